@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BASE_LIMITS_H
+#define BASE_LIMITS_H
+
+#include <stdint.h>
+
+/*
+ * The one table of ceilings. Hitting one is SB_LIMIT with the row's name, its value and what was asked.
+ * Rows: X(NAME, value, unit, why)
+ */
+#define SB_LIMITS(X)                                                                                             \
+	X(ARENA, UINT64_C(1) << 30, "bytes", "records of one stage")                                                 \
+	X(BUF, UINT64_C(256) << 20, "bytes", "one growing text")                                                     \
+	X(DOCUMENT_BYTES, UINT64_C(1) << 20, "bytes", "a drop manifest or facts document")                           \
+	X(RECORD_BYTES, UINT64_C(64) << 20, "bytes", "a result record or statement")                                 \
+	X(DOCUMENT_DEPTH, 32, "levels", "nesting of a YAML document; libyaml is quadratic in it")                    \
+	X(JSON_DEPTH, 64, "levels", "nesting of a JSON document")                                                    \
+	X(DOCUMENT_EVENTS, 100000, "events", "size of a YAML document")                                              \
+	X(NEST_DEPTH, 16, "levels", "containers inside containers")                                                  \
+	X(UNPACKED_TOTAL, UINT64_C(64) << 30, "bytes", "unpacked bytes of one run")                                  \
+	X(UNPACK_RATIO_TOTAL, 100, "times", "unpacked bytes against the packed input, over UNPACK_FLOOR")            \
+	X(UNPACK_RATIO_MEMBER, 1000, "times", "unpacked bytes of one member against its packed bytes")               \
+	X(UNPACK_FLOOR, UINT64_C(64) << 20, "bytes", "below this total no ratio is judged")                          \
+	X(MEMBER_BYTES, UINT64_C(2) << 30, "bytes", "one unpacked member")                                           \
+	X(ENTRIES, 1000000, "entries", "members of all archives of one run")                                         \
+	X(PATH_BYTES, 4096, "bytes", "a member's path")                                                              \
+	X(NAME_BYTES, 255, "bytes", "one component of a path")                                                       \
+	X(PATH_DEPTH, 256, "components", "a member's path")                                                          \
+	X(PAX_BYTES, UINT64_C(1) << 20, "bytes", "one pax extended header")                                          \
+	X(REGIONS, 4000000, "regions", "regions of one file")                                                        \
+	X(ELF_SECTIONS, 100000, "sections", "section table of an ELF file")                                          \
+	X(FINDINGS, 100000, "findings", "differences listed for one run; the rest is counted")                       \
+	X(LOG_BYTES, UINT64_C(256) << 20, "bytes", "the log of one build")                                           \
+	X(OUTPUT_BYTES, UINT64_C(16) << 30, "bytes", "all collected outputs")                                        \
+	X(OUTPUT_DEPTH, 64, "levels", "folders of the collected outputs")                                            \
+	X(ARGON2_MEMORY, UINT64_C(1) << 30, "bytes", "key derivation asked for by a key file")                       \
+	X(ARGON2_OPS, 10, "passes", "key derivation asked for by a key file")                                        \
+	X(SIGNATURES, 64, "signatures", "one DSSE envelope")                                                         \
+	X(PREVIEW_BYTES, 32, "bytes", "old and new bytes shown with a finding")
+
+#define SB_LIMIT_ENUM(name, value, unit, why) SB_LIMIT_ROW_##name,
+enum sb_limit_row { SB_LIMITS(SB_LIMIT_ENUM) SB_LIMIT_ROWS };
+#undef SB_LIMIT_ENUM
+
+struct sb_limit {
+	const char *name; /* lower case with dashes: "nest-depth" */
+	uint64_t value;
+	const char *unit, *why;
+};
+
+/** The row; never NULL for a valid enumerator. */
+const struct sb_limit *sb_limit(enum sb_limit_row row);
+
+/** SB_LIMIT with id "limit-exceeded" and a message that names the row, its value and @asked. */
+struct sb_err;
+int sb_fail_limit(struct sb_err *err, enum sb_limit_row row, uint64_t asked);
+
+#define SB_LIMIT_OF(name) (sb_limit(SB_LIMIT_ROW_##name)->value)
+
+#endif

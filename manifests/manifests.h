@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The public face of the room: every document that is read or written. */
+#ifndef MANIFESTS_MANIFESTS_H
+#define MANIFESTS_MANIFESTS_H
+
+#include "manifests/drop.h"
+#include "manifests/dsse.h"
+#include "manifests/facts.h"
+#include "manifests/inventory.h"
+#include "manifests/node.h"
+#include "manifests/record.h"
+#include "manifests/statement.h"
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a file consists of. A format describes ONE file: regions that tile it, members found in it, and, on request, the typed
+ * fields of one region. It never compares, never judges, never opens a file, and knows nothing of the other side; a bug in it can
+ * cause "unexplained", never a pass, because the core checks the tiling and proves claims on the bytes themselves.
+ * Adding a format is one file (or folder) and one row of the table in table.c.
+ */
+#ifndef VERIFIER_FORMATS_FORMAT_H
+#define VERIFIER_FORMATS_FORMAT_H
+
+#include "verifier/model/model.h"
+
+/** What one file was found to be. Everything lives in the arena given to sb_view_open. */
+struct sb_format;
+struct sb_view {
+	const struct sb_format *format;
+	struct sb_span file;
+	struct sb_vec regions;  /* struct sb_region */
+	struct sb_vec members;  /* struct sb_member, in order of appearance */
+	struct sb_vec notices;  /* struct sb_notice */
+	struct sb_vec fields;   /* struct sb_field of the region last described */
+	struct sb_arena *arena;
+	void *own;              /* the format's parse state for describe(), in the arena */
+};
+
+/** Something odd that is no failure: a duplicate name, an overlap, a header that disagrees with its directory. */
+struct sb_notice {
+	const char *id;   /* row of docs/errors.md that a drop is refused with; NULL: worth a finding only */
+	const char *text; /* one sentence; foreign parts escaped */
+	uint64_t offset;
+	uint32_t member;  /* 1 + index, 0: the file */
+	bool refuse_drop; /* ingest must refuse (reference table of crafted archives) */
+};
+
+struct sb_format {
+	const char *name;      /* "tar" */
+	const char *spec;      /* standard, edition, section that the file follows */
+	unsigned version;      /* raised when the output for any input changes */
+	/* Bits of the head that matched, 0: not mine; the highest wins, then table order. @hint: last component of the name, may be "". */
+	unsigned (*probe)(struct sb_span file, const char *hint);
+	/* Emits regions and members into @view. FORMAT, LIMIT or NOMEM: the bytes become opaque. */
+	int (*open)(struct sb_view *view, const char *hint, struct sb_err *err);
+	/* Emits the fields of one region into view->fields; NULL when the format has none. Bytes without a field are content. */
+	int (*describe)(struct sb_view *view, const struct sb_region *region, struct sb_err *err);
+	/* Name of the innermost thing at @offset ("check_auth", "auth.c:118"), in @arena; NULL when there is none or unknown. May be NULL itself. */
+	const char *(*locate)(const struct sb_view *view, const struct sb_region *region, uint64_t offset, struct sb_arena *arena);
+	bool archive;          /* ingest may unpack it */
+	bool compression;      /* one payload, to be probed again by itself */
+};
+
+/* ---- for formats: emitting ---- */
+SB_MUST_USE int sb_emit_region(struct sb_view *view, const struct sb_region *region, struct sb_err *err);
+SB_MUST_USE int sb_emit_member(struct sb_view *view, const struct sb_member *member, struct sb_err *err);
+SB_MUST_USE int sb_emit_field(struct sb_view *view, const struct sb_field *field, struct sb_err *err);
+SB_MUST_USE int sb_emit_notice(struct sb_view *view, const struct sb_notice *notice, struct sb_err *err);
+
+#endif

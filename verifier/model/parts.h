@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The nouns of one file: regions that tile it, members found in it, typed fields of a region. */
+#ifndef VERIFIER_MODEL_PARTS_H
+#define VERIFIER_MODEL_PARTS_H
+
+#include "base/base.h"
+
+/** What a region is, for pairing, severity and the report. */
+enum sb_region_kind {
+	SB_REGION_UNKNOWN = 0,
+	SB_REGION_HEADER,   /* fixed or tagged fields; describe() types them */
+	SB_REGION_TABLE,    /* rows of one shape: program headers, central directory */
+	SB_REGION_CONTENT,  /* bytes of a member, as they are */
+	SB_REGION_ENCODED,  /* bytes of a member, compressed or otherwise encoded */
+	SB_REGION_SECTION,  /* a section of an executable */
+	SB_REGION_CHECK,    /* a checksum or digest that stands alone */
+	SB_REGION_SIGNATURE,/* a detachable typed signature container */
+	SB_REGION_PADDING,  /* fill that the format documents */
+	SB_REGION_GAP,      /* bytes that nothing refers to */
+	SB_REGION_OVERLAY,  /* bytes after the end that the format declares */
+};
+
+/** One owner of bytes. All regions of a file are emitted in ascending order, do not overlap and cover it (checked by sb_view_check). */
+struct sb_region {
+	uint64_t offset, length;
+	enum sb_region_kind kind;
+	bool loaded;        /* mapped at run time, or read by a loader */
+	uint32_t member;    /* 1 + index of the member it belongs to; 0: none */
+	uint32_t tag;       /* the format's own: a section index, a header variant; passed back to describe() */
+	const char *name;   /* for pairing by (kind, name, ordinal) and for the way in: ".text", "header"; raw bytes, never NULL */
+};
+
+enum sb_codec {
+	SB_CODEC_NONE = 0,  /* the content is the bytes themselves */
+	SB_CODEC_DEFLATE,   /* raw deflate, RFC 1951, by zlib */
+	SB_CODEC_GZIP, SB_CODEC_XZ, SB_CODEC_LZMA, SB_CODEC_BZIP2, SB_CODEC_ZSTD, SB_CODEC_LZ4, SB_CODEC_LZIP, /* whole files, by libarchive's filters */
+};
+
+enum sb_member_type {
+	SB_MEMBER_UNKNOWN = 0,
+	SB_MEMBER_FILE, SB_MEMBER_DIR, SB_MEMBER_SYMLINK, SB_MEMBER_HARDLINK,
+	SB_MEMBER_CHAR, SB_MEMBER_BLOCK, SB_MEMBER_FIFO, SB_MEMBER_SOCKET,
+	SB_MEMBER_PART,     /* nothing with a file type of its own: the payload of a .gz */
+};
+
+/** A thing inside: what ingest unpacks and compare goes into. Names are data: hostile, raw, never used as paths unchecked. */
+struct sb_member {
+	struct sb_span name;         /* NUL-terminated beyond n; may hold any byte */
+	enum sb_member_type type;
+	bool has_mode;               /* mode, uid, gid, mtime mean something */
+	uint32_t mode;               /* 07777 */
+	uint64_t uid, gid;
+	int64_t mtime;
+	uint32_t mtime_ns;
+	struct sb_span link;         /* SYMLINK, HARDLINK: target as recorded */
+	uint64_t rdev_major, rdev_minor;
+	enum sb_codec codec;
+	uint64_t offset, length;     /* encoded bytes in the file; length 0: no content */
+	uint64_t size;               /* decoded size as declared; UINT64_MAX: not declared */
+	const char *refusal;         /* why a drop must not be unpacked because of it (static text: "encrypted", "sparse"), or NULL */
+	const char *refusal_id;      /* row of docs/errors.md that goes with it, or NULL */
+};
+
+/** What a field means: decides which explainers may look at it. */
+enum sb_field_kind {
+	SB_FIELD_VALUE = 0, /* content: no explainer may own it by kind alone */
+	SB_FIELD_NAME, SB_FIELD_MODE, SB_FIELD_OWNER, SB_FIELD_LINK, SB_FIELD_DEVICE, SB_FIELD_SIZE, SB_FIELD_FLAGS,
+	SB_FIELD_MAGIC,
+	SB_FIELD_TIME,      /* "when made" in the encoding named by `encoding` */
+	SB_FIELD_DERIVED,   /* a function of other bytes: see struct sb_derivation */
+	SB_FIELD_IDENTIFIER,/* opaque, fixed size: build-id, UUID, CRC of an absent file */
+	SB_FIELD_OFFSET,    /* file offset or index into this file */
+	SB_FIELD_ADDRESS,   /* run-time address: pointers, symbol values, addends */
+	SB_FIELD_PADDING,   /* documented fill */
+	SB_FIELD_ENCODING,  /* a parameter of compression: level, OS byte of gzip */
+	SB_FIELD_INODE,     /* inode and device numbers of cpio */
+};
+
+enum sb_encoding {
+	SB_ENC_RAW = 0, SB_ENC_LE, SB_ENC_BE, SB_ENC_OCTAL, SB_ENC_DECIMAL, SB_ENC_HEX_TEXT, SB_ENC_DOS_TIME, SB_ENC_TEXT,
+};
+
+enum sb_derive_algorithm {
+	SB_DERIVE_NONE = 0,
+	SB_DERIVE_CRC32,       /* zlib's, over `over` */
+	SB_DERIVE_TAR_SUM,     /* unsigned sum of the header with the field as blanks */
+	SB_DERIVE_LENGTH,      /* length of `over` in bytes, modulo 2^(8·width) */
+	SB_DERIVE_CPIO_SUM,    /* 32-bit sum of bytes */
+	SB_DERIVE_XZ_CHECK,    /* verified by the decoder, which fails when it is wrong */
+};
+
+/** What a derived field is computed from. */
+struct sb_derivation {
+	enum sb_derive_algorithm algorithm;
+	uint64_t over_offset, over_length; /* bytes of this file, unless `decoded` */
+	uint32_t decoded;                  /* 1 + index of the member whose decoded bytes it covers; 0: the range above */
+};
+
+struct sb_field {
+	uint64_t offset, length; /* in the file; inside the region described */
+	enum sb_field_kind kind;
+	enum sb_encoding encoding;
+	const char *name;        /* "mtime", "e_entry", "sym main.st_value"; raw */
+	struct sb_derivation derived; /* of SB_FIELD_DERIVED */
+};
+
+#endif

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a run found, as plain data; the result record (manifests/record.h) is this, written down. */
+#ifndef VERIFIER_MODEL_RESULT_H
+#define VERIFIER_MODEL_RESULT_H
+
+#include "verifier/model/vocabulary.h"
+
+/** Bytes of an artifact by what is known of them, counted at their innermost owner; bytes = equal + claimed + residual + opaque. */
+struct sb_coverage {
+	uint64_t bytes, equal, claimed, residual, opaque;
+};
+/** True when the sum holds and bytes is not zero, or everything is zero. */
+bool sb_coverage_adds_up(const struct sb_coverage *coverage);
+
+/** One side of a difference. */
+struct sb_extent {
+	bool present;
+	uint64_t offset; /* bytes, in the innermost thing named by where that has content of its own */
+	uint64_t length;
+	const char *preview; /* escaped text of at most SB_LIMIT_PREVIEW_BYTES bytes; may be NULL */
+};
+
+/** One difference, and what is known of it. */
+struct sb_finding {
+	const char *id;       /* stable within a result: "f1", "f2" … in report order */
+	const char *artifact; /* name of the artifact it belongs to */
+	const char *const *where; /* way in, outermost first, raw bytes as C strings */
+	size_t where_count;
+	const char *kind; /* what differs: "bytes", "field", "text", "member", "order", "type", "mode", "limit", "parse" … */
+	enum sb_cause cause;
+	enum sb_rule rule;
+	bool primary; /* false: its bytes are a function of another finding */
+	enum sb_severity severity;
+	struct sb_extent shipped, rebuilt;
+	const char *note; /* one sentence for a person; foreign parts already escaped; never NULL */
+};
+
+/** One shipped file and its rebuilt counterpart. */
+struct sb_artifact {
+	const char *name; /* raw */
+	enum sb_level level;
+	struct sb_digest shipped, rebuilt; /* kinds == 0: that side is absent */
+	struct sb_coverage coverage;
+	uint64_t members; /* leaves below it, at least 1 */
+};
+
+/** Bytes that the vendor was free to choose, per cause. */
+struct sb_freedom {
+	enum sb_cause cause;
+	uint64_t bytes;
+	bool loaded; /* mapped or read at run time */
+};
+
+/** A name with a value; numbers are decimal text with is_int set. */
+struct sb_property {
+	const char *name, *value;
+	bool is_int;
+};
+struct sb_properties {
+	struct sb_property *items;
+	size_t count;
+};
+
+/** What the rebuild ran under; all empty for `compare`. */
+struct sb_environment {
+	bool present;
+	struct sb_properties host;     /* arch, kernel, cpu-model */
+	struct sb_properties walls;    /* name → "on", a detail, or "off: reason" */
+	struct sb_properties limits;   /* kind, wall, memory …, and what was hit */
+	struct sb_properties controls; /* epoch, clock, hostname … */
+	struct sb_properties toolchain; /* root, sha256 … */
+};
+
+/** Equal files of two directories, summed up. */
+struct sb_equal_files {
+	bool present;
+	uint64_t files, bytes;
+	uint8_t tree[SB_BLAKE2B_BYTES];
+};
+
+/** A limit that cut the analysis short. */
+struct sb_limit_hit {
+	const char *name; /* row of base/limits.h */
+	uint64_t value;
+	const char *where;
+};
+
+/** The result record of a run. Zeroed, it is `undetermined` and fails every gate. */
+struct sb_result {
+	const char *tool_version; /* SB_VERSION */
+	const char *rules;        /* version of the rule set */
+	enum sb_level level;
+	const struct sb_artifact *artifacts;
+	size_t artifact_count;
+	const struct sb_finding *findings;
+	size_t finding_count;
+	uint64_t findings_left_out; /* over SB_LIMIT_FINDINGS */
+	const struct sb_freedom *freedom;
+	size_t freedom_count;
+	struct sb_environment environment;
+	struct sb_equal_files equal;
+	const struct sb_limit_hit *limits;
+	size_t limit_count;
+};
+
+/**
+ * Facts of the rebuilt side, for environment claims. Absent ones are NULL, epoch INT64_MIN, jobs 0:
+ * without a fact there is no claim.
+ */
+struct sb_facts {
+	int64_t epoch;
+	const char *path, *user, *host, *locale, *timezone, *kernel;
+	unsigned jobs;
+};
+#define SB_FACTS_NONE ((struct sb_facts){.epoch = INT64_MIN})
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The straight line: drop → sources → outputs → differences → findings → verdict. */
+#ifndef VERIFIER_PIPELINE_PIPELINE_H
+#define VERIFIER_PIPELINE_PIPELINE_H
+
+#include "verifier/attest/attest.h"
+#include "verifier/compare/compare.h"
+#include "verifier/explain/explain.h"
+#include "verifier/ingest/ingest.h"
+#include "verifier/judge/judge.h"
+#include "verifier/rebuild/rebuild.h"
+
+struct sb_verify_in {
+	int dir;                     /* folder of the manifest */
+	const struct sb_drop *drop;
+	struct sb_store *store;      /* or NULL */
+	int log;                     /* gets the build's raw log, or -1 */
+	unsigned jobs;
+	struct sb_progress *progress;
+};
+
+/** A finished run; release with sb_verified_release. */
+struct sb_verified {
+	struct sb_arena *arena;
+	struct sb_result result;
+	struct sb_sources sources;
+	struct sb_rebuilt rebuilt;
+};
+
+/**
+ * The whole job. A failing stage ends it; what earlier stages found stays in @out so that the caller can report it
+ * (rebuilt.log_tail, sources.notices); result.level is then undetermined.
+ */
+SB_MUST_USE int sb_pipeline_verify(const struct sb_verify_in *in, struct sb_verified *out, struct sb_err *err);
+void sb_verified_release(struct sb_verified *verified);
+
+/** compare → explain → judge over opened paths. Everything in @out lives in @arena. */
+SB_MUST_USE int sb_pipeline_compare(const struct sb_compare_in *in, const struct sb_facts *facts, struct sb_arena *arena, struct sb_result *out,
+                                    struct sb_err *err);
+
+#endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The controlled environment: runs steps on a private copy of a tree, with a read-only root and no way out.
+ * The only room that calls namespaces, mounts, seccomp and landlock.
+ */
+#ifndef VERIFIER_SANDBOX_SANDBOX_H
+#define VERIFIER_SANDBOX_SANDBOX_H
+
+#include "base/base.h"
+#include "manifests/manifests.h"
+#include "verifier/model/model.h"
+
+/** A tree whose bytes lie in blobs: an inventory and the spools that its entries point into. */
+struct sb_tree {
+	const struct sb_inventory *inventory;
+	const struct sb_blob *spools;
+	size_t spool_count;
+};
+
+/** What to run, all borrowed. */
+struct sb_sandbox_spec {
+	bool host_root;                 /* read-only system directories of this machine; else: */
+	const struct sb_tree *root;     /* the whole file system that the build sees, filled into a tmpfs */
+	const char *build_path;         /* absolute; where the tree appears */
+	const struct sb_tree *source;   /* copied below build_path in sorted order, mtimes clamped to the epoch */
+	const struct sb_drop_env *env;  /* on top of the fixed environment */
+	size_t env_count;
+	const struct sb_drop_step *steps;
+	size_t step_count;
+	struct sb_controls control;
+	struct sb_drop_limits limits;
+	const char *const *outputs;     /* paths relative to build_path to collect, files or directories */
+	size_t output_count;
+	int log;                        /* descriptor that gets the steps' stdout and stderr, raw */
+	bool interactive;               /* `samebuild shell`: stdin, stdout, stderr of the caller for the last step, no log */
+	struct sb_progress *progress;
+};
+
+enum sb_sandbox_end {
+	SB_END_UNKNOWN = 0,
+	SB_END_DONE,        /* every step exited 0 */
+	SB_END_STEP_FAILED, /* step, status */
+	SB_END_LIMIT,       /* limit_name, limit_value */
+	SB_END_INTERRUPTED,
+};
+
+/** What came of it. Strings live in the arena given to sb_sandbox_run; the spools are the caller's to release. */
+struct sb_sandbox_result {
+	enum sb_sandbox_end end;
+	size_t step;                    /* index of the step that ended it */
+	int status;                     /* its wait status */
+	const char *limit_name;         /* "wall", "memory", "disk", "processes", "log", "output" */
+	uint64_t limit_value;
+	uint64_t log_bytes;
+	struct sb_inventory outputs;    /* collected without following anything; paths relative to build_path; devices, fifos, sockets recorded, never opened */
+	struct sb_blob *spools;         /* heap array; release with sb_sandbox_release */
+	size_t spool_count;
+	struct sb_environment environment; /* walls, limits, controls in force */
+};
+
+/**
+ * Run the steps. Nothing remains after it, whatever happened: no process, mount, file.
+ * Errors: ABSENT "no-user-namespaces" and siblings (the switch is named, exit 5), IO, NOMEM, INTERRUPTED; a failing step is no error but an end.
+ */
+SB_MUST_USE int sb_sandbox_run(const struct sb_sandbox_spec *spec, struct sb_arena *arena, struct sb_sandbox_result *out,
+                               struct sb_err *err);
+void sb_sandbox_release(struct sb_sandbox_result *result);
+
+/** One wall or control that `doctor` looked at. */
+struct sb_probe {
+	const char *name;   /* "user-namespace", "landlock" */
+	bool present, required; /* required: no build is possible without it */
+	const char *detail; /* "ABI 7", or why not */
+	const char *mend;   /* how to get it, or NULL */
+};
+/** Try everything out by doing it. @out points into @arena. */
+SB_MUST_USE int sb_sandbox_probe(struct sb_arena *arena, struct sb_probe **out, size_t *count, struct sb_err *err);
+
+#endif
