@@ -4,6 +4,7 @@
 #define MANIFESTS_MANIFESTS_H
 
 #include "manifests/drop.h"
+#include "manifests/dsc.h"
 #include "manifests/dsse.h"
 #include "manifests/facts.h"
 #include "manifests/inventory.h"

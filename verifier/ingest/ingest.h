@@ -76,17 +76,4 @@ SB_MUST_USE int sb_ingest_archive(struct sb_span archive, const char *name, enum
                                   struct sb_unpack_budget *budget, struct sb_arena *arena, struct sb_vec *entries /* struct sb_entry */,
                                   struct sb_vec *spools, struct sb_vec *notices, struct sb_err *err);
 
-/** A file named by a Debian source control file. */
-struct sb_dsc_file { const char *name; uint64_t size; uint8_t sha256[SB_SHA256_BYTES]; };
-struct sb_dsc {
-	const char *source, *version, *format;
-	const char *binaries;      /* the Binary field */
-	const char *architecture;
-	struct sb_dsc_file *files;
-	size_t file_count;
-	bool clear_signed;         /* an OpenPGP frame was there; it is not verified here */
-};
-/** Parse a .dsc (deb822, clear-signed or not). Files need Checksums-Sha256. Errors: FORMAT "dsc-malformed" (3). */
-SB_MUST_USE int sb_dsc_read(struct sb_span text, struct sb_arena *arena, struct sb_dsc *out, struct sb_err *err);
-
 #endif
