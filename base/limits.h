@@ -6,39 +6,39 @@
 
 /*
  * The one table of ceilings. Hitting one is SB_LIMIT with the row's name, its value and what was asked.
- * Rows: X(NAME, value, unit, why)
+ * Rows: X(NAME, name in messages, value, unit, why)
  */
-#define SB_LIMITS(X)                                                                                             \
-	X(ARENA, UINT64_C(1) << 30, "bytes", "records of one stage")                                                 \
-	X(BUF, UINT64_C(256) << 20, "bytes", "one growing text")                                                     \
-	X(DOCUMENT_BYTES, UINT64_C(1) << 20, "bytes", "a drop manifest or facts document")                           \
-	X(RECORD_BYTES, UINT64_C(64) << 20, "bytes", "a result record or statement")                                 \
-	X(DOCUMENT_DEPTH, 32, "levels", "nesting of a YAML document; libyaml is quadratic in it")                    \
-	X(JSON_DEPTH, 64, "levels", "nesting of a JSON document")                                                    \
-	X(DOCUMENT_EVENTS, 100000, "events", "size of a YAML document")                                              \
-	X(NEST_DEPTH, 16, "levels", "containers inside containers")                                                  \
-	X(UNPACKED_TOTAL, UINT64_C(64) << 30, "bytes", "unpacked bytes of one run")                                  \
-	X(UNPACK_RATIO_TOTAL, 100, "times", "unpacked bytes against the packed input, over UNPACK_FLOOR")            \
-	X(UNPACK_RATIO_MEMBER, 1000, "times", "unpacked bytes of one member against its packed bytes")               \
-	X(UNPACK_FLOOR, UINT64_C(64) << 20, "bytes", "below this total no ratio is judged")                          \
-	X(MEMBER_BYTES, UINT64_C(2) << 30, "bytes", "one unpacked member")                                           \
-	X(ENTRIES, 1000000, "entries", "members of all archives of one run")                                         \
-	X(PATH_BYTES, 4096, "bytes", "a member's path")                                                              \
-	X(NAME_BYTES, 255, "bytes", "one component of a path")                                                       \
-	X(PATH_DEPTH, 256, "components", "a member's path")                                                          \
-	X(PAX_BYTES, UINT64_C(1) << 20, "bytes", "one pax extended header")                                          \
-	X(REGIONS, 4000000, "regions", "regions of one file")                                                        \
-	X(ELF_SECTIONS, 100000, "sections", "section table of an ELF file")                                          \
-	X(FINDINGS, 100000, "findings", "differences listed for one run; the rest is counted")                       \
-	X(LOG_BYTES, UINT64_C(256) << 20, "bytes", "the log of one build")                                           \
-	X(OUTPUT_BYTES, UINT64_C(16) << 30, "bytes", "all collected outputs")                                        \
-	X(OUTPUT_DEPTH, 64, "levels", "folders of the collected outputs")                                            \
-	X(ARGON2_MEMORY, UINT64_C(1) << 30, "bytes", "key derivation asked for by a key file")                       \
-	X(ARGON2_OPS, 10, "passes", "key derivation asked for by a key file")                                        \
-	X(SIGNATURES, 64, "signatures", "one DSSE envelope")                                                         \
-	X(PREVIEW_BYTES, 32, "bytes", "old and new bytes shown with a finding")
+#define SB_LIMITS(X) \
+	X(ARENA, "arena", UINT64_C(1) << 30, "bytes", "records of one stage") \
+	X(BUF, "buf", UINT64_C(256) << 20, "bytes", "one growing text") \
+	X(DOCUMENT_BYTES, "document-bytes", UINT64_C(1) << 20, "bytes", "a drop manifest or facts document") \
+	X(RECORD_BYTES, "record-bytes", UINT64_C(64) << 20, "bytes", "a result record or statement") \
+	X(DOCUMENT_DEPTH, "document-depth", 32, "levels", "nesting of a YAML document; libyaml is quadratic in it") \
+	X(JSON_DEPTH, "json-depth", 64, "levels", "nesting of a JSON document") \
+	X(DOCUMENT_EVENTS, "document-events", 100000, "events", "size of a YAML document") \
+	X(NEST_DEPTH, "nest-depth", 16, "levels", "containers inside containers") \
+	X(UNPACKED_TOTAL, "unpacked-total", UINT64_C(64) << 30, "bytes", "unpacked bytes of one run") \
+	X(UNPACK_RATIO_TOTAL, "unpack-ratio-total", 100, "times", "unpacked bytes against the packed input, over UNPACK_FLOOR") \
+	X(UNPACK_RATIO_MEMBER, "unpack-ratio-member", 1000, "times", "unpacked bytes of one member against its packed bytes") \
+	X(UNPACK_FLOOR, "unpack-floor", UINT64_C(64) << 20, "bytes", "below this total no ratio is judged") \
+	X(MEMBER_BYTES, "member-bytes", UINT64_C(2) << 30, "bytes", "one unpacked member") \
+	X(ENTRIES, "entries", 1000000, "entries", "members of all archives of one run") \
+	X(PATH_BYTES, "path-bytes", 4096, "bytes", "a member's path") \
+	X(NAME_BYTES, "name-bytes", 255, "bytes", "one component of a path") \
+	X(PATH_DEPTH, "path-depth", 256, "components", "a member's path") \
+	X(PAX_BYTES, "pax-bytes", UINT64_C(1) << 20, "bytes", "one pax extended header") \
+	X(REGIONS, "regions", 4000000, "regions", "regions of one file") \
+	X(ELF_SECTIONS, "elf-sections", 100000, "sections", "section table of an ELF file") \
+	X(FINDINGS, "findings", 100000, "findings", "differences listed for one run; the rest is counted") \
+	X(LOG_BYTES, "log-bytes", UINT64_C(256) << 20, "bytes", "the log of one build") \
+	X(OUTPUT_BYTES, "output-bytes", UINT64_C(16) << 30, "bytes", "all collected outputs") \
+	X(OUTPUT_DEPTH, "output-depth", 64, "levels", "folders of the collected outputs") \
+	X(ARGON2_MEMORY, "argon2-memory", UINT64_C(1) << 30, "bytes", "key derivation asked for by a key file") \
+	X(ARGON2_OPS, "argon2-ops", 10, "passes", "key derivation asked for by a key file") \
+	X(SIGNATURES, "signatures", 64, "signatures", "one DSSE envelope") \
+	X(PREVIEW_BYTES, "preview-bytes", 32, "bytes", "old and new bytes shown with a finding")
 
-#define SB_LIMIT_ENUM(name, value, unit, why) SB_LIMIT_ROW_##name,
+#define SB_LIMIT_ENUM(id, name, value, unit, why) SB_LIMIT_ROW_##id,
 enum sb_limit_row { SB_LIMITS(SB_LIMIT_ENUM) SB_LIMIT_ROWS };
 #undef SB_LIMIT_ENUM
 

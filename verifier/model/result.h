@@ -9,7 +9,7 @@
 struct sb_coverage {
 	uint64_t bytes, equal, claimed, residual, opaque;
 };
-/** True when the sum holds and bytes is not zero, or everything is zero. */
+/** True when the sum holds without overflow. */
 bool sb_coverage_adds_up(const struct sb_coverage *coverage);
 
 /** One side of a difference. */

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "verifier/model/vocabulary.h"
+
+#include <string.h>
+
+static const char *const level_names[SB_LEVELS] = {
+	[SB_LEVEL_UNDETERMINED] = "undetermined",
+	[SB_LEVEL_DIFFERENT] = "different",
+	[SB_LEVEL_IMAGE_IDENTICAL] = "image-identical",
+	[SB_LEVEL_REPACKAGED] = "repackaged",
+	[SB_LEVEL_EXPLAINED] = "explained",
+	[SB_LEVEL_UNSIGNED_IDENTICAL] = "unsigned-identical",
+	[SB_LEVEL_REPRODUCED] = "reproduced",
+	[SB_LEVEL_IDENTICAL] = "identical",
+};
+
+static const char *const cause_names[SB_CAUSES] = {
+	[SB_CAUSE_UNEXPLAINED] = "unexplained",
+	[SB_CAUSE_TIMESTAMP] = "timestamp",
+	[SB_CAUSE_BUILD_PATH] = "build-path",
+	[SB_CAUSE_USER] = "user",
+	[SB_CAUSE_HOST] = "host",
+	[SB_CAUSE_KERNEL] = "kernel",
+	[SB_CAUSE_LOCALE] = "locale",
+	[SB_CAUSE_TIMEZONE] = "timezone",
+	[SB_CAUSE_UMASK] = "umask",
+	[SB_CAUSE_CPU_COUNT] = "cpu-count",
+	[SB_CAUSE_PARALLELISM] = "parallelism",
+	[SB_CAUSE_ORDER] = "order",
+	[SB_CAUSE_READDIR] = "readdir",
+	[SB_CAUSE_RANDOM] = "random",
+	[SB_CAUSE_PID] = "pid",
+	[SB_CAUSE_ASLR] = "aslr",
+	[SB_CAUSE_BUILD_ID] = "build-id",
+	[SB_CAUSE_CHECKSUM] = "checksum",
+	[SB_CAUSE_SIGNATURE] = "signature",
+	[SB_CAUSE_COMPRESSION] = "compression",
+	[SB_CAUSE_CONTAINER_METADATA] = "container-metadata",
+	[SB_CAUSE_OWNERSHIP] = "ownership",
+	[SB_CAUSE_PERMISSIONS] = "permissions",
+	[SB_CAUSE_DEBUG_INFO] = "debug-info",
+	[SB_CAUSE_COMPILER] = "compiler",
+	[SB_CAUSE_FLAGS] = "flags",
+	[SB_CAUSE_LINE_NUMBER] = "line-number",
+	[SB_CAUSE_PADDING] = "padding",
+	[SB_CAUSE_COMPONENT_VERSION] = "component-version",
+	[SB_CAUSE_SOURCE_CHANGE] = "source-change",
+	[SB_CAUSE_MISSING] = "missing",
+	[SB_CAUSE_EXTRA] = "extra",
+	[SB_CAUSE_PREBUILT] = "prebuilt",
+};
+
+static const char *const rule_names[SB_RULES] = {
+	[SB_RULE_NONE] = "none",
+	[SB_RULE_HINT] = "hint",
+	[SB_RULE_DERIVED] = "derived",
+	[SB_RULE_STRUCTURAL] = "structural",
+	[SB_RULE_ENVIRONMENT] = "environment",
+	[SB_RULE_IDENTIFIER] = "identifier",
+	[SB_RULE_COUNTERFACTUAL] = "counterfactual",
+};
+
+static const char *const severity_names[SB_SEVERITIES] = {
+	[SB_SEVERITY_CRITICAL] = "critical",
+	[SB_SEVERITY_MAJOR] = "major",
+	[SB_SEVERITY_MINOR] = "minor",
+	[SB_SEVERITY_INFO] = "info",
+};
+
+/* A value outside its list can only be a bug or damaged memory: it gets the name that passes nothing. */
+static const char *name_of(const char *const *names, size_t count, size_t value)
+{
+	return value < count ? names[value] : names[0];
+}
+
+static bool find(const char *const *names, size_t count, const char *name, size_t *out)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(names[i], name) == 0) {
+			*out = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+const char *sb_level_name(enum sb_level level)
+{
+	return name_of(level_names, SB_LEVELS, (size_t)level);
+}
+
+const char *sb_cause_name(enum sb_cause cause)
+{
+	return name_of(cause_names, SB_CAUSES, (size_t)cause);
+}
+
+const char *sb_rule_name(enum sb_rule rule)
+{
+	return name_of(rule_names, SB_RULES, (size_t)rule);
+}
+
+const char *sb_severity_name(enum sb_severity severity)
+{
+	return name_of(severity_names, SB_SEVERITIES, (size_t)severity);
+}
+
+bool sb_level_parse(const char *name, enum sb_level *out)
+{
+	size_t value;
+	if (!find(level_names, SB_LEVELS, name, &value))
+		return false;
+	*out = (enum sb_level)value;
+	return true;
+}
+
+bool sb_cause_parse(const char *name, enum sb_cause *out)
+{
+	size_t value;
+	if (!find(cause_names, SB_CAUSES, name, &value))
+		return false;
+	*out = (enum sb_cause)value;
+	return true;
+}
+
+bool sb_rule_parse(const char *name, enum sb_rule *out)
+{
+	size_t value;
+	if (!find(rule_names, SB_RULES, name, &value))
+		return false;
+	*out = (enum sb_rule)value;
+	return true;
+}
+
+bool sb_severity_parse(const char *name, enum sb_severity *out)
+{
+	size_t value;
+	if (!find(severity_names, SB_SEVERITIES, name, &value))
+		return false;
+	*out = (enum sb_severity)value;
+	return true;
+}
+
+enum sb_level sb_level_worse(enum sb_level a, enum sb_level b)
+{
+	return a < b ? a : b;
+}
