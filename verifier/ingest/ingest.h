@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* First stage: from files of a drop to verified bytes, an inventory and pairs to compare. Nothing foreign is ever written to a file system here. */
+/*
+ * First stage: from the files of a drop to verified bytes, an inventory and the files to compare. Nothing foreign is ever written
+ * to a file system here: archives become entries that point into private blobs. What is refused and why: docs/ingest.md.
+ */
 #ifndef VERIFIER_INGEST_INGEST_H
 #define VERIFIER_INGEST_INGEST_H
 
@@ -7,73 +10,106 @@
 #include "manifests/manifests.h"
 #include "verifier/formats/formats.h"
 
-/** How strict to be about an archive. */
-enum sb_ingest_profile {
-	SB_INGEST_DROP = 0, /* source of a vendor: the table of docs/ingest.md, anything odd is refused */
-	SB_INGEST_ROOT,     /* toolchain root pinned by digest: devices and hard links to later members are recorded, duplicates still refused */
-};
-
 struct sb_ingest_in {
 	int dir;                      /* folder of the manifest */
 	const struct sb_drop *drop;
-	struct sb_store *store;       /* originals are kept here; may be NULL (`check` without a store) */
+	struct sb_store *store;       /* the sources are kept here; may be NULL (`check`) */
 	unsigned jobs;
 	struct sb_progress *progress;
 };
 
-/** A prebuilt binary found in the sources. */
+/** A prebuilt binary found among the sources. */
 struct sb_prebuilt {
 	const char *path;   /* in the inventory */
-	const char *format; /* name of the format that recognised it */
+	const char *format; /* what it is: "ELF", "Java class" */
 	const char *reason; /* from the manifest when declared as blob, else NULL */
 	uint64_t size;
+	uint8_t blake2b[SB_BLAKE2B_BYTES];
 };
 
+/** A delivered file and where its counterpart is to be found. */
 struct sb_shipped {
-	const char *path;   /* relative to the manifest's folder */
-	const char *built;  /* its counterpart, relative to build.path */
-	struct sb_blob blob;
+	const char *path;        /* relative to the manifest's folder */
+	const char *built;       /* relative to build.path */
+	char type;               /* 'f' regular, 'l' link (of a shipped directory) */
+	const char *link;        /* target of a link */
+	struct sb_blob blob;     /* of a regular file */
 	struct sb_digest digest; /* both kinds */
 };
 
-/** A fact about names or metadata that is worth telling: setuid members, names that differ by case, clamped times. */
+/** Something about names or metadata that is worth telling and no reason to refuse: setuid members, names that differ by case. */
 struct sb_ingest_notice {
-	const char *id, *text; /* row of docs/errors.md; sentence, escaped */
+	const char *id;   /* row of docs/errors/ingest.md */
+	const char *text; /* one sentence, escaped */
 };
 
 /** Everything that was handed over, verified. Release with sb_ingest_release. */
 struct sb_sources {
 	struct sb_arena *arena;
-	struct sb_inventory inventory;      /* the build tree below build.path */
-	struct sb_blob *spools;
-	size_t spool_count;
-	struct sb_digest *source_digests;   /* one per drop source, both kinds */
-	struct sb_inventory root;           /* toolchain root; empty when host */
-	struct sb_blob *root_spools;
-	size_t root_spool_count;
-	struct sb_digest root_digest;
-	struct sb_prebuilt *prebuilt;
+	struct sb_inventory inventory;    /* the tree below build.path */
+	struct sb_vec spools;             /* struct sb_blob: what its entries point into */
+	struct sb_digest *source_digests; /* one per drop source, both kinds */
+	struct sb_inventory root;         /* toolchain root, without content digests; empty when `root: host` */
+	struct sb_vec root_spools;
+	struct sb_digest root_digest;     /* of the archive */
+	struct sb_prebuilt *prebuilt;     /* sorted by path */
 	size_t prebuilt_count;
-	struct sb_shipped *shipped;         /* sorted by path; every one matches exactly one output rule */
+	struct sb_shipped *shipped;       /* sorted by path; every one matches exactly one output rule */
 	size_t shipped_count;
 	struct sb_ingest_notice *notices;
 	size_t notice_count;
 };
 
 /**
- * Verify digests, scan and unpack the sources, pair shipped files with output rules. Archives of a .dsc are plain sources here.
- * Errors (exit 3 unless said): "drop-missing-file", "digest-mismatch", "archive-*" with the entry in err->where, "limit-exceeded";
- * "drop-unmatched-shipped", "drop-double-match" (2). @out is empty then.
+ * Verify digests, scan and unpack the sources and the root, pair shipped files with output rules.
+ * Errors (exit 3 unless said): "drop-missing-file", "digest-mismatch", archive-* with the entry in err->where, "limit-exceeded" (5);
+ * "drop-unmatched-shipped", "drop-double-match" (2); INTERRUPTED. @out is empty then.
  */
 SB_MUST_USE int sb_ingest_run(const struct sb_ingest_in *in, struct sb_sources *out, struct sb_err *err);
 void sb_ingest_release(struct sb_sources *sources);
 
+/* ---- unpacking one archive: the part that is tested by itself ---- */
+
+/** How strict to be. */
+enum sb_ingest_profile {
+	SB_INGEST_DROP = 0, /* source of a vendor: anything odd is refused */
+	SB_INGEST_ROOT,     /* toolchain root pinned by digest: devices are recorded, directories may repeat, content is not hashed again */
+};
+
+/** What unpacking collects over all archives of a run. */
+struct sb_unpack {
+	enum sb_ingest_profile profile;
+	struct sb_unpack_budget budget;
+	uint64_t most_entries;
+	unsigned jobs;
+	struct sb_arena *arena;
+	struct sb_vec entries; /* struct sb_entry, unsealed */
+	struct sb_vec spools;  /* struct sb_blob */
+	struct sb_vec notices; /* struct sb_ingest_notice */
+};
+
+/** Where an archive goes. */
+struct sb_placement {
+	const char *into; /* normalised folder, "." for the top */
+	unsigned strip;   /* leading components to drop from each name */
+	unsigned origin;  /* index of the drop source */
+};
+
+/** A zeroed struct with profile, budget, most_entries, jobs and arena set becomes ready for use. */
+void sb_unpack_init(struct sb_unpack *unpack);
+void sb_unpack_release(struct sb_unpack *unpack);
+
 /**
- * Unpack one archive into entries: the part of sb_ingest_run that `toolchain` and tests use. Entries are unsealed; blake2b is set.
- * @blob  the archive, verified; stays the caller's. New spools are appended to @spools (struct sb_blob).
+ * Is the blob an archive, or a compressed archive? Looks at bytes only; a compressed payload is not decoded for this, so a lone
+ * compressed file counts when @name says ".tar" (or .tgz, .cpio …).
  */
-SB_MUST_USE int sb_ingest_archive(struct sb_span archive, const char *name, enum sb_ingest_profile profile, unsigned strip, const char *into,
-                                  struct sb_unpack_budget *budget, struct sb_arena *arena, struct sb_vec *entries /* struct sb_entry */,
-                                  struct sb_vec *spools, struct sb_vec *notices, struct sb_err *err);
+bool sb_ingest_is_archive(struct sb_span bytes, const char *name);
+
+/**
+ * Unpack blob @spool of @unpack->spools, called @name, into @unpack->entries. On failure entries added so far mean nothing.
+ * Errors: FORMAT archive-* (exit 3) with the way in, LIMIT, NOMEM, IO.
+ */
+SB_MUST_USE int sb_ingest_archive(struct sb_unpack *unpack, unsigned spool, const char *name, const struct sb_placement *where,
+                                  struct sb_err *err);
 
 #endif

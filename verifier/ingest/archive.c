@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One archive, through its compressions, to entries. */
+#include "verifier/ingest/unpack.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+void sb_unpack_init(struct sb_unpack *unpack)
+{
+	unpack->entries = (struct sb_vec){.size = sizeof(struct sb_entry)};
+	unpack->spools = (struct sb_vec){.size = sizeof(struct sb_blob)};
+	unpack->notices = (struct sb_vec){.size = sizeof(struct sb_ingest_notice), .ceiling = 1000};
+}
+
+void sb_unpack_release(struct sb_unpack *unpack)
+{
+	for (size_t i = 0; i < unpack->spools.count; i++)
+		sb_blob_release(sb_vec_at(&unpack->spools, i));
+	sb_vec_release(&unpack->entries);
+	sb_vec_release(&unpack->spools);
+	sb_vec_release(&unpack->notices);
+}
+
+int sb_ingest_note(struct sb_unpack *unpack, struct sb_err *err, const char *id, const char *fmt, ...)
+{
+	char text[768];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof text, fmt, args);
+	va_end(args);
+	if (unpack->notices.count == unpack->notices.ceiling)
+		return 0;
+	struct sb_ingest_notice *notice = sb_vec_push(&unpack->notices);
+	if (!notice || !(notice->text = sb_arena_copy(unpack->arena, sb_span_text(text))))
+		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+	notice->id = id;
+	return 0;
+}
+
+/* Names that promise an archive: a file of such a name that is none is refused rather than placed as data. */
+static bool promises_archive(const char *name)
+{
+	static const char *const endings[] = {".tar", ".tgz",  ".tbz", ".tbz2", ".txz", ".tzst",    ".zip",
+	                                      ".jar", ".cpio", ".deb", ".tlz",  ".7z",  ".tar.lzma"};
+	static const char *const codings[] = {".gz", ".xz", ".bz2", ".zst", ".lz4", ".lzma", ".lz"};
+	size_t n = strlen(name);
+
+	for (size_t i = 0; i < sizeof codings / sizeof *codings; i++) {
+		size_t ending = strlen(codings[i]);
+		if (n > ending && strcasecmp(name + n - ending, codings[i]) == 0) {
+			n -= ending;
+			break;
+		}
+	}
+	for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+		size_t ending = strlen(endings[i]);
+		if (n >= ending && strncasecmp(name + n - ending, endings[i], ending) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool sb_ingest_is_archive(struct sb_span bytes, const char *name)
+{
+	const struct sb_format *format = sb_formats_probe(bytes, name);
+	return promises_archive(name) || (format && format->archive);
+}
+
+static int fail_notice(const struct sb_view *view, const struct sb_notice *notice, struct sb_err *err)
+{
+	int rc = sb_fail(err, SB_FORMAT, notice->id ? notice->id : "archive-damaged", "%s", notice->text);
+	if (err)
+		err->offset = notice->offset;
+	if (notice->member && notice->member <= view->members.count)
+		sb_within(err, (const char *)sb_view_member(view, notice->member - 1)->name.p);
+	return rc;
+}
+
+static int refuse_notices(const struct sb_view *view, struct sb_err *err)
+{
+	for (size_t i = 0; i < view->notices.count; i++) {
+		const struct sb_notice *notice = sb_vec_at(&view->notices, i);
+		if (notice->refuse_drop)
+			return fail_notice(view, notice, err);
+	}
+	return 0;
+}
+
+/* The payload's name: what is left of "a.tar.xz" when the compression is gone. */
+static const char *payload_name(const struct sb_member *member, const char *name)
+{
+	return member->name.n ? (const char *)member->name.p : name;
+}
+
+static int unpack_blob(struct sb_unpack *unpack, unsigned spool, const char *name, const struct sb_placement *where, unsigned depth,
+                       struct sb_err *err);
+
+static int unpack_payload(struct sb_unpack *unpack, struct sb_view *view, const char *name, const struct sb_placement *where,
+                          unsigned depth, struct sb_err *err)
+{
+	struct sb_blob decoded = {.fd = -1};
+	uint64_t consumed = 0;
+
+	if (view->members.count != 1)
+		return sb_fail(err, SB_FORMAT, "archive-damaged", "a compressed file with %zu payloads", view->members.count);
+	const struct sb_member *member = sb_view_member(view, 0);
+	int rc = sb_formats_decode(view->file, member, &unpack->budget, &decoded, &consumed, err);
+	if (rc)
+		return rc;
+	if (consumed != member->length) {
+		sb_blob_release(&decoded);
+		return sb_fail(err, SB_FORMAT, "archive-trailing", "%llu bytes follow the compressed stream",
+		               (unsigned long long)(member->length - consumed));
+	}
+	struct sb_blob *spool = sb_vec_push(&unpack->spools);
+	if (!spool) {
+		sb_blob_release(&decoded);
+		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+	}
+	*spool = decoded;
+	return unpack_blob(unpack, (unsigned)(unpack->spools.count - 1), payload_name(member, name), where, depth + 1, err);
+}
+
+static int unpack_members(struct sb_unpack *unpack, struct sb_view *view, unsigned spool, const struct sb_placement *where,
+                          struct sb_err *err)
+{
+	size_t first = unpack->entries.count;
+	int rc = 0;
+
+	if (view->members.count == 0)
+		return sb_fail(err, SB_FORMAT, "archive-empty", "an archive without entries");
+	if (view->members.count > unpack->most_entries || first > unpack->most_entries - view->members.count)
+		return sb_fail_limit(err, SB_LIMIT_ROW_ENTRIES, first + view->members.count);
+	for (size_t i = 0; !rc && i < view->members.count; i++)
+		rc = sb_ingest_member(unpack, view, i, spool, where, err);
+	if (!rc)
+		rc = sb_ingest_check_tree(unpack, first, err);
+	if (!rc && unpack->profile == SB_INGEST_DROP)
+		rc = sb_ingest_hash_entries(unpack, first, err);
+	return rc;
+}
+
+/* What probing, describing and the format's own notices allow; the seam at which parsing can move to a worker process. */
+static int open_view(struct sb_span bytes, const char *name, struct sb_arena *arena, struct sb_view *view, struct sb_err *err)
+{
+	const struct sb_format *format = sb_formats_probe(bytes, name);
+
+	if (bytes.n == 0)
+		return sb_fail(err, SB_FORMAT, "archive-empty", "an empty file is no archive");
+	if (!format || (!format->archive && !format->compression))
+		return sb_fail(err, SB_FORMAT, "archive-unrecognised", "no archive format recognises it");
+	int rc = sb_view_open(format, bytes, name, arena, view, err);
+	if (rc == SB_FORMAT)
+		sb_reidentify(err, err && err->id && strncmp(err->id, "archive-", 8) == 0 ? err->id : "archive-damaged");
+	return rc;
+}
+
+static int unpack_blob(struct sb_unpack *unpack, unsigned spool, const char *name, const struct sb_placement *where, unsigned depth,
+                       struct sb_err *err)
+{
+	const struct sb_blob *blob = sb_vec_at(&unpack->spools, spool);
+	struct sb_view view = {0};
+
+	if (depth > SB_LIMIT_OF(NEST_DEPTH))
+		return sb_fail_limit(err, SB_LIMIT_ROW_NEST_DEPTH, depth);
+	int rc = open_view(blob->bytes, name, unpack->arena, &view, err);
+	if (rc == 0) {
+		rc = refuse_notices(&view, err);
+		if (rc == 0)
+			rc = view.format->compression ? unpack_payload(unpack, &view, name, where, depth, err)
+			                              : unpack_members(unpack, &view, spool, where, err);
+		sb_view_release(&view);
+	}
+	if (rc && err)
+		sb_within(err, name);
+	return rc;
+}
+
+int sb_ingest_archive(struct sb_unpack *unpack, unsigned spool, const char *name, const struct sb_placement *where, struct sb_err *err)
+{
+	return unpack_blob(unpack, spool, name, where, 0, err);
+}

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What was delivered: every file matches exactly one output rule, and nothing lies beside the delivery unnoticed. */
+#include "verifier/ingest/unpack.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+struct collect {
+	const struct sb_ingest_in *in;
+	struct sb_arena *arena;
+	struct sb_vec found; /* struct sb_shipped */
+};
+
+static char *joined(struct sb_arena *arena, const char *folder, const char *name)
+{
+	return strcmp(folder, ".") == 0 ? sb_arena_copy(arena, sb_span_text(name)) : sb_arena_printf(arena, "%s/%s", folder, name);
+}
+
+static int no_memory(struct sb_err *err)
+{
+	return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+}
+
+static int add(struct collect *all, const char *path, const char *built, char type, const char *link, struct sb_err *err)
+{
+	struct sb_shipped *slot = path && built ? sb_vec_push(&all->found) : NULL;
+	if (!slot)
+		return no_memory(err);
+	*slot = (struct sb_shipped){.path = path, .built = built, .type = type, .link = link, .blob = {.fd = -1}};
+	return type == 'f' ? sb_ingest_take(all->in->dir, path, &slot->blob, &slot->digest, err) : 0;
+}
+
+static int add_link(struct collect *all, int dir, const char *name, const char *path, const char *built, struct sb_err *err)
+{
+	char target[4097];
+	ssize_t n = readlinkat(dir, name, target, sizeof target);
+
+	if (n < 0)
+		return sb_fail_errno(err, "drop-unreadable-file", "cannot read the link %s", path);
+	if (n == (ssize_t)sizeof target)
+		return sb_fail_limit(err, SB_LIMIT_ROW_PATH_BYTES, sizeof target);
+	char *link = sb_arena_copy(all->arena, sb_span_of(target, (size_t)n));
+	return link ? add(all, path, built, 'l', link, err) : no_memory(err);
+}
+
+static int walk(struct collect *all, const char *path, const char *built, unsigned depth, struct sb_err *err);
+
+static int visit(struct collect *all, int dir, const char *name, const char *folder, const char *built_folder, unsigned depth,
+                 struct sb_err *err)
+{
+	char *path = joined(all->arena, folder, name), *built = joined(all->arena, built_folder, name);
+	struct stat st;
+
+	if (!path || !built)
+		return no_memory(err);
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+		return sb_fail_errno(err, "drop-unreadable-file", "cannot look at %s", path);
+	if (S_ISDIR(st.st_mode))
+		return walk(all, path, built, depth + 1, err);
+	if (S_ISLNK(st.st_mode))
+		return add_link(all, dir, name, path, built, err);
+	if (S_ISREG(st.st_mode))
+		return add(all, path, built, 'f', NULL, err);
+	return sb_fail(err, SB_FORMAT, "drop-shipped-special", "%s is neither a file, a folder nor a link", path);
+}
+
+static int walk(struct collect *all, const char *path, const char *built, unsigned depth, struct sb_err *err)
+{
+	int fd = -1;
+
+	if (depth > SB_LIMIT_OF(OUTPUT_DEPTH))
+		return sb_fail_limit(err, SB_LIMIT_ROW_OUTPUT_DEPTH, depth);
+	int rc = sb_path_open_dir(all->in->dir, path, &fd, err);
+	if (rc)
+		return sb_reidentify(err, "drop-unreadable-file");
+	SB_CLOSEDIR DIR *dir = fdopendir(fd);
+	if (!dir) {
+		close(fd);
+		return sb_fail_errno(err, "drop-unreadable-file", "cannot list %s", path);
+	}
+	for (struct dirent *entry; !rc && (entry = readdir(dir));)
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			rc = visit(all, dirfd(dir), entry->d_name, path, built, depth, err);
+	return rc;
+}
+
+static int apply_rule(struct collect *all, const struct sb_drop_output *rule, struct sb_err *err)
+{
+	struct stat st;
+
+	if (fstatat(all->in->dir, rule->shipped, &st, AT_SYMLINK_NOFOLLOW) != 0)
+		return errno == ENOENT ? sb_fail(err, SB_ABSENT, "drop-missing-file", "the shipped file %s is not there", rule->shipped)
+		                       : sb_fail_errno(err, "drop-unreadable-file", "cannot look at %s", rule->shipped);
+	return S_ISDIR(st.st_mode) ? walk(all, rule->shipped, rule->built, 0, err) : add(all, rule->shipped, rule->built, 'f', NULL, err);
+}
+
+static int by_path(const void *a, const void *b)
+{
+	const struct sb_shipped *x = a, *y = b;
+	return strcmp(x->path, y->path);
+}
+
+static int check_single(const struct collect *all, struct sb_err *err)
+{
+	for (size_t i = 1; i < all->found.count; i++) {
+		const struct sb_shipped *a = sb_vec_at(&all->found, i - 1), *b = sb_vec_at(&all->found, i);
+		if (strcmp(a->path, b->path) == 0)
+			return sb_fail(err, SB_USAGE, "drop-double-match", "two output rules match %s", a->path);
+	}
+	return 0;
+}
+
+static bool is_source(const struct sb_drop *drop, const char *path)
+{
+	for (size_t i = 0; i < drop->source_count; i++)
+		if (strcmp(drop->sources[i].path, path) == 0)
+			return true;
+	return !drop->toolchain.host && strcmp(drop->toolchain.root, path) == 0;
+}
+
+static bool is_shipped(const struct collect *all, const char *path)
+{
+	const struct sb_shipped key = {.path = path};
+	return all->found.count && bsearch(&key, all->found.items, all->found.count, all->found.size, by_path);
+}
+
+/* A file that lies in a folder of the delivery but matches no rule would be delivered without having been compared. */
+static int check_folder(const struct collect *all, const char *folder, struct sb_err *err)
+{
+	int fd = -1;
+	int rc = sb_path_open_dir(all->in->dir, folder, &fd, err);
+	if (rc)
+		return sb_reidentify(err, "drop-unreadable-file");
+	SB_CLOSEDIR DIR *dir = fdopendir(fd);
+	if (!dir) {
+		close(fd);
+		return sb_fail_errno(err, "drop-unreadable-file", "cannot list %s", folder);
+	}
+	for (struct dirent *entry; !rc && (entry = readdir(dir));) {
+		struct stat st;
+		char *path = joined(all->arena, folder, entry->d_name);
+		if (!path)
+			return no_memory(err);
+		if (fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 || S_ISDIR(st.st_mode))
+			continue;
+		if (!is_shipped(all, path) && !is_source(all->in->drop, path))
+			rc = sb_fail(err, SB_USAGE, "drop-unmatched-shipped", "no output rule matches %s", path);
+	}
+	return rc;
+}
+
+/* The manifest's own folder is left out: sources, roots and the manifest itself lie there. */
+static int check_folders(const struct collect *all, struct sb_err *err)
+{
+	const char *last = "";
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < all->found.count; i++) {
+		const struct sb_shipped *shipped = sb_vec_at(&all->found, i);
+		const char *slash = strrchr(shipped->path, '/');
+		char *folder = slash ? sb_arena_copy(all->arena, sb_span_of(shipped->path, (size_t)(slash - shipped->path))) : NULL;
+		if (slash && !folder)
+			return no_memory(err);
+		if (folder && strcmp(folder, last) != 0) {
+			rc = check_folder(all, folder, err);
+			last = folder;
+		}
+	}
+	return rc;
+}
+
+static int collect_all(struct collect *all, struct sb_err *err)
+{
+	const struct sb_drop *drop = all->in->drop;
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < drop->output_count; i++)
+		rc = apply_rule(all, &drop->outputs[i], err);
+	if (rc)
+		return rc;
+	if (all->found.count == 0)
+		return sb_fail(err, SB_USAGE, "drop-nothing-shipped", "the output rules name no file");
+	qsort(all->found.items, all->found.count, all->found.size, by_path);
+	rc = check_single(all, err);
+	return rc ? rc : check_folders(all, err);
+}
+
+int sb_ingest_shipped(const struct sb_ingest_in *in, struct sb_sources *out, struct sb_err *err)
+{
+	struct collect all = {.in = in, .arena = out->arena, .found = {.size = sizeof(struct sb_shipped)}};
+
+	sb_step(in->progress, "ingest", "shipped files", 0, in->drop->output_count);
+	int rc = collect_all(&all, err);
+	if (!rc && !(out->shipped = sb_arena_array(out->arena, all.found.count, sizeof *out->shipped)))
+		rc = no_memory(err);
+	if (!rc) {
+		memcpy(out->shipped, all.found.items, all.found.count * sizeof *out->shipped);
+		out->shipped_count = all.found.count;
+	} else {
+		for (size_t i = 0; i < all.found.count; i++)
+			sb_blob_release(&((struct sb_shipped *)sb_vec_at(&all.found, i))->blob);
+	}
+	sb_vec_release(&all.found);
+	return rc;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Private to the room: the steps of sb_ingest_run. */
+#ifndef VERIFIER_INGEST_UNPACK_H
+#define VERIFIER_INGEST_UNPACK_H
+
+#include "verifier/ingest/ingest.h"
+
+/** Add a sentence for the person; printf-like, foreign parts already escaped. */
+SB_MUST_USE int sb_ingest_note(struct sb_unpack *unpack, struct sb_err *err, const char *id, const char *fmt, ...) SB_PRINTF(4, 5);
+
+/**
+ * Turn member @ordinal of @view into an entry of @unpack, or into nothing when stripping leaves nothing of its name.
+ * @spool  index of the blob behind the view.
+ */
+SB_MUST_USE int sb_ingest_member(struct sb_unpack *unpack, struct sb_view *view, size_t ordinal, unsigned spool,
+                                 const struct sb_placement *where, struct sb_err *err);
+
+/** Check the entries from index @first on as the members of one archive: repeated names, paths through links, hard link targets. */
+SB_MUST_USE int sb_ingest_check_tree(struct sb_unpack *unpack, size_t first, struct sb_err *err);
+
+/** Fill blake2b of the regular entries from index @first on, in parallel. */
+SB_MUST_USE int sb_ingest_hash_entries(struct sb_unpack *unpack, size_t first, struct sb_err *err);
+
+/**
+ * Make one tree of all sources: drops entries for the top itself and folders that an earlier source brought already. Anything else
+ * that two sources bring to one path is "drop-overlap" (3).
+ */
+SB_MUST_USE int sb_ingest_merge(struct sb_unpack *unpack, struct sb_err *err);
+
+/** Open and take a file of the drop beneath @dir, with both digests. "drop-missing-file" (3) when it is not there. */
+SB_MUST_USE int sb_ingest_take(int dir, const char *path, struct sb_blob *blob, struct sb_digest *digest, struct sb_err *err);
+/** "digest-mismatch" with both values when @digest is not @expected. */
+SB_MUST_USE int sb_ingest_expect(const char *path, const struct sb_digest *digest, const uint8_t expected[SB_SHA256_BYTES],
+                                 struct sb_err *err);
+
+SB_MUST_USE int sb_ingest_root(const struct sb_ingest_in *in, struct sb_sources *out, struct sb_err *err);
+SB_MUST_USE int sb_ingest_shipped(const struct sb_ingest_in *in, struct sb_sources *out, struct sb_err *err);
+SB_MUST_USE int sb_ingest_prebuilt(const struct sb_ingest_in *in, struct sb_sources *out, struct sb_err *err);
+
+#endif
