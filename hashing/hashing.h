@@ -58,7 +58,7 @@ struct sb_hash_job {
 	const char *path;        /* relative to the directory descriptor */
 	struct sb_digest digest; /* out */
 };
-/** Hash regular files beneath @dir on @jobs threads, one read each, largest first. Errors: as sb_path_open_file, IO; the lowest index wins. */
+/** Hash regular files beneath @dir on @jobs threads, one pass each. Errors: as sb_path_open_file, IO; the lowest index wins. */
 SB_MUST_USE int sb_hash_files(int dir, struct sb_hash_job *files, size_t count, unsigned kinds, unsigned jobs, struct sb_err *err);
 
 /* ---- content-addressed store ---- */
@@ -117,6 +117,8 @@ SB_MUST_USE int sb_public_check(const uint8_t public_key[SB_PUBLIC_BYTES], struc
 void sb_public_fingerprint(const uint8_t public_key[SB_PUBLIC_BYTES], char out[SB_FINGERPRINT_TEXT]);
 /** SubjectPublicKeyInfo in PEM (RFC 8410). */
 void sb_public_to_pem(const uint8_t public_key[SB_PUBLIC_BYTES], struct sb_buf *out);
+/** One line "ssh-ed25519 AAAA…" (RFC 8709). */
+void sb_public_to_ssh(const uint8_t public_key[SB_PUBLIC_BYTES], struct sb_buf *out);
 /** Reads SPKI PEM or DER, an OpenSSH "ssh-ed25519 AAAA…" line, or 64 hexadecimal digits; checks the key. FORMAT "key-malformed". */
 SB_MUST_USE int sb_public_parse(struct sb_span file, uint8_t out[SB_PUBLIC_BYTES], struct sb_err *err);
 

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Secret keys live in locked, guarded memory and are wiped on every path. */
+#include "hashing/secret.h"
+
+#include <sodium.h>
+#include <string.h>
+
+void *sb_guarded_alloc(size_t n)
+{
+	return sodium_malloc(n);
+}
+
+void sb_guarded_free(void *p)
+{
+	sodium_free(p);
+}
+
+bool sb_same_bytes(const void *a, const void *b, size_t n)
+{
+	return sodium_memcmp(a, b, n) == 0;
+}
+
+int sb_secret_from_seed(const uint8_t seed[32], struct sb_secret **out, struct sb_err *err)
+{
+	struct sb_secret *secret = sodium_malloc(sizeof *secret);
+
+	if (!secret)
+		return sb_fail(err, SB_NOMEM, "out-of-memory", "no locked memory for a key");
+	crypto_sign_ed25519_seed_keypair(secret->public_key, secret->key, seed);
+	*out = secret;
+	return 0;
+}
+
+int sb_secret_generate(struct sb_secret **out, struct sb_err *err)
+{
+	uint8_t *seed = sodium_malloc(SB_SEED_BYTES);
+
+	if (!seed)
+		return sb_fail(err, SB_NOMEM, "out-of-memory", "no locked memory for a key");
+	randombytes_buf(seed, SB_SEED_BYTES);
+	int rc = sb_secret_from_seed(seed, out, err);
+	sodium_free(seed);
+	return rc;
+}
+
+void sb_secret_free(struct sb_secret **secret)
+{
+	sodium_free(*secret);
+	*secret = NULL;
+}
+
+void sb_secret_public(const struct sb_secret *secret, uint8_t out[SB_PUBLIC_BYTES])
+{
+	memcpy(out, secret->public_key, SB_PUBLIC_BYTES);
+}
+
+int sb_sign(const struct sb_secret *secret, struct sb_span message, uint8_t out[SB_SIGNATURE_BYTES], struct sb_err *err)
+{
+	if (crypto_sign_ed25519_detached(out, NULL, message.p, message.n, secret->key) == 0)
+		return 0;
+	return sb_fail(err, SB_INTERNAL, "signing-failed", "the signature could not be made");
+}
