@@ -15,6 +15,7 @@
 	X(RECORD_BYTES, "record-bytes", UINT64_C(64) << 20, "bytes", "a result record or statement") \
 	X(DOCUMENT_DEPTH, "document-depth", 32, "levels", "nesting of a YAML document; libyaml is quadratic in it") \
 	X(JSON_DEPTH, "json-depth", 64, "levels", "nesting of a JSON document") \
+	X(MAP_KEYS, "map-keys", 1000, "keys", "one mapping of a document") \
 	X(DOCUMENT_EVENTS, "document-events", 100000, "events", "size of a YAML document") \
 	X(NEST_DEPTH, "nest-depth", 16, "levels", "containers inside containers") \
 	X(UNPACKED_TOTAL, "unpacked-total", UINT64_C(64) << 30, "bytes", "unpacked bytes of one run") \
@@ -27,6 +28,7 @@
 	X(NAME_BYTES, "name-bytes", 255, "bytes", "one component of a path") \
 	X(PATH_DEPTH, "path-depth", 256, "components", "a member's path") \
 	X(PAX_BYTES, "pax-bytes", UINT64_C(1) << 20, "bytes", "one pax extended header") \
+	X(DECODER_MEMORY, "decoder-memory", UINT64_C(256) << 20, "bytes", "dictionary of one decoder") \
 	X(REGIONS, "regions", 4000000, "regions", "regions of one file") \
 	X(ELF_SECTIONS, "elf-sections", 100000, "sections", "section table of an ELF file") \
 	X(FINDINGS, "findings", 100000, "findings", "differences listed for one run; the rest is counted") \

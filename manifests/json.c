@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Strict JSON by jansson, with the rules that it lacks: depth before parsing, no reals, no keys that differ only in case, no BOM. */
+#include "manifests/node.h"
+
+#include <jansson.h>
+#include <string.h>
+#include <strings.h>
+
+static int malformed(struct sb_err *err, const char *name, const char *what)
+{
+	int rc = sb_fail(err, SB_FORMAT, "json-syntax", "%s", what);
+	sb_within(err, name);
+	return rc;
+}
+
+/* jansson's own limit is far higher than any document of ours, and recursion costs stack. */
+static bool too_deep(struct sb_span text)
+{
+	uint64_t depth = 0;
+	bool quoted = false;
+
+	for (size_t i = 0; i < text.n; i++) {
+		uint8_t c = text.p[i];
+		if (quoted) {
+			i += c == '\\';
+			quoted = c != '"';
+		} else if (c == '"') {
+			quoted = true;
+		} else if (c == '{' || c == '[') {
+			if (++depth > SB_LIMIT_OF(JSON_DEPTH))
+				return true;
+		} else if ((c == '}' || c == ']') && depth) {
+			depth--;
+		}
+	}
+	return false;
+}
+
+static struct sb_node *convert(const json_t *json, struct sb_arena *arena, struct sb_err *err);
+
+static int no_memory(struct sb_err *err)
+{
+	return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+}
+
+static bool known_in_other_case(const struct sb_node *map, const char *key)
+{
+	for (size_t i = 0; i < map->count; i++)
+		if (strcasecmp(map->members[i].key, key) == 0)
+			return true;
+	return false;
+}
+
+static struct sb_node *convert_object(const json_t *json, struct sb_arena *arena, struct sb_err *err)
+{
+	struct sb_node *map = sb_node_map(arena);
+	/* jansson's iterators take no const; nothing is changed through this pointer. */
+	union {
+		const json_t *read_only;
+		json_t *object;
+	} both = {.read_only = json};
+
+	if (json_object_size(json) > SB_LIMIT_OF(MAP_KEYS)) {
+		sb_fail_limit(err, SB_LIMIT_ROW_MAP_KEYS, json_object_size(json));
+		return NULL;
+	}
+	for (void *at = json_object_iter(both.object); map && at; at = json_object_iter_next(both.object, at)) {
+		const char *key = json_object_iter_key(at);
+		char *kept = sb_arena_copy(arena, sb_span_text(key));
+		if (known_in_other_case(map, key)) {
+			sb_fail(err, SB_FORMAT, "repeated-key", "two keys differ only in the case of letters");
+			return NULL;
+		}
+		struct sb_node *value = convert(json_object_iter_value(at), arena, err);
+		if (!value)
+			return NULL;
+		if (!kept || !sb_node_put(arena, map, kept, value))
+			map = NULL;
+	}
+	if (!map)
+		no_memory(err);
+	return map;
+}
+
+static struct sb_node *convert_array(const json_t *json, struct sb_arena *arena, struct sb_err *err)
+{
+	struct sb_node *list = sb_node_list(arena);
+
+	for (size_t i = 0; list && i < json_array_size(json); i++) {
+		struct sb_node *value = convert(json_array_get(json, i), arena, err);
+		if (!value)
+			return NULL;
+		if (!sb_node_push(arena, list, value))
+			list = NULL;
+	}
+	if (!list)
+		no_memory(err);
+	return list;
+}
+
+static struct sb_node *convert_text(const json_t *json, struct sb_arena *arena, struct sb_err *err)
+{
+	struct sb_node *node = sb_arena_alloc(arena, sizeof *node);
+	char *copy = node ? sb_arena_copy(arena, sb_span_of(json_string_value(json), json_string_length(json))) : NULL;
+
+	if (!copy) {
+		no_memory(err);
+		return NULL;
+	}
+	node->type = SB_NODE_TEXT;
+	node->text = sb_span_of(copy, json_string_length(json));
+	return node;
+}
+
+static struct sb_node *kept(struct sb_node *node, struct sb_err *err)
+{
+	if (!node)
+		no_memory(err);
+	return node;
+}
+
+static struct sb_node *convert(const json_t *json, struct sb_arena *arena, struct sb_err *err)
+{
+	switch (json_typeof(json)) {
+	case JSON_OBJECT:
+		return convert_object(json, arena, err);
+	case JSON_ARRAY:
+		return convert_array(json, arena, err);
+	case JSON_STRING:
+		return convert_text(json, arena, err);
+	case JSON_INTEGER:
+		return kept(sb_node_int(arena, json_integer_value(json)), err);
+	case JSON_TRUE:
+		return kept(sb_node_bool(arena, true), err);
+	case JSON_FALSE:
+		return kept(sb_node_bool(arena, false), err);
+	case JSON_NULL:
+		return kept(sb_node_null(arena), err);
+	case JSON_REAL:
+		break;
+	}
+	sb_fail(err, SB_FORMAT, "json-syntax", "numbers with a fraction or exponent are not used");
+	return NULL;
+}
+
+int sb_node_read_json(struct sb_span text, uint64_t most, const char *name, struct sb_arena *arena, struct sb_node **out, struct sb_err *err)
+{
+	json_error_t where;
+	struct sb_err failed = {.code = SB_INTERNAL};
+
+	if (text.n > most)
+		return sb_fail(err, SB_LIMIT, "limit-exceeded", "%s is larger than %llu bytes", name, (unsigned long long)most);
+	if (sb_span_starts(text, "\xef\xbb\xbf", 3))
+		return malformed(err, name, "begins with a byte order mark");
+	if (too_deep(text))
+		return sb_fail_limit(err, SB_LIMIT_ROW_JSON_DEPTH, SB_LIMIT_OF(JSON_DEPTH) + 1);
+	json_t *json = json_loadb(text.n ? (const char *)text.p : "", text.n, JSON_REJECT_DUPLICATES, &where);
+	if (!json) {
+		int rc = malformed(err, name, where.text);
+		if (err && where.line > 0) {
+			err->line = (unsigned)where.line;
+			err->column = where.column > 0 ? (unsigned)where.column : 0;
+		}
+		return rc;
+	}
+	struct sb_node *node = json_is_object(json) ? convert(json, arena, &failed) : NULL;
+	bool object = json_is_object(json);
+	json_decref(json);
+	if (!object)
+		return malformed(err, name, "is not an object");
+	if (!node) {
+		if (err)
+			*err = failed;
+		sb_within(err, name);
+		return failed.code;
+	}
+	*out = node;
+	return 0;
+}
