@@ -69,11 +69,17 @@ SB_MUST_USE int sb_hash_files(int dir, struct sb_hash_job *files, size_t count, 
  */
 struct sb_store;
 
-/** Open or create the store at @path (mode 0700). Errors: USAGE "store-unsafe" (writable by others, foreign owner), IO/TEMPORARY "store-unwritable". */
+/**
+ * Open or create the store at @path (mode 0700). Errors: USAGE "store-unsafe" (writable by others, foreign owner), IO
+ * "store-unwritable", TEMPORARY "store-full".
+ */
 SB_MUST_USE int sb_store_open(const char *path, struct sb_store **out, struct sb_err *err);
 void sb_store_close(struct sb_store **store);
 
-/** Read @fd to its end into the store while hashing both digests. The object is durable when this returns. */
+/**
+ * Read @fd to its end into the store while hashing both digests. The object is durable when this returns; on failure nothing of it is
+ * left. Errors: IO "store-unwritable" or "read-failed", TEMPORARY "store-full", LIMIT (more than @most bytes), NOMEM.
+ */
 SB_MUST_USE int sb_store_put_fd(struct sb_store *store, int fd, uint64_t most, struct sb_digest *out, struct sb_err *err);
 SB_MUST_USE int sb_store_put(struct sb_store *store, struct sb_span bytes, struct sb_digest *out, struct sb_err *err);
 /** Open an object and re-hash it: EVIDENCE "store-damaged" (object moved to damaged/) on mismatch, ABSENT "store-missing". */
@@ -83,7 +89,8 @@ SB_MUST_USE int sb_store_has(struct sb_store *store, const uint8_t blake2b[SB_BL
 /** What `store check` found; nothing is changed. */
 struct sb_store_report {
 	uint64_t objects, bytes, damaged, strays; /* strays: temporaries and foreign names */
-	struct sb_buf names;                      /* one line "damaged NAME" or "stray NAME" each, sorted; the caller releases it */
+	uint64_t writable;                        /* objects and folders that others may write */
+	struct sb_buf names;                      /* one line "damaged|stray|writable NAME" each, sorted by name; the caller releases it */
 };
 SB_MUST_USE int sb_store_check(struct sb_store *store, unsigned jobs, struct sb_store_report *out, struct sb_err *err);
 
