@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A member's encoded bytes to a private blob. */
+#include "verifier/formats/decode/codec.h"
+
+#include <string.h>
+
+static int copy(struct sb_span in, struct sb_sink *sink, uint64_t *used, struct sb_err *err);
+
+static const struct {
+	enum sb_codec codec;
+	sb_codec_run run;
+} codecs[] = {
+	{SB_CODEC_NONE, copy},           {SB_CODEC_DEFLATE, sb_codec_deflate}, {SB_CODEC_GZIP, sb_codec_gzip},
+	{SB_CODEC_XZ, sb_codec_xz},      {SB_CODEC_LZMA, sb_codec_lzma},       {SB_CODEC_BZIP2, sb_codec_bzip2},
+	{SB_CODEC_ZSTD, sb_codec_zstd},  {SB_CODEC_LZ4, sb_codec_lz4},         {SB_CODEC_LZIP, sb_codec_lzip},
+};
+
+static int copy(struct sb_span in, struct sb_sink *sink, uint64_t *used, struct sb_err *err)
+{
+	while (*used < in.n) {
+		uint8_t *room;
+		size_t n;
+		int rc = sb_sink_room(sink, &room, &n, err);
+		if (rc)
+			return rc;
+		n = n < in.n - *used ? n : in.n - (size_t)*used;
+		memcpy(room, in.p + *used, n);
+		*used += n;
+		rc = sb_sink_took(sink, n, err);
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+static sb_codec_run runner(enum sb_codec codec)
+{
+	for (size_t i = 0; i < sizeof codecs / sizeof *codecs; i++)
+		if (codecs[i].codec == codec)
+			return codecs[i].run;
+	return NULL;
+}
+
+int sb_formats_decode(struct sb_span file, const struct sb_member *member, struct sb_unpack_budget *budget, struct sb_blob *out,
+                      uint64_t *consumed, struct sb_err *err)
+{
+	sb_codec_run run = runner(member->codec);
+	struct sb_span in;
+	struct sb_sink sink;
+	uint64_t used = 0;
+
+	if (!run || !sb_span_cut(file, member->offset, member->length, &in))
+		return sb_fail(err, SB_INTERNAL, "decode-failed", "a member of unknown encoding or place");
+	int rc = sb_sink_open(&sink, member->length, member->size, budget, err);
+	if (rc)
+		return rc;
+	rc = run(in, &sink, &used, err);
+	if (!rc)
+		rc = sb_sink_finish(&sink, out, err);
+	else if (err && rc == SB_FORMAT)
+		err->offset = member->offset + used;
+	if (!rc)
+		*consumed = used;
+	sb_sink_release(&sink);
+	return rc;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Private to the room: one row a codec. */
+#ifndef VERIFIER_FORMATS_DECODE_CODEC_H
+#define VERIFIER_FORMATS_DECODE_CODEC_H
+
+#include "verifier/formats/decode/sink.h"
+
+/**
+ * Decode from the start of @in into @sink until the encoding ends. *used: encoded bytes consumed, also after a failure.
+ * Errors: FORMAT "decode-failed" without offset, LIMIT, NOMEM, IO.
+ */
+typedef int (*sb_codec_run)(struct sb_span in, struct sb_sink *sink, uint64_t *used, struct sb_err *err);
+
+SB_MUST_USE int sb_codec_deflate(struct sb_span in, struct sb_sink *sink, uint64_t *used, struct sb_err *err);
+SB_MUST_USE int sb_codec_gzip(struct sb_span in, struct sb_sink *sink, uint64_t *used, struct sb_err *err);
+SB_MUST_USE int sb_codec_xz(struct sb_span in, struct sb_sink *sink, uint64_t *used, struct sb_err *err);
+SB_MUST_USE int sb_codec_lzma(struct sb_span in, struct sb_sink *sink, uint64_t *used, struct sb_err *err);
+SB_MUST_USE int sb_codec_lzip(struct sb_span in, struct sb_sink *sink, uint64_t *used, struct sb_err *err);
+SB_MUST_USE int sb_codec_zstd(struct sb_span in, struct sb_sink *sink, uint64_t *used, struct sb_err *err);
+SB_MUST_USE int sb_codec_bzip2(struct sb_span in, struct sb_sink *sink, uint64_t *used, struct sb_err *err);
+SB_MUST_USE int sb_codec_lz4(struct sb_span in, struct sb_sink *sink, uint64_t *used, struct sb_err *err);
+
+#endif

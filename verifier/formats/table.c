@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The formats, in the order that decides between equal probes. Adding one is its file and one row here. */
+#include "verifier/formats/elf/elf.h"
+#include "verifier/formats/formats.h"
+#include "verifier/formats/rows.h"
+
+static const struct sb_format *const formats[] = {
+	&sb_format_elf, &sb_format_tar, &sb_format_gzip, &sb_format_xz,
+};
+
+const struct sb_format *const *sb_formats_table(size_t *count)
+{
+	*count = sizeof formats / sizeof *formats;
+	return formats;
+}
