@@ -8,6 +8,8 @@
 
 /* Source: The .xz File Format 1.1.0, sections 2 (stream), 3 (block), 4 (index). */
 enum { HEADER = 12, FOOTER = 12 };
+/* Bytes of indexes that are looked at: footers that share a long index may be crafted to be many. */
+#define MOST_WORK (UINT64_C(1) << 30)
 enum tag { TAG_HEADER = 1, TAG_FOOTER, TAG_INDEX };
 
 static const uint8_t header_magic[6] = {0xfd, '7', 'z', 'X', 'Z', 0};
@@ -71,7 +73,7 @@ static bool header_fits(struct sb_span file, const struct stream *stream)
 }
 
 /* The stream whose padding ends at @end. */
-static bool find_stream(struct sb_span file, uint64_t end, struct stream *out)
+static bool find_stream(struct sb_span file, uint64_t end, struct stream *out, uint64_t *work)
 {
 	struct stream stream = {.padding_end = end};
 	uint64_t blocks, size;
@@ -86,6 +88,7 @@ static bool find_stream(struct sb_span file, uint64_t end, struct stream *out)
 	uint64_t backward = ((uint64_t)little(footer + 4) + 1) * 4;
 	if (little(footer) != crc_of(footer + 4, 6) || backward > stream.footer - HEADER)
 		return false;
+	*work += backward;
 	stream.index = stream.footer - backward;
 	if (!sum_blocks(file, &stream, &blocks) || !sb_add(blocks, HEADER, &size) || size > stream.index)
 		return false;
@@ -95,18 +98,18 @@ static bool find_stream(struct sb_span file, uint64_t end, struct stream *out)
 }
 
 /* All streams, last first. False when the file does not end with one, or something stands between two. */
-static bool find_streams(struct sb_span file, struct sb_vec *streams, bool *memory)
+static bool find_streams(struct sb_span file, struct sb_vec *streams, uint64_t *work, bool *memory)
 {
 	uint64_t at = file.n;
 
-	while (at) {
+	while (at && *work < MOST_WORK) {
 		struct stream *slot = sb_vec_push(streams);
 		*memory = slot != NULL;
-		if (!slot || !find_stream(file, at, slot))
+		if (!slot || !find_stream(file, at, slot, work))
 			return false;
 		at = slot->start;
 	}
-	return streams->count != 0;
+	return at == 0 && streams->count != 0;
 }
 
 static int emit_stream(struct sb_view *view, const struct stream *s, struct sb_err *err)
@@ -134,16 +137,15 @@ static int emit_stream(struct sb_view *view, const struct stream *s, struct sb_e
  */
 static bool find_head(struct sb_span file, struct sb_vec *streams, bool *memory)
 {
-	uint64_t at = file.n;
+	uint64_t at = file.n, work = 0;
 
-	*memory = true;
 	while (at > HEADER + FOOTER && *memory) {
 		const uint8_t *found = memrchr(file.p, 'Z', (size_t)at);
 		if (!found || found == file.p)
 			return false;
 		at = (uint64_t)(found - file.p);
 		streams->count = 0;
-		if (found[-1] == 'Y' && find_streams(sb_span_of(file.p, (size_t)at + 1), streams, memory))
+		if (found[-1] == 'Y' && find_streams(sb_span_of(file.p, (size_t)at + 1), streams, &work, memory))
 			return true;
 	}
 	return false;
@@ -155,9 +157,10 @@ static int open_xz(struct sb_view *view, const char *hint, struct sb_err *err)
 	SB_VEC struct sb_vec streams = {.size = sizeof(struct stream), .ceiling = (size_t)SB_LIMIT_OF(REGIONS)};
 	struct sb_member payload = {.codec = SB_CODEC_XZ, .size = UINT64_MAX};
 	bool memory = true;
+	uint64_t work = 0;
 	int rc = 0;
 
-	bool found = find_streams(view->file, &streams, &memory) || (memory && find_head(view->file, &streams, &memory));
+	bool found = find_streams(view->file, &streams, &work, &memory) || (memory && find_head(view->file, &streams, &memory));
 	if (!memory)
 		return sb_no_memory(err);
 	if (!found)

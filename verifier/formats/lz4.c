@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* LZ4 frames, walked by the sizes of their blocks. */
+#include "verifier/formats/emit.h"
+#include "verifier/formats/rows.h"
+
+/* Source: LZ4 Frame Format 1.6.2, "General Structure of LZ4 Frame format", "Skippable Frames". */
+static const uint32_t frame_magic = 0x184d2204, legacy_magic = 0x184c2102, skippable_magic = 0x184d2a50, skippable_mask = 0xfffffff0;
+enum flag { FLAG_BLOCK_CHECK = 0x10, FLAG_SIZE = 0x08, FLAG_CONTENT_CHECK = 0x04, FLAG_DICTIONARY = 0x01, VERSION_MASK = 0xc0, VERSION = 0x40 };
+enum tag { TAG_HEADER = 1, TAG_SKIPPABLE };
+
+/** The parts of one frame, as offsets in the file. */
+struct frame {
+	uint64_t start, blocks, check, end;
+	bool skippable;
+};
+
+static bool skip_blocks(struct sb_rd *rd, uint64_t flags)
+{
+	while (!rd->bad) {
+		uint64_t size = sb_rd_uint(rd, 4);
+		if (size == 0)
+			return !rd->bad;
+		sb_rd_bytes(rd, (size_t)(size & 0x7fffffff));
+		sb_rd_bytes(rd, flags & FLAG_BLOCK_CHECK ? 4 : 0);
+	}
+	return false;
+}
+
+static bool read_parts(struct sb_rd *rd, struct frame *frame)
+{
+	uint64_t flags = sb_rd_uint(rd, 1);
+
+	rd->bad |= (flags & VERSION_MASK) != VERSION || flags & 0x02;
+	sb_rd_bytes(rd, 1);
+	sb_rd_bytes(rd, flags & FLAG_SIZE ? 8 : 0);
+	sb_rd_bytes(rd, flags & FLAG_DICTIONARY ? 4 : 0);
+	sb_rd_bytes(rd, 1);
+	frame->blocks = rd->at;
+	if (!skip_blocks(rd, flags))
+		return false;
+	frame->check = rd->at;
+	sb_rd_bytes(rd, flags & FLAG_CONTENT_CHECK ? 4 : 0);
+	return !rd->bad;
+}
+
+static bool read_frame(struct sb_span file, uint64_t at, struct frame *out, bool *begun)
+{
+	struct sb_rd rd = sb_rd_of(file, false);
+	struct frame frame = {.start = at};
+
+	sb_rd_seek(&rd, at);
+	uint32_t magic = (uint32_t)sb_rd_uint(&rd, 4);
+	frame.skippable = (magic & skippable_mask) == skippable_magic;
+	*begun = !rd.bad && (frame.skippable || magic == frame_magic);
+	if (!*begun)
+		return false;
+	if (frame.skippable)
+		sb_rd_bytes(&rd, (size_t)sb_rd_uint(&rd, 4));
+	else
+		read_parts(&rd, &frame);
+	frame.end = rd.at;
+	*out = frame;
+	return !rd.bad;
+}
+
+static int emit_frame(struct sb_view *view, const struct frame *f, struct sb_err *err)
+{
+	const struct sb_region skippable = {.offset = f->start, .length = f->end - f->start, .kind = SB_REGION_HEADER, .member = 1,
+	                                    .tag = TAG_SKIPPABLE, .name = "skippable frame"};
+	const struct sb_region parts[] = {
+		{.offset = f->start, .length = f->blocks - f->start, .kind = SB_REGION_HEADER, .member = 1, .tag = TAG_HEADER, .name = "header"},
+		{.offset = f->blocks, .length = f->check - f->blocks, .kind = SB_REGION_ENCODED, .member = 1, .name = "payload"},
+		{.offset = f->check, .length = f->end - f->check, .kind = SB_REGION_CHECK, .member = 1, .name = "checksum"},
+	};
+	int rc = 0;
+
+	if (f->skippable)
+		return sb_emit_region(view, &skippable, err);
+	for (size_t i = 0; !rc && i < sizeof parts / sizeof *parts; i++)
+		rc = sb_emit_region(view, &parts[i], err);
+	return rc;
+}
+
+static int open_lz4(struct sb_view *view, const char *hint, struct sb_err *err)
+{
+	static const char *const suffixes[] = {".tlz4", ".lz4", NULL};
+	struct sb_member payload = {.codec = SB_CODEC_LZ4, .size = UINT64_MAX};
+	struct frame frame;
+	bool begun;
+	int rc = 0;
+
+	if (sb_magic(view->file, 0, "\x02\x21\x4c\x18", 4))
+		return sb_damaged(err, "archive-unsupported", 0, "the legacy LZ4 frame, whose end nothing marks");
+	while (!rc && read_frame(view->file, payload.length, &frame, &begun)) {
+		rc = emit_frame(view, &frame, err);
+		payload.length = frame.end;
+	}
+	if (rc)
+		return rc;
+	if (begun)
+		return sb_damaged(err, "archive-truncated", payload.length, "an LZ4 frame is damaged or ends too early");
+	rc = sb_emit_payload(view, hint, suffixes, &payload, err);
+	return rc ? rc : sb_emit_rest(view, payload.length, "fill", err);
+}
+
+static int describe(struct sb_view *view, const struct sb_region *region, struct sb_err *err)
+{
+	struct sb_field magic = {.offset = region->offset, .length = 4, .kind = SB_FIELD_MAGIC, .encoding = SB_ENC_LE, .name = "magic"};
+	struct sb_field rest = {.offset = region->offset + 4, .length = region->length - 4, .kind = SB_FIELD_ENCODING, .name = "frame descriptor"};
+
+	if (region->tag != TAG_HEADER && region->tag != TAG_SKIPPABLE)
+		return 0;
+	if (region->tag == TAG_SKIPPABLE) {
+		rest.kind = SB_FIELD_SIZE;
+		rest.encoding = SB_ENC_LE;
+		rest.length = 4;
+		rest.name = "frame size";
+	}
+	int rc = sb_emit_field(view, &magic, err);
+	return rc ? rc : sb_emit_field(view, &rest, err);
+}
+
+/* A file may begin with a skippable frame, whose magic zstd shares: then its name decides. */
+static unsigned probe(struct sb_span file, const char *hint)
+{
+	struct sb_rd rd = sb_rd_of(file, false);
+	uint32_t magic = (uint32_t)sb_rd_uint(&rd, 4);
+	size_t n = 0;
+
+	while (hint[n])
+		n++;
+	if (rd.bad)
+		return 0;
+	if (magic == frame_magic || magic == legacy_magic)
+		return 32;
+	return (magic & skippable_mask) == skippable_magic && n > 4 && sb_span_starts(sb_span_text(hint + n - 4), ".lz4", 4) ? 29 : 0;
+}
+
+const struct sb_format sb_format_lz4 = {
+	.name = "lz4",
+	.spec = "LZ4 Frame Format Description 1.6.2 (2020)",
+	.version = 1,
+	.probe = probe,
+	.open = open_lz4,
+	.describe = describe,
+	.compression = true,
+};
