@@ -5,6 +5,7 @@
 
 #include "hashing/hashing.h"
 #include "verifier/formats/formats.h"
+#include "verifier/model/model.h"
 
 /** One side of an artifact: bytes that nobody else can change. */
 struct sb_side {
@@ -35,8 +36,9 @@ struct sb_compare_in {
 };
 
 /** Errors: IO, NOMEM, INTERRUPTED. Unparsable bytes and limits are data in the comparison, never errors. Same result for every jobs. */
-SB_MUST_USE int sb_compare_run(const struct sb_compare_in *in, struct sb_comparison **out, struct sb_err *err);
-void sb_comparison_free(struct sb_comparison **comparison);
+SB_MUST_USE int sb_compare_run(const struct sb_compare_in *in, struct sb_comparison *out, struct sb_err *err);
+/** Release what sb_compare_run made; a zeroed comparison is fine. */
+void sb_comparison_release(struct sb_comparison *comparison);
 
 /** Two files, or two directories, opened for comparing: everything that sb_compare_in points at. */
 struct sb_compare_paths {

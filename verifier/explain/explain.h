@@ -10,11 +10,10 @@
 #include "verifier/formats/formats.h"
 #include "verifier/model/model.h"
 
-struct sb_explanation; /* defined in verifier/model/explanation.h: claims, findings, coverage per pair */
-
 /** @facts of the rebuilt side; SB_FACTS_NONE allows no environment claim. Errors: NOMEM, INTERNAL (two claims on one byte). */
-SB_MUST_USE int sb_explain_run(const struct sb_comparison *comparison, const struct sb_facts *facts, struct sb_explanation **out,
+SB_MUST_USE int sb_explain_run(const struct sb_comparison *comparison, const struct sb_facts *facts, struct sb_explanation *out,
                                struct sb_err *err);
-void sb_explanation_free(struct sb_explanation **explanation);
+/** Release what sb_explain_run made; a zeroed explanation is fine. */
+void sb_explanation_release(struct sb_explanation *explanation);
 
 #endif

@@ -5,8 +5,6 @@
 
 #include "verifier/model/model.h"
 
-struct sb_explanation;
-
 /** Build the result from what was proven. Everything in @out lives in @arena. Errors: NOMEM, INTERNAL "coverage-sum". */
 SB_MUST_USE int sb_judge_run(const struct sb_comparison *comparison, const struct sb_explanation *explanation, struct sb_arena *arena,
                              struct sb_result *out, struct sb_err *err);

@@ -7,6 +7,7 @@
 #define VERIFIER_MODEL_MODEL_H
 
 #include "verifier/model/comparison.h"
+#include "verifier/model/explanation.h"
 #include "verifier/model/parts.h"
 #include "verifier/model/result.h"
 #include "verifier/model/vocabulary.h"

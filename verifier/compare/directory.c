@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Two files or two directories, opened without following anything below what was named. */
+#include "verifier/compare/compare.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+/** One side of a directory comparison: its entries, sorted by path. */
+struct listing {
+	int dir;
+	struct sb_vec entries; /* struct entry */
+};
+struct entry {
+	const char *path;
+	struct stat st;
+	char type;
+	const char *link;
+};
+
+struct opening {
+	struct sb_arena *arena;
+	bool metadata;
+	struct sb_progress *progress;
+	struct listing side[SB_SIDES];
+	struct sb_vec artifacts; /* struct sb_artifact_in */
+	struct sb_vec blobs;     /* struct sb_blob */
+	struct sb_vec leaves;    /* struct sb_tree_leaf of equal files */
+	struct sb_equal_files equal;
+};
+
+static int no_memory(struct sb_err *err)
+{
+	return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+}
+
+static char type_of(mode_t mode)
+{
+	return S_ISREG(mode) ? 'f' : S_ISDIR(mode) ? 'd' : S_ISLNK(mode) ? 'l' : S_ISFIFO(mode) ? 'p' : S_ISSOCK(mode) ? 's' : S_ISCHR(mode) ? 'c' : 'b';
+}
+
+static int read_target(struct opening *open, int dir, const char *name, const char **out, struct sb_err *err)
+{
+	char target[PATH_MAX];
+	ssize_t n = readlinkat(dir, name, target, sizeof target);
+
+	if (n < 0 || n == (ssize_t)sizeof target)
+		return sb_fail_errno(err, "file-unreadable", "cannot read the link %s", name);
+	*out = sb_arena_copy(open->arena, sb_span_of(target, (size_t)n));
+	return *out ? 0 : no_memory(err);
+}
+
+static int list(struct opening *open, struct listing *into, const char *folder, unsigned depth, struct sb_err *err);
+
+static int visit(struct opening *open, struct listing *into, int dir, const char *folder, const char *name, unsigned depth, struct sb_err *err)
+{
+	struct entry found = {.path = folder[0] ? sb_arena_printf(open->arena, "%s/%s", folder, name) : sb_arena_copy(open->arena, sb_span_text(name))};
+
+	if (!found.path)
+		return no_memory(err);
+	if (fstatat(dir, name, &found.st, AT_SYMLINK_NOFOLLOW) != 0)
+		return sb_fail_errno(err, "file-unreadable", "cannot look at %s", found.path);
+	found.type = type_of(found.st.st_mode);
+	int rc = found.type == 'l' ? read_target(open, dir, name, &found.link, err) : 0;
+	if (rc)
+		return rc;
+	if (into->entries.count >= SB_LIMIT_OF(ENTRIES))
+		return sb_fail_limit(err, SB_LIMIT_ROW_ENTRIES, into->entries.count + 1);
+	struct entry *slot = sb_vec_push(&into->entries);
+	if (!slot)
+		return no_memory(err);
+	*slot = found;
+	return found.type == 'd' ? list(open, into, found.path, depth + 1, err) : 0;
+}
+
+static int list(struct opening *open, struct listing *into, const char *folder, unsigned depth, struct sb_err *err)
+{
+	int fd = -1;
+
+	if (depth > SB_LIMIT_OF(PATH_DEPTH))
+		return sb_fail_limit(err, SB_LIMIT_ROW_PATH_DEPTH, depth);
+	int rc = sb_path_open_dir(into->dir, folder[0] ? folder : ".", &fd, err);
+	if (rc)
+		return rc;
+	SB_CLOSEDIR DIR *dir = fdopendir(fd);
+	if (!dir) {
+		close(fd);
+		return sb_fail_errno(err, "file-unreadable", "cannot list %s", folder);
+	}
+	for (struct dirent *entry; !rc && (entry = readdir(dir));)
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			rc = visit(open, into, dirfd(dir), folder, entry->d_name, depth, err);
+	return rc;
+}
+
+static int by_path(const void *a, const void *b)
+{
+	return strcmp(((const struct entry *)a)->path, ((const struct entry *)b)->path);
+}
+
+static int take(int dir, const char *path, struct sb_blob *out, struct sb_err *err)
+{
+	SB_CLOSING int fd = -1;
+	int rc = sb_path_open_file(dir, path, &fd, err);
+	return rc ? rc : sb_blob_take(fd, SB_LIMIT_OF(UNPACKED_TOTAL), out, err);
+}
+
+static void fill_side(const struct opening *open, const struct entry *entry, struct sb_side *out)
+{
+	out->present = true;
+	out->type = entry->type;
+	out->has_mode = entry->type != 'l';
+	out->mode = entry->st.st_mode & 07777;
+	out->link = entry->link;
+	out->rdev = entry->type == 'c' || entry->type == 'b' ? entry->st.st_rdev : 0;
+	out->has_owner = open->metadata;
+	out->uid = entry->st.st_uid;
+	out->gid = entry->st.st_gid;
+	out->mtime = entry->st.st_mtime;
+}
+
+static bool same_but_bytes(const struct opening *open, const struct entry *a, const struct entry *b)
+{
+	if (a->type != b->type || (a->type != 'l' && (a->st.st_mode & 07777) != (b->st.st_mode & 07777)))
+		return false;
+	if (a->type == 'l' && strcmp(a->link, b->link) != 0)
+		return false;
+	if ((a->type == 'c' || a->type == 'b') && a->st.st_rdev != b->st.st_rdev)
+		return false;
+	return !open->metadata || (a->st.st_uid == b->st.st_uid && a->st.st_gid == b->st.st_gid && a->st.st_mtime == b->st.st_mtime);
+}
+
+static int note_equal(struct opening *open, const struct entry *entry, const struct sb_blob *blob, struct sb_err *err)
+{
+	struct sb_tree_leaf *leaf = sb_vec_push(&open->leaves);
+	uint8_t *digest = entry->type == 'f' ? sb_arena_alloc(open->arena, SB_BLAKE2B_BYTES) : NULL;
+
+	if (!leaf || (entry->type == 'f' && !digest))
+		return no_memory(err);
+	*leaf = (struct sb_tree_leaf){.path = entry->path, .type = entry->type, .mode = entry->type == 'l' ? 0 : entry->st.st_mode & 07777,
+	                              .link = entry->link, .blake2b = digest};
+	if (entry->type == 'c' || entry->type == 'b')
+		leaf->rdev = entry->st.st_rdev;
+	if (entry->type == 'd')
+		return 0;
+	open->equal.files++;
+	if (entry->type == 'f') {
+		struct sb_digest both;
+		sb_hash_span(blob->bytes, SB_DIGEST_BLAKE2B, &both);
+		memcpy(digest, both.blake2b, SB_BLAKE2B_BYTES);
+		open->equal.bytes += blob->bytes.n;
+	}
+	return 0;
+}
+
+/* Blobs are kept only for files that become artifacts. */
+static int add_artifact(struct opening *open, const struct entry *entry[SB_SIDES], struct sb_blob blob[SB_SIDES], struct sb_err *err)
+{
+	struct sb_artifact_in *artifact = sb_vec_push(&open->artifacts);
+
+	for (unsigned side = 0; side < SB_SIDES; side++) {
+		struct sb_blob *kept = artifact ? sb_vec_push(&open->blobs) : NULL;
+		if (!kept)
+			return no_memory(err);
+		*kept = blob[side];
+		blob[side] = (struct sb_blob){.fd = -1};
+		struct sb_side *out = side == SB_SHIPPED ? &artifact->shipped : &artifact->rebuilt;
+		if (entry[side])
+			fill_side(open, entry[side], out);
+		out->bytes = kept->bytes;
+	}
+	artifact->name = entry[SB_SHIPPED] ? entry[SB_SHIPPED]->path : entry[SB_REBUILT]->path;
+	return 0;
+}
+
+static int pair_entries(struct opening *open, const struct entry *entry[SB_SIDES], struct sb_err *err)
+{
+	struct sb_blob blob[SB_SIDES] = {{.fd = -1}, {.fd = -1}};
+	bool both = entry[0] && entry[1], equal = both && same_but_bytes(open, entry[0], entry[1]);
+	int rc = 0;
+
+	for (unsigned side = 0; !rc && side < SB_SIDES; side++)
+		if (entry[side] && entry[side]->type == 'f')
+			rc = take(open->side[side].dir, entry[side]->path, &blob[side], err);
+	if (!rc && equal)
+		equal = sb_span_equal(blob[0].bytes, blob[1].bytes);
+	if (!rc)
+		rc = equal ? note_equal(open, entry[0], &blob[0], err) : add_artifact(open, entry, blob, err);
+	sb_blob_release(&blob[0]);
+	sb_blob_release(&blob[1]);
+	return rc;
+}
+
+static int pair_listings(struct opening *open, struct sb_err *err)
+{
+	size_t at[SB_SIDES] = {0};
+	int rc = 0;
+
+	while (!rc && (at[0] < open->side[0].entries.count || at[1] < open->side[1].entries.count)) {
+		const struct entry *entry[SB_SIDES] = {NULL};
+		for (unsigned side = 0; side < SB_SIDES; side++)
+			if (at[side] < open->side[side].entries.count)
+				entry[side] = sb_vec_at(&open->side[side].entries, at[side]);
+		int order = !entry[0] ? 1 : !entry[1] ? -1 : strcmp(entry[0]->path, entry[1]->path);
+		const struct entry *now[SB_SIDES] = {order <= 0 ? entry[0] : NULL, order >= 0 ? entry[1] : NULL};
+		if (sb_stopping(open->progress))
+			return sb_fail(err, SB_INTERRUPTED, "interrupted", "stopped on request");
+		rc = pair_entries(open, now, err);
+		at[0] += order <= 0;
+		at[1] += order >= 0;
+	}
+	return rc;
+}
+
+static int open_directories(struct opening *open, struct sb_err *err)
+{
+	int rc = 0;
+
+	for (unsigned side = 0; !rc && side < SB_SIDES; side++) {
+		open->side[side].entries = (struct sb_vec){.size = sizeof(struct entry)};
+		rc = list(open, &open->side[side], "", 0, err);
+		if (!rc && open->side[side].entries.count)
+			qsort(open->side[side].entries.items, open->side[side].entries.count, sizeof(struct entry), by_path);
+	}
+	if (!rc)
+		rc = pair_listings(open, err);
+	if (!rc)
+		rc = sb_tree_digest(open->leaves.items, open->leaves.count, open->equal.tree, err);
+	open->equal.present = rc == 0;
+	return rc;
+}
+
+static int open_files(struct opening *open, const int fd[SB_SIDES], const char *name, struct sb_err *err)
+{
+	struct sb_artifact_in *artifact = sb_vec_push(&open->artifacts);
+	int rc = artifact ? 0 : no_memory(err);
+
+	for (unsigned side = 0; !rc && side < SB_SIDES; side++) {
+		struct sb_blob *blob = sb_vec_push(&open->blobs);
+		if (!blob)
+			return no_memory(err);
+		blob->fd = -1;
+		rc = sb_blob_take(fd[side], SB_LIMIT_OF(UNPACKED_TOTAL), blob, err);
+		struct sb_side *out = side == SB_SHIPPED ? &artifact->shipped : &artifact->rebuilt;
+		*out = (struct sb_side){.present = true, .bytes = blob->bytes, .type = 'f'};
+	}
+	if (!rc && !(artifact->name = sb_arena_copy(open->arena, sb_span_text(sb_path_base(name)))))
+		rc = no_memory(err);
+	return rc;
+}
+
+/* The operands themselves may be links: the user named them. */
+static int open_operand(const char *path, int *fd, mode_t *mode, struct sb_err *err)
+{
+	struct stat st;
+
+	*fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (*fd < 0 || fstat(*fd, &st) != 0)
+		return sb_fail_errno(err, "file-unreadable", "cannot open %s", path);
+	*mode = st.st_mode;
+	if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+		return sb_fail(err, SB_FORMAT, "not-a-regular-file", "%s is neither a file nor a directory", path);
+	return 0;
+}
+
+static int hand_over(struct opening *open, unsigned jobs, struct sb_compare_paths *out, struct sb_err *err)
+{
+	struct sb_artifact_in *artifacts = sb_arena_array(open->arena, open->artifacts.count, sizeof *artifacts);
+	struct sb_blob *blobs = sb_arena_array(open->arena, open->blobs.count, sizeof *blobs);
+
+	if (!artifacts || !blobs)
+		return no_memory(err);
+	if (open->artifacts.count)
+		memcpy(artifacts, open->artifacts.items, open->artifacts.count * sizeof *artifacts);
+	if (open->blobs.count)
+		memcpy(blobs, open->blobs.items, open->blobs.count * sizeof *blobs);
+	*out = (struct sb_compare_paths){
+		.arena = open->arena,
+		.in = {.artifacts = artifacts, .count = open->artifacts.count, .equal = open->equal, .jobs = jobs, .progress = open->progress},
+		.blobs = blobs,
+		.blob_count = open->blobs.count,
+	};
+	return 0;
+}
+
+static int open_both(struct opening *open, const char *shipped, const char *rebuilt, int fd[SB_SIDES], struct sb_err *err)
+{
+	mode_t mode[SB_SIDES];
+	int rc = open_operand(shipped, &fd[SB_SHIPPED], &mode[SB_SHIPPED], err);
+
+	if (!rc)
+		rc = open_operand(rebuilt, &fd[SB_REBUILT], &mode[SB_REBUILT], err);
+	if (rc)
+		return rc;
+	if (S_ISDIR(mode[0]) != S_ISDIR(mode[1]))
+		return sb_fail(err, SB_USAGE, "not-comparable", "%s and %s: a file cannot be compared with a directory", shipped, rebuilt);
+	open->side[0].dir = fd[0];
+	open->side[1].dir = fd[1];
+	return S_ISDIR(mode[0]) ? open_directories(open, err) : open_files(open, fd, shipped, err);
+}
+
+int sb_compare_open_paths(const char *shipped, const char *rebuilt, bool metadata, unsigned jobs, struct sb_progress *progress,
+                          struct sb_compare_paths *out, struct sb_err *err)
+{
+	struct opening open = {
+		.arena = sb_arena_new(0),
+		.metadata = metadata,
+		.progress = progress,
+		.artifacts = {.size = sizeof(struct sb_artifact_in)},
+		.blobs = {.size = sizeof(struct sb_blob)},
+		.leaves = {.size = sizeof(struct sb_tree_leaf)},
+	};
+	int fd[SB_SIDES] = {-1, -1};
+
+	int rc = open.arena ? open_both(&open, shipped, rebuilt, fd, err) : no_memory(err);
+	if (!rc)
+		rc = hand_over(&open, jobs, out, err);
+	for (size_t i = 0; rc && i < open.blobs.count; i++)
+		sb_blob_release(sb_vec_at(&open.blobs, i));
+	if (rc)
+		sb_arena_free(&open.arena);
+	for (unsigned side = 0; side < SB_SIDES; side++) {
+		sb_close_fd(&fd[side]);
+		sb_vec_release(&open.side[side].entries);
+	}
+	sb_vec_release(&open.artifacts);
+	sb_vec_release(&open.blobs);
+	sb_vec_release(&open.leaves);
+	return rc;
+}
+
+void sb_compare_close_paths(struct sb_compare_paths *paths)
+{
+	for (size_t i = 0; i < paths->blob_count; i++)
+		sb_blob_release(&paths->blobs[i]);
+	sb_arena_free(&paths->arena);
+	*paths = (struct sb_compare_paths){0};
+}

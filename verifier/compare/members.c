@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which member is the counterpart of which: equal names, in order of appearance; a lone payload pairs with a lone payload. */
+#include "verifier/compare/unit.h"
+
+#include <string.h>
+
+/** Members of one side, sorted by name and appearance. */
+struct sorted {
+	const struct sb_view *view;
+	uint32_t *index;
+	size_t count;
+};
+
+static int compare_index(const void *a, const void *b, void *ctx)
+{
+	const struct sb_view *view = ctx;
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+	int order = sb_span_compare(sb_view_member(view, x)->name, sb_view_member(view, y)->name);
+	return order ? order : (x > y) - (x < y);
+}
+
+static int sort_side(const struct sb_unit *unit, unsigned side, struct sorted *out, struct sb_err *err)
+{
+	const struct sb_view *view = &unit->views[side];
+	out->view = view;
+	out->count = view->members.count;
+	out->index = sb_arena_array(unit->arena, out->count, sizeof *out->index);
+	if (!out->index)
+		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+	for (size_t i = 0; i < out->count; i++)
+		out->index[i] = (uint32_t)i;
+	/* qsort_r's context is not const; the view is only read through it. */
+	union {
+		const struct sb_view *read_only;
+		void *ctx;
+	} both = {.read_only = view};
+	qsort_r(out->index, out->count, sizeof *out->index, compare_index, both.ctx);
+	return 0;
+}
+
+static struct sb_span name_at(const struct sorted *side, size_t i)
+{
+	return sb_view_member(side->view, side->index[i])->name;
+}
+
+static bool has_twins(const struct sorted *side)
+{
+	for (size_t i = 1; i < side->count; i++)
+		if (sb_span_equal(name_at(side, i - 1), name_at(side, i)))
+			return true;
+	return false;
+}
+
+/* Counterparts of each side's members, UINT32_MAX where there is none. */
+static void match(const struct sorted side[SB_SIDES], bool lone, uint32_t *counterpart[SB_SIDES])
+{
+	size_t a = 0, b = 0;
+
+	memset(counterpart[0], 0xff, side[0].count * sizeof **counterpart);
+	memset(counterpart[1], 0xff, side[1].count * sizeof **counterpart);
+	if (lone) {
+		counterpart[0][0] = counterpart[1][0] = 0;
+		return;
+	}
+	while (a < side[0].count && b < side[1].count) {
+		int order = sb_span_compare(name_at(&side[0], a), name_at(&side[1], b));
+		if (order == 0) {
+			counterpart[0][side[0].index[a]] = side[1].index[b];
+			counterpart[1][side[1].index[b]] = side[0].index[a];
+		}
+		a += order <= 0;
+		b += order >= 0;
+	}
+}
+
+static bool content_differs(const struct sb_unit *unit, const uint32_t index[SB_SIDES])
+{
+	const struct sb_member *a = sb_view_member(&unit->views[0], index[0]), *b = sb_view_member(&unit->views[1], index[1]);
+	struct sb_span x, y;
+
+	if (!sb_span_cut(unit->views[0].file, a->offset, a->length, &x) || !sb_span_cut(unit->views[1].file, b->offset, b->length, &y))
+		return true;
+	return a->codec != b->codec || !sb_span_equal(x, y);
+}
+
+static void add_pair(const struct sb_unit *unit, struct sb_member_pairs *out, uint32_t shipped, uint32_t rebuilt)
+{
+	struct sb_member_pair *pair = &out->items[out->count];
+
+	*pair = (struct sb_member_pair){.index = {shipped, rebuilt}};
+	if (shipped != UINT32_MAX)
+		out->of[SB_SHIPPED][shipped] = (uint32_t)out->count;
+	if (rebuilt != UINT32_MAX)
+		out->of[SB_REBUILT][rebuilt] = (uint32_t)out->count;
+	if (shipped != UINT32_MAX && rebuilt != UINT32_MAX)
+		pair->content_differs = content_differs(unit, pair->index);
+	out->count++;
+}
+
+static void list_pairs(const struct sb_unit *unit, const struct sorted side[SB_SIDES], uint32_t *const counterpart[SB_SIDES],
+                       struct sb_member_pairs *out)
+{
+	uint32_t last = 0;
+
+	for (uint32_t i = 0; i < side[SB_SHIPPED].count; i++) {
+		uint32_t other = counterpart[SB_SHIPPED][i];
+		add_pair(unit, out, i, other);
+		if (other != UINT32_MAX) {
+			out->reordered |= other < last;
+			last = other;
+		}
+	}
+	for (uint32_t i = 0; i < side[SB_REBUILT].count; i++)
+		if (counterpart[SB_REBUILT][i] == UINT32_MAX)
+			add_pair(unit, out, UINT32_MAX, i);
+}
+
+int sb_members_pair(const struct sb_unit *unit, struct sb_member_pairs *out, struct sb_err *err)
+{
+	struct sorted side[SB_SIDES];
+	uint32_t *counterpart[SB_SIDES];
+	size_t total = unit->views[0].members.count + unit->views[1].members.count;
+
+	*out = (struct sb_member_pairs){.items = sb_arena_array(unit->arena, total, sizeof *out->items)};
+	for (unsigned s = 0; s < SB_SIDES; s++) {
+		int rc = sort_side(unit, s, &side[s], err);
+		if (rc)
+			return rc;
+		counterpart[s] = sb_arena_array(unit->arena, side[s].count, sizeof **counterpart);
+		out->of[s] = sb_arena_array(unit->arena, side[s].count, sizeof **out->of);
+		if (!out->items || !counterpart[s] || !out->of[s])
+			return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+	}
+	match(side, unit->pair.format->compression && side[0].count == 1 && side[1].count == 1, counterpart);
+	out->unique = !has_twins(&side[0]) && !has_twins(&side[1]);
+	list_pairs(unit, side, counterpart, out);
+	return 0;
+}

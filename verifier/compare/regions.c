@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Regions against regions: equal bytes first, then typed fields, then what no field covers. */
+#include "verifier/compare/unit.h"
+
+#include <string.h>
+
+/** A region with what pairs it: the member pair that it belongs to, its kind and its name. */
+struct keyed {
+	const struct sb_region *region;
+	uint64_t group; /* 0: no member; else 1 + index of the member pair */
+};
+
+static int by_key(const void *a, const void *b)
+{
+	const struct keyed *x = a, *y = b;
+	if (x->group != y->group)
+		return x->group < y->group ? -1 : 1;
+	if (x->region->kind != y->region->kind)
+		return x->region->kind < y->region->kind ? -1 : 1;
+	int order = strcmp(x->region->name, y->region->name);
+	return order ? order : (x->region->offset > y->region->offset) - (x->region->offset < y->region->offset);
+}
+
+/* Order of counterparts: as by_key without the offset. */
+static int same_key(const struct keyed *x, const struct keyed *y)
+{
+	if (x->group != y->group)
+		return x->group < y->group ? -1 : 1;
+	if (x->region->kind != y->region->kind)
+		return x->region->kind < y->region->kind ? -1 : 1;
+	return strcmp(x->region->name, y->region->name);
+}
+
+static int no_memory(struct sb_err *err)
+{
+	return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+}
+
+static const struct sb_member_pair *pair_of(const struct sb_member_pairs *members, unsigned side, const struct sb_region *region)
+{
+	return region->member ? &members->items[members->of[side][region->member - 1]] : NULL;
+}
+
+static const struct sb_member *member_of(const struct sb_unit *unit, unsigned side, const struct sb_region *region)
+{
+	return region->member ? sb_view_member(&unit->views[side], region->member - 1) : NULL;
+}
+
+/* Owned by a child pair, or by the difference that a lone member is. */
+static bool is_owned_elsewhere(const struct sb_member_pairs *members, unsigned side, const struct sb_region *region)
+{
+	const struct sb_member_pair *pair = pair_of(members, side, region);
+	if (!pair)
+		return false;
+	if (pair->index[0] == UINT32_MAX || pair->index[1] == UINT32_MAX)
+		return true;
+	return pair->content_differs && (region->kind == SB_REGION_CONTENT || region->kind == SB_REGION_ENCODED);
+}
+
+static int collect(const struct sb_unit *unit, const struct sb_member_pairs *members, unsigned side, struct keyed **out, size_t *count,
+                   struct sb_err *err)
+{
+	const struct sb_view *view = &unit->views[side];
+	struct keyed *all = sb_arena_array(unit->arena, view->regions.count, sizeof *all);
+
+	if (!all)
+		return no_memory(err);
+	*count = 0;
+	for (size_t i = 0; i < view->regions.count; i++) {
+		const struct sb_region *region = sb_view_region(view, i);
+		if (is_owned_elsewhere(members, side, region))
+			continue;
+		all[*count].region = region;
+		all[*count].group = region->member ? members->of[side][region->member - 1] + UINT64_C(1) : 0;
+		++*count;
+	}
+	if (*count)
+		qsort(all, *count, sizeof *all, by_key);
+	*out = all;
+	return 0;
+}
+
+static struct sb_span bytes_of(const struct sb_unit *unit, unsigned side, const struct sb_region *region)
+{
+	return sb_span_of(unit->views[side].file.p + region->offset, region->length);
+}
+
+static int note_lone_region(struct sb_unit *unit, unsigned side, const struct sb_region *region, struct sb_err *err)
+{
+	struct sb_diff *diff = sb_unit_diff(unit, SB_DIFF_REGION, err);
+
+	if (!diff)
+		return err ? err->code : SB_NOMEM;
+	diff->bytes = region->length;
+	diff->loaded = region->loaded;
+	diff->side[side] = (struct sb_diff_side){
+		.present = true, .offset = region->offset, .length = region->length, .region = region, .member = member_of(unit, side, region)};
+	unit->pair.own_bytes += region->length;
+	return 0;
+}
+
+/** Fields of a region on both sides, copied, since describing another region reuses the view's list. */
+struct fields {
+	const struct sb_region *region[SB_SIDES];
+	struct sb_field *items[SB_SIDES];
+	size_t count;
+	bool alike; /* the same names, places and lengths on both sides */
+	const struct sb_pair *child;
+};
+
+static int describe_side(struct sb_unit *unit, unsigned side, struct fields *out, size_t *count, struct sb_err *err)
+{
+	struct sb_view *view = &unit->views[side];
+	struct sb_err why = {0};
+	int rc = sb_view_describe(view, out->region[side], &why);
+
+	*count = rc ? 0 : view->fields.count;
+	if (rc == SB_NOMEM)
+		return no_memory(err);
+	out->items[side] = sb_arena_array(unit->arena, *count, sizeof **out->items);
+	if (!out->items[side])
+		return no_memory(err);
+	if (*count)
+		memcpy(out->items[side], view->fields.items, *count * sizeof **out->items);
+	return 0;
+}
+
+/* Fields may be paired only when both sides have the same shape: otherwise the region is one stretch of bytes. */
+static bool are_alike(const struct fields *f, size_t a, size_t b)
+{
+	if (a != b || f->region[0]->length != f->region[1]->length)
+		return false;
+	for (size_t i = 0; i < a; i++) {
+		const struct sb_field *x = &f->items[0][i], *y = &f->items[1][i];
+		if (x->offset - f->region[0]->offset != y->offset - f->region[1]->offset || x->length != y->length || x->kind != y->kind ||
+		    strcmp(x->name, y->name) != 0)
+			return false;
+	}
+	return true;
+}
+
+static int emit_field(struct sb_unit *unit, const struct fields *f, size_t i, struct sb_err *err)
+{
+	struct sb_diff *diff = sb_unit_diff(unit, SB_DIFF_FIELD, err);
+
+	if (!diff)
+		return err ? err->code : SB_NOMEM;
+	diff->name = f->items[SB_SHIPPED][i].name;
+	diff->child = f->child;
+	diff->bytes = f->items[SB_SHIPPED][i].length;
+	for (unsigned side = 0; side < SB_SIDES; side++) {
+		const struct sb_field *field = &f->items[side][i];
+		diff->side[side] = (struct sb_diff_side){.present = true,
+		                                         .offset = field->offset,
+		                                         .length = field->length,
+		                                         .region = f->region[side],
+		                                         .field = *field,
+		                                         .member = member_of(unit, side, f->region[side])};
+		diff->loaded |= f->region[side]->loaded;
+	}
+	unit->pair.own_bytes += diff->bytes;
+	return 0;
+}
+
+/* The same stretch of both regions, counted from their starts. */
+static int compare_stretch(struct sb_unit *unit, const struct fields *f, uint64_t from, uint64_t to, struct sb_err *err)
+{
+	struct sb_stretch stretch;
+
+	for (unsigned side = 0; side < SB_SIDES; side++) {
+		stretch.bytes[side] = sb_span_of(bytes_of(unit, side, f->region[side]).p + from, to - from);
+		stretch.offset[side] = f->region[side]->offset + from;
+		stretch.region[side] = f->region[side];
+		stretch.member[side] = member_of(unit, side, f->region[side]);
+	}
+	return from < to ? sb_stretch_compare(unit, &stretch, err) : 0;
+}
+
+static int compare_fields(struct sb_unit *unit, const struct fields *f, struct sb_err *err)
+{
+	uint64_t at = 0;
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < f->count; i++) {
+		const struct sb_field *a = &f->items[SB_SHIPPED][i], *b = &f->items[SB_REBUILT][i];
+		uint64_t from = a->offset - f->region[SB_SHIPPED]->offset;
+		rc = compare_stretch(unit, f, at, from, err);
+		at = from + a->length;
+		if (rc)
+			break;
+		if (memcmp(unit->views[0].file.p + a->offset, unit->views[1].file.p + b->offset, a->length) != 0) {
+			rc = emit_field(unit, f, i, err);
+		} else {
+			unit->pair.own_bytes += a->length;
+			unit->pair.own_equal += a->length;
+		}
+	}
+	return rc ? rc : compare_stretch(unit, f, at, f->region[SB_SHIPPED]->length, err);
+}
+
+static int compare_whole(struct sb_unit *unit, const struct fields *f, struct sb_err *err)
+{
+	struct sb_stretch stretch;
+
+	for (unsigned side = 0; side < SB_SIDES; side++) {
+		stretch.bytes[side] = bytes_of(unit, side, f->region[side]);
+		stretch.offset[side] = f->region[side]->offset;
+		stretch.region[side] = f->region[side];
+		stretch.member[side] = member_of(unit, side, f->region[side]);
+	}
+	return sb_stretch_compare(unit, &stretch, err);
+}
+
+static int compare_pair(struct sb_unit *unit, const struct sb_member_pairs *members, const struct sb_region *a, const struct sb_region *b,
+                        struct sb_err *err)
+{
+	struct fields f = {.region = {a, b}};
+	size_t count[SB_SIDES];
+
+	if (sb_span_equal(bytes_of(unit, SB_SHIPPED, a), bytes_of(unit, SB_REBUILT, b))) {
+		unit->pair.own_bytes += a->length;
+		unit->pair.own_equal += a->length;
+		return 0;
+	}
+	const struct sb_member_pair *pair = pair_of(members, SB_SHIPPED, a);
+	f.child = pair && pair->child ? &pair->child->pair : NULL;
+	for (unsigned side = 0; side < SB_SIDES; side++) {
+		int rc = describe_side(unit, side, &f, &count[side], err);
+		if (rc)
+			return rc;
+	}
+	f.count = count[0];
+	return are_alike(&f, count[0], count[1]) ? compare_fields(unit, &f, err) : compare_whole(unit, &f, err);
+}
+
+/* Encoded bytes whose content a child compares: not counted again, but their encoder was free. */
+static int note_encodings(struct sb_unit *unit, const struct sb_member_pairs *members, struct sb_err *err)
+{
+	for (size_t i = 0; i < members->count; i++) {
+		const struct sb_member_pair *pair = &members->items[i];
+		if (!pair->child || !pair->child->pair.decoded)
+			continue;
+		struct sb_diff *diff = sb_unit_diff(unit, SB_DIFF_ENCODING, err);
+		if (!diff)
+			return err ? err->code : SB_NOMEM;
+		diff->child = &pair->child->pair;
+		for (unsigned side = 0; side < SB_SIDES; side++) {
+			const struct sb_member *member = sb_view_member(&unit->views[side], pair->index[side]);
+			diff->side[side] = (struct sb_diff_side){.present = true, .offset = member->offset, .length = member->length, .member = member};
+		}
+	}
+	return 0;
+}
+
+int sb_regions_compare(struct sb_unit *unit, const struct sb_member_pairs *members, struct sb_err *err)
+{
+	struct keyed *keyed[SB_SIDES];
+	size_t count[SB_SIDES], a = 0, b = 0;
+	int rc = 0;
+
+	for (unsigned side = 0; !rc && side < SB_SIDES; side++)
+		rc = collect(unit, members, side, &keyed[side], &count[side], err);
+	while (!rc && (a < count[0] || b < count[1])) {
+		int order = a == count[0] ? 1 : b == count[1] ? -1 : same_key(&keyed[0][a], &keyed[1][b]);
+		if (order == 0)
+			rc = compare_pair(unit, members, keyed[0][a].region, keyed[1][b].region, err);
+		else
+			rc = note_lone_region(unit, order < 0 ? SB_SHIPPED : SB_REBUILT, order < 0 ? keyed[0][a].region : keyed[1][b].region, err);
+		a += order <= 0;
+		b += order >= 0;
+	}
+	return rc ? rc : note_encodings(unit, members, err);
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Artifacts: digests, what a file has beside its bytes, and the pair of its bytes. */
+#include "verifier/compare/unit.h"
+
+#include <string.h>
+
+/** Everything that a comparison points at. */
+struct sb_compare_memory {
+	struct sb_arena *arena;
+	struct sb_unit **units; /* one an artifact, NULL where identical */
+	size_t count;
+};
+
+struct job {
+	const struct sb_compare_in *in;
+	struct sb_compared *out;
+	struct sb_unit **units;
+	unsigned jobs; /* for what is inside an artifact */
+};
+
+/* Both digests of both sides; equal bytes are hashed once. */
+static void fill_digests(const struct sb_artifact_in *in, bool equal, struct sb_compared *out)
+{
+	const struct sb_side *side[SB_SIDES] = {&in->shipped, &in->rebuilt};
+
+	for (unsigned s = 0; s < SB_SIDES; s++) {
+		if (!side[s]->present || side[s]->type != 'f')
+			continue;
+		if (side[s]->digest.kinds == SB_DIGEST_BOTH)
+			out->digest[s] = side[s]->digest;
+		else if (s == SB_REBUILT && equal && out->digest[SB_SHIPPED].kinds == SB_DIGEST_BOTH)
+			out->digest[s] = out->digest[SB_SHIPPED];
+		else
+			sb_hash_span(side[s]->bytes, SB_DIGEST_BOTH, &out->digest[s]);
+	}
+}
+
+static int note(struct sb_unit *unit, enum sb_diff_kind kind, const char *name, const struct sb_artifact_in *in, struct sb_err *err)
+{
+	struct sb_diff *diff = sb_unit_diff(unit, kind, err);
+
+	if (!diff)
+		return err ? err->code : SB_NOMEM;
+	diff->name = name ? sb_arena_copy(unit->arena, sb_span_text(name)) : NULL;
+	if (name && !diff->name)
+		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+	diff->side[SB_SHIPPED].present = in->shipped.present;
+	diff->side[SB_REBUILT].present = in->rebuilt.present;
+	return 0;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static char *two_modes(struct sb_arena *arena, uint32_t a, uint32_t b)
+{
+	return sb_arena_printf(arena, "%04o → %04o", a & 07777, b & 07777);
+}
+
+/* What a file of a directory has beside its bytes. */
+static int compare_metadata(struct sb_unit *unit, const struct sb_artifact_in *in, struct sb_err *err)
+{
+	const struct sb_side *a = &in->shipped, *b = &in->rebuilt;
+	int rc = 0;
+
+	if (a->type != b->type)
+		return note(unit, SB_DIFF_TYPE, NULL, in, err);
+	if (!same_text(a->link, b->link))
+		rc = note(unit, SB_DIFF_LINK, NULL, in, err);
+	if (!rc && a->rdev != b->rdev)
+		rc = note(unit, SB_DIFF_DEVICE, NULL, in, err);
+	if (!rc && a->has_mode && b->has_mode && a->mode != b->mode)
+		rc = note(unit, SB_DIFF_MODE, two_modes(unit->arena, a->mode, b->mode), in, err);
+	if (!rc && a->has_owner && b->has_owner && (a->uid != b->uid || a->gid != b->gid))
+		rc = note(unit, SB_DIFF_OWNER, NULL, in, err);
+	if (!rc && a->has_owner && b->has_owner && a->mtime != b->mtime)
+		rc = note(unit, SB_DIFF_MTIME, NULL, in, err);
+	return rc;
+}
+
+static bool has_equal_metadata(const struct sb_artifact_in *in)
+{
+	const struct sb_side *a = &in->shipped, *b = &in->rebuilt;
+	return a->type == b->type && same_text(a->link, b->link) && a->rdev == b->rdev && (!a->has_mode || !b->has_mode || a->mode == b->mode) &&
+	       (!a->has_owner || !b->has_owner || (a->uid == b->uid && a->gid == b->gid && a->mtime == b->mtime));
+}
+
+static int compare_lone(struct sb_unit *unit, const struct sb_artifact_in *in, struct sb_err *err)
+{
+	uint64_t bytes = in->shipped.present ? in->shipped.bytes.n : in->rebuilt.bytes.n;
+	int rc = note(unit, SB_DIFF_ARTIFACT, NULL, in, err);
+
+	if (rc)
+		return rc;
+	struct sb_diff *diff = sb_vec_at(&unit->diffs, 0);
+	diff->bytes = bytes;
+	diff->side[in->shipped.present ? SB_SHIPPED : SB_REBUILT].length = bytes;
+	unit->pair.state = SB_PAIR_RAW;
+	unit->pair.own_bytes = bytes;
+	unit->pair.diffs = unit->diffs.items;
+	unit->pair.diff_count = unit->diffs.count;
+	return 0;
+}
+
+static int compare_present(struct sb_unit *unit, const struct sb_artifact_in *in, struct job *job, struct sb_err *err)
+{
+	uint64_t larger = in->shipped.bytes.n > in->rebuilt.bytes.n ? in->shipped.bytes.n : in->rebuilt.bytes.n;
+	struct sb_compare_run run = {.budget = {.packed = larger, .most = SB_LIMIT_OF(UNPACKED_TOTAL)}, .progress = job->in->progress};
+	int rc = compare_metadata(unit, in, err);
+
+	if (rc)
+		return rc;
+	if (in->shipped.type == 'f' && in->rebuilt.type == 'f')
+		return sb_unit_compare(unit, &run, job->jobs, err);
+	unit->pair.state = SB_PAIR_RAW;
+	unit->pair.diffs = unit->diffs.items;
+	unit->pair.diff_count = unit->diffs.count;
+	return 0;
+}
+
+static int compare_artifact(void *ctx, size_t i, struct sb_err *err)
+{
+	struct job *job = ctx;
+	const struct sb_artifact_in *in = &job->in->artifacts[i];
+	struct sb_compared *out = &job->out[i];
+	bool both = in->shipped.present && in->rebuilt.present;
+	bool equal = both && sb_span_equal(in->shipped.bytes, in->rebuilt.bytes);
+
+	sb_step(job->in->progress, "compare", in->name, i, job->in->count);
+	out->name = in->name;
+	fill_digests(in, equal, out);
+	out->identical = equal && has_equal_metadata(in);
+	if (out->identical)
+		return 0;
+	struct sb_unit *unit = job->units[i] = sb_unit_new(NULL, in->name, 0);
+	if (!unit)
+		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+	out->pair = &unit->pair;
+	unit->pair.bytes[SB_SHIPPED] = in->shipped.bytes;
+	unit->pair.bytes[SB_REBUILT] = in->rebuilt.bytes;
+	return both ? compare_present(unit, in, job, err) : compare_lone(unit, in, err);
+}
+
+static int start(const struct sb_compare_in *in, struct sb_compare_memory **out, struct sb_compared **artifacts, struct sb_err *err)
+{
+	struct sb_compare_memory *memory = calloc(1, sizeof *memory);
+
+	*out = memory;
+	if (!memory || !(memory->arena = sb_arena_new(0)) || !(memory->units = calloc(in->count ? in->count : 1, sizeof *memory->units)) ||
+	    !(*artifacts = sb_arena_array(memory->arena, in->count, sizeof **artifacts)))
+		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+	memory->count = in->count;
+	return 0;
+}
+
+int sb_compare_run(const struct sb_compare_in *in, struct sb_comparison *out, struct sb_err *err)
+{
+	struct sb_comparison made = {.count = in->count, .equal = in->equal};
+	struct sb_compared *artifacts = NULL;
+	int rc = start(in, &made.memory, &artifacts, err);
+
+	if (!rc) {
+		struct job job = {in, artifacts, made.memory->units, in->count > 1 ? 1 : in->jobs};
+		rc = sb_pool_run(in->jobs, in->count, compare_artifact, &job, err);
+	}
+	made.artifacts = artifacts;
+	if (rc)
+		sb_comparison_release(&made);
+	else
+		*out = made;
+	return rc;
+}
+
+void sb_comparison_release(struct sb_comparison *comparison)
+{
+	struct sb_compare_memory *memory = comparison->memory;
+
+	if (memory) {
+		for (size_t i = 0; memory->units && i < memory->count; i++)
+			sb_unit_free(&memory->units[i]);
+		free(memory->units);
+		sb_arena_free(&memory->arena);
+		free(memory);
+	}
+	*comparison = (struct sb_comparison){0};
+}

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One pair: the cheapest sound decision first. */
+#include "verifier/compare/unit.h"
+
+#include <string.h>
+
+struct sb_unit *sb_unit_new(const struct sb_pair *parent, const char *name, unsigned depth)
+{
+	struct sb_unit *unit = calloc(1, sizeof *unit);
+
+	if (!unit || !(unit->arena = sb_arena_new(0))) {
+		free(unit);
+		return NULL;
+	}
+	unit->pair.parent = parent;
+	unit->pair.leaves = 1;
+	unit->decoded[SB_SHIPPED].fd = unit->decoded[SB_REBUILT].fd = -1;
+	unit->diffs = (struct sb_vec){.size = sizeof(struct sb_diff), .ceiling = SB_LIMIT_OF(FINDINGS)};
+	unit->depth = depth;
+	unit->pair.name = sb_arena_copy(unit->arena, sb_span_text(name));
+	if (!unit->pair.name)
+		sb_unit_free(&unit);
+	return unit;
+}
+
+void sb_unit_free(struct sb_unit **unit)
+{
+	if (!*unit)
+		return;
+	for (size_t i = 0; i < (*unit)->child_count; i++)
+		sb_unit_free(&(*unit)->children[i]);
+	free((*unit)->children);
+	for (unsigned side = 0; side < SB_SIDES; side++) {
+		if ((*unit)->opened[side])
+			sb_view_release(&(*unit)->views[side]);
+		sb_blob_release(&(*unit)->decoded[side]);
+	}
+	sb_vec_release(&(*unit)->diffs);
+	sb_arena_free(&(*unit)->arena);
+	free(*unit);
+	*unit = NULL;
+}
+
+struct sb_diff *sb_unit_diff(struct sb_unit *unit, enum sb_diff_kind kind, struct sb_err *err)
+{
+	struct sb_diff *diff = sb_vec_push(&unit->diffs);
+	if (diff)
+		diff->kind = kind;
+	else if (unit->diffs.count >= unit->diffs.ceiling)
+		sb_fail_limit(err, SB_LIMIT_ROW_FINDINGS, unit->diffs.count + 1);
+	else
+		sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+	return diff;
+}
+
+/* The whole of both sides as one stretch of bytes or lines. */
+static int compare_raw(struct sb_unit *unit, struct sb_err *err)
+{
+	bool text = false;
+	int rc = unit->pair.state == SB_PAIR_RAW ? sb_lines_compare(unit, &text, err) : 0;
+
+	if (rc || text)
+		return rc;
+	const struct sb_stretch whole = {.bytes = {unit->pair.bytes[SB_SHIPPED], unit->pair.bytes[SB_REBUILT]}};
+	return sb_stretch_compare(unit, &whole, err);
+}
+
+/* Opening a view failed with @rc on a side: what may be said of the pair. NOMEM and interruptions are passed on. */
+static int note_failure(struct sb_unit *unit, unsigned side, int rc, const struct sb_err *why, struct sb_err *err)
+{
+	char *shown = sb_escape_copy(unit->arena, sb_span_text(why->msg));
+
+	if (rc == SB_NOMEM || !shown) {
+		if (err)
+			*err = *why;
+		return SB_NOMEM;
+	}
+	unit->pair.why = sb_arena_printf(unit->arena, "the %s side: %s", side == SB_SHIPPED ? "shipped" : "rebuilt", shown);
+	if (!unit->pair.why)
+		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+	if (rc == SB_LIMIT) {
+		unit->pair.state = SB_PAIR_UNDECIDED;
+		unit->pair.limit = (struct sb_limit_hit){.name = why->id ? why->id : "limit", .where = unit->pair.name};
+	} else if (rc != SB_FORMAT) {
+		unit->pair.state = SB_PAIR_UNDECIDED;
+	}
+	return 0;
+}
+
+static int open_side(struct sb_unit *unit, unsigned side, const struct sb_format *format, bool *good, struct sb_err *err)
+{
+	struct sb_err why = {0};
+	int rc = sb_view_open(format, unit->pair.bytes[side], unit->pair.name, unit->arena, &unit->views[side], &why);
+
+	*good = rc == 0;
+	unit->opened[side] = rc == 0;
+	return rc ? note_failure(unit, side, rc, &why, err) : 0;
+}
+
+/* Both sides by one format. Which of them fails decides what is known: a side that breaks the format is not what the other is. */
+static int open_both(struct sb_unit *unit, const struct sb_format *format, struct sb_err *err)
+{
+	bool good[SB_SIDES];
+	int rc = open_side(unit, SB_SHIPPED, format, &good[SB_SHIPPED], err);
+
+	if (!rc)
+		rc = open_side(unit, SB_REBUILT, format, &good[SB_REBUILT], err);
+	if (rc)
+		return rc;
+	if (good[SB_SHIPPED] && good[SB_REBUILT]) {
+		unit->pair.state = SB_PAIR_OPENED;
+		unit->pair.format = format;
+		unit->pair.view[SB_SHIPPED] = &unit->views[SB_SHIPPED];
+		unit->pair.view[SB_REBUILT] = &unit->views[SB_REBUILT];
+	} else if (unit->pair.state == SB_PAIR_UNDECIDED && !unit->pair.limit.name) {
+		unit->pair.state = good[SB_SHIPPED] != good[SB_REBUILT] ? SB_PAIR_REJECTED : SB_PAIR_OPAQUE;
+	}
+	return 0;
+}
+
+static int decide(struct sb_unit *unit, struct sb_err *err)
+{
+	const struct sb_format *shipped = sb_formats_probe(unit->pair.bytes[SB_SHIPPED], unit->pair.name);
+	const struct sb_format *rebuilt = sb_formats_probe(unit->pair.bytes[SB_REBUILT], unit->pair.name);
+
+	if (unit->depth > SB_LIMIT_OF(NEST_DEPTH)) {
+		unit->pair.why = "nested too deep";
+		unit->pair.limit = (struct sb_limit_hit){"nest-depth", SB_LIMIT_OF(NEST_DEPTH), unit->pair.name};
+		return 0;
+	}
+	if (shipped != rebuilt || !shipped) {
+		unit->pair.state = SB_PAIR_RAW;
+		if (shipped != rebuilt)
+			unit->pair.why = sb_arena_printf(unit->arena, "the shipped side is %s, the rebuilt side is %s", shipped ? shipped->name : "unknown",
+			                                 rebuilt ? rebuilt->name : "unknown");
+		return 0;
+	}
+	return open_both(unit, shipped, err);
+}
+
+/* A limit or an unreadable place cut the comparison: the bytes are opaque and no difference of theirs may be claimed. */
+static void close_opaque(struct sb_unit *unit)
+{
+	size_t a = unit->pair.bytes[SB_SHIPPED].n, b = unit->pair.bytes[SB_REBUILT].n;
+	unit->pair.own_bytes = a > b ? a : b;
+	unit->pair.own_equal = 0;
+}
+
+static int compare_decided(struct sb_unit *unit, struct sb_compare_run *run, unsigned jobs, struct sb_err *err)
+{
+	switch (unit->pair.state) {
+	case SB_PAIR_EQUAL:
+		return 0;
+	case SB_PAIR_OPENED:
+		return sb_unit_compare_parts(unit, run, jobs, err);
+	case SB_PAIR_RAW:
+		return compare_raw(unit, err);
+	case SB_PAIR_UNDECIDED:
+	case SB_PAIR_REJECTED:
+	case SB_PAIR_OPAQUE:
+		close_opaque(unit);
+		return 0;
+	}
+	return sb_fail(err, SB_INTERNAL, "pair-state", "a pair without a state");
+}
+
+/* Publish what was collected in the const view that the other stages get. */
+static void seal(struct sb_unit *unit)
+{
+	unit->pair.diffs = unit->diffs.items;
+	unit->pair.diff_count = unit->diffs.count;
+	unit->pair.child_count = unit->child_count;
+	uint64_t below = 0;
+	for (size_t i = 0; i < unit->child_count; i++)
+		below += unit->children[i]->pair.leaves;
+	if (unit->pair.leaves < below)
+		unit->pair.leaves = below;
+}
+
+int sb_unit_compare(struct sb_unit *unit, struct sb_compare_run *run, unsigned jobs, struct sb_err *err)
+{
+	int rc = 0;
+
+	if (sb_stopping(run->progress))
+		return sb_fail(err, SB_INTERRUPTED, "interrupted", "stopped on request");
+	if (unit->pair.state == SB_PAIR_UNDECIDED && !unit->pair.why) {
+		if (sb_span_equal(unit->pair.bytes[SB_SHIPPED], unit->pair.bytes[SB_REBUILT])) {
+			unit->pair.state = SB_PAIR_EQUAL;
+			unit->pair.own_bytes = unit->pair.own_equal = unit->pair.bytes[SB_SHIPPED].n;
+		} else {
+			rc = decide(unit, err);
+		}
+	}
+	if (!rc)
+		rc = compare_decided(unit, run, jobs, err);
+	if (rc == SB_LIMIT) { /* too many differences to list: nothing may be concluded */
+		unit->pair.state = SB_PAIR_UNDECIDED;
+		unit->pair.why = "more differences than are listed";
+		unit->pair.limit = (struct sb_limit_hit){"findings", SB_LIMIT_OF(FINDINGS), unit->pair.name};
+		unit->diffs.count = 0;
+		close_opaque(unit);
+		rc = 0;
+	}
+	seal(unit);
+	return rc;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Private to the room: a pair while it is being made, with the memory that belongs to it. */
+#ifndef VERIFIER_COMPARE_UNIT_H
+#define VERIFIER_COMPARE_UNIT_H
+
+#include "verifier/compare/compare.h"
+
+/** What all units of one artifact share. */
+struct sb_compare_run {
+	struct sb_unpack_budget budget;
+	struct sb_progress *progress;
+};
+
+/** A pair and its memory. The pair's pointers lead into this unit and its children only. */
+struct sb_unit {
+	struct sb_pair pair;
+	struct sb_arena *arena;
+	struct sb_blob decoded[SB_SIDES];
+	struct sb_view views[SB_SIDES];
+	bool opened[SB_SIDES];
+	struct sb_vec diffs;      /* struct sb_diff */
+	struct sb_unit **children; /* heap array, in member order */
+	size_t child_count;
+	unsigned depth;
+};
+
+/** A new unit with an arena of its own; NULL when out of memory. */
+SB_MUST_USE struct sb_unit *sb_unit_new(const struct sb_pair *parent, const char *name, unsigned depth);
+/** Accepts NULL, nulls the pointer, frees children. */
+void sb_unit_free(struct sb_unit **unit);
+
+/** Decide the pair from its bytes: equal, opened, raw … and everything below it. Errors: NOMEM, INTERRUPTED. */
+SB_MUST_USE int sb_unit_compare(struct sb_unit *unit, struct sb_compare_run *run, unsigned jobs, struct sb_err *err);
+
+/** Members and regions of an opened pair: children, differences, coverage. */
+SB_MUST_USE int sb_unit_compare_parts(struct sb_unit *unit, struct sb_compare_run *run, unsigned jobs, struct sb_err *err);
+
+/** Which member of one side is the counterpart of which of the other. */
+struct sb_member_pair {
+	uint32_t index[SB_SIDES]; /* into the views' members; UINT32_MAX: the side has none */
+	bool content_differs;
+	struct sb_unit *child;    /* when the content differs and could be looked at */
+};
+struct sb_member_pairs {
+	struct sb_member_pair *items; /* in the order of the shipped side, then what only the rebuilt side has */
+	size_t count;
+	uint32_t *of[SB_SIDES];       /* pair of each member */
+	bool reordered;               /* the common members come in another order */
+	bool unique;                  /* no name occurs twice on a side */
+};
+SB_MUST_USE int sb_members_pair(const struct sb_unit *unit, struct sb_member_pairs *out, struct sb_err *err);
+
+/** Regions against regions, once members have been paired. */
+SB_MUST_USE int sb_regions_compare(struct sb_unit *unit, const struct sb_member_pairs *members, struct sb_err *err);
+
+/** A stretch of bytes on each side that has no types. */
+struct sb_stretch {
+	struct sb_span bytes[SB_SIDES];
+	uint64_t offset[SB_SIDES];                    /* of the stretch in the pair's bytes */
+	const struct sb_region *region[SB_SIDES];     /* or NULL */
+	const struct sb_member *member[SB_SIDES];
+};
+/** Differences of untyped bytes: runs at equal length, else what lies between the common ends. Adds to own_bytes and own_equal. */
+SB_MUST_USE int sb_stretch_compare(struct sb_unit *unit, const struct sb_stretch *stretch, struct sb_err *err);
+/** Differences of lines of text. False in *text when the bytes are no text and nothing was done. */
+SB_MUST_USE int sb_lines_compare(struct sb_unit *unit, bool *text, struct sb_err *err);
+
+/** New difference of @unit; NULL when out of memory (then @err is set). */
+struct sb_diff *sb_unit_diff(struct sb_unit *unit, enum sb_diff_kind kind, struct sb_err *err);
+
+#endif
