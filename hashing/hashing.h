@@ -82,6 +82,8 @@ void sb_store_close(struct sb_store **store);
  */
 SB_MUST_USE int sb_store_put_fd(struct sb_store *store, int fd, uint64_t most, struct sb_digest *out, struct sb_err *err);
 SB_MUST_USE int sb_store_put(struct sb_store *store, struct sb_span bytes, struct sb_digest *out, struct sb_err *err);
+/** Likewise for bytes of a private blob whose BLAKE2b the caller has just computed: saves hashing them again. INTERNAL when @digest has none. */
+SB_MUST_USE int sb_store_put_hashed(struct sb_store *store, struct sb_span bytes, const struct sb_digest *digest, struct sb_err *err);
 /** Open an object and re-hash it: EVIDENCE "store-damaged" (object moved to damaged/) on mismatch, ABSENT "store-missing". */
 SB_MUST_USE int sb_store_get(struct sb_store *store, const uint8_t blake2b[SB_BLAKE2B_BYTES], struct sb_blob *out, struct sb_err *err);
 SB_MUST_USE int sb_store_has(struct sb_store *store, const uint8_t blake2b[SB_BLAKE2B_BYTES], bool *has, struct sb_err *err);

@@ -123,15 +123,22 @@ static int put_new(struct sb_store *store, struct sb_span bytes, const struct sb
 	return rc;
 }
 
+int sb_store_put_hashed(struct sb_store *store, struct sb_span bytes, const struct sb_digest *digest, struct sb_err *err)
+{
+	bool known = false;
+
+	if (!(digest->kinds & SB_DIGEST_BLAKE2B) || digest->size != bytes.n)
+		return sb_fail(err, SB_INTERNAL, "store-unwritable", "a digest of other bytes was given");
+	int rc = sb_object_known(store, digest, &known, err);
+	return rc || known ? rc : put_new(store, bytes, digest, err);
+}
+
 int sb_store_put(struct sb_store *store, struct sb_span bytes, struct sb_digest *out, struct sb_err *err)
 {
 	struct sb_digest digest;
-	bool known = false;
 
 	sb_hash_span(bytes, SB_DIGEST_BOTH, &digest);
-	int rc = sb_object_known(store, &digest, &known, err);
-	if (!rc && !known)
-		rc = put_new(store, bytes, &digest, err);
+	int rc = sb_store_put_hashed(store, bytes, &digest, err);
 	if (!rc)
 		*out = digest;
 	return rc;

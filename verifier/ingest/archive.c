@@ -31,13 +31,33 @@ int sb_ingest_note(struct sb_unpack *unpack, struct sb_err *err, const char *id,
 	va_start(args, fmt);
 	vsnprintf(text, sizeof text, fmt, args);
 	va_end(args);
-	if (unpack->notices.count == unpack->notices.ceiling)
+	if (unpack->notices.count == unpack->notices.ceiling) {
+		unpack->unsaid++;
 		return 0;
+	}
 	struct sb_ingest_notice *notice = sb_vec_push(&unpack->notices);
 	if (!notice || !(notice->text = sb_arena_copy(unpack->arena, sb_span_text(text))))
 		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
 	notice->id = id;
 	return 0;
+}
+
+int sb_ingest_note_rest(struct sb_unpack *unpack, struct sb_err *err)
+{
+	if (unpack->unsaid == 0)
+		return 0;
+	unpack->notices.ceiling++;
+	return sb_ingest_note(unpack, err, "archive-more-notices", "%llu more remarks of these kinds are not shown",
+	                      (unsigned long long)unpack->unsaid);
+}
+
+int sb_ingest_refuse(int rc, struct sb_err *err)
+{
+	if (rc == SB_FORMAT && (!err || !err->id || strncmp(err->id, "archive-", 8) != 0))
+		sb_reidentify(err, "archive-damaged");
+	if (rc == SB_LIMIT)
+		sb_reidentify(err, "archive-limit");
+	return rc;
 }
 
 /* Names that promise an archive: a file of such a name that is none is refused rather than placed as data. */
@@ -107,7 +127,7 @@ static int unpack_payload(struct sb_unpack *unpack, struct sb_view *view, const 
 	if (view->members.count != 1)
 		return sb_fail(err, SB_FORMAT, "archive-damaged", "a compressed file with %zu payloads", view->members.count);
 	const struct sb_member *member = sb_view_member(view, 0);
-	int rc = sb_formats_decode(view->file, member, &unpack->budget, &decoded, &consumed, err);
+	int rc = sb_ingest_refuse(sb_formats_decode(view->file, member, &unpack->budget, &decoded, &consumed, err), err);
 	if (rc)
 		return rc;
 	if (consumed != member->length) {
@@ -127,17 +147,24 @@ static int unpack_payload(struct sb_unpack *unpack, struct sb_view *view, const 
 static int unpack_members(struct sb_unpack *unpack, struct sb_view *view, unsigned spool, const struct sb_placement *where,
                           struct sb_err *err)
 {
-	size_t first = unpack->entries.count;
+	size_t first = unpack->entries.count, count = view->members.count;
+	SB_FREEING size_t *ordinals = calloc(count ? count : 1, sizeof *ordinals);
 	int rc = 0;
 
-	if (view->members.count == 0)
+	if (!ordinals)
+		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+	if (count == 0)
 		return sb_fail(err, SB_FORMAT, "archive-empty", "an archive without entries");
-	if (view->members.count > unpack->most_entries || first > unpack->most_entries - view->members.count)
-		return sb_fail_limit(err, SB_LIMIT_ROW_ENTRIES, first + view->members.count);
-	for (size_t i = 0; !rc && i < view->members.count; i++)
+	if (count > unpack->most_entries || first > unpack->most_entries - count)
+		return sb_ingest_refuse(sb_fail_limit(err, SB_LIMIT_ROW_ENTRIES, first + count), err);
+	for (size_t i = 0; !rc && i < count; i++) {
+		size_t before = unpack->entries.count;
 		rc = sb_ingest_member(unpack, view, i, spool, where, err);
+		if (unpack->entries.count > before)
+			ordinals[before - first] = i + 1;
+	}
 	if (!rc)
-		rc = sb_ingest_check_tree(unpack, first, err);
+		rc = sb_ingest_check_tree(unpack, first, ordinals, err);
 	if (!rc && unpack->profile == SB_INGEST_DROP)
 		rc = sb_ingest_hash_entries(unpack, first, err);
 	return rc;
@@ -152,10 +179,7 @@ static int open_view(struct sb_span bytes, const char *name, struct sb_arena *ar
 		return sb_fail(err, SB_FORMAT, "archive-empty", "an empty file is no archive");
 	if (!format || (!format->archive && !format->compression))
 		return sb_fail(err, SB_FORMAT, "archive-unrecognised", "no archive format recognises it");
-	int rc = sb_view_open(format, bytes, name, arena, view, err);
-	if (rc == SB_FORMAT)
-		sb_reidentify(err, err && err->id && strncmp(err->id, "archive-", 8) == 0 ? err->id : "archive-damaged");
-	return rc;
+	return sb_ingest_refuse(sb_view_open(format, bytes, name, arena, view, err), err);
 }
 
 static int unpack_blob(struct sb_unpack *unpack, unsigned spool, const char *name, const struct sb_placement *where, unsigned depth,
@@ -165,7 +189,7 @@ static int unpack_blob(struct sb_unpack *unpack, unsigned spool, const char *nam
 	struct sb_view view = {0};
 
 	if (depth > SB_LIMIT_OF(NEST_DEPTH))
-		return sb_fail_limit(err, SB_LIMIT_ROW_NEST_DEPTH, depth);
+		return sb_ingest_refuse(sb_fail_limit(err, SB_LIMIT_ROW_NEST_DEPTH, depth), err);
 	int rc = open_view(blob->bytes, name, unpack->arena, &view, err);
 	if (rc == 0) {
 		rc = refuse_notices(&view, err);

@@ -62,7 +62,7 @@ struct sb_sources {
 
 /**
  * Verify digests, scan and unpack the sources and the root, pair shipped files with output rules.
- * Errors (exit 3 unless said): "drop-missing-file", "digest-mismatch", archive-* with the entry in err->where, "limit-exceeded" (5);
+ * Errors (exit 3 unless said): "drop-missing-file", "digest-mismatch", archive-* with the entry in err->where;
  * "drop-unmatched-shipped", "drop-double-match" (2); INTERRUPTED. @out is empty then.
  */
 SB_MUST_USE int sb_ingest_run(const struct sb_ingest_in *in, struct sb_sources *out, struct sb_err *err);
@@ -86,6 +86,7 @@ struct sb_unpack {
 	struct sb_vec entries; /* struct sb_entry, unsealed */
 	struct sb_vec spools;  /* struct sb_blob */
 	struct sb_vec notices; /* struct sb_ingest_notice */
+	uint64_t unsaid;       /* notices beyond the first thousand */
 };
 
 /** Where an archive goes. */
@@ -107,7 +108,7 @@ bool sb_ingest_is_archive(struct sb_span bytes, const char *name);
 
 /**
  * Unpack blob @spool of @unpack->spools, called @name, into @unpack->entries. On failure entries added so far mean nothing.
- * Errors: FORMAT archive-* (exit 3) with the way in, LIMIT, NOMEM, IO.
+ * Errors: FORMAT archive-* and LIMIT "archive-limit" (both exit 3) with the way in, NOMEM, IO.
  */
 SB_MUST_USE int sb_ingest_archive(struct sb_unpack *unpack, unsigned spool, const char *name, const struct sb_placement *where,
                                   struct sb_err *err);

@@ -151,7 +151,7 @@ static int set_content(struct sb_unpack *unpack, struct sb_view *view, const str
 		               ? 0
 		               : sb_fail(err, SB_INTERNAL, "tiling-violated", "a member lies outside its archive");
 	}
-	int rc = sb_formats_decode(view->file, member, &unpack->budget, &decoded, &consumed, err);
+	int rc = sb_ingest_refuse(sb_formats_decode(view->file, member, &unpack->budget, &decoded, &consumed, err), err);
 	if (rc)
 		return rc;
 	struct sb_blob *blob = consumed == member->length ? sb_vec_push(&unpack->spools) : NULL;
@@ -169,20 +169,33 @@ static int set_content(struct sb_unpack *unpack, struct sb_view *view, const str
 /* Metadata that is recorded but not applied: worth a sentence, no reason to refuse. */
 static int note_oddities(struct sb_unpack *unpack, const struct sb_member *member, struct sb_err *err)
 {
-	if (unpack->profile == SB_INGEST_ROOT)
+	bool set_id = member->has_mode && (member->mode & 06000);
+	bool odd_time = member->has_mode && (member->mtime < 0 || member->mtime > LATEST || member->mtime_ns > 999999999);
+	bool odd_name = !sb_escape_is_plain(member->name), foreign = sb_ingest_name_is_foreign(member->name);
+
+	if (unpack->profile == SB_INGEST_ROOT || !(set_id || odd_time || odd_name || foreign))
 		return 0;
 	char *shown = sb_escape_copy(unpack->arena, member->name);
 	if (!shown)
 		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
 	int rc = 0;
-	if (member->has_mode && (member->mode & 06000))
+	if (set_id)
 		rc = sb_ingest_note(unpack, err, "archive-setuid", "%s is setuid or setgid (mode %04o); the bit is not applied", shown,
 		                    (unsigned)member->mode);
-	if (!rc && member->has_mode && (member->mtime < 0 || member->mtime > LATEST || member->mtime_ns > 999999999))
+	if (!rc && odd_time)
 		rc = sb_ingest_note(unpack, err, "archive-odd-time", "%s has a time outside 1970 to 9999; it is clamped", shown);
-	if (!rc && !sb_escape_is_plain(member->name))
+	if (!rc && odd_name)
 		rc = sb_ingest_note(unpack, err, "archive-odd-name", "%s has a name with control or invisible characters, or not in UTF-8", shown);
+	if (!rc && foreign)
+		rc = sb_ingest_note(unpack, err, "archive-foreign-name", "%s has a name that other systems change or refuse", shown);
 	return rc;
+}
+
+static int note_stripped(struct sb_unpack *unpack, const struct sb_member *member, struct sb_err *err)
+{
+	char *shown = sb_escape_copy(unpack->arena, member->name);
+	return shown ? sb_ingest_note(unpack, err, "archive-stripped-away", "nothing is left of the name %s after stripping; it is left out", shown)
+	             : sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
 }
 
 static int fill_entry(struct sb_unpack *unpack, struct sb_view *view, const struct sb_member *member, unsigned spool,
@@ -206,7 +219,7 @@ static int fill_entry(struct sb_unpack *unpack, struct sb_view *view, const stru
 	if (!rc)
 		rc = check_type(unpack, entry.type, err);
 	if (rc || !entry.path)
-		return rc;
+		return rc || entry.type == SB_ENTRY_DIR ? rc : note_stripped(unpack, member, err);
 	rc = set_link(unpack, member, where, &entry, err);
 	if (!rc)
 		rc = set_content(unpack, view, member, spool, &entry, err);
@@ -230,7 +243,7 @@ int sb_ingest_member(struct sb_unpack *unpack, struct sb_view *view, size_t ordi
 	if (rc && err) {
 		char place[64];
 		snprintf(place, sizeof place, "entry %zu", ordinal + 1);
-		sb_within(err, member->name.n ? (const char *)member->name.p : place);
+		sb_within(err, member->name.n && member->name.p[0] ? (const char *)member->name.p : place);
 	}
 	return rc;
 }

@@ -19,14 +19,29 @@ static int fail_overlap(struct sb_err *err, const struct sb_entry *a, const stru
 	return SB_FORMAT;
 }
 
-/* A file of one source must not be the folder of another's entry: find the nearest kept entry above. */
+/** A path that ends in the middle of a longer one. */
+struct folder {
+	const char *path;
+	size_t n;
+};
+
+static int folder_to_entry(const void *key, const void *item)
+{
+	const struct folder *folder = key;
+	const char *path = ((const struct sb_entry *)item)->path;
+	int order = strncmp(folder->path, path, folder->n);
+	return order ? order : -(path[folder->n] != '\0');
+}
+
+/* A file or link of one source must not be the folder of another's entry. What is above an entry sorts before it, yet not just before it. */
 static int check_above(const struct sb_entry *kept, size_t count, const struct sb_entry *entry, struct sb_err *err)
 {
-	const struct sb_entry *above = count ? &kept[count - 1] : NULL;
-	size_t n = above ? strlen(above->path) : 0;
-
-	if (above && above->type != SB_ENTRY_DIR && strncmp(above->path, entry->path, n) == 0 && entry->path[n] == '/')
-		return fail_overlap(err, above, entry);
+	for (const char *slash = strchr(entry->path, '/'); slash && count; slash = strchr(slash + 1, '/')) {
+		const struct folder folder = {.path = entry->path, .n = (size_t)(slash - entry->path)};
+		const struct sb_entry *above = bsearch(&folder, kept, count, sizeof *kept, folder_to_entry);
+		if (above && above->type != SB_ENTRY_DIR)
+			return fail_overlap(err, above, entry);
+	}
 	return 0;
 }
 

@@ -127,6 +127,40 @@ static bool is_shipped(const struct collect *all, const char *path)
 	return all->found.count && bsearch(&key, all->found.items, all->found.count, all->found.size, by_path);
 }
 
+static bool is_below(const char *path, const char *folder)
+{
+	size_t n = strlen(folder);
+	return strncmp(path, folder, n) == 0 && path[n] == '/';
+}
+
+/* A folder that a rule or a source leads into is looked at for its own sake, or is none of the delivery's. */
+static bool leads_somewhere(const struct collect *all, const char *folder)
+{
+	const struct sb_drop *drop = all->in->drop;
+
+	for (size_t i = 0; i < drop->output_count; i++)
+		if (strcmp(drop->outputs[i].shipped, folder) == 0 || is_below(drop->outputs[i].shipped, folder) ||
+		    is_below(folder, drop->outputs[i].shipped))
+			return true;
+	for (size_t i = 0; i < drop->source_count; i++)
+		if (is_below(drop->sources[i].path, folder))
+			return true;
+	return !drop->toolchain.host && is_below(drop->toolchain.root, folder);
+}
+
+static int check_name(const struct collect *all, int dir, const char *name, const char *path, struct sb_err *err)
+{
+	struct stat st;
+
+	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+		return 0;
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+		return sb_fail_errno(err, "drop-unreadable-file", "cannot look at %s", path);
+	if (S_ISDIR(st.st_mode) ? leads_somewhere(all, path) : is_shipped(all, path) || is_source(all->in->drop, path))
+		return 0;
+	return sb_fail(err, SB_USAGE, "drop-unmatched-shipped", "no output rule matches %s", path);
+}
+
 /* A file that lies in a folder of the delivery but matches no rule would be delivered without having been compared. */
 static int check_folder(const struct collect *all, const char *folder, struct sb_err *err)
 {
@@ -140,34 +174,27 @@ static int check_folder(const struct collect *all, const char *folder, struct sb
 		return sb_fail_errno(err, "drop-unreadable-file", "cannot list %s", folder);
 	}
 	for (struct dirent *entry; !rc && (entry = readdir(dir));) {
-		struct stat st;
 		char *path = joined(all->arena, folder, entry->d_name);
-		if (!path)
-			return no_memory(err);
-		if (fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 || S_ISDIR(st.st_mode))
-			continue;
-		if (!is_shipped(all, path) && !is_source(all->in->drop, path))
-			rc = sb_fail(err, SB_USAGE, "drop-unmatched-shipped", "no output rule matches %s", path);
+		rc = path ? check_name(all, dirfd(dir), entry->d_name, path, err) : no_memory(err);
 	}
 	return rc;
 }
 
-/* The manifest's own folder is left out: sources, roots and the manifest itself lie there. */
+/*
+ * Only folders of rules that name a file: of a folder that a rule names, everything has been found by walking it. The manifest's
+ * own folder is left out: sources, roots and the manifest itself lie there.
+ */
 static int check_folders(const struct collect *all, struct sb_err *err)
 {
-	const char *last = "";
+	const struct sb_drop *drop = all->in->drop;
 	int rc = 0;
 
-	for (size_t i = 0; !rc && i < all->found.count; i++) {
-		const struct sb_shipped *shipped = sb_vec_at(&all->found, i);
-		const char *slash = strrchr(shipped->path, '/');
-		char *folder = slash ? sb_arena_copy(all->arena, sb_span_of(shipped->path, (size_t)(slash - shipped->path))) : NULL;
-		if (slash && !folder)
-			return no_memory(err);
-		if (folder && strcmp(folder, last) != 0) {
-			rc = check_folder(all, folder, err);
-			last = folder;
-		}
+	for (size_t i = 0; !rc && i < drop->output_count; i++) {
+		const char *path = drop->outputs[i].shipped, *slash = strrchr(path, '/');
+		if (!slash || !is_shipped(all, path))
+			continue;
+		char *folder = sb_arena_copy(all->arena, sb_span_of(path, (size_t)(slash - path)));
+		rc = folder ? check_folder(all, folder, err) : no_memory(err);
 	}
 	return rc;
 }

@@ -13,8 +13,10 @@ int sb_ingest_take(int dir, const char *path, struct sb_blob *blob, struct sb_di
 	int rc = sb_path_open_file(dir, path, &fd, err);
 	if (rc == SB_IO && errno == ENOENT)
 		return sb_fail(err, SB_ABSENT, "drop-missing-file", "%s is not there", path);
+	if (rc == SB_USAGE || rc == SB_FORMAT || rc == SB_IO)
+		sb_reidentify(err, "drop-unreadable-file");
 	if (rc)
-		return rc == SB_USAGE || rc == SB_FORMAT ? sb_reidentify(err, "drop-unreadable-file") : rc;
+		return rc;
 	rc = sb_blob_take(fd, SB_LIMIT_OF(UNPACKED_TOTAL), blob, err);
 	if (rc)
 		return sb_within(err, path);
@@ -34,7 +36,8 @@ int sb_ingest_expect(const char *path, const struct sb_digest *digest, const uin
 }
 
 /* A file that is placed as it is, under its own name. */
-static int place_file(struct sb_unpack *unpack, unsigned spool, const char *path, const struct sb_placement *where, struct sb_err *err)
+static int place_file(struct sb_unpack *unpack, unsigned spool, const char *path, const struct sb_placement *where,
+                      const struct sb_digest *digest, struct sb_err *err)
 {
 	struct sb_entry *entry = sb_vec_push(&unpack->entries);
 	const struct sb_blob *blob = sb_vec_at(&unpack->spools, spool);
@@ -47,13 +50,8 @@ static int place_file(struct sb_unpack *unpack, unsigned spool, const char *path
 	                                            : sb_arena_printf(unpack->arena, "%s/%s", where->into, name);
 	if (!entry->path)
 		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
-	return sb_ingest_hash_entries(unpack, unpack->entries.count - 1, err);
-}
-
-static int keep(struct sb_store *store, const struct sb_blob *blob, struct sb_err *err)
-{
-	struct sb_digest kept;
-	return store ? sb_store_put(store, blob->bytes, &kept, err) : 0;
+	memcpy(entry->blake2b, digest->blake2b, sizeof entry->blake2b);
+	return 0;
 }
 
 static int ingest_source(const struct sb_ingest_in *in, size_t which, struct sb_unpack *unpack, struct sb_digest *digest, struct sb_err *err)
@@ -69,14 +67,14 @@ static int ingest_source(const struct sb_ingest_in *in, size_t which, struct sb_
 	int rc = sb_ingest_take(in->dir, source->path, blob, digest, err);
 	if (!rc)
 		rc = sb_ingest_expect(source->path, digest, source->sha256, err);
-	if (!rc)
-		rc = keep(in->store, blob, err);
+	if (!rc && in->store)
+		rc = sb_store_put_hashed(in->store, blob->bytes, digest, err);
 	if (rc)
 		return rc;
 	unpack->budget.packed += blob->bytes.n;
 	if (source->unpack && sb_ingest_is_archive(blob->bytes, source->path))
 		return sb_ingest_archive(unpack, spool, source->path, &where, err);
-	return place_file(unpack, spool, source->path, &where, err);
+	return place_file(unpack, spool, source->path, &where, digest, err);
 }
 
 static int ingest_sources(const struct sb_ingest_in *in, struct sb_unpack *unpack, struct sb_sources *out, struct sb_err *err)
@@ -100,6 +98,8 @@ static int ingest_sources(const struct sb_ingest_in *in, struct sb_unpack *unpac
 static int seal(struct sb_unpack *unpack, struct sb_sources *out, struct sb_err *err)
 {
 	int rc = sb_inventory_seal(unpack->entries.items, unpack->entries.count, out->arena, &out->inventory, err);
+	if (!rc)
+		rc = sb_ingest_note_rest(unpack, err);
 	if (rc)
 		return rc;
 	out->notice_count = unpack->notices.count;

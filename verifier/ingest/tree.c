@@ -11,11 +11,12 @@ struct index {
 	const struct sb_entry **sorted;
 	size_t count;
 	const struct sb_entry *first; /* in order of appearance */
+	const size_t *ordinals;       /* of each of them among all members of the archive */
 };
 
 static size_t position(const struct index *index, const struct sb_entry *entry)
 {
-	return (size_t)(entry - index->first) + 1;
+	return index->ordinals[entry - index->first];
 }
 
 /* Equal paths stay in order of appearance. */
@@ -62,6 +63,13 @@ static int check_repeats(const struct sb_unpack *unpack, const struct index *ind
 		return SB_FORMAT;
 	}
 	return 0;
+}
+
+/* Does @entry lie in the folder of the entry before it? Then what is above it has been looked at. */
+static bool same_folder(const struct index *index, const struct sb_entry *entry)
+{
+	size_t n = (size_t)(sb_path_base(entry->path) - entry->path);
+	return entry > index->first && n && strncmp(entry[-1].path, entry->path, n) == 0 && !strchr(entry[-1].path + n, '/');
 }
 
 /* An entry below a member that is no folder would be written through a link. */
@@ -124,19 +132,19 @@ static int check_all(struct sb_unpack *unpack, struct index *index, struct sb_er
 {
 	int rc = check_repeats(unpack, index, err);
 	for (size_t i = 0; !rc && i < index->count; i++) {
-		rc = check_ancestors(index, &index->first[i], err);
+		rc = same_folder(index, &index->first[i]) ? 0 : check_ancestors(index, &index->first[i], err);
 		if (!rc)
 			rc = check_hard_link(unpack, index, &index->first[i], err);
 	}
 	return rc || unpack->profile == SB_INGEST_ROOT ? rc : note_case_twins(unpack, index, err);
 }
 
-int sb_ingest_check_tree(struct sb_unpack *unpack, size_t first, struct sb_err *err)
+int sb_ingest_check_tree(struct sb_unpack *unpack, size_t first, const size_t *ordinals, struct sb_err *err)
 {
 	size_t count = unpack->entries.count - first;
 	if (count == 0)
 		return 0;
-	struct index index = {.count = count, .first = sb_vec_at(&unpack->entries, first)};
+	struct index index = {.count = count, .first = sb_vec_at(&unpack->entries, first), .ordinals = ordinals};
 
 	if (!(index.sorted = calloc(count, sizeof *index.sorted)))
 		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");

@@ -7,6 +7,17 @@
 
 /** Add a sentence for the person; printf-like, foreign parts already escaped. */
 SB_MUST_USE int sb_ingest_note(struct sb_unpack *unpack, struct sb_err *err, const char *id, const char *fmt, ...) SB_PRINTF(4, 5);
+/** One more sentence when some were left out, so that nothing is cut in silence. */
+SB_MUST_USE int sb_ingest_note_rest(struct sb_unpack *unpack, struct sb_err *err);
+
+/** What a failure of a lower room means for an archive of a drop: "archive-damaged" or "archive-limit". Returns @rc. */
+SB_MUST_USE int sb_ingest_refuse(int rc, struct sb_err *err);
+
+/**
+ * Would another system take @name for something else: device names and trailing dots or spaces (Windows), characters with separate
+ * accents (macOS may compose them)?
+ */
+bool sb_ingest_name_is_foreign(struct sb_span name);
 
 /**
  * Turn member @ordinal of @view into an entry of @unpack, or into nothing when stripping leaves nothing of its name.
@@ -15,8 +26,11 @@ SB_MUST_USE int sb_ingest_note(struct sb_unpack *unpack, struct sb_err *err, con
 SB_MUST_USE int sb_ingest_member(struct sb_unpack *unpack, struct sb_view *view, size_t ordinal, unsigned spool,
                                  const struct sb_placement *where, struct sb_err *err);
 
-/** Check the entries from index @first on as the members of one archive: repeated names, paths through links, hard link targets. */
-SB_MUST_USE int sb_ingest_check_tree(struct sb_unpack *unpack, size_t first, struct sb_err *err);
+/**
+ * Check the entries from index @first on as the members of one archive: repeated names, paths through links, hard link targets.
+ * @ordinals  for each of them its position among the members, from 1.
+ */
+SB_MUST_USE int sb_ingest_check_tree(struct sb_unpack *unpack, size_t first, const size_t *ordinals, struct sb_err *err);
 
 /** Fill blake2b of the regular entries from index @first on, in parallel. */
 SB_MUST_USE int sb_ingest_hash_entries(struct sb_unpack *unpack, size_t first, struct sb_err *err);
