@@ -121,9 +121,10 @@ class Zip:
     c_extra: bytes = b""
     attributes: int = 0o100644 << 16
     c_offset: int = None
+    raw: bool = False  # `data` is compressed already
 
     def body(self):
-        if self.method != 8:
+        if self.method != 8 or self.raw:
             return self.data
         deflate = zlib.compressobj(9, zlib.DEFLATED, -15)
         return deflate.compress(self.data) + deflate.flush()
@@ -365,7 +366,11 @@ def zips():
     for what, facts in (("size", {"c_size": 3}), ("packed size", {"c_packed": 3}), ("method", {"c_method": 8}), ("checksum", {"c_crc": 1})):
         yield Case(f"two values of {what}", "a.zip", zip_archive(Zip(b"f", **facts)), "archive-readers-disagree",
                    also=("archive-damaged", "archive-truncated", "archive-trailing"))
-    yield Case("a wrong checksum", "a.zip", zip_archive(Zip(b"f", crc=1, c_crc=1)), "archive-damaged")
+    yield Case("a wrong checksum", "a.zip", zip_archive(Zip(b"f", crc=1, c_crc=1)), "archive-damaged", "f")
+    yield Case("a wrong size of a deflated member", "a.zip", zip_archive(Zip(b"f", b"y" * 3000, 8, size=2999, c_size=2999)), "archive-damaged", "f")
+    yield Case("something behind the deflated data", "a.zip",
+               zip_archive(Zip(b"f", b"\x03\0" + b"hidden", 8, packed=8, c_packed=8, size=0, c_size=0, crc=0, c_crc=0, raw=True)),
+               "archive-trailing", "f")
     yield Case("a wrong checksum of a deflated member", "a.zip", zip_archive(Zip(b"f", b"y" * 3000, 8, crc=1, c_crc=1)), "archive-damaged")
     yield Case("size 0 in front", "a.zip", zip_archive(Zip(b"f", size=0, packed=0)), "archive-readers-disagree", also=("archive-damaged",))
     yield Case("400 bytes in front", "a.zip", zip_archive(Zip(b"f"), front=b"#" * 400), "archive-damaged",
@@ -375,8 +380,10 @@ def zips():
     yield Case("a second end in the comment", "a.zip", zip_archive(Zip(b"f"), comment=zip_archive()), "archive-readers-disagree",
                also=("archive-damaged", "archive-trailing", "archive-empty"))
     yield Case("garbage behind a zip", "a.zip", zip_archive(Zip(b"f"), back=b"GARBAGE"), "archive-trailing", also=("archive-damaged", "archive-unrecognised", "archive-readers-disagree"))
-    yield Case("two members over the same data", "a.zip", zip_archive(Zip(b"f"), Zip(b"g", c_offset=0)), "archive-readers-disagree",
-               also=("archive-overlap", "archive-damaged"))
+    yield Case("two members over the same data", "a.zip", zip_archive(Zip(b"f"), Zip(b"g", c_offset=0)), "archive-names-disagree", "g",
+               also=("archive-overlap",))
+    yield Case("two members of one name over the same data", "a.zip", zip_archive(Zip(b"f"), Zip(b"f", c_offset=0)), "archive-overlap",
+               also=("archive-duplicate",))
     yield Case("sizes of zip64 that lie", "a.zip",
                zip_archive(Zip(b"f", c_size=0xffffffff, c_packed=0xffffffff, c_extra=struct.pack("<HHQQ", 1, 16, 1 << 40, 8))),
                "archive-readers-disagree", also=("archive-damaged", "archive-truncated"))
@@ -391,6 +398,9 @@ def zips():
 
 
 def cpios():
+    right, wrong = (cpio(cpio_member(b"f").replace(b"070701", b"070702").replace(b"00000000f", b"%08Xf" % s)) for s in (sum(b"content\n"), 7))
+    yield Case("cpio with a checksum", "a.cpio", right)
+    yield Case("cpio with a wrong checksum", "a.cpio", wrong, "archive-damaged", "f")
     good = cpio(cpio_member(b"p", b"", 0o040755), cpio_member(b"p/f"), cpio_member(b"l", b"p/f", 0o120777))
     yield Case("a good cpio", "a.cpio", good)
     yield Case("a second cpio", "a.cpio", good + good, "archive-trailing", also=("archive-damaged",))

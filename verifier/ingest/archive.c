@@ -165,6 +165,8 @@ static int unpack_members(struct sb_unpack *unpack, struct sb_view *view, unsign
 	}
 	if (!rc)
 		rc = sb_ingest_check_tree(unpack, first, ordinals, err);
+	if (!rc)
+		rc = sb_ingest_check_sums(unpack, view, first, ordinals, err);
 	if (!rc && unpack->profile == SB_INGEST_DROP)
 		rc = sb_ingest_hash_entries(unpack, first, err);
 	return rc;

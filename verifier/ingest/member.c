@@ -154,11 +154,14 @@ static int set_content(struct sb_unpack *unpack, struct sb_view *view, const str
 	int rc = sb_ingest_refuse(sb_formats_decode(view->file, member, &unpack->budget, &decoded, &consumed, err), err);
 	if (rc)
 		return rc;
-	struct sb_blob *blob = consumed == member->length ? sb_vec_push(&unpack->spools) : NULL;
+	if (consumed != member->length)
+		rc = refuse(err, "archive-trailing", "bytes follow the compressed data of a member");
+	else if (member->size != UINT64_MAX && member->size != decoded.bytes.n)
+		rc = refuse(err, "archive-damaged", "a member unpacks to another size than is stated");
+	struct sb_blob *blob = rc ? NULL : sb_vec_push(&unpack->spools);
 	if (!blob) {
 		sb_blob_release(&decoded);
-		return consumed == member->length ? sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory")
-		                                  : refuse(err, "archive-trailing", "bytes follow the compressed data of a member");
+		return rc ? rc : sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
 	}
 	*blob = decoded;
 	entry->spool = (unsigned)(unpack->spools.count - 1);

@@ -32,6 +32,10 @@ SB_MUST_USE int sb_ingest_member(struct sb_unpack *unpack, struct sb_view *view,
  */
 SB_MUST_USE int sb_ingest_check_tree(struct sb_unpack *unpack, size_t first, const size_t *ordinals, struct sb_err *err);
 
+/** Verify what a zip or cpio says of its members' content: "archive-damaged". Arguments as above. */
+SB_MUST_USE int sb_ingest_check_sums(const struct sb_unpack *unpack, struct sb_view *view, size_t first, const size_t *ordinals,
+                                     struct sb_err *err);
+
 /** Fill blake2b of the regular entries from index @first on, in parallel. */
 SB_MUST_USE int sb_ingest_hash_entries(struct sb_unpack *unpack, size_t first, struct sb_err *err);
 
