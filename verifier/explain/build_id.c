@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The build-id is a commitment to the file before it was stripped, not noise: it may be owned only where the file lacks what it commits
+ * to (it is stripped), and only when every copy of it on each side agrees. Its bytes are freedom of the vendor.
+ */
+#include "verifier/explain/explainer.h"
+
+#include <string.h>
+
+static const struct sb_region *region_named(const struct sb_view *view, const char *name)
+{
+	for (size_t i = 0; i < view->regions.count; i++)
+		if (strcmp(sb_view_region(view, i)->name, name) == 0)
+			return sb_view_region(view, i);
+	return NULL;
+}
+
+static bool is_elf(const struct sb_pair *pair)
+{
+	return pair->state == SB_PAIR_OPENED && strcmp(pair->format->name, "elf") == 0;
+}
+
+/* A field of the region @name on one side: its bytes. */
+static struct sb_span field_of(struct sb_view *view, const char *name, const char *field)
+{
+	const struct sb_region *region = region_named(view, name);
+	struct sb_span out = {0};
+
+	if (!region || sb_view_describe(view, region, NULL))
+		return out;
+	for (size_t i = 0; i < view->fields.count; i++) {
+		const struct sb_field *at = sb_vec_at(&view->fields, i);
+		if (strcmp(at->name, field) == 0 && sb_span_cut(view->file, at->offset, at->length, &out))
+			return out;
+	}
+	return (struct sb_span){0};
+}
+
+struct sb_span sb_build_id_of(struct sb_explaining *in, const struct sb_pair *pair, unsigned side)
+{
+	(void)in;
+	return field_of(pair->view[side], ".note.gnu.build-id", "build-id");
+}
+
+/* Debian names the separate debug file after the build-id: all digits but the first two, then ".debug". */
+static bool link_agrees(const struct sb_pair *pair, unsigned side, struct sb_span id)
+{
+	char expected[2 * 64 + 8];
+	struct sb_span name = field_of(pair->view[side], ".gnu_debuglink", "debuglink-name");
+
+	if (name.n == 0)
+		return true; /* no debug link: there is no other copy */
+	if (id.n < 2 || id.n > 64)
+		return false;
+	sb_text_hex(sb_span_of(id.p + 1, id.n - 1), expected);
+	memcpy(expected + 2 * (id.n - 1), ".debug", sizeof ".debug");
+	return sb_span_equal(name, sb_span_of(expected, strlen(expected) + 1));
+}
+
+/* A link that is named after something else (the program) holds no copy of the id; it must then be the same on both sides. */
+static bool links_agree(const struct sb_pair *pair, const struct sb_span id[SB_SIDES])
+{
+	struct sb_span a = field_of(pair->view[SB_SHIPPED], ".gnu_debuglink", "debuglink-name");
+	struct sb_span b = field_of(pair->view[SB_REBUILT], ".gnu_debuglink", "debuglink-name");
+
+	return sb_span_equal(a, b) || (link_agrees(pair, SB_SHIPPED, id[SB_SHIPPED]) && link_agrees(pair, SB_REBUILT, id[SB_REBUILT]));
+}
+
+/* The id covers the symbol table and the debug sections: a file that still has them gives its linker no second answer. */
+static bool is_stripped(const struct sb_view *view)
+{
+	return !region_named(view, ".symtab") && !region_named(view, ".debug_info");
+}
+
+bool sb_build_id_claimable(struct sb_explaining *in, const struct sb_pair *pair)
+{
+	if (!is_elf(pair))
+		return false;
+	const struct sb_span id[SB_SIDES] = {sb_build_id_of(in, pair, SB_SHIPPED), sb_build_id_of(in, pair, SB_REBUILT)};
+
+	if (id[0].n == 0 || id[0].n != id[1].n || sb_span_equal(id[0], id[1]))
+		return false;
+	return is_stripped(pair->view[SB_SHIPPED]) && is_stripped(pair->view[SB_REBUILT]) && links_agree(pair, id);
+}
+
+static bool named(const struct sb_diff *diff, const char *name)
+{
+	return diff->name && strcmp(diff->name, name) == 0;
+}
+
+static bool claim_build_id(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, struct sb_claim *claim)
+{
+	if (!sb_diff_is_field(diff, SB_FIELD_IDENTIFIER) || !named(diff, "build-id") || !sb_build_id_claimable(in, pair))
+		return false;
+	claim->cap = SB_LEVEL_EXPLAINED;
+	claim->primary = true;
+	claim->freedom = diff->bytes;
+	claim->severity = SB_SEVERITY_MINOR;
+	claim->note = sb_explain_note(in, "the build-id differs; it commits to the unstripped file, which was not delivered: another compiler "
+	                                  "version, path or debug information gives another id");
+	return true;
+}
+
+const struct sb_explainer sb_explain_build_id = {"build-id", SB_CAUSE_BUILD_ID, SB_RULE_IDENTIFIER, 1, claim_build_id};
+
+/* The name follows from the id; the checksum is that of a file which is not here; a shared debug file has an id of its own. */
+static bool claim_debuglink(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, struct sb_claim *claim)
+{
+	bool name = sb_diff_is_field(diff, SB_FIELD_NAME) && named(diff, "debuglink-name");
+	bool id = sb_diff_is_field(diff, SB_FIELD_IDENTIFIER) && (named(diff, "debuglink-crc") || named(diff, "debugaltlink-id"));
+
+	if ((!name && !id) || !sb_build_id_claimable(in, pair))
+		return false;
+	claim->cap = SB_LEVEL_EXPLAINED;
+	if (name) {
+		claim->rule = SB_RULE_DERIVED;
+		claim->note = sb_explain_note(in, "the name of the separate debug file follows from the build-id on both sides");
+	} else {
+		claim->freedom = diff->bytes;
+		claim->note = sb_explain_note(in, "it identifies a separate debug file, which was not delivered");
+	}
+	return true;
+}
+
+const struct sb_explainer sb_explain_debuglink = {"debuglink", SB_CAUSE_BUILD_ID, SB_RULE_IDENTIFIER, 1, claim_debuglink};

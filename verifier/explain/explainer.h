@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Private to the room: a row of the table of explainers, and what all of them are given. */
+#ifndef VERIFIER_EXPLAIN_EXPLAINER_H
+#define VERIFIER_EXPLAIN_EXPLAINER_H
+
+#include "verifier/explain/explain.h"
+
+/** What an explainer may look at: one artifact, read-only. */
+struct sb_explaining {
+	const struct sb_compared *artifact;
+	const struct sb_facts *facts;
+	struct sb_arena *arena; /* for notes */
+	bool no_memory;         /* set when a note could not be made */
+};
+
+/**
+ * An explainer looks at one difference and says whether it owns it. It proves what it says on the bytes of each side by itself; it
+ * returns false, leaving @claim untouched, whenever anything is not exactly as its rule demands. Rows are asked in table order and the
+ * first that owns a difference has it.
+ */
+struct sb_explainer {
+	const char *name;    /* as it stands in the version of the rules: "tar-checksum" */
+	enum sb_cause cause;
+	enum sb_rule rule;
+	unsigned version;    /* raised when it says something else for any input */
+	bool (*claim)(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, struct sb_claim *claim);
+};
+
+extern const struct sb_explainer sb_explain_derived, sb_explain_size, sb_explain_build_id, sb_explain_debuglink, sb_explain_md5sums,
+	sb_explain_environment, sb_explain_timestamp, sb_explain_padding, sb_explain_encoding, sb_explain_inode, sb_explain_order;
+
+/** A sentence in the arena; notes a failure and gives "" when there is no memory. Foreign parts must be escaped already. */
+const char *sb_explain_note(struct sb_explaining *in, const char *fmt, ...) SB_PRINTF(2, 3);
+/** Foreign text made safe. */
+const char *sb_explain_shown(struct sb_explaining *in, struct sb_span text);
+
+/** Bytes of one side of a difference. */
+struct sb_span sb_diff_bytes(const struct sb_pair *pair, const struct sb_diff *diff, unsigned side);
+/** True for a field of @kind. */
+bool sb_diff_is_field(const struct sb_diff *diff, enum sb_field_kind kind);
+/** Number that a field holds, by its encoding; false when it does not hold one. */
+SB_MUST_USE bool sb_field_number(struct sb_span bytes, enum sb_encoding encoding, uint64_t *out);
+/** The build-id of one side of an ELF pair; empty when there is none. */
+struct sb_span sb_build_id_of(struct sb_explaining *in, const struct sb_pair *pair, unsigned side);
+/** Would sb_explain_build_id own the build-id of this pair? */
+bool sb_build_id_claimable(struct sb_explaining *in, const struct sb_pair *pair);
+
+/** Say what a difference that nobody owns probably is: cause, rule HINT or NONE, severity, note. */
+void sb_explain_hint(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, struct sb_claim *claim);
+/** The same for a pair that could not be compared. */
+void sb_explain_state(struct sb_explaining *in, const struct sb_pair *pair, struct sb_claim *claim);
+
+#endif

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What an unexplained difference probably is, and how bad. Nothing here owns a byte or raises a level. */
+#include "verifier/explain/explainer.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+struct named_hint {
+	const char *name;
+	enum sb_cause cause;
+	enum sb_severity severity;
+};
+
+/** Places of an ELF file by what they do: compare by prefix, first match wins. */
+static const struct named_hint places[] = {
+	{".debug", SB_CAUSE_DEBUG_INFO, SB_SEVERITY_MINOR},
+	{".symtab", SB_CAUSE_DEBUG_INFO, SB_SEVERITY_MINOR},
+	{".strtab", SB_CAUSE_DEBUG_INFO, SB_SEVERITY_MINOR},
+	{".comment", SB_CAUSE_COMPILER, SB_SEVERITY_MINOR},
+	{".note.gnu.build-id", SB_CAUSE_BUILD_ID, SB_SEVERITY_MAJOR},
+	{".gnu_debuglink", SB_CAUSE_BUILD_ID, SB_SEVERITY_MINOR},
+	{".text", SB_CAUSE_UNEXPLAINED, SB_SEVERITY_CRITICAL},
+	{".init", SB_CAUSE_UNEXPLAINED, SB_SEVERITY_CRITICAL},
+	{".fini", SB_CAUSE_UNEXPLAINED, SB_SEVERITY_CRITICAL},
+	{".plt", SB_CAUSE_UNEXPLAINED, SB_SEVERITY_CRITICAL},
+	{".interp", SB_CAUSE_UNEXPLAINED, SB_SEVERITY_CRITICAL},
+	{".dynamic", SB_CAUSE_UNEXPLAINED, SB_SEVERITY_CRITICAL},
+	{".rel", SB_CAUSE_UNEXPLAINED, SB_SEVERITY_CRITICAL},
+	{"ELF header", SB_CAUSE_UNEXPLAINED, SB_SEVERITY_CRITICAL},
+	{"program headers", SB_CAUSE_UNEXPLAINED, SB_SEVERITY_CRITICAL},
+	{"section headers", SB_CAUSE_UNEXPLAINED, SB_SEVERITY_MINOR},
+	{"gap", SB_CAUSE_UNEXPLAINED, SB_SEVERITY_CRITICAL},
+	{"overlay", SB_CAUSE_UNEXPLAINED, SB_SEVERITY_CRITICAL},
+};
+
+static const struct sb_region *region_of(const struct sb_diff *diff)
+{
+	return diff->side[SB_SHIPPED].region ? diff->side[SB_SHIPPED].region : diff->side[SB_REBUILT].region;
+}
+
+static void hint_place(const struct sb_diff *diff, struct sb_claim *claim)
+{
+	const struct sb_region *region = region_of(diff);
+
+	claim->severity = !region || diff->loaded ? SB_SEVERITY_MAJOR : SB_SEVERITY_MINOR;
+	for (size_t i = 0; region && i < sizeof places / sizeof *places; i++) {
+		if (strncmp(region->name, places[i].name, strlen(places[i].name)) == 0) {
+			claim->cause = places[i].cause;
+			claim->severity = places[i].severity;
+			return;
+		}
+	}
+}
+
+/* A recorded mode: which permission bits came or went; setuid and setgid decide how bad it is. */
+static const char *describe_mode(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, struct sb_claim *claim)
+{
+	uint64_t a, b;
+	enum sb_encoding encoding = diff->side[SB_SHIPPED].field.encoding;
+
+	claim->severity = SB_SEVERITY_MAJOR;
+	if (!sb_field_number(sb_diff_bytes(pair, diff, SB_SHIPPED), encoding, &a) || !sb_field_number(sb_diff_bytes(pair, diff, SB_REBUILT), encoding, &b))
+		return "the mode differs and is no number";
+	if ((a ^ b) & 06000)
+		claim->severity = SB_SEVERITY_CRITICAL;
+	return sb_explain_note(in, "mode %04" PRIo64 " shipped, %04" PRIo64 " rebuilt", a & 07777, b & 07777);
+}
+
+static const char *describe_values(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff)
+{
+	const char *name = sb_explain_shown(in, sb_span_text(diff->name ? diff->name : "the field"));
+	uint64_t a, b;
+	enum sb_encoding encoding = diff->side[SB_SHIPPED].field.encoding;
+	struct sb_span x = sb_diff_bytes(pair, diff, SB_SHIPPED), y = sb_diff_bytes(pair, diff, SB_REBUILT);
+
+	if (x.n <= 8 && sb_field_number(x, encoding, &a) && sb_field_number(y, encoding, &b))
+		return sb_explain_note(in, "%s is 0x%" PRIx64 " shipped, 0x%" PRIx64 " rebuilt", name, a, b);
+	return sb_explain_note(in, "%s differs", name);
+}
+
+static const char *hint_field(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, struct sb_claim *claim)
+{
+	hint_place(diff, claim);
+	switch (diff->side[SB_SHIPPED].field.kind) {
+	case SB_FIELD_MODE:
+		claim->cause = SB_CAUSE_PERMISSIONS;
+		return describe_mode(in, pair, diff, claim);
+	case SB_FIELD_OWNER:
+		claim->cause = SB_CAUSE_OWNERSHIP;
+		claim->severity = SB_SEVERITY_MAJOR;
+		return sb_explain_note(in, "owner: %s shipped, %s rebuilt", sb_explain_shown(in, sb_diff_bytes(pair, diff, SB_SHIPPED)),
+		                       sb_explain_shown(in, sb_diff_bytes(pair, diff, SB_REBUILT)));
+	case SB_FIELD_DERIVED:
+		claim->cause = SB_CAUSE_CHECKSUM;
+		claim->severity = SB_SEVERITY_CRITICAL;
+		return sb_explain_note(in, "%s is wrong on one side: it was left stale or forged", sb_explain_shown(in, sb_span_text(diff->name)));
+	case SB_FIELD_TIME:
+		claim->cause = SB_CAUSE_TIMESTAMP;
+		return describe_values(in, pair, diff);
+	case SB_FIELD_SIZE:
+	case SB_FIELD_VALUE:
+	case SB_FIELD_NAME:
+	case SB_FIELD_LINK:
+	case SB_FIELD_DEVICE:
+	case SB_FIELD_FLAGS:
+	case SB_FIELD_MAGIC:
+	case SB_FIELD_IDENTIFIER:
+	case SB_FIELD_OFFSET:
+	case SB_FIELD_ADDRESS:
+	case SB_FIELD_PADDING:
+	case SB_FIELD_ENCODING:
+	case SB_FIELD_INODE:
+		return describe_values(in, pair, diff);
+	}
+	return describe_values(in, pair, diff);
+}
+
+static const char *hint_bytes(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, struct sb_claim *claim)
+{
+	const struct sb_region *region = region_of(diff);
+
+	hint_place(diff, claim);
+	if (pair->why)
+		return sb_explain_note(in, "%" PRIu64 " bytes differ; %s", diff->bytes, pair->why);
+	if (diff->name && region)
+		return sb_explain_note(in, "%" PRIu64 " bytes differ in %s of %s", diff->bytes, sb_explain_shown(in, sb_span_text(diff->name)),
+		                       sb_explain_shown(in, sb_span_text(region->name)));
+	return sb_explain_note(in, "%" PRIu64 " bytes differ", diff->bytes);
+}
+
+/* Tools of a package build that leave their version in what they write: drift of the toolchain, named for people. */
+static const char *hint_text(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, struct sb_claim *claim)
+{
+	struct sb_span shipped = sb_diff_bytes(pair, diff, SB_SHIPPED);
+	bool debhelper = shipped.n && memmem(shipped.p, shipped.n, "added by dh_", 12);
+	bool pod = shipped.n && memmem(shipped.p, shipped.n, "Pod::Man", 8);
+
+	claim->severity = SB_SEVERITY_MAJOR;
+	if (debhelper || pod) {
+		claim->cause = SB_CAUSE_COMPILER;
+		claim->rule = SB_RULE_HINT;
+		return sb_explain_note(in, "text from line %u; it was written by %s of another version", diff->line, debhelper ? "debhelper" : "pod2man");
+	}
+	return sb_explain_note(in, "text differs from line %u", diff->line);
+}
+
+static const char *hint_lone(struct sb_explaining *in, const struct sb_diff *diff, struct sb_claim *claim, const char *what)
+{
+	bool shipped = diff->side[SB_SHIPPED].present;
+	claim->cause = shipped ? SB_CAUSE_MISSING : SB_CAUSE_EXTRA;
+	claim->severity = SB_SEVERITY_MAJOR;
+	return sb_explain_note(in, shipped ? "%s was delivered, but the rebuild does not make it" : "%s is made by the rebuild, but was not delivered", what);
+}
+
+static const char *hint_metadata(struct sb_explaining *in, const struct sb_diff *diff, struct sb_claim *claim)
+{
+	claim->severity = SB_SEVERITY_MAJOR;
+	switch (diff->kind) {
+	case SB_DIFF_TYPE:
+		return "the type of the file differs";
+	case SB_DIFF_MODE:
+		claim->cause = SB_CAUSE_PERMISSIONS;
+		return sb_explain_note(in, "mode %s", sb_explain_shown(in, sb_span_text(diff->name ? diff->name : "differs")));
+	case SB_DIFF_LINK:
+		return "the target of the link differs";
+	case SB_DIFF_DEVICE:
+		return "the device number differs";
+	case SB_DIFF_OWNER:
+		claim->cause = SB_CAUSE_OWNERSHIP;
+		return "the owner differs";
+	case SB_DIFF_MTIME:
+		claim->cause = SB_CAUSE_TIMESTAMP;
+		claim->severity = SB_SEVERITY_MINOR;
+		return "the time of the file differs";
+	case SB_DIFF_BYTES:
+	case SB_DIFF_TEXT:
+	case SB_DIFF_FIELD:
+	case SB_DIFF_REGION:
+	case SB_DIFF_MEMBER:
+	case SB_DIFF_ENCODING:
+	case SB_DIFF_ORDER:
+	case SB_DIFF_ARTIFACT:
+		return "";
+	}
+	return "";
+}
+
+static const char *hint(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, struct sb_claim *claim)
+{
+	switch (diff->kind) {
+	case SB_DIFF_BYTES:
+		return hint_bytes(in, pair, diff, claim);
+	case SB_DIFF_TEXT:
+		return hint_text(in, pair, diff, claim);
+	case SB_DIFF_FIELD:
+		return hint_field(in, pair, diff, claim);
+	case SB_DIFF_REGION:
+		hint_place(diff, claim);
+		return sb_explain_note(in, "%" PRIu64 " bytes of %s are on one side only", diff->bytes,
+		                       sb_explain_shown(in, sb_span_text(region_of(diff)->name)));
+	case SB_DIFF_MEMBER:
+		return hint_lone(in, diff, claim, "this member");
+	case SB_DIFF_ARTIFACT:
+		return hint_lone(in, diff, claim, "this file");
+	case SB_DIFF_ENCODING:
+		claim->cause = SB_CAUSE_COMPRESSION;
+		return "the encoded form differs, and what it holds could not be compared";
+	case SB_DIFF_ORDER:
+		claim->cause = SB_CAUSE_ORDER;
+		claim->severity = SB_SEVERITY_MAJOR;
+		return "members come in another order, where order has a meaning";
+	case SB_DIFF_TYPE:
+	case SB_DIFF_MODE:
+	case SB_DIFF_LINK:
+	case SB_DIFF_DEVICE:
+	case SB_DIFF_OWNER:
+	case SB_DIFF_MTIME:
+		return hint_metadata(in, diff, claim);
+	}
+	return "";
+}
+
+void sb_explain_hint(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, struct sb_claim *claim)
+{
+	claim->note = hint(in, pair, diff, claim);
+	if (claim->cause != SB_CAUSE_UNEXPLAINED && claim->rule == SB_RULE_NONE && claim->cause != SB_CAUSE_MISSING && claim->cause != SB_CAUSE_EXTRA)
+		claim->rule = SB_RULE_HINT;
+}
+
+void sb_explain_state(struct sb_explaining *in, const struct sb_pair *pair, struct sb_claim *claim)
+{
+	bool certain = pair->state == SB_PAIR_REJECTED;
+
+	claim->cap = certain ? SB_LEVEL_DIFFERENT : SB_LEVEL_UNDETERMINED;
+	claim->severity = SB_SEVERITY_MAJOR;
+	claim->note = sb_explain_note(in, certain ? "only one side follows its format: %s" : "not decided: %s", pair->why ? pair->why : "no reason known");
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* md5sums of a Debian package: every line that differs is recomputed over the delivered files of its own side. */
+#include "verifier/explain/explainer.h"
+
+#include <string.h>
+
+enum { MD5 = 16 };
+
+/* The package that holds this pair: md5sums < control.tar < control.tar.* < package. */
+static const struct sb_pair *package_of(const struct sb_pair *pair)
+{
+	for (; pair; pair = pair->parent)
+		if (pair->state == SB_PAIR_OPENED && strcmp(pair->format->name, "deb") == 0)
+			return pair;
+	return NULL;
+}
+
+static bool is_md5sums(const struct sb_pair *pair)
+{
+	const struct sb_pair *archive = pair->parent;
+	return (strcmp(pair->name, "./md5sums") == 0 || strcmp(pair->name, "md5sums") == 0) && archive && strncmp(archive->name, "control.tar", 11) == 0;
+}
+
+/* The opened data archive of a package, below its compression. */
+static const struct sb_pair *data_of(const struct sb_pair *package)
+{
+	for (size_t i = 0; i < package->child_count; i++) {
+		const struct sb_pair *data = package->children[i];
+		if (strncmp(data->name, "data.tar", 8) != 0)
+			continue;
+		while (data->state == SB_PAIR_OPENED && data->format->compression && data->child_count == 1)
+			data = data->children[0];
+		return data->state == SB_PAIR_OPENED && data->format->archive ? data : NULL;
+	}
+	return NULL;
+}
+
+static bool names_member(struct sb_span member, struct sb_span path)
+{
+	return sb_span_starts(member, "./", 2) && sb_span_equal(sb_span_of(member.p + 2, member.n - 2), path);
+}
+
+static bool content_named(const struct sb_view *view, struct sb_span path, struct sb_span *out)
+{
+	for (size_t i = 0; i < view->members.count; i++) {
+		const struct sb_member *member = sb_view_member(view, i);
+		if (names_member(member->name, path))
+			return member->type == SB_MEMBER_FILE && member->codec == SB_CODEC_NONE && sb_span_cut(view->file, member->offset, member->length, out);
+	}
+	return false;
+}
+
+/* "<32 digits>  <path>" and a newline: dpkg's deb-md5sums(5). */
+static bool line_is_right(struct sb_span line, const struct sb_view *data)
+{
+	uint8_t stated[MD5], computed[MD5];
+	struct sb_span content;
+
+	if (line.n < 2 * MD5 + 3 || line.p[2 * MD5] != ' ' || line.p[2 * MD5 + 1] != ' ' || !sb_text_unhex(sb_span_of(line.p, 2 * MD5), stated, MD5))
+		return false;
+	if (!content_named(data, sb_span_of(line.p + 2 * MD5 + 2, line.n - 2 * MD5 - 2), &content))
+		return false;
+	sb_declared_hash(SB_DECLARED_MD5, content, computed);
+	return memcmp(stated, computed, MD5) == 0;
+}
+
+static bool lines_are_right(struct sb_span text, const struct sb_view *data)
+{
+	while (text.n) {
+		const uint8_t *end = memchr(text.p, '\n', text.n);
+		if (!end || !line_is_right(sb_span_of(text.p, (size_t)(end - text.p)), data))
+			return false;
+		size_t taken = (size_t)(end - text.p) + 1;
+		text = sb_span_of(text.p + taken, text.n - taken);
+	}
+	return true;
+}
+
+static bool claim_md5sums(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, struct sb_claim *claim)
+{
+	const struct sb_pair *package = diff->kind == SB_DIFF_TEXT && is_md5sums(pair) ? package_of(pair) : NULL;
+	const struct sb_pair *data = package ? data_of(package) : NULL;
+
+	if (!data)
+		return false;
+	for (unsigned side = 0; side < SB_SIDES; side++)
+		if (!diff->side[side].present || !lines_are_right(sb_diff_bytes(pair, diff, side), data->view[side]))
+			return false;
+	claim->cap = SB_LEVEL_EXPLAINED;
+	claim->note = sb_explain_note(in, "the checksums are right on both sides: they follow from files that differ");
+	return true;
+}
+
+const struct sb_explainer sb_explain_md5sums = {"md5sums", SB_CAUSE_CHECKSUM, SB_RULE_DERIVED, 1, claim_md5sums};

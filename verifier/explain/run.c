@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every difference gets exactly one claim: the first explainer that proves it owns it, else a hint that owns nothing. */
+#include "verifier/explain/explainer.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct sb_explainer *const explainers[] = {
+	&sb_explain_derived,     &sb_explain_size,      &sb_explain_build_id, &sb_explain_debuglink, &sb_explain_md5sums, &sb_explain_environment,
+	&sb_explain_timestamp,   &sb_explain_padding,   &sb_explain_encoding, &sb_explain_inode,     &sb_explain_order,
+};
+
+const char *sb_explain_note(struct sb_explaining *in, const char *fmt, ...)
+{
+	char text[1024];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof text, fmt, args);
+	va_end(args);
+	const char *out = sb_arena_copy(in->arena, sb_span_text(text));
+	in->no_memory |= !out;
+	return out ? out : "";
+}
+
+const char *sb_explain_shown(struct sb_explaining *in, struct sb_span text)
+{
+	enum { MOST = 200 };
+	bool cut = text.n > MOST;
+	const char *out = sb_escape_copy(in->arena, sb_span_of(text.p, cut ? MOST : text.n));
+	in->no_memory |= !out;
+	return !out ? "" : cut ? sb_explain_note(in, "%s...", out) : out;
+}
+
+struct sb_span sb_diff_bytes(const struct sb_pair *pair, const struct sb_diff *diff, unsigned side)
+{
+	struct sb_span bytes = {0};
+	const struct sb_diff_side *at = &diff->side[side];
+	return at->present && sb_span_cut(pair->bytes[side], at->offset, at->length, &bytes) ? bytes : (struct sb_span){0};
+}
+
+bool sb_diff_is_field(const struct sb_diff *diff, enum sb_field_kind kind)
+{
+	return diff->kind == SB_DIFF_FIELD && diff->side[SB_SHIPPED].field.kind == kind && diff->side[SB_REBUILT].field.kind == kind;
+}
+
+/* Each claim is built from nothing, so that an explainer that declines leaves no trace. */
+static struct sb_claim explain_diff(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff)
+{
+	for (size_t i = 0; i < sizeof explainers / sizeof *explainers; i++) {
+		struct sb_claim claim = {.pair = pair, .diff = diff, .cause = explainers[i]->cause, .rule = explainers[i]->rule,
+		                         .cap = SB_LEVEL_DIFFERENT, .severity = SB_SEVERITY_INFO};
+		if (explainers[i]->claim(in, pair, diff, &claim))
+			return claim;
+	}
+	struct sb_claim claim = {.pair = pair, .diff = diff, .cap = SB_LEVEL_DIFFERENT, .primary = true};
+	sb_explain_hint(in, pair, diff, &claim);
+	return claim;
+}
+
+static bool is_unreadable(const struct sb_pair *pair)
+{
+	return pair->state == SB_PAIR_UNDECIDED || pair->state == SB_PAIR_REJECTED || pair->state == SB_PAIR_OPAQUE;
+}
+
+static int add(struct sb_vec *claims, const struct sb_claim *claim, struct sb_err *err)
+{
+	struct sb_claim *slot = sb_vec_push(claims);
+	if (!slot)
+		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+	*slot = *claim;
+	return 0;
+}
+
+static int explain_pair(struct sb_explaining *in, const struct sb_pair *pair, struct sb_vec *claims, struct sb_err *err)
+{
+	int rc = 0;
+
+	if (is_unreadable(pair)) {
+		struct sb_claim claim = {.pair = pair, .primary = true};
+		sb_explain_state(in, pair, &claim);
+		rc = add(claims, &claim, err);
+	}
+	for (size_t i = 0; !rc && i < pair->diff_count; i++) {
+		struct sb_claim claim = explain_diff(in, pair, &pair->diffs[i]);
+		rc = add(claims, &claim, err);
+	}
+	for (size_t i = 0; !rc && i < pair->child_count; i++)
+		rc = explain_pair(in, pair->children[i], claims, err);
+	return rc;
+}
+
+static int explain_artifact(const struct sb_compared *artifact, const struct sb_facts *facts, struct sb_arena *arena, struct sb_explained *out,
+                            struct sb_err *err)
+{
+	struct sb_explaining in = {.artifact = artifact, .facts = facts, .arena = arena};
+	SB_VEC struct sb_vec claims = {.size = sizeof(struct sb_claim)};
+
+	if (artifact->identical)
+		return 0;
+	int rc = explain_pair(&in, artifact->pair, &claims, err);
+	if (rc)
+		return rc;
+	struct sb_claim *kept = sb_arena_array(arena, claims.count, sizeof *kept);
+	if (!kept || in.no_memory)
+		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+	if (claims.count)
+		memcpy(kept, claims.items, claims.count * sizeof *kept);
+	out->claims = kept;
+	out->count = claims.count;
+	return 0;
+}
+
+/* "derived/1 size/1 …": a changed rule is a changed version of the set. */
+static const char *rules_version(struct sb_arena *arena)
+{
+	struct sb_buf text = {.ceiling = 4096};
+	for (size_t i = 0; i < sizeof explainers / sizeof *explainers; i++)
+		sb_buf_printf(&text, "%s%s/%u", i ? " " : "", explainers[i]->name, explainers[i]->version);
+	const char *out = text.bad ? NULL : sb_arena_copy(arena, sb_buf_span(&text));
+	sb_buf_release(&text);
+	return out;
+}
+
+int sb_explain_run(const struct sb_comparison *comparison, const struct sb_facts *facts, struct sb_explanation *out, struct sb_err *err)
+{
+	struct sb_explanation made = {.arena = sb_arena_new(0), .count = comparison->count};
+	struct sb_explained *artifacts = made.arena ? sb_arena_array(made.arena, comparison->count, sizeof *artifacts) : NULL;
+	int rc = artifacts && (made.rules = rules_version(made.arena)) ? 0 : sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+
+	for (size_t i = 0; !rc && i < comparison->count; i++)
+		rc = explain_artifact(&comparison->artifacts[i], facts, made.arena, &artifacts[i], err);
+	made.artifacts = artifacts;
+	if (rc)
+		sb_explanation_release(&made);
+	else
+		*out = made;
+	return rc;
+}
+
+void sb_explanation_release(struct sb_explanation *explanation)
+{
+	sb_arena_free(&explanation->arena);
+	*explanation = (struct sb_explanation){0};
+}
