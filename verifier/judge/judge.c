@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The single place where a level is given: docs/levels.md. Whatever is not proven is different; whatever is not decided, undetermined. */
+#include "verifier/judge/judging.h"
+
+#include <string.h>
+
+static bool starts(const char *text, const char *prefix)
+{
+	return text && strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+static const struct sb_region *region_of(const struct sb_diff *diff)
+{
+	return diff->side[SB_SHIPPED].region ? diff->side[SB_SHIPPED].region : diff->side[SB_REBUILT].region;
+}
+
+/*
+ * May an unexplained difference stand in a file whose image is identical? Only where nothing is loaded: a section without SHF_ALLOC,
+ * or the fields of the headers that merely say where the section table lies. Section headers themselves must agree but for those of
+ * sections that are not loaded, which are told by the names that describe() gives; anything untyped in the table is refused.
+ */
+static bool outside_image(const struct sb_pair *pair, const struct sb_diff *diff)
+{
+	static const char *const table_fields[] = {"e_shoff", "e_shnum", "e_shstrndx"};
+	const struct sb_region *region = region_of(diff);
+
+	if (pair->state != SB_PAIR_OPENED || pair->parent || strcmp(pair->format->name, "elf") != 0 || !region)
+		return false;
+	if (diff->kind == SB_DIFF_FIELD && strcmp(region->name, "ELF header") == 0)
+		for (size_t i = 0; i < sizeof table_fields / sizeof *table_fields; i++)
+			if (strcmp(diff->name, table_fields[i]) == 0)
+				return true;
+	if (diff->kind == SB_DIFF_FIELD && strcmp(region->name, "section headers") == 0)
+		return starts(diff->name, "section .debug") || starts(diff->name, "section .symtab") || starts(diff->name, "section .strtab") ||
+		       starts(diff->name, "section .shstrtab") || starts(diff->name, "section .comment");
+	return region->kind == SB_REGION_SECTION && !diff->loaded && !region->loaded;
+}
+
+/* The level that one claim leaves possible. */
+static enum sb_level cap_of(const struct sb_claim *claim)
+{
+	if (!claim->diff)
+		return claim->cap;
+	if (!sb_claim_owns(claim))
+		return outside_image(claim->pair, claim->diff) ? SB_LEVEL_IMAGE_IDENTICAL : SB_LEVEL_DIFFERENT;
+	return claim->cap;
+}
+
+/* The verdict on one artifact. */
+static enum sb_level judge_artifact(const struct sb_compared *artifact, const struct sb_explained *explained, const struct sb_coverage *coverage)
+{
+	enum sb_level level = SB_LEVEL_EXPLAINED;
+
+	if (artifact->identical)
+		return SB_LEVEL_IDENTICAL;
+	if (!artifact->pair || explained->count == 0)
+		return SB_LEVEL_UNDETERMINED; /* not equal, and nothing said about it */
+	for (size_t i = 0; i < explained->count; i++)
+		level = sb_level_worse(level, cap_of(&explained->claims[i]));
+	if (level > SB_LEVEL_IMAGE_IDENTICAL && (coverage->residual || coverage->opaque))
+		return SB_LEVEL_UNDETERMINED; /* the claims and the bytes disagree: never a pass */
+	return level;
+}
+
+static uint64_t members_of(const struct sb_compared *artifact)
+{
+	return artifact->pair ? artifact->pair->leaves : 1;
+}
+
+static int judge_artifacts(const struct sb_comparison *comparison, const struct sb_explanation *explanation, struct sb_arena *arena,
+                           struct sb_result *out, struct sb_err *err)
+{
+	struct sb_artifact *artifacts = sb_arena_array(arena, comparison->count, sizeof *artifacts);
+
+	if (!artifacts)
+		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+	for (size_t i = 0; i < comparison->count; i++) {
+		const struct sb_compared *from = &comparison->artifacts[i];
+		struct sb_artifact *to = &artifacts[i];
+		to->name = from->name;
+		to->shipped = from->digest[SB_SHIPPED];
+		to->rebuilt = from->digest[SB_REBUILT];
+		to->members = members_of(from);
+		sb_judge_coverage(from, &explanation->artifacts[i], &to->coverage);
+		if (!sb_coverage_adds_up(&to->coverage))
+			return sb_fail(err, SB_INTERNAL, "coverage-sum", "the bytes of an artifact do not add up");
+		to->level = judge_artifact(from, &explanation->artifacts[i], &to->coverage);
+	}
+	out->artifacts = artifacts;
+	out->artifact_count = comparison->count;
+	return 0;
+}
+
+/* Worst wins; equal files of directories count as identical, and nothing at all is undetermined. */
+static enum sb_level judge_run(const struct sb_result *result)
+{
+	bool compared = result->artifact_count > 0 || (result->equal.present && result->equal.files > 0);
+	enum sb_level level = SB_LEVEL_IDENTICAL;
+
+	if (!compared)
+		return SB_LEVEL_UNDETERMINED;
+	for (size_t i = 0; i < result->artifact_count; i++)
+		level = sb_level_worse(level, result->artifacts[i].level);
+	return level;
+}
+
+int sb_judge_run(const struct sb_comparison *comparison, const struct sb_explanation *explanation, struct sb_arena *arena, struct sb_result *out,
+                 struct sb_err *err)
+{
+	struct sb_result result = {.tool_version = SB_VERSION, .equal = comparison->equal};
+
+	if (comparison->count != explanation->count)
+		return sb_fail(err, SB_INTERNAL, "coverage-sum", "an artifact without an explanation");
+	result.rules = sb_arena_copy(arena, sb_span_text(explanation->rules));
+	if (!result.rules)
+		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+	int rc = judge_artifacts(comparison, explanation, arena, &result, err);
+	if (!rc)
+		rc = sb_judge_findings(comparison, explanation, arena, &result, err);
+	if (!rc)
+		rc = sb_judge_freedom(explanation, arena, &result, err);
+	if (!rc)
+		rc = sb_judge_limits(comparison, arena, &result, err);
+	if (rc)
+		return rc;
+	result.level = judge_run(&result);
+	*out = result;
+	return 0;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Private to the room. */
+#ifndef VERIFIER_JUDGE_JUDGING_H
+#define VERIFIER_JUDGE_JUDGING_H
+
+#include "verifier/formats/formats.h"
+#include "verifier/judge/judge.h"
+
+/** Bytes of an artifact by what is known of them: the sum over the tree of its pairs. */
+void sb_judge_coverage(const struct sb_compared *artifact, const struct sb_explained *explained, struct sb_coverage *out);
+
+/** All findings of the run, worst first, with ids; those over SB_LIMIT_FINDINGS are counted. */
+SB_MUST_USE int sb_judge_findings(const struct sb_comparison *comparison, const struct sb_explanation *explanation, struct sb_arena *arena,
+                                  struct sb_result *out, struct sb_err *err);
+
+/** The freedom budget: bytes by cause and whether they are loaded. */
+SB_MUST_USE int sb_judge_freedom(const struct sb_explanation *explanation, struct sb_arena *arena, struct sb_result *out, struct sb_err *err);
+
+/** Limits that were hit, in tree order. */
+SB_MUST_USE int sb_judge_limits(const struct sb_comparison *comparison, struct sb_arena *arena, struct sb_result *out, struct sb_err *err);
+
+#endif
