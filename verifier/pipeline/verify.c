@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The straight line of `verify`: drop → sources → outputs → differences → findings → verdict. */
+#include "verifier/pipeline/pipeline.h"
+
+#include <string.h>
+
+static int no_memory(struct sb_err *err)
+{
+	return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+}
+
+static int ingest(const struct sb_verify_in *in, struct sb_verified *out, struct sb_err *err)
+{
+	const struct sb_ingest_in from = {.dir = in->dir, .drop = in->drop, .store = in->store, .jobs = in->jobs, .progress = in->progress};
+	return sb_ingest_run(&from, &out->sources, err);
+}
+
+static int rebuild(const struct sb_verify_in *in, struct sb_verified *out, struct sb_err *err)
+{
+	const struct sb_sources *sources = &out->sources;
+	const struct sb_tree root = {.inventory = &sources->root, .spools = sources->root_spools.items, .spool_count = sources->root_spools.count};
+	const struct sb_tree tree = {.inventory = &sources->inventory, .spools = sources->spools.items, .spool_count = sources->spools.count};
+	const struct sb_rebuild_in from = {
+		.drop = in->drop,
+		.root = in->drop->toolchain.host ? NULL : &root,
+		.source = &tree,
+		.store = in->store,
+		.log = in->log,
+		.progress = in->progress,
+	};
+	return sb_rebuild_run(&from, &out->rebuilt, err);
+}
+
+/* The content of an output: of a hard link, that of the file it leads to. */
+static const struct sb_entry *content_of(const struct sb_inventory *outputs, const struct sb_entry *entry)
+{
+	return entry && entry->type == SB_ENTRY_HARDLINK ? sb_inventory_find(outputs, entry->link) : entry;
+}
+
+static int fill_rebuilt(const struct sb_rebuilt *rebuilt, const char *path, struct sb_side *out, struct sb_err *err)
+{
+	const struct sb_inventory *outputs = &rebuilt->run.outputs;
+	const struct sb_entry *entry = content_of(outputs, sb_inventory_find(outputs, path));
+
+	if (!entry || (entry->type != SB_ENTRY_FILE && entry->type != SB_ENTRY_SYMLINK))
+		return 0; /* not made, or nothing that could be delivered: a missing counterpart */
+	out->present = true;
+	if (entry->type == SB_ENTRY_SYMLINK) {
+		out->type = 'l';
+		out->link = entry->link;
+		return 0;
+	}
+	out->type = 'f';
+	if (entry->spool >= rebuilt->run.spool_count ||
+	    !sb_span_cut(rebuilt->run.spools[entry->spool].bytes, entry->offset, entry->size, &out->bytes))
+		return sb_fail(err, SB_INTERNAL, "output-outside-spool", "an output lies outside what was collected");
+	return 0;
+}
+
+static int pair_outputs(const struct sb_verified *verified, struct sb_artifact_in *artifacts, struct sb_err *err)
+{
+	int rc = 0;
+	for (size_t i = 0; !rc && i < verified->sources.shipped_count; i++) {
+		const struct sb_shipped *shipped = &verified->sources.shipped[i];
+		artifacts[i].name = shipped->path;
+		artifacts[i].shipped = (struct sb_side){
+			.present = true, .bytes = shipped->blob.bytes, .digest = shipped->digest, .type = shipped->type, .link = shipped->link};
+		rc = fill_rebuilt(&verified->rebuilt, shipped->built, &artifacts[i].rebuilt, err);
+	}
+	return rc;
+}
+
+static const char *below(const char *path, const char *folder)
+{
+	size_t n = strlen(folder);
+	if (strcmp(folder, ".") == 0)
+		return path;
+	return strncmp(path, folder, n) == 0 && path[n] == '/' ? path + n + 1 : NULL;
+}
+
+static bool is_shipped(const struct sb_sources *sources, const char *built)
+{
+	for (size_t i = 0; i < sources->shipped_count; i++)
+		if (strcmp(sources->shipped[i].built, built) == 0)
+			return true;
+	return false;
+}
+
+/* Files that the rebuild makes in a folder that was delivered as a whole, and that were not delivered: extra. */
+static int add_extra(const struct sb_verify_in *in, struct sb_verified *out, struct sb_vec *artifacts, struct sb_err *err)
+{
+	const struct sb_inventory *outputs = &out->rebuilt.run.outputs;
+
+	for (size_t rule = 0; rule < in->drop->output_count; rule++) {
+		const char *folder = in->drop->outputs[rule].built;
+		for (size_t i = 0; i < outputs->count; i++) {
+			const struct sb_entry *entry = &outputs->entries[i];
+			bool file = entry->type == SB_ENTRY_FILE || entry->type == SB_ENTRY_SYMLINK || entry->type == SB_ENTRY_HARDLINK;
+			const char *rest = file ? below(entry->path, folder) : NULL;
+			if (!rest || is_shipped(&out->sources, entry->path))
+				continue;
+			struct sb_artifact_in *slot = sb_vec_push(artifacts);
+			char *name = slot ? sb_arena_printf(out->arena, "%s/%s", in->drop->outputs[rule].shipped, rest) : NULL;
+			if (!name)
+				return no_memory(err);
+			slot->name = name;
+			int rc = fill_rebuilt(&out->rebuilt, entry->path, &slot->rebuilt, err);
+			if (rc)
+				return rc;
+		}
+	}
+	return 0;
+}
+
+static int compare(const struct sb_verify_in *in, struct sb_verified *out, struct sb_err *err)
+{
+	SB_VEC struct sb_vec artifacts = {.size = sizeof(struct sb_artifact_in)};
+
+	for (size_t i = 0; i < out->sources.shipped_count; i++)
+		if (!sb_vec_push(&artifacts))
+			return no_memory(err);
+	int rc = pair_outputs(out, artifacts.items, err);
+	if (!rc)
+		rc = add_extra(in, out, &artifacts, err);
+	if (rc)
+		return rc;
+	const struct sb_compare_in from = {.artifacts = artifacts.items, .count = artifacts.count, .jobs = in->jobs, .progress = in->progress};
+	rc = sb_pipeline_compare(&from, &out->rebuilt.facts, out->arena, &out->result, err);
+	if (!rc)
+		out->result.environment = out->rebuilt.run.environment;
+	return rc;
+}
+
+int sb_pipeline_verify(const struct sb_verify_in *in, struct sb_verified *out, struct sb_err *err)
+{
+	*out = (struct sb_verified){.arena = sb_arena_new(0)};
+	int rc = out->arena ? ingest(in, out, err) : no_memory(err);
+
+	if (!rc)
+		rc = rebuild(in, out, err);
+	if (!rc)
+		rc = compare(in, out, err);
+	return rc;
+}
+
+void sb_verified_release(struct sb_verified *verified)
+{
+	sb_rebuild_release(&verified->rebuilt);
+	sb_ingest_release(&verified->sources);
+	sb_arena_free(&verified->arena);
+	*verified = (struct sb_verified){0};
+}
