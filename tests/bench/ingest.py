@@ -1,0 +1,85 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""ingest.py [BUILD [ROUNDS]]: taking in a .tar.xz of about 140 MB against decoding and hashing it once, interleaved.
+
+Floor: the same libraries, one thread, BLAKE2b of the decoded bytes. Record floor: and the SHA-256 and BLAKE2b of the archive itself,
+which the manifest pins and the record names. Ingest does all of that, keeps a private copy, walks the archive, checks it, and hashes
+every file. Goal: at most 1.1x.
+"""
+import hashlib
+import os
+import subprocess
+import sys
+
+import measure
+
+BUILD = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else os.environ.get("SB_BUILD_ROOT", "out/plain"))
+ROUNDS = int(sys.argv[2]) if len(sys.argv) > 2 else 3
+BENCH = os.path.join(BUILD, "tests/bench/ingest_bench")
+NAME = "tree.tar.xz"
+PACKED = 140e6
+
+
+def files_of_this_machine():
+    for top in ("/usr/include", "/usr/share", "/usr/lib"):
+        for folder, below, names in os.walk(top):
+            below.sort()
+            for name in sorted(names):
+                path = os.path.join(folder, name)
+                if os.path.isfile(path) and not os.path.islink(path) and os.access(path, os.R_OK):
+                    yield path, os.path.getsize(path)
+
+
+def compress(limit, target):
+    listing, total = [], 0
+    for path, size in files_of_this_machine():
+        total += size + 1024
+        if total > limit:
+            break
+        listing.append(path)
+    tar = subprocess.Popen(["tar", "-c", "--hard-dereference", "--format=gnu", "-T", "-", "-f", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                           stderr=subprocess.DEVNULL)
+    with open(target, "wb") as out:
+        xz = subprocess.Popen(["xz", "-T0", "-3"], stdin=tar.stdout, stdout=out)
+    tar.stdin.write("\n".join(listing).encode())
+    tar.stdin.close()
+    assert tar.wait() == 0 and xz.wait() == 0
+    return os.path.getsize(target)
+
+
+def archive():
+    folder = measure.cache("ingest")
+    path = os.path.join(folder, NAME)
+    if not os.path.exists(path):
+        limit = 40e6
+        limit *= PACKED / compress(limit, path + ".new")
+        while abs((size := compress(limit, path + ".new")) / PACKED - 1) > 0.08:
+            limit *= PACKED / size
+        os.rename(path + ".new", path)
+    with open(os.path.join(folder, "shipped"), "w") as f:
+        f.write("x\n")
+    return folder, path
+
+
+folder, path = archive()
+with open(path, "rb") as f:
+    sha256 = hashlib.file_digest(f, "sha256").hexdigest() if hasattr(hashlib, "file_digest") else hashlib.sha256(f.read()).hexdigest()
+listed = int(subprocess.run(f"bsdtar -tf {path} | wc -l", shell=True, stdout=subprocess.PIPE, check=True).stdout)
+floor_bytes = int(subprocess.run([BENCH, "floor", path], stdout=subprocess.PIPE, check=True).stdout)
+take = [BENCH, "take", folder, NAME, sha256]
+entries, content = (int(n) for n in subprocess.run(take + ["1"], stdout=subprocess.PIPE, check=True).stdout.split())
+assert entries >= listed > 0 and 0 < content < floor_bytes, "not everything was taken: no figures"
+results = measure.rounds({
+    "floor": lambda: measure.once([BENCH, "floor", path]),
+    "record floor": lambda: measure.once([BENCH, "floor2", path]),
+    "samebuild, 1 thread": lambda: measure.once(take + ["1"]),
+    "samebuild, 2 threads": lambda: measure.once(take + ["2"]),
+    "xz -dc | b2sum": lambda: measure.once(["sh", "-c", f"xz -dc {path} | b2sum"]),
+    "bsdtar to mtree, sha256": lambda: measure.once(["bsdtar", "-cf", "-", "--format=mtree", "--options=sha256", f"@{path}"]),
+}, ROUNDS)
+print(f"{os.path.getsize(path) / 1e6:.0f} MB packed, {floor_bytes / 1e6:.0f} MB decoded, {entries} entries, {ROUNDS} rounds")
+measure.show(results)
+for name in results:
+    if name != "floor":
+        print(f"  {name:28} against floor: CPU {measure.ratio(results, name, 'floor', 0):.2f}x, wall "
+              f"{measure.ratio(results, name, 'floor', 1):.2f}x; against record floor: CPU {measure.ratio(results, name, 'record floor', 0):.2f}x")
