@@ -134,18 +134,19 @@ static bool has_other_name(const struct sb_zip_header *header)
 	       !sb_span_equal(name, header->name);
 }
 
-/* With a descriptor behind the data the local header may leave sizes and checksum zero. */
+/* With a descriptor behind the data the local header may leave a size or the checksum zero. */
+static bool says(uint64_t local, uint64_t central, bool later)
+{
+	return local == central || (later && local == 0);
+}
+
 static bool values_agree(const struct sb_zip_header *central, const struct sb_zip_header *local)
 {
 	bool later = local->flags & SB_ZIP_FLAG_DESCRIPTOR;
 	const unsigned telling = SB_ZIP_FLAG_ENCRYPTED | SB_ZIP_FLAG_STRONG | SB_ZIP_FLAG_UTF8 | SB_ZIP_FLAG_MASKED;
 	if (local->method != central->method || ((local->flags ^ central->flags) & telling))
 		return false;
-	if (later && local->crc == 0 && local->packed == 0 && local->size == 0)
-		return true;
-	if (later && local->zip64 && local->crc == 0)
-		return true;
-	return local->crc == central->crc && local->packed == central->packed && local->size == central->size;
+	return says(local->crc, central->crc, later) && says(local->packed, central->packed, later) && says(local->size, central->size, later);
 }
 
 int sb_zip_check_names(struct sb_view *view, const struct sb_zip_header *central, const struct sb_zip_header *local, uint32_t ordinal,

@@ -152,29 +152,31 @@ static bool place_directory(struct sb_zip_end *end)
 }
 
 /*
- * The end record is the last whose comment ends with the file; failing that, the last one at all. Any other that could be meant,
- * behind the one taken or as good as it, makes the file ambiguous: readers search in different ways.
+ * The end record is the last whose comment ends with the file; failing that, the last one at all. Any signature behind the one
+ * taken, and any other whose comment ends with the file as well, makes the file ambiguous: readers search in different ways.
  */
 bool sb_zip_find_end(struct sb_span file, struct sb_zip_end *out)
 {
-	uint64_t lowest = file.n > SB_ZIP_END + UINT16_MAX ? file.n - SB_ZIP_END - UINT16_MAX : 0, taken = UINT64_MAX;
+	uint64_t lowest = file.n > SB_ZIP_END + UINT16_MAX ? file.n - SB_ZIP_END - UINT16_MAX : 0;
 	unsigned behind = 0, exact = 0;
-	struct sb_zip_end end, found = {0};
+	struct sb_zip_end end, taken = {0};
 
 	for (uint64_t at = file.n; at-- > lowest;) {
-		if (file.p[at] != 'P' || !read_end(file, at, &end))
+		if (!sb_magic(file, at, "PK\x05\x06", 4) || file.n - at < SB_ZIP_END)
 			continue;
-		bool fits = at + end.end_length == file.n;
-		if (taken == UINT64_MAX || (fits && exact == 0)) {
-			behind += taken != UINT64_MAX;
-			taken = at;
-			found = end;
-		}
+		bool reads = read_end(file, at, &end), fits = reads && at + end.end_length == file.n;
+		if ((fits && exact == 0) || (reads && taken.end_length == 0))
+			taken = end;
+		else if (exact == 0)
+			behind++;
 		exact += fits;
 	}
-	if (taken == UINT64_MAX || !read_end64(file, &found) || !place_directory(&found))
+	if (taken.end_length == 0)
 		return false;
-	found.ambiguous |= behind != 0 || exact > 1;
-	*out = found;
+	bool ambiguous = behind != 0 || exact > 1;
+	if (!read_end64(file, &taken) || !place_directory(&taken))
+		return false;
+	taken.ambiguous |= ambiguous;
+	*out = taken;
 	return true;
 }
