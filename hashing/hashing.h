@@ -134,6 +134,8 @@ SB_MUST_USE int sb_public_parse(struct sb_span file, uint8_t out[SB_PUBLIC_BYTES
 /** Memory that is locked, guarded and wiped when freed: passphrases. NULL when out of memory. */
 SB_MUST_USE void *sb_guarded_alloc(size_t n);
 void sb_guarded_free(void *p);
+/** Can secrets be kept out of swap here? False when the limit of locked memory is used up: worth a warning, guarded memory works all the same. */
+SB_MUST_USE bool sb_secrets_locked(void);
 /** Constant time. */
 bool sb_same_bytes(const void *a, const void *b, size_t n);
 

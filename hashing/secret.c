@@ -15,6 +15,15 @@ void sb_guarded_free(void *p)
 	sodium_free(p);
 }
 
+/* sodium_malloc does not tell when locking failed, so it is asked for once more. */
+bool sb_secrets_locked(void)
+{
+	void *probe = sodium_malloc(SB_SEED_BYTES);
+	bool locked = probe && sodium_mlock(probe, SB_SEED_BYTES) == 0;
+	sodium_free(probe);
+	return locked;
+}
+
 bool sb_same_bytes(const void *a, const void *b, size_t n)
 {
 	return sodium_memcmp(a, b, n) == 0;

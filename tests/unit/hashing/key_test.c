@@ -2,6 +2,8 @@
 #include "tests/unit/hashing/scratch.h"
 #include "tests/unit/leaks.h"
 
+#include <sys/resource.h>
+
 static void start(void)
 {
 	cr_assert_eq(sb_hashing_start(NULL), 0);
@@ -138,6 +140,19 @@ Test(key, guarded_memory_and_comparison)
 	cr_expect_not(sb_same_bytes(p, "pasT", 5));
 	sb_guarded_free(p);
 	sb_guarded_free(NULL);
+}
+
+Test(key, memory_that_cannot_be_locked_is_told)
+{
+	const struct rlimit none = {0, 0};
+
+	if (geteuid() == 0 && (setgid(54321) || setuid(54321)))
+		cr_skip_test("cannot become an ordinary user");
+	cr_assert_eq(setrlimit(RLIMIT_MEMLOCK, &none), 0);
+	cr_expect_not(sb_secrets_locked());
+	struct sb_secret *secret = NULL;
+	cr_expect_eq(sb_secret_generate(&secret, NULL), 0);
+	sb_secret_free(&secret);
 }
 
 #ifndef SB_SANITIZED

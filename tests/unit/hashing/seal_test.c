@@ -2,8 +2,6 @@
 #include "tests/unit/hashing/scratch.h"
 #include "tests/unit/leaks.h"
 
-#include <sys/resource.h>
-
 static void start(void)
 {
 	cr_assert_eq(sb_hashing_start(NULL), 0);
