@@ -10,7 +10,7 @@ struct sb_rebuild_in {
 	const struct sb_tree *root;   /* NULL: host */
 	const struct sb_tree *source;
 	struct sb_store *store;       /* the log is streamed here; may be NULL */
-	int log;                      /* descriptor to append the raw log to, or -1 */
+	int log;                      /* descriptor that gets the raw log, readable and empty; or -1 */
 	struct sb_progress *progress;
 };
 

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One shared page between supervisor, init and the build until its exec: what init found out, and why it stopped. */
+#ifndef VERIFIER_SANDBOX_BOARD_H
+#define VERIFIER_SANDBOX_BOARD_H
+
+#include "base/base.h"
+
+enum sb_wall {
+	SB_WALL_USER = 0,
+	SB_WALL_TWO_IDS,
+	SB_WALL_PID,
+	SB_WALL_MOUNT,
+	SB_WALL_NET,
+	SB_WALL_IPC,
+	SB_WALL_UTS,
+	SB_WALL_TIME,
+	SB_WALL_CGROUP,
+	SB_WALL_ROOT,
+	SB_WALL_PROC_MASKS,
+	SB_WALL_SECCOMP,
+	SB_WALL_LANDLOCK,
+	SB_WALL_NO_NEW_PRIVS,
+	SB_WALL_CAPABILITIES,
+	SB_WALL_NESTED,
+	SB_WALLS,
+};
+
+struct sb_wall_state {
+	bool on;
+	char detail[96]; /* on: a detail or empty; off: the reason */
+};
+
+/** Written by init and by the build before its exec, read by the supervisor once both are silent. */
+struct sb_board {
+	struct sb_err err;           /* why init or the build could not go on; code SB_OK: they could */
+	struct sb_wall_state walls[SB_WALLS];
+	bool finished;               /* all steps ran, or one failed: step and status are valid */
+	size_t step;
+	int status;
+	bool disk_full;              /* a writable file system was seen with no room or no inodes left */
+	uint64_t processes;          /* alive when the failing step ended */
+	uint64_t peak_rss;           /* bytes, of the largest process that was waited for */
+	uint64_t left_out;           /* device nodes and sockets of the trees that were not made */
+};
+
+/** Shared anonymous memory. NULL when there is none. */
+SB_MUST_USE struct sb_board *sb_board_new(void);
+void sb_board_free(struct sb_board **board);
+
+/** Name in the record: "user-namespace". */
+const char *sb_wall_name(enum sb_wall wall);
+/** @detail may be NULL. */
+void sb_wall_on(struct sb_board *board, enum sb_wall wall, const char *detail);
+/** Off, with the errno text behind @reason when @number is not 0. */
+void sb_wall_off(struct sb_board *board, enum sb_wall wall, const char *reason, int number);
+
+#endif

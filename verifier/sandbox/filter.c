@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "verifier/sandbox/filter.h"
+
+#include <errno.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <seccomp.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+
+#define RELEASING __attribute__((cleanup(release)))
+
+static void release(scmp_filter_ctx *ctx)
+{
+	if (*ctx)
+		seccomp_release(*ctx);
+}
+
+struct refusal {
+	const char *name;
+	int number; /* what libseccomp does not know by name */
+};
+
+/* Rows by what they would open; libseccomp knows all but those with a number. */
+static const struct refusal eperm[] = {
+	/* mounts and namespaces */
+	{"mount", -1}, {"umount2", -1}, {"pivot_root", -1}, {"move_mount", -1}, {"open_tree", -1}, {"fsopen", -1}, {"fsmount", -1},
+	{"fsconfig", -1}, {"fspick", -1}, {"mount_setattr", -1}, {"setns", -1}, {"unshare", -1}, {"chroot", -1},
+	{"statmount", 457}, {"listmount", 458}, {"open_tree_attr", 467},
+	/* other processes */
+	{"ptrace", -1}, {"process_vm_readv", -1}, {"process_vm_writev", -1}, {"process_madvise", -1}, {"kcmp", -1}, {"pidfd_getfd", -1},
+	{"lsm_set_self_attr", 460},
+	/* keyrings are not namespaced; handles go round paths */
+	{"keyctl", -1}, {"add_key", -1}, {"request_key", -1}, {"open_by_handle_at", -1}, {"name_to_handle_at", -1}, {"fanotify_init", -1},
+	/* the kernel itself */
+	{"bpf", -1}, {"perf_event_open", -1}, {"userfaultfd", -1}, {"kexec_load", -1}, {"kexec_file_load", -1}, {"init_module", -1},
+	{"finit_module", -1}, {"delete_module", -1}, {"iopl", -1}, {"ioperm", -1}, {"modify_ldt", -1}, {"syslog", -1},
+	{"lookup_dcookie", -1}, {"vmsplice", -1},
+	/* the machine's state; adjtimex also reads the real time */
+	{"settimeofday", -1}, {"clock_settime", -1}, {"clock_adjtime", -1}, {"adjtimex", -1}, {"sethostname", -1}, {"setdomainname", -1},
+	{"quotactl", -1}, {"quotactl_fd", -1}, {"swapon", -1}, {"swapoff", -1}, {"reboot", -1}, {"acct", -1}, {"vhangup", -1},
+	/* memory placement tells NUMA nodes apart */
+	{"mbind", -1}, {"set_mempolicy", -1}, {"migrate_pages", -1}, {"move_pages", -1}, {"set_mempolicy_home_node", -1},
+	/* dead calls */
+	{"nfsservctl", -1}, {"uselib", -1}, {"ustat", -1}, {"_sysctl", -1},
+};
+
+/* clone3 keeps its flags in memory, where a filter cannot look: libc falls back to clone. */
+static const struct refusal enosys[] = {
+	{"clone3", -1}, {"io_uring_setup", -1}, {"io_uring_enter", -1}, {"io_uring_register", -1}, {"memfd_secret", -1},
+};
+
+static int bad(struct sb_err *err, const char *what, int rc)
+{
+	if (rc == -ENOMEM)
+		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+	return sb_fail(err, SB_INTERNAL, "sandbox-filter", "libseccomp does not take %s: %s", what, strerror(-rc));
+}
+
+static int refuse(scmp_filter_ctx ctx, const struct refusal *rows, size_t count, int number, struct sb_err *err)
+{
+	for (size_t i = 0; i < count; i++) {
+		int nr = rows[i].number >= 0 ? rows[i].number : seccomp_syscall_resolve_name(rows[i].name);
+		int rc;
+
+		if (nr < 0) /* pseudo numbers: not a call of this architecture */
+			continue;
+		rc = seccomp_rule_add(ctx, SCMP_ACT_ERRNO((uint16_t)number), nr, 0);
+		if (rc != 0)
+			return bad(err, rows[i].name, rc);
+	}
+	return 0;
+}
+
+static int refuse_clone(scmp_filter_ctx ctx, struct sb_err *err)
+{
+	static const unsigned flags[] = {CLONE_NEWUSER, CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWNET, CLONE_NEWIPC, CLONE_NEWUTS, CLONE_NEWCGROUP};
+
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+		int rc = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1, SCMP_A0(SCMP_CMP_MASKED_EQ, flags[i], flags[i]));
+
+		if (rc != 0)
+			return bad(err, "clone", rc);
+	}
+	return 0;
+}
+
+/** The kernel reads 32 bits of the request: a plain compare of 64 is got round by setting a high bit (CVE-2019-10063). */
+static int refuse_terminal_input(scmp_filter_ctx ctx, struct sb_err *err)
+{
+	static const unsigned requests[] = {TIOCSTI, TIOCLINUX};
+
+	for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
+		int rc = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(ioctl), 1,
+		                          SCMP_A1(SCMP_CMP_MASKED_EQ, UINT32_MAX, requests[i]));
+
+		if (rc != 0)
+			return bad(err, "ioctl", rc);
+	}
+	return 0;
+}
+
+/** Families other than UNIX (1), INET (2) and INET6 (10): a rule may look at an argument only once, so one rule each. */
+static int refuse_sockets(scmp_filter_ctx ctx, struct sb_err *err)
+{
+	int rc = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_GT, AF_INET6));
+
+	for (unsigned family = 0; rc == 0 && family < AF_INET6; family++)
+		if (family != AF_UNIX && family != AF_INET)
+			rc = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_EQ, family));
+	return rc == 0 ? 0 : bad(err, "socket", rc);
+}
+
+/** The affinity that we set hides the number of processors; widening it again succeeds without effect. */
+static int pretend_affinity(scmp_filter_ctx ctx, struct sb_err *err)
+{
+	int rc = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(0), SCMP_SYS(sched_setaffinity), 0);
+
+	return rc == 0 ? 0 : bad(err, "sched_setaffinity", rc);
+}
+
+static int add_rules(scmp_filter_ctx ctx, struct sb_err *err)
+{
+	int rc = refuse(ctx, eperm, sizeof(eperm) / sizeof(eperm[0]), EPERM, err);
+
+	if (rc == 0)
+		rc = refuse(ctx, enosys, sizeof(enosys) / sizeof(enosys[0]), ENOSYS, err);
+	if (rc == 0)
+		rc = refuse_clone(ctx, err);
+	if (rc == 0)
+		rc = refuse_terminal_input(ctx, err);
+	if (rc == 0)
+		rc = refuse_sockets(ctx, err);
+	if (rc == 0)
+		rc = pretend_affinity(ctx, err);
+	return rc;
+}
+
+static int export(scmp_filter_ctx ctx, struct sb_arena *arena, struct sock_fprog *out, struct sb_err *err)
+{
+	SB_CLOSING int fd = memfd_create("seccomp", MFD_CLOEXEC);
+	struct sock_filter *code = sb_arena_array(arena, BPF_MAXINSNS, sizeof(*code));
+	size_t got;
+	int rc;
+
+	if (!code)
+		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+	if (fd < 0)
+		return sb_fail_errno(err, "sandbox-setup", "cannot create a memory file");
+	rc = seccomp_export_bpf(ctx, fd);
+	if (rc != 0 || lseek(fd, 0, SEEK_SET) != 0)
+		return bad(err, "the export of the filter", rc);
+	rc = sb_io_read(fd, code, BPF_MAXINSNS * sizeof(*code), &got, err);
+	if (rc != 0)
+		return rc;
+	*out = (struct sock_fprog){.len = (unsigned short)(got / sizeof(*code)), .filter = code};
+	return 0;
+}
+
+int sb_filter_make(struct sb_arena *arena, struct sock_fprog *out, struct sb_err *err)
+{
+	RELEASING scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
+	int rc;
+
+	if (!ctx)
+		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+	rc = seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO(ENOSYS));
+	if (rc == 0) /* a binary tree: half the price per call */
+		rc = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+	if (rc != 0)
+		return bad(err, "an attribute", rc);
+	rc = add_rules(ctx, err);
+	return rc == 0 ? export(ctx, arena, out, err) : rc;
+}
+
+int sb_filter_enter(const struct sock_fprog *filter, struct sb_err *err)
+{
+	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, filter) < 0)
+		return sb_fail_errno(err, "sandbox-setup", "cannot load the seccomp filter");
+	return 0;
+}

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "verifier/sandbox/init.h"
+#include "verifier/sandbox/beneath.h"
+#include "verifier/sandbox/build.h"
+#include "verifier/sandbox/channel.h"
+#include "verifier/sandbox/root.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/statvfs.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static int failed(const char *what, struct sb_err *err)
+{
+	return sb_fail_errno(err, "sandbox-setup", "cannot %s", what);
+}
+
+/** Both clocks begin at zero for the build; before the first child, which is the one that enters the namespace. */
+static void enter_time(const struct sb_sandbox_plan *plan)
+{
+	struct timespec monotonic, boot;
+	char text[128];
+
+	if (unshare(CLONE_NEWTIME) != 0) {
+		sb_wall_off(plan->board, SB_WALL_TIME, "off", errno);
+		return;
+	}
+	clock_gettime(CLOCK_MONOTONIC, &monotonic);
+	clock_gettime(CLOCK_BOOTTIME, &boot);
+	/* -(s + ns) as whole seconds rounded down and what is left, which must not be negative */
+	int n = snprintf(text, sizeof(text), "monotonic %lld %ld\nboottime %lld %ld\n", -(long long)monotonic.tv_sec - 1,
+	                 1000000000 - monotonic.tv_nsec - 1, -(long long)boot.tv_sec - 1, 1000000000 - boot.tv_nsec - 1);
+	SB_CLOSING int fd = open("/proc/self/timens_offsets", O_WRONLY | O_CLOEXEC);
+	if (fd >= 0 && write(fd, text, (size_t)n) == n)
+		sb_wall_on(plan->board, SB_WALL_TIME, "monotonic and boot time begin at 0");
+	else
+		sb_wall_off(plan->board, SB_WALL_TIME, "off", errno);
+}
+
+/** setres* clears the death signal and a change of ids makes us dumpable: both are set after it. */
+static int become_init(const struct sb_sandbox_plan *plan, struct sb_err *err)
+{
+	if (plan->two_ids && (setresgid(0, 0, 0) != 0 || setresuid(0, 0, 0) != 0))
+		return failed("become the init's user", err);
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
+		return failed("tie init to its supervisor", err);
+	if (plan->two_ids)
+		sb_wall_on(plan->board, SB_WALL_TWO_IDS, NULL);
+	else
+		sb_wall_off(plan->board, SB_WALL_TWO_IDS, "off: an ordinary user has one id; init is guarded by not being dumpable", 0);
+	return 0;
+}
+
+static int name_host(const struct sb_sandbox_plan *plan, struct sb_err *err)
+{
+	static const char domain[] = "(none)";
+	struct ifreq request = {.ifr_name = "lo"};
+	SB_CLOSING int lo = -1;
+
+	if (sethostname(plan->hostname, strlen(plan->hostname)) != 0 || setdomainname(domain, sizeof(domain) - 1) != 0)
+		return failed("set the host name", err);
+	lo = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	request.ifr_flags = IFF_UP | IFF_RUNNING;
+	if (lo >= 0 && ioctl(lo, SIOCSIFFLAGS, &request) != 0)
+		return failed("bring the loopback device up", err);
+	return 0;
+}
+
+/** The build sees as many processors as it is told; the filter keeps it from asking for more. */
+static int restrict_cpus(const struct sb_sandbox_plan *plan, struct sb_err *err)
+{
+	cpu_set_t ours, some;
+	unsigned left = plan->cpus;
+
+	if (sched_getaffinity(0, sizeof(ours), &ours) != 0)
+		return failed("look at the processors", err);
+	CPU_ZERO(&some);
+	for (int cpu = 0; cpu < CPU_SETSIZE && left; cpu++)
+		if (CPU_ISSET(cpu, &ours)) {
+			CPU_SET(cpu, &some);
+			left--;
+		}
+	return sched_setaffinity(0, sizeof(some), &some) == 0 ? 0 : failed("restrict the processors", err);
+}
+
+static void note_namespaces(const struct sb_sandbox_plan *plan)
+{
+	static const enum sb_wall always[] = {SB_WALL_USER, SB_WALL_PID, SB_WALL_MOUNT, SB_WALL_NET, SB_WALL_IPC, SB_WALL_UTS};
+
+	for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++)
+		sb_wall_on(plan->board, always[i], NULL);
+	if (plan->clone_optional & CLONE_NEWCGROUP)
+		sb_wall_on(plan->board, SB_WALL_CGROUP, NULL);
+	else
+		sb_wall_off(plan->board, SB_WALL_CGROUP, "off: not given by this kernel", 0);
+}
+
+static int set_up(const struct sb_sandbox_plan *plan, struct sb_err *err)
+{
+	int rc;
+
+	note_namespaces(plan);
+	enter_time(plan);
+	rc = become_init(plan, err);
+	if (rc == 0)
+		rc = restrict_cpus(plan, err);
+	if (rc == 0)
+		rc = name_host(plan, err);
+	return rc ? rc : sb_root_enter(plan, err);
+}
+
+/** stdin is empty, stdout and stderr are the log; for a person at a shell they stay the terminal. */
+static void set_streams(const struct sb_sandbox_plan *plan, bool person)
+{
+	if (person)
+		return;
+	int null = open("/dev/null", O_RDONLY);
+	if (null >= 0)
+		dup2(null, STDIN_FILENO);
+	dup2(plan->log, STDOUT_FILENO);
+	dup2(plan->log, STDERR_FILENO);
+}
+
+/** Reap everything; true with *status when @wanted has ended. */
+static bool reap(pid_t wanted, int *status)
+{
+	bool ended = false;
+	int now;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &now, WNOHANG)) > 0)
+		if (pid == wanted) {
+			*status = now;
+			ended = true;
+		}
+	return ended;
+}
+
+/** Wait for the step, looking after orphans; the supervisor's death ends us by the signal, its hang-up too. */
+static void wait_for(const struct sb_sandbox_plan *plan, int children, pid_t pid)
+{
+	struct signalfd_siginfo info;
+
+	for (;;) {
+		struct pollfd watch[2] = {{.fd = children, .events = POLLIN}, {.fd = plan->control, .events = POLLIN}};
+		if (reap(pid, &plan->board->status))
+			return;
+		if (poll(watch, 2, -1) < 0 && errno != EINTR)
+			return;
+		if (watch[0].revents & POLLIN && read(children, &info, sizeof(info)) < 0)
+			continue;
+		if (watch[1].revents & (POLLHUP | POLLERR | POLLIN))
+			_exit(1);
+	}
+}
+
+static bool is_full(const char *path)
+{
+	struct statvfs st;
+	return statvfs(path, &st) == 0 && (st.f_bfree == 0 || st.f_ffree == 0);
+}
+
+/** What is needed to name a limit, before everything is ended. */
+static void note_state(const struct sb_sandbox_plan *plan)
+{
+	struct rusage usage;
+
+	plan->board->disk_full = is_full(plan->work_mount) || is_full("/tmp");
+	if (getrusage(RUSAGE_CHILDREN, &usage) == 0)
+		plan->board->peak_rss = (uint64_t)usage.ru_maxrss * 1024;
+}
+
+static int run_steps(const struct sb_sandbox_plan *plan, int children, struct sb_err *err)
+{
+	for (size_t step = 0; step < plan->spec->step_count; step++) {
+		bool person = plan->spec->interactive && step + 1 == plan->spec->step_count;
+		plan->board->step = step;
+		if (!sb_channel_say(plan->control, SB_WORD_STEP, -1))
+			_exit(1);
+		pid_t pid = fork();
+		if (pid < 0)
+			return failed("start a step", err);
+		if (pid == 0) {
+			set_streams(plan, person);
+			sb_build_step(plan, step);
+		}
+		wait_for(plan, children, pid);
+		note_state(plan);
+		if (plan->board->err.code || plan->board->status != 0)
+			break;
+	}
+	plan->board->finished = true;
+	return 0;
+}
+
+static void end_everything(void)
+{
+	kill(-1, SIGKILL);
+	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
+		;
+}
+
+static _Noreturn void leave(const struct sb_sandbox_plan *plan, int build)
+{
+	sb_channel_say(plan->control, SB_WORD_DONE, build);
+	_exit(0);
+}
+
+_Noreturn void sb_init_run(const struct sb_sandbox_plan *plan)
+{
+	struct sb_err err = {0};
+	sigset_t child;
+	int rc;
+
+	if (!sb_channel_say(plan->control, SB_WORD_BORN, -1) || sb_channel_hear(plan->control, NULL) != SB_WORD_GO)
+		_exit(1);
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	sigprocmask(SIG_SETMASK, &child, NULL);
+	signal(SIGINT, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
+	int children = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
+	rc = children < 0 ? failed("watch for children", &err) : set_up(plan, &err);
+	if (rc == 0)
+		rc = run_steps(plan, children, &err);
+	if (rc != 0)
+		plan->board->err = err;
+	end_everything();
+	leave(plan, rc == 0 ? open(plan->spec->build_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW) : -1);
+}

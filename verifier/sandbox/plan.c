@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "verifier/sandbox/plan.h"
+#include "verifier/sandbox/etc.h"
+#include "verifier/sandbox/filter.h"
+#include "verifier/sandbox/landlock.h"
+#include "verifier/sandbox/masks.h"
+
+#include <inttypes.h>
+#include <linux/capability.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/sysinfo.h>
+#include <unistd.h>
+
+#define BUILD_ID 1000
+/* First ids above the range that systemd hands to containers: nobody's, and never 0, which RLIMIT_NPROC exempts. */
+#define OUTER_ID 1879048192
+#define DEFAULT_DISK (UINT64_C(8) << 30)
+#define DEFAULT_MEMORY (UINT64_C(4) << 30)
+#define DEFAULT_PROCESSES 512
+
+static const char *or(const char *text, const char *fallback)
+{
+	return text && *text ? text : fallback;
+}
+
+static int out_of_memory(struct sb_err *err)
+{
+	return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+}
+
+static bool capable(unsigned capability)
+{
+	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2] = {{0}};
+
+	if (syscall(SYS_capget, &head, data) != 0)
+		return false;
+	return data[CAP_TO_INDEX(capability)].effective & CAP_TO_MASK(capability);
+}
+
+static void plan_ids(struct sb_sandbox_plan *plan)
+{
+	bool root_inside = strcmp(plan->user, "root") == 0;
+
+	plan->id = root_inside ? 0 : BUILD_ID;
+	plan->two_ids = !root_inside && capable(CAP_SETUID) && capable(CAP_SETGID) && capable(CAP_DAC_OVERRIDE);
+	plan->outer_uid = plan->two_ids ? OUTER_ID + 1 : geteuid();
+	plan->outer_gid = plan->two_ids ? OUTER_ID + 1 : getegid();
+}
+
+static void plan_controls(struct sb_sandbox_plan *plan)
+{
+	const struct sb_controls *control = &plan->spec->control;
+
+	plan->hostname = or(control->hostname, "build");
+	plan->user = or(control->user, "builder");
+	plan->locale = or(control->locale, "C.UTF-8");
+	plan->timezone = or(control->timezone, "UTC");
+	plan->home = or(control->home, "/nonexistent");
+	plan->cpus = control->cpus ? control->cpus : control->jobs ? control->jobs : 1;
+}
+
+/** tmpfs is memory: a disk limit that the machine cannot hold would end in the kernel's OOM killer instead of ENOSPC. */
+static uint64_t bounded_disk(uint64_t asked)
+{
+	struct sysinfo info;
+	uint64_t most;
+
+	if (sysinfo(&info) != 0)
+		return asked;
+	most = (uint64_t)info.totalram * info.mem_unit / 4 * 3;
+	return asked < most ? asked : most;
+}
+
+static int plan_limits(struct sb_sandbox_plan *plan, struct sb_err *err)
+{
+	const struct sb_drop_limits *limits = &plan->spec->limits;
+	const struct sb_tree *root = plan->spec->root;
+	uint64_t root_bytes = 0;
+
+	plan->disk = bounded_disk(limits->disk ? limits->disk : DEFAULT_DISK);
+	plan->memory = limits->memory ? limits->memory : DEFAULT_MEMORY;
+	plan->processes = limits->processes ? limits->processes : DEFAULT_PROCESSES;
+	if (root) /* whole pages a file, and room for the mount points */
+		root_bytes = root->inventory->bytes + (root->inventory->count + 256) * 4096;
+	plan->work_size = sb_arena_printf(plan->arena, "%" PRIu64, plan->disk);
+	plan->tmp_size = plan->work_size;
+	plan->root_size = sb_arena_printf(plan->arena, "%" PRIu64, root_bytes + (UINT64_C(16) << 20));
+	plan->owner = sb_arena_printf(plan->arena, "%u", plan->id);
+	return plan->work_size && plan->root_size && plan->owner ? 0 : out_of_memory(err);
+}
+
+static bool is_system(const char *top, size_t n)
+{
+	static const char *const names[] = {"bin", "etc", "lib", "lib32", "lib64", "libx32", "run", "sbin", "tmp", "usr", "var"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strlen(names[i]) == n && memcmp(names[i], top, n) == 0)
+			return true;
+	return false;
+}
+
+/** The build owns everything below the first component ("/build"), or only its own folder when that one is the system's. */
+static int plan_places(struct sb_sandbox_plan *plan, struct sb_err *err)
+{
+	const char *path = plan->spec->build_path;
+	size_t top = strcspn(path + 1, "/");
+	bool system = is_system(path + 1, top);
+
+	if (system && plan->spec->host_root && strncmp(path, "/tmp/", 5) != 0 && strncmp(path, "/var/tmp/", 9) != 0)
+		return sb_fail(err, SB_USAGE, "build-path-taken", "%s lies in a read-only system directory of this machine", path);
+	plan->work_mount = system ? path : sb_arena_copy(plan->arena, sb_span_of(path, top + 1));
+	plan->out = sb_arena_printf(plan->arena, "%s/out", path);
+	return plan->work_mount && plan->out ? 0 : out_of_memory(err);
+}
+
+/** execve(2) takes pointers to char that it does not write through. */
+static char *const *exec_vector(const char *const *words)
+{
+	union {
+		const char *const *words;
+		char *const *vector;
+	} same = {.words = words};
+	return same.vector;
+}
+
+/* ---- environment variables ---- */
+
+struct variables {
+	struct sb_arena *arena;
+	const char **items;
+	size_t count;
+	bool bad;
+};
+
+/** Set or replace. */
+static void variable_set(struct variables *all, const char *name, const char *value)
+{
+	const char *line = value ? sb_arena_printf(all->arena, "%s=%s", name, value) : NULL;
+	size_t n = strlen(name), at = 0;
+
+	while (at < all->count && (strncmp(all->items[at], name, n) != 0 || all->items[at][n] != '='))
+		at++;
+	if (!line) {
+		all->bad = true;
+		return;
+	}
+	all->items[at] = line;
+	if (at == all->count)
+		all->count++;
+}
+
+static int plan_variables(struct sb_sandbox_plan *plan, struct sb_err *err)
+{
+	const struct sb_sandbox_spec *spec = plan->spec;
+	const struct sb_controls *control = &spec->control;
+	struct variables all = {.arena = plan->arena};
+
+	all.items = sb_arena_array(plan->arena, spec->env_count + 12, sizeof(char *));
+	if (!all.items)
+		return out_of_memory(err);
+	variable_set(&all, "PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
+	variable_set(&all, "HOME", plan->home);
+	variable_set(&all, "LC_ALL", plan->locale);
+	variable_set(&all, "TZ", plan->timezone);
+	variable_set(&all, "SOURCE_DATE_EPOCH", sb_arena_printf(plan->arena, "%" PRId64, control->epoch));
+	variable_set(&all, "USER", plan->user);
+	variable_set(&all, "LOGNAME", plan->user);
+	variable_set(&all, "TERM", "dumb");
+	variable_set(&all, "TMPDIR", "/tmp");
+	for (size_t i = 0; i < spec->env_count; i++)
+		variable_set(&all, spec->env[i].name, spec->env[i].value);
+	variable_set(&all, "OUT", plan->out);
+	variable_set(&all, "JOBS", sb_arena_printf(plan->arena, "%u", control->jobs ? control->jobs : 1));
+	plan->variables = exec_vector(all.items);
+	for (size_t i = 0; i < all.count; i++)
+		if (strncmp(all.items[i], "PATH=", 5) == 0)
+			plan->search = all.items[i] + 5;
+	return all.bad ? out_of_memory(err) : 0;
+}
+
+/* ---- steps ---- */
+
+static const char *step_cwd(const struct sb_sandbox_plan *plan, const struct sb_drop_step *step)
+{
+	if (!step->cwd || strcmp(step->cwd, ".") == 0)
+		return plan->spec->build_path;
+	return sb_arena_printf(plan->arena, "%s/%s", plan->spec->build_path, step->cwd);
+}
+
+static const char *const *step_argv(struct sb_arena *arena, const struct sb_drop_step *step)
+{
+	const char **argv;
+
+	if (step->kind == SB_STEP_RUN)
+		return step->argv;
+	argv = sb_arena_array(arena, 4, sizeof(*argv));
+	if (!argv)
+		return NULL;
+	argv[0] = "/bin/sh";
+	argv[1] = "-c";
+	argv[2] = step->script;
+	return argv;
+}
+
+static int plan_steps(struct sb_sandbox_plan *plan, struct sb_err *err)
+{
+	size_t count = plan->spec->step_count;
+	char *const **argv = sb_arena_array(plan->arena, count, sizeof(*argv));
+	const char **cwd = sb_arena_array(plan->arena, count, sizeof(*cwd));
+
+	if (!argv || !cwd)
+		return out_of_memory(err);
+	for (size_t i = 0; i < count; i++) {
+		argv[i] = exec_vector(step_argv(plan->arena, &plan->spec->steps[i]));
+		cwd[i] = step_cwd(plan, &plan->spec->steps[i]);
+		if (!argv[i] || !cwd[i])
+			return out_of_memory(err);
+	}
+	plan->argv = argv;
+	plan->cwd = cwd;
+	return 0;
+}
+
+int sb_plan_make(const struct sb_sandbox_spec *spec, struct sb_arena *arena, struct sb_board *board,
+                 struct sb_sandbox_plan *out, struct sb_err *err)
+{
+	int rc;
+
+	*out = (struct sb_sandbox_plan){.spec = spec, .arena = arena, .board = board, .control = -1, .log = -1};
+	plan_controls(out);
+	plan_ids(out);
+	out->landlock_abi = sb_landlock_abi();
+	rc = plan_limits(out, err);
+	if (rc == 0)
+		rc = plan_places(out, err);
+	if (rc == 0)
+		rc = plan_variables(out, err);
+	if (rc == 0)
+		rc = plan_steps(out, err);
+	if (rc == 0)
+		rc = sb_etc_choose(out, err);
+	if (rc == 0)
+		rc = sb_masks_choose(out, err);
+	if (rc == 0)
+		rc = sb_filter_make(arena, &out->filter, err);
+	return rc;
+}
