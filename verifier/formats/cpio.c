@@ -118,7 +118,7 @@ static int read_header(struct sb_span file, uint64_t at, struct header *out, str
 		break;
 	}
 	out->length = rd.at - (size_t)at;
-	if (rd.bad)
+	if (rd.bad || out->mode > 0177777)
 		return sb_damaged(err, "archive-damaged", at, "a header that is cut or holds a number that cannot be read");
 	return out->name_size ? 0 : sb_damaged(err, "archive-damaged", at, "a member without a name");
 }

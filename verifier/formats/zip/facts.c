@@ -5,7 +5,7 @@
 #include <string.h>
 #include <zlib.h>
 
-enum { HOST_UNIX = 3, HOST_DARWIN = 19 };
+enum { HOST_UNIX = 3 };
 enum { EXTRA_UNIX_TIME = 0x5455, EXTRA_UNIX_IDS = 0x7875, EXTRA_UNICODE_NAME = 0x7075 };
 
 /* Days from the first day of 1970 to the first of March of @year and @month, counted from March (Fliegel and van Flandern's way). */
@@ -58,7 +58,7 @@ static enum sb_member_type type_of(const struct sb_zip_header *header)
 	unsigned kind = (unsigned)(header->external >> 16) & 0170000;
 	bool slash = header->name.n && header->name.p[header->name.n - 1] == '/';
 
-	if ((header->host != HOST_UNIX && header->host != HOST_DARWIN) || kind == 0)
+	if (header->host != HOST_UNIX || kind == 0)
 		return slash ? SB_MEMBER_DIR : SB_MEMBER_FILE;
 	switch (kind) {
 	case 0100000:
@@ -109,10 +109,8 @@ static int set_link(struct sb_view *view, struct sb_member *member, struct sb_er
 
 int sb_zip_facts(struct sb_view *view, const struct sb_zip_header *header, struct sb_member *member, struct sb_err *err)
 {
-	bool is_unix = header->host == HOST_UNIX || header->host == HOST_DARWIN;
-
 	member->type = type_of(header);
-	member->has_mode = is_unix && header->external >> 16 != 0;
+	member->has_mode = header->host == HOST_UNIX && header->external >> 16 != 0;
 	member->mode = member->has_mode ? (uint32_t)(header->external >> 16) & 07777 : 0;
 	set_time(header, member);
 	set_owner(header, member);
@@ -163,6 +161,11 @@ int sb_zip_check_names(struct sb_view *view, const struct sb_zip_header *central
 	if (!rc && !values_agree(central, local)) {
 		notice.id = "archive-readers-disagree";
 		rc = sb_emit_remark(view, notice, err, "the member's own header and the directory differ in method, flags, sizes or checksum");
+	}
+	unsigned kind = (unsigned)(central->external >> 16) & 0170000;
+	if (!rc && central->host != HOST_UNIX && kind != 0 && kind != 0100000 && kind != 0040000) {
+		notice.id = "archive-readers-disagree";
+		rc = sb_emit_remark(view, notice, err, "a link or device, written by a system on which only some readers look for them");
 	}
 	if (!rc && memchr(central->name.p, '\\', central->name.n)) {
 		notice.id = "archive-backslash";
