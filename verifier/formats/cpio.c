@@ -253,7 +253,7 @@ static int take_content(struct walk *walk, const struct header *header, struct s
 {
 	struct sb_region content = {.kind = SB_REGION_CONTENT, .member = ordinal, .name = "content"};
 	struct sb_member *owner = member;
-	struct sb_span bytes;
+	struct sb_span bytes = {0};
 	size_t first = 0;
 
 	int rc = find_link(walk, header, &first, err);

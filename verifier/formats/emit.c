@@ -38,8 +38,10 @@ int sb_emit_layout(struct sb_view *view, const struct sb_region *region, const s
 		};
 		if (row->decoded)
 			field.derived.decoded = region->member;
-		else if (row->algorithm != SB_DERIVE_NONE)
-			field.derived.over_offset = region->offset, field.derived.over_length = row->over;
+		if (!row->decoded && row->algorithm != SB_DERIVE_NONE) {
+			field.derived.over_offset = region->offset;
+			field.derived.over_length = row->over;
+		}
 		rc = sb_emit_field(view, &field, err);
 	}
 	return rc;

@@ -86,7 +86,7 @@ static int open_lz4(struct sb_view *view, const char *hint, struct sb_err *err)
 	static const char *const suffixes[] = {".tlz4", ".lz4", NULL};
 	struct sb_member payload = {.codec = SB_CODEC_LZ4, .size = UINT64_MAX};
 	struct frame frame;
-	bool begun;
+	bool begun = false;
 	int rc = 0;
 
 	if (sb_magic(view->file, 0, "\x02\x21\x4c\x18", 4))

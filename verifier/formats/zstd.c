@@ -88,7 +88,7 @@ static int open_zstd(struct sb_view *view, const char *hint, struct sb_err *err)
 	static const char *const suffixes[] = {".tzst", ".zst", ".zstd", NULL};
 	struct sb_member payload = {.codec = SB_CODEC_ZSTD, .size = UINT64_MAX};
 	struct frame frame;
-	bool begun;
+	bool begun = false;
 	int rc = 0;
 
 	while (!rc && read_frame(view->file, payload.length, &frame, &begun)) {

@@ -70,11 +70,13 @@ static void apply(const struct sb_tar_record *record, struct sb_tar_overrides *o
 {
 	bool set = record->value.n != 0;
 
-	if (is(record->key, "path"))
-		out->path = record->value, out->has_path = set;
-	else if (is(record->key, "linkpath"))
-		out->link = record->value, out->has_link = set;
-	else if (is(record->key, "size"))
+	if (is(record->key, "path")) {
+		out->path = record->value;
+		out->has_path = set;
+	} else if (is(record->key, "linkpath")) {
+		out->link = record->value;
+		out->has_link = set;
+	} else if (is(record->key, "size"))
 		out->has_size = set && sb_text_uint(record->value, &out->size);
 	else if (is(record->key, "uid"))
 		out->has_uid = set && sb_text_uint(record->value, &out->uid);

@@ -72,7 +72,7 @@ static int take_payload(struct walk *walk, const struct sb_tar_header *header, s
 static int take_global(struct walk *walk, const struct sb_tar_header *header, struct sb_err *err)
 {
 	struct sb_region body = {.kind = SB_REGION_HEADER, .tag = SB_TAR_TAG_RECORDS, .name = "global records"};
-	struct sb_span payload;
+	struct sb_span payload = {0};
 
 	int rc = take_block(walk, header, 0, "global header", err);
 	if (!rc)
@@ -83,7 +83,7 @@ static int take_global(struct walk *walk, const struct sb_tar_header *header, st
 static int take_records(struct walk *walk, const struct sb_tar_header *header, struct sb_err *err)
 {
 	struct sb_region body = {.kind = SB_REGION_HEADER, .member = next_member(walk), .tag = SB_TAR_TAG_RECORDS, .name = "pax records"};
-	struct sb_span payload;
+	struct sb_span payload = {0};
 	int rc = 0;
 
 	if (walk->prefix.pax)
@@ -100,7 +100,7 @@ static int take_records(struct walk *walk, const struct sb_tar_header *header, s
 static int take_long(struct walk *walk, const struct sb_tar_header *header, struct sb_err *err)
 {
 	bool is_link = header->type == 'K';
-	struct sb_span *text = is_link ? &walk->prefix.link : &walk->prefix.name, payload;
+	struct sb_span *text = is_link ? &walk->prefix.link : &walk->prefix.name, payload = {0};
 	struct sb_region body = {.kind = SB_REGION_HEADER, .member = next_member(walk), .tag = SB_TAR_TAG_LONG,
 	                         .name = is_link ? "long link" : "long name"};
 	int rc = 0;
@@ -332,8 +332,10 @@ static int take_end(struct walk *walk, struct sb_err *err)
 	else
 		rc = sb_emit_remark(walk->view, (struct sb_notice){.id = "archive-truncated", .offset = walk->at, .refuse_drop = true}, err,
 		                    "the two blocks of zeros that end an archive are not there");
-	if (!rc && walk->at < walk->view->file.n)
-		rc = sb_emit_region(walk->view, &end, err), walk->at += end.length;
+	if (!rc && walk->at < walk->view->file.n) {
+		rc = sb_emit_region(walk->view, &end, err);
+		walk->at += end.length;
+	}
 	return rc ? rc : sb_emit_rest(walk->view, walk->at, "fill", err);
 }
 

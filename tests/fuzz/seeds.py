@@ -1,0 +1,87 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Writes seeds for the harnesses: seeds.py FOLDER makes FOLDER/<format>/ with small files by real tools; absent tools are skipped."""
+import gzip, io, lzma, os, pathlib, shutil, struct, subprocess, sys, tempfile, zipfile, zlib
+
+
+def tool(argv, **more):
+    if shutil.which(argv[0]) is None:
+        return None
+    return subprocess.run(argv, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, **more).stdout
+
+
+def make_tree(root):
+    (root / 'folder').mkdir()
+    (root / 'folder/file').write_text('hello\n' * 20)
+    (root / 'empty').write_text('')
+    (root / ('n' * 120)).write_text('long name\n')
+    os.symlink('folder/file', root / 'link')
+    os.link(root / 'folder/file', root / 'hard')
+
+
+def lzip(data):
+    raw = lzma.compress(data, format=lzma.FORMAT_RAW, filters=[{'id': lzma.FILTER_LZMA1, 'dict_size': 1 << 16}])
+    body = b'LZIP\x01\x10' + raw + struct.pack('<IQ', zlib.crc32(data), len(data))
+    return body + struct.pack('<Q', len(body) + 8)
+
+
+def zips():
+    def one(method, comment=b''):
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, 'w', method) as z:
+            z.writestr('a', 'stored or deflated ' * 4)
+            link = zipfile.ZipInfo('link')
+            link.create_system, link.external_attr = 3, 0o120777 << 16
+            z.writestr(link, 'a')
+            z.comment = comment
+        return out.getvalue()
+    yield 'stored', one(zipfile.ZIP_STORED)
+    yield 'deflated', one(zipfile.ZIP_DEFLATED, b'comment')
+    yield 'prepended', b'#!/bin/sh\n' + one(zipfile.ZIP_DEFLATED)
+
+
+def archives(root):
+    names = sorted(str(p.relative_to(root)) for p in root.rglob('*'))
+    for kind in ('v7', 'ustar', 'gnu', 'pax', 'oldgnu'):
+        short = [n for n in names if len(n) < 100] if kind in ('v7', 'ustar') else names
+        yield 'tar', kind, tool(['tar', '--no-recursion', f'--format={kind}', '-b1', '-cf', '-', *short], cwd=root)
+    for kind in ('newc', 'crc', 'odc', 'bin'):
+        yield 'cpio', kind, tool(['cpio', '-o', '-H', kind], cwd=root, input='\n'.join(names).encode())
+    (root / 'o.c').write_text('int a_function(void) { return 1; }\n')
+    if tool(['cc', '-c', '-g', 'o.c', '-o', 'a-rather-long-object.o'], cwd=root) is not None:
+        tool(['ar', 'rcs', 'x.a', 'a-rather-long-object.o', 'empty'], cwd=root)
+        tool(['cc', '-shared', '-o', 'x.so', 'a-rather-long-object.o'], cwd=root)
+        yield 'ar', 'gnu', (root / 'x.a').read_bytes()
+        yield 'elf', 'object', (root / 'a-rather-long-object.o').read_bytes()
+        yield 'elf', 'shared', (root / 'x.so').read_bytes()
+
+
+def compressed(data):
+    yield 'gzip', 'one', gzip.compress(data, mtime=0)
+    yield 'gzip', 'two', gzip.compress(data, mtime=0) + gzip.compress(b'', mtime=1)
+    yield 'xz', 'one', lzma.compress(data)
+    yield 'xz', 'two', lzma.compress(data, check=lzma.CHECK_SHA256) + lzma.compress(b'') + b'\0\0\0\0'
+    yield 'lzma', 'one', lzma.compress(data, format=lzma.FORMAT_ALONE)
+    yield 'lzip', 'two', lzip(data) + lzip(b'x')
+    for name, argv in (('bzip2', ['bzip2']), ('zstd', ['zstd', '-q']), ('lz4', ['lz4', '-q'])):
+        yield name, 'one', tool(argv + ['-c'], input=data)
+
+
+def main():
+    out = pathlib.Path(sys.argv[1])
+    with tempfile.TemporaryDirectory() as scratch:
+        root = pathlib.Path(scratch)
+        make_tree(root)
+        seeds = list(archives(root))
+    plain = next(data for kind, name, data in seeds if kind == 'tar' and name == 'ustar')
+    seeds += list(compressed(plain)) + [('zip', name, data) for name, data in zips()]
+    debian = b'!<arch>\n' + b'%-16s%-12d%-6d%-6d%-8s%-10d`\n' % (b'debian-binary', 0, 0, 0, b'100644', 4) + b'2.0\n'
+    seeds.append(('deb', 'head', debian))
+    for kind, name, data in seeds:
+        if data is not None:
+            (out / kind).mkdir(parents=True, exist_ok=True)
+            (out / kind / name).write_bytes(data)
+
+
+if __name__ == '__main__':
+    main()
