@@ -28,8 +28,10 @@ static int hash_file(void *ctx, size_t index, struct sb_err *err)
 	/* sb_io_read stops short at the end only. */
 	while (got == PIECE) {
 		rc = sb_io_read(fd, piece, PIECE, &got, err);
-		if (rc)
-			return sb_within(err, job->path);
+		if (rc) {
+			sb_within(err, job->path);
+			return rc;
+		}
 		sb_hash_update(&hash, sb_span_of(piece, got));
 	}
 	sb_hash_final(&hash, &job->digest);

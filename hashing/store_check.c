@@ -95,9 +95,10 @@ static int verify(void *ctx, size_t index, struct sb_err *err)
 		return sb_fail_errno(err, "store-unreadable", "cannot open %s", found->path);
 	int rc = sb_hash_fd(fd, SB_DIGEST_BLAKE2B, &digest, err);
 	if (rc)
-		return sb_within(err, found->path);
-	found->damaged = memcmp(digest.blake2b, named, sizeof named) != 0;
-	return 0;
+		sb_within(err, found->path);
+	else
+		found->damaged = memcmp(digest.blake2b, named, sizeof named) != 0;
+	return rc;
 }
 
 static int by_path(const void *a, const void *b)

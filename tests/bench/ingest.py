@@ -10,6 +10,7 @@ import hashlib
 import os
 import subprocess
 import sys
+import tempfile
 
 import measure
 
@@ -69,14 +70,18 @@ floor_bytes = int(subprocess.run([BENCH, "floor", path], stdout=subprocess.PIPE,
 take = [BENCH, "take", folder, NAME, sha256]
 entries, content = (int(n) for n in subprocess.run(take + ["1"], stdout=subprocess.PIPE, check=True).stdout.split())
 assert entries >= listed > 0 and 0 < content < floor_bytes, "not everything was taken: no figures"
+extracted = tempfile.TemporaryDirectory(dir="/var/tmp")
 results = measure.rounds({
     "floor": lambda: measure.once([BENCH, "floor", path]),
     "record floor": lambda: measure.once([BENCH, "floor2", path]),
     "samebuild, 1 thread": lambda: measure.once(take + ["1"]),
     "samebuild, 2 threads": lambda: measure.once(take + ["2"]),
     "xz -dc | b2sum": lambda: measure.once(["sh", "-c", f"xz -dc {path} | b2sum"]),
+    "sha256sum, xz -dc | b2sum": lambda: measure.once(["sh", "-c", f"sha256sum {path}; xz -dc {path} | b2sum"]),
+    "bsdtar -x": lambda: measure.once(["bsdtar", "-xf", path, "-C", extracted.name]),
     "bsdtar to mtree, sha256": lambda: measure.once(["bsdtar", "-cf", "-", "--format=mtree", "--options=sha256", f"@{path}"]),
-}, ROUNDS)
+}, ROUNDS, touch=2 * floor_bytes)
+extracted.cleanup()
 print(f"{os.path.getsize(path) / 1e6:.0f} MB packed, {floor_bytes / 1e6:.0f} MB decoded, {entries} entries, {ROUNDS} rounds")
 measure.show(results)
 for name in results:

@@ -74,8 +74,10 @@ static int walk(struct collect *all, const char *path, const char *built, unsign
 	if (depth > SB_LIMIT_OF(OUTPUT_DEPTH))
 		return sb_fail_limit(err, SB_LIMIT_ROW_OUTPUT_DEPTH, depth);
 	int rc = sb_path_open_dir(all->in->dir, path, &fd, err);
-	if (rc)
-		return sb_reidentify(err, "drop-unreadable-file");
+	if (rc) {
+		sb_reidentify(err, "drop-unreadable-file");
+		return rc;
+	}
 	SB_CLOSEDIR DIR *dir = fdopendir(fd);
 	if (!dir) {
 		close(fd);
@@ -166,8 +168,10 @@ static int check_folder(const struct collect *all, const char *folder, struct sb
 {
 	int fd = -1;
 	int rc = sb_path_open_dir(all->in->dir, folder, &fd, err);
-	if (rc)
-		return sb_reidentify(err, "drop-unreadable-file");
+	if (rc) {
+		sb_reidentify(err, "drop-unreadable-file");
+		return rc;
+	}
 	SB_CLOSEDIR DIR *dir = fdopendir(fd);
 	if (!dir) {
 		close(fd);

@@ -19,9 +19,10 @@ int sb_ingest_take(int dir, const char *path, struct sb_blob *blob, struct sb_di
 		return rc;
 	rc = sb_blob_take(fd, SB_LIMIT_OF(UNPACKED_TOTAL), blob, err);
 	if (rc)
-		return sb_within(err, path);
-	sb_hash_span(blob->bytes, SB_DIGEST_BOTH, digest);
-	return 0;
+		sb_within(err, path);
+	else
+		sb_hash_span(blob->bytes, SB_DIGEST_BOTH, digest);
+	return rc;
 }
 
 int sb_ingest_expect(const char *path, const struct sb_digest *digest, const uint8_t expected[SB_SHA256_BYTES], struct sb_err *err)

@@ -47,7 +47,8 @@ static const struct sb_entry *find(const struct index *index, const char *path, 
 
 static int fail_entry(struct sb_err *err, const struct sb_entry *entry)
 {
-	return sb_within(err, entry->path);
+	sb_within(err, entry->path);
+	return SB_FORMAT;
 }
 
 static int check_repeats(const struct sb_unpack *unpack, const struct index *index, struct sb_err *err)
@@ -59,8 +60,7 @@ static int check_repeats(const struct sb_unpack *unpack, const struct index *ind
 		if (unpack->profile == SB_INGEST_ROOT && a->type == SB_ENTRY_DIR && b->type == SB_ENTRY_DIR)
 			continue;
 		sb_fail(err, SB_FORMAT, "archive-duplicate", "entries %zu and %zu have the same name", position(index, a), position(index, b));
-		fail_entry(err, b);
-		return SB_FORMAT;
+		return fail_entry(err, b);
 	}
 	return 0;
 }
@@ -83,8 +83,7 @@ static int check_ancestors(const struct index *index, const struct sb_entry *ent
 			sb_fail(err, SB_FORMAT, "archive-escape", "its path passes through the symbolic link of entry %zu", position(index, above));
 		else
 			sb_fail(err, SB_FORMAT, "archive-duplicate", "its path passes through entry %zu, which is no folder", position(index, above));
-		fail_entry(err, entry);
-		return SB_FORMAT;
+		return fail_entry(err, entry);
 	}
 	return 0;
 }
@@ -101,8 +100,7 @@ static int check_hard_link(const struct sb_unpack *unpack, const struct index *i
 	if (!why)
 		return 0;
 	sb_fail(err, SB_FORMAT, "archive-bad-link", "%s", why);
-	fail_entry(err, entry);
-	return SB_FORMAT;
+	return fail_entry(err, entry);
 }
 
 static int by_folded_path(const void *a, const void *b)

@@ -180,7 +180,7 @@ Test(store, a_missing_object_is_absent)
 
 Test(store, a_changed_object_is_set_aside_and_can_be_put_again)
 {
-	static const char *const lies[] = {"Content", "conten", "content and more", ""};
+	static const char *const lies[] = {"Content", "cont", "content and more", ""};
 	struct sb_store *store = open_store();
 	struct stat st;
 	char aside[SB_STORE_NAME], name[SB_STORE_NAME];

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A drop made by a test: a folder of its own, tar archives written field by field, and the manifest as a struct. */
-#ifndef TESTS_UNIT_INGEST_CRATE_H
-#define TESTS_UNIT_INGEST_CRATE_H
+#ifndef TESTS_UNIT_INGEST_PARCEL_H
+#define TESTS_UNIT_INGEST_PARCEL_H
 
 #include "verifier/ingest/ingest.h"
 
 #include <criterion/criterion.h>
 
-struct crate {
+struct parcel {
 	char path[64];
 	int dir;
 	struct sb_drop_source sources[4];
@@ -18,17 +18,17 @@ struct crate {
 };
 
 /** A folder with a delivered file "shipped" and a rule for it. */
-void crate_open(struct crate *crate);
-void crate_close(struct crate *crate);
-void crate_write(const struct crate *crate, const char *name, struct sb_span bytes);
+void parcel_open(struct parcel *parcel);
+void parcel_close(struct parcel *parcel);
+void parcel_write(const struct parcel *parcel, const char *name, struct sb_span bytes);
 /** Add a source that lies there, with its right digest. */
-struct sb_drop_source *crate_source(struct crate *crate, const char *name, const char *into, unsigned strip);
-void crate_output(struct crate *crate, const char *shipped, const char *built);
-/** Run ingest; on success crate->taken is filled, and released by crate_close or the next run. */
-int crate_take(struct crate *crate);
+struct sb_drop_source *parcel_source(struct parcel *parcel, const char *name, const char *into, unsigned strip);
+void parcel_output(struct parcel *parcel, const char *shipped, const char *built);
+/** Run ingest; on success parcel->taken is filled, and released by parcel_close or the next run. */
+int parcel_take(struct parcel *parcel);
 /** The regular file, folder or link at @path in the inventory, with its content compared when @content is given. */
-void crate_expect(const struct crate *crate, const char *path, const char *content);
-void crate_expect_failure(struct crate *crate, const char *id, const char *where_or_says);
+void parcel_expect(const struct parcel *parcel, const char *path, const char *content);
+void parcel_expect_failure(struct parcel *parcel, const char *id, const char *where_or_says);
 
 /** One ustar member: @type '0' file with @body, '5' folder, '2' and '1' links to @body. */
 void tar_add(struct sb_buf *tar, char type, const char *name, const char *body, unsigned mode);
