@@ -88,7 +88,7 @@ static int restrict_cpus(const struct sb_sandbox_plan *plan, struct sb_err *err)
 	if (sched_getaffinity(0, sizeof(ours), &ours) != 0)
 		return failed("look at the processors", err);
 	CPU_ZERO(&some);
-	for (int cpu = 0; cpu < CPU_SETSIZE && left; cpu++)
+	for (size_t cpu = 0; cpu < CPU_SETSIZE && left; cpu++)
 		if (CPU_ISSET(cpu, &ours)) {
 			CPU_SET(cpu, &some);
 			left--;

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reading a statement whose signature was checked: it may still say more than its parts allow. */
+#include "manifests/statement.h"
+
+#include <string.h>
+
+static int malformed(struct sb_err *err, const char *what)
+{
+	return sb_fail(err, SB_EVIDENCE, "statement-malformed", "%s", what);
+}
+
+static int inconsistent(struct sb_err *err, const char *what)
+{
+	return sb_fail(err, SB_EVIDENCE, "statement-inconsistent", "%s", what);
+}
+
+static const char *text_of(const struct sb_node *map, const char *key)
+{
+	const struct sb_node *node = sb_node_get(map, key);
+	if (!node || node->type != SB_NODE_TEXT || memchr(node->text.p, 0, node->text.n))
+		return NULL;
+	return (const char *)node->text.p;
+}
+
+static bool digest_of(const struct sb_node *map, const char *key, uint8_t *out, size_t n)
+{
+	const char *text = text_of(map, key);
+	return text && sb_text_unhex(sb_span_text(text), out, n);
+}
+
+static bool level_of(const struct sb_node *map, enum sb_level *out)
+{
+	const char *text = text_of(map, "level");
+	return text && sb_level_parse(text, out);
+}
+
+/* Weak digests and lengths that are not ours neither help nor harm. */
+static int read_subject(const struct sb_node *node, struct sb_subject *out, struct sb_err *err)
+{
+	const struct sb_node *digest = sb_node_get(node, "digest");
+
+	out->name = text_of(node, "name");
+	if (!out->name || !digest || digest->type != SB_NODE_MAP || !digest_of(digest, "sha256", out->digest.sha256, SB_SHA256_BYTES))
+		return malformed(err, "a subject without a name or a sha256");
+	out->digest.kinds = SB_DIGEST_SHA256;
+	if (digest_of(digest, "blake2b", out->digest.blake2b, SB_BLAKE2B_BYTES))
+		out->digest.kinds = SB_DIGEST_BOTH;
+	return 0;
+}
+
+/* Each artifact of the predicate is one subject: same name, same digest, and the level that was given to it. */
+static int join_artifact(const struct sb_node *artifact, struct sb_subject *subject, struct sb_err *err)
+{
+	const struct sb_node *shipped = sb_node_get(artifact, "shipped"), *size = shipped ? sb_node_get(shipped, "size") : NULL;
+	const char *name = text_of(artifact, "name");
+	uint8_t sha256[SB_SHA256_BYTES];
+
+	if (!name || !shipped || !digest_of(shipped, "sha256", sha256, sizeof sha256) || !level_of(artifact, &subject->level))
+		return malformed(err, "an artifact without name, digest or level");
+	if (strcmp(name, subject->name) != 0 || memcmp(sha256, subject->digest.sha256, sizeof sha256) != 0)
+		return inconsistent(err, "the artifacts are not the subjects");
+	subject->digest.size = size && size->type == SB_NODE_INT && size->number >= 0 ? (uint64_t)size->number : 0;
+	return 0;
+}
+
+static int read_subjects(const struct sb_node *top, const struct sb_node *predicate, struct sb_arena *arena, struct sb_statement *out,
+                         struct sb_err *err)
+{
+	const struct sb_node *list = sb_node_get(top, "subject"), *artifacts = sb_node_get(predicate, "artifacts");
+
+	if (!list || list->type != SB_NODE_LIST || list->count == 0 || !artifacts || artifacts->type != SB_NODE_LIST)
+		return malformed(err, "no subject or no artifacts");
+	if (list->count != artifacts->count)
+		return inconsistent(err, "there are more subjects than artifacts, or fewer");
+	out->subjects = sb_arena_array(arena, list->count, sizeof *out->subjects);
+	if (!out->subjects)
+		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+	for (size_t i = 0; i < list->count; i++) {
+		int rc = read_subject(list->items[i], &out->subjects[i], err);
+		if (!rc)
+			rc = join_artifact(artifacts->items[i], &out->subjects[i], err);
+		if (rc)
+			return rc;
+		if (out->level > out->subjects[i].level)
+			return inconsistent(err, "the level is better than that of an artifact");
+	}
+	out->subject_count = list->count;
+	return 0;
+}
+
+static int read_predicate(const struct sb_node *predicate, struct sb_statement *out, struct sb_err *err)
+{
+	static const char *const required[] = {"verifier", "artifacts", "findings", "causes", "freedom", "rules",
+	                                       "source",   "recipe",    "environment", "inferred", "opaque", "report"};
+	const struct sb_node *complete = sb_node_get(predicate, "complete"), *report = sb_node_get(predicate, "report");
+	const struct sb_node *digest = report ? sb_node_get(report, "digest") : NULL, *verifier = sb_node_get(predicate, "verifier");
+
+	for (size_t i = 0; i < sizeof required / sizeof *required; i++)
+		if (!sb_node_get(predicate, required[i]))
+			return malformed(err, "a required field of the predicate is missing");
+	out->resource_uri = text_of(predicate, "resourceUri");
+	out->verifier_id = verifier ? text_of(verifier, "id") : NULL;
+	if (!level_of(predicate, &out->level) || !complete || complete->type != SB_NODE_BOOL || !out->resource_uri || !out->verifier_id)
+		return malformed(err, "a required field of the predicate has the wrong type");
+	if (!digest || !digest_of(digest, "sha256", out->report_sha256, SB_SHA256_BYTES))
+		return malformed(err, "the report has no sha256");
+	out->complete = complete->number != 0;
+	out->predicate = predicate;
+	if (!out->complete && out->level != SB_LEVEL_UNDETERMINED)
+		return inconsistent(err, "an incomplete run states a level");
+	return 0;
+}
+
+int sb_statement_read(struct sb_span json, struct sb_arena *arena, struct sb_statement *out, struct sb_err *err)
+{
+	struct sb_statement made = {0};
+	struct sb_node *top = NULL;
+
+	int rc = sb_node_read_json(json, SB_LIMIT_OF(RECORD_BYTES), "statement", arena, &top, err);
+	if (rc)
+		return rc == SB_FORMAT ? malformed(err, "the statement is not strict JSON") : rc;
+	const char *type = text_of(top, "_type"), *kind = text_of(top, "predicateType");
+	const struct sb_node *predicate = sb_node_get(top, "predicate");
+	if (!type || strcmp(type, SB_STATEMENT_TYPE) != 0 || !kind || strcmp(kind, SB_PREDICATE_COMPARISON) != 0)
+		return sb_fail(err, SB_EVIDENCE, "statement-type", "it is no statement of a comparison");
+	if (!predicate || predicate->type != SB_NODE_MAP)
+		return malformed(err, "no predicate");
+	rc = read_predicate(predicate, &made, err);
+	if (!rc)
+		rc = read_subjects(top, predicate, arena, &made, err);
+	if (!rc)
+		*out = made;
+	return rc;
+}
