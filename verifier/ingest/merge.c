@@ -36,7 +36,9 @@ static int folder_to_entry(const void *key, const void *item)
 /* A file or link of one source must not be the folder of another's entry. What is above an entry sorts before it, yet not just before it. */
 static int check_above(const struct sb_entry *kept, size_t count, const struct sb_entry *entry, struct sb_err *err)
 {
-	for (const char *slash = strchr(entry->path, '/'); slash && count; slash = strchr(slash + 1, '/')) {
+	size_t from = count ? sb_ingest_shared(kept[count - 1].path, entry->path) : 0;
+
+	for (const char *slash = strchr(entry->path + from, '/'); slash && count; slash = strchr(slash + 1, '/')) {
 		const struct folder folder = {.path = entry->path, .n = (size_t)(slash - entry->path)};
 		const struct sb_entry *above = bsearch(&folder, kept, count, sizeof *kept, folder_to_entry);
 		if (above && above->type != SB_ENTRY_DIR)

@@ -45,6 +45,14 @@ static const struct sb_entry *find(const struct index *index, const char *path, 
 	return index->sorted[low];
 }
 
+size_t sb_ingest_shared(const char *a, const char *b)
+{
+	size_t n = 0;
+	while (a[n] && a[n] == b[n])
+		n++;
+	return n;
+}
+
 static int fail_entry(struct sb_err *err, const struct sb_entry *entry)
 {
 	sb_within(err, entry->path);
@@ -65,17 +73,10 @@ static int check_repeats(const struct sb_unpack *unpack, const struct index *ind
 	return 0;
 }
 
-/* Does @entry lie in the folder of the entry before it? Then what is above it has been looked at. */
-static bool same_folder(const struct index *index, const struct sb_entry *entry)
+/* An entry below a member that is no folder would be written through a link. Folders that end before @from have been looked at. */
+static int check_ancestors(const struct index *index, const struct sb_entry *entry, size_t from, struct sb_err *err)
 {
-	size_t n = (size_t)(sb_path_base(entry->path) - entry->path);
-	return entry > index->first && n && strncmp(entry[-1].path, entry->path, n) == 0 && !strchr(entry[-1].path + n, '/');
-}
-
-/* An entry below a member that is no folder would be written through a link. */
-static int check_ancestors(const struct index *index, const struct sb_entry *entry, struct sb_err *err)
-{
-	for (const char *slash = strchr(entry->path, '/'); slash; slash = strchr(slash + 1, '/')) {
+	for (const char *slash = strchr(entry->path + from, '/'); slash; slash = strchr(slash + 1, '/')) {
 		const struct sb_entry *above = find(index, entry->path, (size_t)(slash - entry->path));
 		if (!above || above->type == SB_ENTRY_DIR)
 			continue;
@@ -130,9 +131,10 @@ static int check_all(struct sb_unpack *unpack, struct index *index, struct sb_er
 {
 	int rc = check_repeats(unpack, index, err);
 	for (size_t i = 0; !rc && i < index->count; i++) {
-		rc = same_folder(index, &index->first[i]) ? 0 : check_ancestors(index, &index->first[i], err);
+		const struct sb_entry *entry = index->sorted[i];
+		rc = check_ancestors(index, entry, i ? sb_ingest_shared(index->sorted[i - 1]->path, entry->path) : 0, err);
 		if (!rc)
-			rc = check_hard_link(unpack, index, &index->first[i], err);
+			rc = check_hard_link(unpack, index, entry, err);
 	}
 	return rc || unpack->profile == SB_INGEST_ROOT ? rc : note_case_twins(unpack, index, err);
 }

@@ -32,6 +32,9 @@ SB_MUST_USE int sb_ingest_member(struct sb_unpack *unpack, struct sb_view *view,
  */
 SB_MUST_USE int sb_ingest_check_tree(struct sb_unpack *unpack, size_t first, const size_t *ordinals, struct sb_err *err);
 
+/** Length of the common beginning: what was checked about the folders of one sorted path need not be checked again for the next. */
+size_t sb_ingest_shared(const char *a, const char *b);
+
 /** Verify what a zip or cpio says of its members' content: "archive-damaged". Arguments as above. */
 SB_MUST_USE int sb_ingest_check_sums(const struct sb_unpack *unpack, struct sb_view *view, size_t first, const size_t *ordinals,
                                      struct sb_err *err);
