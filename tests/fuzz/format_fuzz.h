@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What every format is put through: open, describe each region, decode each member within a tiny budget, and check the promises. */
+/* What every format is put through: open, describe each region, decode each member within a tiny budget, and check the
+ * promises. */
 #ifndef TESTS_FUZZ_FORMAT_FUZZ_H
 #define TESTS_FUZZ_FORMAT_FUZZ_H
 

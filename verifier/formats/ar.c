@@ -12,16 +12,16 @@ static const char magic[] = "!<arch>\n", thin_magic[] = "!<thin>\n";
 
 /** One header, read. */
 struct header {
-	struct sb_span name;           /* as it stands there, trailing blanks gone */
+	struct sb_span name; /* as it stands there, trailing blanks gone */
 	uint64_t date, uid, gid, mode, size;
-	uint64_t long_name;            /* BSD "#1/N": bytes of the name in front of the content */
+	uint64_t long_name; /* BSD "#1/N": bytes of the name in front of the content */
 };
 
 struct walk {
 	struct sb_view *view;
 	uint64_t at;
 	bool thin;
-	struct sb_span names;          /* GNU table of long names */
+	struct sb_span names; /* GNU table of long names */
 };
 
 /* A number padded with blanks; all blanks are 0, as symbol tables have it. */
@@ -52,11 +52,13 @@ static struct sb_span trim(struct sb_span text)
 static bool read_header(struct sb_span at, struct header *out)
 {
 	*out = (struct header){.name = trim(sb_span_of(at.p, 16))};
-	bool fine = number(sb_span_of(at.p + 16, 12), 10, &out->date) && number(sb_span_of(at.p + 28, 6), 10, &out->uid) &&
-	            number(sb_span_of(at.p + 34, 6), 10, &out->gid) && number(sb_span_of(at.p + 40, 8), 8, &out->mode) &&
-	            number(sb_span_of(at.p + 48, 10), 10, &out->size);
+	bool fine =
+		number(sb_span_of(at.p + 16, 12), 10, &out->date) && number(sb_span_of(at.p + 28, 6), 10, &out->uid) &&
+		number(sb_span_of(at.p + 34, 6), 10, &out->gid) && number(sb_span_of(at.p + 40, 8), 8, &out->mode) &&
+		number(sb_span_of(at.p + 48, 10), 10, &out->size);
 	if (fine && sb_span_starts(out->name, "#1/", 3))
-		fine = number(sb_span_of(out->name.p + 3, out->name.n - 3), 10, &out->long_name) && out->long_name <= out->size;
+		fine = number(sb_span_of(out->name.p + 3, out->name.n - 3), 10, &out->long_name) &&
+		       out->long_name <= out->size;
 	return fine;
 }
 
@@ -112,13 +114,18 @@ static bool name_of(const struct walk *walk, const struct header *header, struct
 
 static int take_padding(struct walk *walk, uint32_t member, struct sb_err *err)
 {
-	struct sb_region padding = {.offset = walk->at, .length = walk->at % 2, .kind = SB_REGION_PADDING, .member = member, .name = "padding"};
+	struct sb_region padding = {.offset = walk->at,
+				    .length = walk->at % 2,
+				    .kind = SB_REGION_PADDING,
+				    .member = member,
+				    .name = "padding"};
 	int rc = 0;
 
 	if (padding.length == 0 || walk->at == walk->view->file.n)
 		return 0;
 	if (walk->view->file.p[walk->at] != '\n')
-		rc = sb_emit_remark(walk->view, (struct sb_notice){.offset = walk->at, .member = member}, err, "the padding of a member is no newline");
+		rc = sb_emit_remark(walk->view, (struct sb_notice){.offset = walk->at, .member = member}, err,
+				    "the padding of a member is no newline");
 	walk->at++;
 	return rc ? rc : sb_emit_region(walk->view, &padding, err);
 }
@@ -126,14 +133,23 @@ static int take_padding(struct walk *walk, uint32_t member, struct sb_err *err)
 static int take_table(struct walk *walk, const struct header *header, const char *name, struct sb_err *err)
 {
 	bool wide = is(header->name, "/SYM64/"), gnu = wide || is(header->name, "/"), names = is(header->name, "//");
-	struct sb_region head = {.offset = walk->at, .length = HEADER, .kind = SB_REGION_HEADER, .tag = TAG_HEADER,
-	                         .name = names ? "names header" : "symbols header"};
-	struct sb_region body = {.offset = walk->at + HEADER, .length = header->size, .kind = SB_REGION_TABLE, .name = name,
-	                         .tag = wide ? TAG_SYMBOLS64 : gnu ? TAG_SYMBOLS : 0};
+	struct sb_region head = {.offset = walk->at,
+				 .length = HEADER,
+				 .kind = SB_REGION_HEADER,
+				 .tag = TAG_HEADER,
+				 .name = names ? "names header" : "symbols header"};
+	struct sb_region body = {.offset = walk->at + HEADER,
+				 .length = header->size,
+				 .kind = SB_REGION_TABLE,
+				 .name = name,
+				 .tag = wide  ? TAG_SYMBOLS64
+					: gnu ? TAG_SYMBOLS
+					      : 0};
 	struct sb_span bytes;
 
 	if (!sb_span_cut(walk->view->file, body.offset, body.length, &bytes))
-		return sb_damaged(err, "archive-truncated", walk->at, "the archive ends inside its table of symbols or names");
+		return sb_damaged(err, "archive-truncated", walk->at,
+				  "the archive ends inside its table of symbols or names");
 	if (names && walk->names.p)
 		return sb_damaged(err, "archive-readers-disagree", walk->at, "the archive has two tables of names");
 	if (names)
@@ -145,12 +161,27 @@ static int take_table(struct walk *walk, const struct header *header, const char
 	return rc ? rc : take_padding(walk, 0, err);
 }
 
-static int emit_parts(struct walk *walk, const struct header *header, const struct sb_member *member, uint32_t ordinal, struct sb_err *err)
+static int emit_parts(struct walk *walk, const struct header *header, const struct sb_member *member, uint32_t ordinal,
+		      struct sb_err *err)
 {
 	const struct sb_region parts[] = {
-		{.offset = walk->at, .length = HEADER, .kind = SB_REGION_HEADER, .member = ordinal, .tag = TAG_HEADER, .name = "header"},
-		{.offset = walk->at + HEADER, .length = header->long_name, .kind = SB_REGION_HEADER, .member = ordinal, .tag = TAG_NAME, .name = "name"},
-		{.offset = member->offset, .length = member->length, .kind = SB_REGION_CONTENT, .member = ordinal, .name = "content"},
+		{.offset = walk->at,
+		 .length = HEADER,
+		 .kind = SB_REGION_HEADER,
+		 .member = ordinal,
+		 .tag = TAG_HEADER,
+		 .name = "header"},
+		{.offset = walk->at + HEADER,
+		 .length = header->long_name,
+		 .kind = SB_REGION_HEADER,
+		 .member = ordinal,
+		 .tag = TAG_NAME,
+		 .name = "name"},
+		{.offset = member->offset,
+		 .length = member->length,
+		 .kind = SB_REGION_CONTENT,
+		 .member = ordinal,
+		 .name = "content"},
 	};
 	int rc = 0;
 
@@ -162,7 +193,11 @@ static int emit_parts(struct walk *walk, const struct header *header, const stru
 static int take_member(struct walk *walk, const struct header *header, struct sb_err *err)
 {
 	struct sb_member member = {
-		.type = SB_MEMBER_FILE, .has_mode = true, .mode = (uint32_t)header->mode & 07777, .uid = header->uid, .gid = header->gid,
+		.type = SB_MEMBER_FILE,
+		.has_mode = true,
+		.mode = (uint32_t)header->mode & 07777,
+		.uid = header->uid,
+		.gid = header->gid,
 		.mtime = (int64_t)header->date,
 		.offset = walk->at + HEADER + header->long_name,
 		.length = walk->thin ? 0 : header->size - header->long_name,
@@ -179,8 +214,11 @@ static int take_member(struct walk *walk, const struct header *header, struct sb
 		return sb_damaged(err, "archive-truncated", walk->at, "the archive ends inside a member");
 	int rc = sb_keep(walk->view, name, &member.name, err);
 	if (!rc && memchr(member.name.p, 0, member.name.n))
-		rc = sb_emit_remark(walk->view, (struct sb_notice){.id = "archive-nul-name", .offset = walk->at, .member = ordinal, .refuse_drop = true},
-		                    err, "a name holds a NUL byte, at which some readers cut it");
+		rc = sb_emit_remark(
+			walk->view,
+			(struct sb_notice){
+				.id = "archive-nul-name", .offset = walk->at, .member = ordinal, .refuse_drop = true},
+			err, "a name holds a NUL byte, at which some readers cut it");
 	if (!rc)
 		rc = emit_parts(walk, header, &member, ordinal, err);
 	if (!rc)
@@ -233,7 +271,11 @@ static const struct sb_layout_row header_rows[] = {
 /* GNU: a count, so many offsets of members, all big endian, and the symbols' names. The names are content. */
 static int describe_symbols(struct sb_view *view, const struct sb_region *region, unsigned width, struct sb_err *err)
 {
-	struct sb_field field = {.offset = region->offset, .length = width, .kind = SB_FIELD_SIZE, .encoding = SB_ENC_BE, .name = "symbol count"};
+	struct sb_field field = {.offset = region->offset,
+				 .length = width,
+				 .kind = SB_FIELD_SIZE,
+				 .encoding = SB_ENC_BE,
+				 .name = "symbol count"};
 	struct sb_span bytes;
 	int rc = 0;
 
@@ -253,7 +295,11 @@ static int describe_symbols(struct sb_view *view, const struct sb_region *region
 
 static int describe(struct sb_view *view, const struct sb_region *region, struct sb_err *err)
 {
-	struct sb_field name = {.offset = region->offset, .length = region->length, .kind = SB_FIELD_NAME, .encoding = SB_ENC_TEXT, .name = "name"};
+	struct sb_field name = {.offset = region->offset,
+				.length = region->length,
+				.kind = SB_FIELD_NAME,
+				.encoding = SB_ENC_TEXT,
+				.name = "name"};
 
 	if (region->tag == TAG_HEADER)
 		return sb_emit_layout(view, region, SB_ROWS(header_rows), err);

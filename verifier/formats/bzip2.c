@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * bzip2. Its blocks end at any bit, so where a stream ends is known to its decoder alone; but every stream ends with 48 fixed bits
- * and a checksum in its last eleven bytes. A file that ends so is taken as a whole, which the decoder, who must consume every byte,
- * proves or refutes; otherwise the last such end is searched for, and what follows it is no part of the payload.
+ * bzip2. Its blocks end at any bit, so where a stream ends is known to its decoder alone; but every stream ends with 48
+ * fixed bits and a checksum in its last eleven bytes. A file that ends so is taken as a whole, which the decoder, who
+ * must consume every byte, proves or refutes; otherwise the last such end is searched for, and what follows it is no
+ * part of the payload.
  */
 #include "verifier/formats/emit.h"
 #include "verifier/formats/rows.h"
@@ -12,8 +13,8 @@ enum { HEADER = 4, END_BYTES = 10 };
 static const uint64_t end_magic = UINT64_C(0x177245385090);
 
 /*
- * Does a footer end in the byte before @end? @window holds the eleven bytes before it but the last three; of the last byte up to
- * seven bits are fill and zero.
+ * Does a footer end in the byte before @end? @window holds the eleven bytes before it but the last three; of the last
+ * byte up to seven bits are fill and zero.
  */
 static bool ends_at(struct sb_span file, uint64_t end, uint64_t window)
 {
@@ -51,7 +52,8 @@ static int open_bzip2(struct sb_view *view, const char *hint, struct sb_err *err
 	struct sb_region body = {.offset = HEADER, .kind = SB_REGION_ENCODED, .member = 1, .name = "payload"};
 
 	if (payload.length == 0)
-		return sb_damaged(err, "archive-truncated", view->file.n, "the bzip2 file is damaged or ends too early");
+		return sb_damaged(err, "archive-truncated", view->file.n,
+				  "the bzip2 file is damaged or ends too early");
 	body.length = payload.length - HEADER;
 	int rc = sb_emit_region(view, &header, err);
 	if (!rc)
@@ -77,7 +79,8 @@ static unsigned probe(struct sb_span file, const char *hint)
 	(void)hint;
 	if (!sb_magic(file, 0, "BZh", 3) || file.n < HEADER + END_BYTES || file.p[3] < '1' || file.p[3] > '9')
 		return 0;
-	return sb_magic(file, 4, "\x31\x41\x59\x26\x53\x59", 6) || sb_magic(file, 4, "\x17\x72\x45\x38\x50\x90", 6) ? 76 : 0;
+	return sb_magic(file, 4, "\x31\x41\x59\x26\x53\x59", 6) || sb_magic(file, 4, "\x17\x72\x45\x38\x50\x90", 6) ? 76
+														    : 0;
 }
 
 const struct sb_format sb_format_bzip2 = {

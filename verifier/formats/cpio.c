@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cpio: the portable ASCII formats (odc, newc, newc with checksums) and the old binary one, several archives in a row. */
+/* cpio: the portable ASCII formats (odc, newc, newc with checksums) and the old binary one, several archives in a row.
+ */
 #include "verifier/formats/emit.h"
 #include "verifier/formats/rows.h"
 
@@ -50,7 +51,10 @@ static uint64_t digits(struct sb_rd *rd, size_t n, unsigned base)
 
 	for (size_t i = 0; i < text.n; i++) {
 		uint8_t c = text.p[i];
-		unsigned digit = c >= '0' && c <= '9' ? c - (unsigned)'0' : c >= 'a' && c <= 'f' ? c - 'a' + 10u : c >= 'A' && c <= 'F' ? c - 'A' + 10u : 99;
+		unsigned digit = c >= '0' && c <= '9'   ? c - (unsigned)'0'
+				 : c >= 'a' && c <= 'f' ? c - 'a' + 10u
+				 : c >= 'A' && c <= 'F' ? c - 'A' + 10u
+							: 99;
 		rd->bad |= digit >= base;
 		value = value * base + digit;
 	}
@@ -60,8 +64,9 @@ static uint64_t digits(struct sb_rd *rd, size_t n, unsigned base)
 /* Source: cpio(5) of FreeBSD, "New ASCII Format"; SVR4. */
 static void read_newc(struct sb_rd *rd, struct header *out)
 {
-	uint64_t *const order[] = {&out->ino,       &out->mode, &out->uid,        &out->gid,  &out->links,      &out->mtime, &out->size,
-	                           &out->dev,       &out->dev_minor, &out->rdev, &out->rdev_minor, &out->name_size, &out->check};
+	uint64_t *const order[] = {&out->ino,        &out->mode,      &out->uid,  &out->gid,       &out->links,
+				   &out->mtime,      &out->size,      &out->dev,  &out->dev_minor, &out->rdev,
+				   &out->rdev_minor, &out->name_size, &out->check};
 	for (size_t i = 0; i < sizeof order / sizeof *order; i++)
 		*order[i] = digits(rd, 8, 16);
 	out->align = 4;
@@ -79,7 +84,8 @@ static void read_odc(struct sb_rd *rd, struct header *out)
 	out->align = 1;
 }
 
-/* Source: cpio(5) of FreeBSD, "Old Binary Format": 16-bit words; the two long numbers have the more significant word first. */
+/* Source: cpio(5) of FreeBSD, "Old Binary Format": 16-bit words; the two long numbers have the more significant word
+ * first. */
 static void read_binary(struct sb_rd *rd, struct header *out)
 {
 	uint64_t *const order[] = {&out->dev, &out->ino, &out->mode, &out->uid, &out->gid, &out->links, &out->rdev};
@@ -119,27 +125,34 @@ static int read_header(struct sb_span file, uint64_t at, struct header *out, str
 	}
 	out->length = rd.at - (size_t)at;
 	if (rd.bad || out->mode > 0177777)
-		return sb_damaged(err, "archive-damaged", at, "a header that is cut or holds a number that cannot be read");
+		return sb_damaged(err, "archive-damaged", at,
+				  "a header that is cut or holds a number that cannot be read");
 	return out->name_size ? 0 : sb_damaged(err, "archive-damaged", at, "a member without a name");
 }
 
 /* Fill up to the alignment, counted from the start of the archive, which is itself aligned. */
-static int take_padding(struct walk *walk, const struct header *header, uint64_t length, uint32_t member, struct sb_err *err)
+static int take_padding(struct walk *walk, const struct header *header, uint64_t length, uint32_t member,
+			struct sb_err *err)
 {
-	struct sb_region padding = {.offset = walk->at, .kind = SB_REGION_PADDING, .member = member, .name = "padding",
-	                            .length = (header->align - length % header->align) % header->align};
+	struct sb_region padding = {.offset = walk->at,
+				    .kind = SB_REGION_PADDING,
+				    .member = member,
+				    .name = "padding",
+				    .length = (header->align - length % header->align) % header->align};
 	struct sb_span bytes;
 	int rc = 0;
 
 	if (!sb_span_cut(walk->view->file, walk->at, padding.length, &bytes))
 		return sb_damaged(err, "archive-truncated", walk->at, "the archive ends inside a member");
 	if (!sb_span_all_zero(bytes))
-		rc = sb_emit_remark(walk->view, (struct sb_notice){.offset = walk->at, .member = member}, err, "the padding of a member is not zero");
+		rc = sb_emit_remark(walk->view, (struct sb_notice){.offset = walk->at, .member = member}, err,
+				    "the padding of a member is not zero");
 	walk->at += padding.length;
 	return rc ? rc : sb_emit_region(walk->view, &padding, err);
 }
 
-static int take_part(struct walk *walk, struct sb_region region, uint64_t length, struct sb_span *bytes, struct sb_err *err)
+static int take_part(struct walk *walk, struct sb_region region, uint64_t length, struct sb_span *bytes,
+		     struct sb_err *err)
 {
 	region.offset = walk->at;
 	region.length = length;
@@ -150,7 +163,8 @@ static int take_part(struct walk *walk, struct sb_region region, uint64_t length
 }
 
 /* Header and name, which the formats fill up together. */
-static int take_head(struct walk *walk, const struct header *header, uint32_t member, const char *region, struct sb_span *name, struct sb_err *err)
+static int take_head(struct walk *walk, const struct header *header, uint32_t member, const char *region,
+		     struct sb_span *name, struct sb_err *err)
 {
 	struct sb_region head = {.kind = SB_REGION_HEADER, .member = member, .tag = header->variant, .name = region};
 	struct sb_span bytes;
@@ -189,7 +203,8 @@ static enum sb_member_type type_of(uint64_t mode)
 
 static size_t hash(const struct inode *inode)
 {
-	uint64_t h = inode->ino * UINT64_C(0x9e3779b97f4a7c15) ^ inode->dev * UINT64_C(0xc2b2ae3d27d4eb4f) ^ inode->dev_minor;
+	uint64_t h = inode->ino * UINT64_C(0x9e3779b97f4a7c15) ^ inode->dev * UINT64_C(0xc2b2ae3d27d4eb4f) ^
+		     inode->dev_minor;
 	return (size_t)(h ^ h >> 29);
 }
 
@@ -199,7 +214,8 @@ static size_t *slot_of(struct walk *walk, const struct inode *inode)
 	for (size_t i = hash(inode);; i++) {
 		size_t *slot = &walk->by_inode[i & (walk->slots - 1)];
 		const struct inode *known = *slot ? sb_vec_at(&walk->inodes, *slot - 1) : NULL;
-		if (!known || (known->ino == inode->ino && known->dev == inode->dev && known->dev_minor == inode->dev_minor))
+		if (!known ||
+		    (known->ino == inode->ino && known->dev == inode->dev && known->dev_minor == inode->dev_minor))
 			return slot;
 	}
 }
@@ -223,9 +239,9 @@ static bool grow_table(struct walk *walk)
 }
 
 /*
- * Members with the same inode are one file. Some writers put its content behind every name, some behind the first (odc) or the last
- * (newc) alone. It belongs to the first member of the inode wherever it stands, and the other names are links to that one.
- * *first is the index of that member plus one, 0 when there is none before.
+ * Members with the same inode are one file. Some writers put its content behind every name, some behind the first (odc)
+ * or the last (newc) alone. It belongs to the first member of the inode wherever it stands, and the other names are
+ * links to that one. *first is the index of that member plus one, 0 when there is none before.
  */
 static int find_link(struct walk *walk, const struct header *header, size_t *first, struct sb_err *err)
 {
@@ -249,7 +265,8 @@ static int find_link(struct walk *walk, const struct header *header, size_t *fir
 	return 0;
 }
 
-static int take_content(struct walk *walk, const struct header *header, struct sb_member *member, uint32_t ordinal, struct sb_err *err)
+static int take_content(struct walk *walk, const struct header *header, struct sb_member *member, uint32_t ordinal,
+			struct sb_err *err)
 {
 	struct sb_region content = {.kind = SB_REGION_CONTENT, .member = ordinal, .name = "content"};
 	struct sb_member *owner = member;
@@ -282,20 +299,30 @@ static int take_member(struct walk *walk, const struct header *header, struct sb
 {
 	uint32_t ordinal = (uint32_t)walk->view->members.count + 1;
 	struct sb_member member = {
-		.type = type_of(header->mode), .has_mode = true, .mode = (uint32_t)header->mode & 07777, .uid = header->uid, .gid = header->gid,
-		.mtime = (int64_t)header->mtime, .rdev_major = header->rdev, .rdev_minor = header->rdev_minor,
+		.type = type_of(header->mode),
+		.has_mode = true,
+		.mode = (uint32_t)header->mode & 07777,
+		.uid = header->uid,
+		.gid = header->gid,
+		.mtime = (int64_t)header->mtime,
+		.rdev_major = header->rdev,
+		.rdev_minor = header->rdev_minor,
 	};
 	struct sb_span name;
 
 	int rc = take_head(walk, header, ordinal, "header", &name, err);
 	if (!rc && memchr(name.p, 0, name.n))
-		rc = sb_emit_remark(walk->view, (struct sb_notice){.id = "archive-nul-name", .offset = walk->at, .member = ordinal, .refuse_drop = true},
-		                    err, "a name holds a NUL byte, at which readers cut it");
+		rc = sb_emit_remark(
+			walk->view,
+			(struct sb_notice){
+				.id = "archive-nul-name", .offset = walk->at, .member = ordinal, .refuse_drop = true},
+			err, "a name holds a NUL byte, at which readers cut it");
 	if (!rc)
 		rc = sb_keep(walk->view, name, &member.name, err);
 	if (rc)
 		return rc;
-	if (header->size && member.type != SB_MEMBER_FILE && member.type != SB_MEMBER_SYMLINK && member.type != SB_MEMBER_UNKNOWN)
+	if (header->size && member.type != SB_MEMBER_FILE && member.type != SB_MEMBER_SYMLINK &&
+	    member.type != SB_MEMBER_UNKNOWN)
 		return sb_damaged(err, "archive-readers-disagree", walk->at, "a folder or device with content");
 	if (member.type == SB_MEMBER_UNKNOWN) {
 		member.refusal = "a member of an unknown type";
@@ -315,7 +342,8 @@ static int take_archive(struct walk *walk, struct sb_err *err)
 		int rc = read_header(walk->view->file, walk->at, &header, err);
 		if (rc)
 			return rc;
-		if (header.name_size == sizeof trailer && header.size == 0 && sb_magic(walk->view->file, walk->at + header.length, trailer, sizeof trailer))
+		if (header.name_size == sizeof trailer && header.size == 0 &&
+		    sb_magic(walk->view->file, walk->at + header.length, trailer, sizeof trailer))
 			return take_head(walk, &header, 0, "trailer", &name, err);
 		rc = take_member(walk, &header, err);
 		if (rc)
@@ -337,11 +365,14 @@ static int take_all(struct walk *walk, struct sb_err *err)
 
 	/* Each archive numbers its inodes anew. */
 	for (uint64_t next; !rc && (next = next_archive(walk->view->file, walk->at)) != 0;) {
-		struct sb_region fill = {.offset = walk->at, .length = next - walk->at, .kind = SB_REGION_PADDING, .name = "fill"};
+		struct sb_region fill = {
+			.offset = walk->at, .length = next - walk->at, .kind = SB_REGION_PADDING, .name = "fill"};
 		rc = sb_emit_region(walk->view, &fill, err);
 		if (!rc)
-			rc = sb_emit_remark(walk->view, (struct sb_notice){.id = "archive-trailing", .offset = next, .refuse_drop = true}, err,
-			                    "another archive follows the first");
+			rc = sb_emit_remark(
+				walk->view,
+				(struct sb_notice){.id = "archive-trailing", .offset = next, .refuse_drop = true}, err,
+				"another archive follows the first");
 		walk->at = next;
 		if (walk->slots)
 			memset(walk->by_inode, 0, walk->slots * sizeof *walk->by_inode);
@@ -363,33 +394,45 @@ static int open_cpio(struct sb_view *view, const char *hint, struct sb_err *err)
 	return rc;
 }
 
-#define NUMBER(at_, length_, kind_, base, name_) {.at = (at_), .length = (length_), .kind = SB_FIELD_##kind_, .encoding = SB_ENC_##base, .name = (name_)}
+#define NUMBER(at_, length_, kind_, base, name_)                                                                       \
+	{                                                                                                              \
+		.at = (at_), .length = (length_), .kind = SB_FIELD_##kind_, .encoding = SB_ENC_##base, .name = (name_) \
+	}
 static const struct sb_layout_row newc_rows[] = {
-	NUMBER(0, 6, MAGIC, TEXT, "magic"),          NUMBER(6, 8, INODE, HEX_TEXT, "ino"),        NUMBER(14, 8, MODE, HEX_TEXT, "mode"),
-	NUMBER(22, 8, OWNER, HEX_TEXT, "uid"),       NUMBER(30, 8, OWNER, HEX_TEXT, "gid"),       NUMBER(38, 8, INODE, HEX_TEXT, "nlink"),
-	NUMBER(46, 8, TIME, HEX_TEXT, "mtime"),      NUMBER(54, 8, SIZE, HEX_TEXT, "filesize"),   NUMBER(62, 8, INODE, HEX_TEXT, "devmajor"),
-	NUMBER(70, 8, INODE, HEX_TEXT, "devminor"),  NUMBER(78, 8, DEVICE, HEX_TEXT, "rdevmajor"), NUMBER(86, 8, DEVICE, HEX_TEXT, "rdevminor"),
+	NUMBER(0, 6, MAGIC, TEXT, "magic"),           NUMBER(6, 8, INODE, HEX_TEXT, "ino"),
+	NUMBER(14, 8, MODE, HEX_TEXT, "mode"),        NUMBER(22, 8, OWNER, HEX_TEXT, "uid"),
+	NUMBER(30, 8, OWNER, HEX_TEXT, "gid"),        NUMBER(38, 8, INODE, HEX_TEXT, "nlink"),
+	NUMBER(46, 8, TIME, HEX_TEXT, "mtime"),       NUMBER(54, 8, SIZE, HEX_TEXT, "filesize"),
+	NUMBER(62, 8, INODE, HEX_TEXT, "devmajor"),   NUMBER(70, 8, INODE, HEX_TEXT, "devminor"),
+	NUMBER(78, 8, DEVICE, HEX_TEXT, "rdevmajor"), NUMBER(86, 8, DEVICE, HEX_TEXT, "rdevminor"),
 	NUMBER(94, 8, SIZE, HEX_TEXT, "namesize"),
 };
 
 static const struct sb_layout_row odc_rows[] = {
-	NUMBER(0, 6, MAGIC, TEXT, "magic"),     NUMBER(6, 6, INODE, OCTAL, "dev"),     NUMBER(12, 6, INODE, OCTAL, "ino"),
-	NUMBER(18, 6, MODE, OCTAL, "mode"),     NUMBER(24, 6, OWNER, OCTAL, "uid"),    NUMBER(30, 6, OWNER, OCTAL, "gid"),
-	NUMBER(36, 6, INODE, OCTAL, "nlink"),   NUMBER(42, 6, DEVICE, OCTAL, "rdev"),  NUMBER(48, 11, TIME, OCTAL, "mtime"),
-	NUMBER(59, 6, SIZE, OCTAL, "namesize"), NUMBER(65, 11, SIZE, OCTAL, "filesize"),
+	NUMBER(0, 6, MAGIC, TEXT, "magic"),      NUMBER(6, 6, INODE, OCTAL, "dev"),
+	NUMBER(12, 6, INODE, OCTAL, "ino"),      NUMBER(18, 6, MODE, OCTAL, "mode"),
+	NUMBER(24, 6, OWNER, OCTAL, "uid"),      NUMBER(30, 6, OWNER, OCTAL, "gid"),
+	NUMBER(36, 6, INODE, OCTAL, "nlink"),    NUMBER(42, 6, DEVICE, OCTAL, "rdev"),
+	NUMBER(48, 11, TIME, OCTAL, "mtime"),    NUMBER(59, 6, SIZE, OCTAL, "namesize"),
+	NUMBER(65, 11, SIZE, OCTAL, "filesize"),
 };
 
 /* The long numbers have their words in an order of their own: no encoding of the vocabulary. */
 static const struct sb_layout_row binary_rows[] = {
-	NUMBER(0, 2, MAGIC, RAW, "magic"),  NUMBER(2, 2, INODE, RAW, "dev"),     NUMBER(4, 2, INODE, RAW, "ino"),  NUMBER(6, 2, MODE, RAW, "mode"),
-	NUMBER(8, 2, OWNER, RAW, "uid"),    NUMBER(10, 2, OWNER, RAW, "gid"),    NUMBER(12, 2, INODE, RAW, "nlink"), NUMBER(14, 2, DEVICE, RAW, "rdev"),
-	NUMBER(16, 4, TIME, RAW, "mtime"),  NUMBER(20, 2, SIZE, RAW, "namesize"), NUMBER(22, 4, SIZE, RAW, "filesize"),
+	NUMBER(0, 2, MAGIC, RAW, "magic"),    NUMBER(2, 2, INODE, RAW, "dev"),      NUMBER(4, 2, INODE, RAW, "ino"),
+	NUMBER(6, 2, MODE, RAW, "mode"),      NUMBER(8, 2, OWNER, RAW, "uid"),      NUMBER(10, 2, OWNER, RAW, "gid"),
+	NUMBER(12, 2, INODE, RAW, "nlink"),   NUMBER(14, 2, DEVICE, RAW, "rdev"),   NUMBER(16, 4, TIME, RAW, "mtime"),
+	NUMBER(20, 2, SIZE, RAW, "namesize"), NUMBER(22, 4, SIZE, RAW, "filesize"),
 };
 
 /* Only the variant with checksums fills the last field: the sum of the content's bytes. */
 static int describe_check(struct sb_view *view, const struct sb_region *region, struct sb_err *err)
 {
-	struct sb_field check = {.offset = region->offset + 102, .length = 8, .kind = SB_FIELD_VALUE, .encoding = SB_ENC_HEX_TEXT, .name = "check"};
+	struct sb_field check = {.offset = region->offset + 102,
+				 .length = 8,
+				 .kind = SB_FIELD_VALUE,
+				 .encoding = SB_ENC_HEX_TEXT,
+				 .name = "check"};
 	const struct sb_member *member = region->member ? sb_view_member(view, region->member - 1) : NULL;
 
 	if (region->tag == CRC && member && member->type != SB_MEMBER_HARDLINK) {

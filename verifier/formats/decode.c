@@ -10,9 +10,9 @@ static const struct {
 	enum sb_codec codec;
 	sb_codec_run run;
 } codecs[] = {
-	{SB_CODEC_NONE, copy},           {SB_CODEC_DEFLATE, sb_codec_deflate}, {SB_CODEC_GZIP, sb_codec_gzip},
-	{SB_CODEC_XZ, sb_codec_xz},      {SB_CODEC_LZMA, sb_codec_lzma},       {SB_CODEC_BZIP2, sb_codec_bzip2},
-	{SB_CODEC_ZSTD, sb_codec_zstd},  {SB_CODEC_LZ4, sb_codec_lz4},         {SB_CODEC_LZIP, sb_codec_lzip},
+	{SB_CODEC_NONE, copy},          {SB_CODEC_DEFLATE, sb_codec_deflate}, {SB_CODEC_GZIP, sb_codec_gzip},
+	{SB_CODEC_XZ, sb_codec_xz},     {SB_CODEC_LZMA, sb_codec_lzma},       {SB_CODEC_BZIP2, sb_codec_bzip2},
+	{SB_CODEC_ZSTD, sb_codec_zstd}, {SB_CODEC_LZ4, sb_codec_lz4},         {SB_CODEC_LZIP, sb_codec_lzip},
 };
 
 static int copy(struct sb_span in, struct sb_sink *sink, uint64_t *used, struct sb_err *err)
@@ -41,8 +41,8 @@ static sb_codec_run runner(enum sb_codec codec)
 	return NULL;
 }
 
-int sb_formats_decode(struct sb_span file, const struct sb_member *member, struct sb_unpack_budget *budget, struct sb_blob *out,
-                      uint64_t *consumed, struct sb_err *err)
+int sb_formats_decode(struct sb_span file, const struct sb_member *member, struct sb_unpack_budget *budget,
+		      struct sb_blob *out, uint64_t *consumed, struct sb_err *err)
 {
 	sb_codec_run run = runner(member->codec);
 	struct sb_span in;

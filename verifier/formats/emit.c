@@ -20,7 +20,8 @@ int sb_damaged(struct sb_err *err, const char *id, uint64_t offset, const char *
 	return rc;
 }
 
-int sb_emit_layout(struct sb_view *view, const struct sb_region *region, const struct sb_layout_row *rows, size_t count, struct sb_err *err)
+int sb_emit_layout(struct sb_view *view, const struct sb_region *region, const struct sb_layout_row *rows, size_t count,
+		   struct sb_err *err)
 {
 	int rc = 0;
 
@@ -78,8 +79,8 @@ int sb_emit_rest(struct sb_view *view, uint64_t at, const char *zeros, struct sb
 		return sb_emit_region(view, &rest, err);
 	rest.kind = SB_REGION_OVERLAY;
 	rest.name = "overlay";
-	int rc = sb_emit_remark(view, (struct sb_notice){.id = "archive-trailing", .offset = at, .refuse_drop = true}, err,
-	                        "%llu bytes follow the end", (unsigned long long)rest.length);
+	int rc = sb_emit_remark(view, (struct sb_notice){.id = "archive-trailing", .offset = at, .refuse_drop = true},
+				err, "%llu bytes follow the end", (unsigned long long)rest.length);
 	return rc ? rc : sb_emit_region(view, &rest, err);
 }
 
@@ -104,7 +105,8 @@ static char *payload_name(struct sb_arena *arena, const char *hint, const char *
 	return sb_arena_copy(arena, sb_span_text("payload"));
 }
 
-int sb_emit_payload(struct sb_view *view, const char *hint, const char *const *suffixes, const struct sb_member *member, struct sb_err *err)
+int sb_emit_payload(struct sb_view *view, const char *hint, const char *const *suffixes, const struct sb_member *member,
+		    struct sb_err *err)
 {
 	struct sb_member payload = *member;
 	const char *name = payload_name(view->arena, hint, suffixes);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * gzip: headers and trailers of its members. Where a deflate stream ends can only be known by decoding it, which costs as much as
- * unpacking. So one member that fills the file is assumed when nothing speaks against it (no further member's magic, a plausible
- * length in the last four bytes); the decoder, which must consume every byte, proves or refutes that. Otherwise the file is walked
- * by decoding it once for its boundaries alone.
+ * gzip: headers and trailers of its members. Where a deflate stream ends can only be known by decoding it, which costs
+ * as much as unpacking. So one member that fills the file is assumed when nothing speaks against it (no further
+ * member's magic, a plausible length in the last four bytes); the decoder, which must consume every byte, proves or
+ * refutes that. Otherwise the file is walked by decoding it once for its boundaries alone.
  */
 #include "verifier/formats/emit.h"
 #include "verifier/formats/rows.h"
@@ -53,7 +53,8 @@ static bool read_header(struct sb_span file, uint64_t at, struct header *out)
 	return !rd.bad;
 }
 
-/* Deflate makes at most 1032 bytes of one; honest text seldom exceeds 40, and stored data grows by 5 bytes in 65535 or less. */
+/* Deflate makes at most 1032 bytes of one; honest text seldom exceeds 40, and stored data grows by 5 bytes in 65535 or
+ * less. */
 static bool plausible_length(uint64_t encoded, uint64_t said)
 {
 	return said <= encoded * 40 + 4096 && said + said / 1024 + 64 >= encoded;
@@ -80,7 +81,8 @@ static bool looks_single(struct sb_span file, const struct header *header)
 		return false;
 	uint64_t encoded = file.n - header->end - TRAILER;
 	struct sb_rd rd = sb_rd_of(sb_span_of(file.p + file.n - 4, 4), false);
-	return plausible_length(encoded, sb_rd_uint(&rd, 4)) && !another_magic(sb_span_of(file.p + header->end, (size_t)encoded));
+	return plausible_length(encoded, sb_rd_uint(&rd, 4)) &&
+	       !another_magic(sb_span_of(file.p + header->end, (size_t)encoded));
 }
 
 /* Offset at which the deflate stream that begins at @at ends; 0 when it does not. */
@@ -105,14 +107,26 @@ static uint64_t end_of_deflate(z_stream *z, struct sb_span file, uint64_t at, ui
 	return result == Z_STREAM_END ? at : 0;
 }
 
-static int emit_part(struct sb_view *view, const struct header *header, uint64_t from, uint64_t end, bool only, struct sb_err *err)
+static int emit_part(struct sb_view *view, const struct header *header, uint64_t from, uint64_t end, bool only,
+		     struct sb_err *err)
 {
-	struct sb_region part = {.offset = from, .length = header->end - from, .kind = SB_REGION_HEADER, .member = 1, .tag = TAG_HEADER,
-	                         .name = "header"};
-	struct sb_region payload = {.offset = header->end, .length = end - header->end, .kind = SB_REGION_ENCODED, .member = 1,
-	                            .name = "payload"};
-	struct sb_region trailer = {.offset = end, .length = TRAILER, .kind = SB_REGION_CHECK, .member = 1,
-	                            .tag = only ? TAG_TRAILER : TAG_PART_TRAILER, .name = "trailer"};
+	struct sb_region part = {.offset = from,
+				 .length = header->end - from,
+				 .kind = SB_REGION_HEADER,
+				 .member = 1,
+				 .tag = TAG_HEADER,
+				 .name = "header"};
+	struct sb_region payload = {.offset = header->end,
+				    .length = end - header->end,
+				    .kind = SB_REGION_ENCODED,
+				    .member = 1,
+				    .name = "payload"};
+	struct sb_region trailer = {.offset = end,
+				    .length = TRAILER,
+				    .kind = SB_REGION_CHECK,
+				    .member = 1,
+				    .tag = only ? TAG_TRAILER : TAG_PART_TRAILER,
+				    .name = "trailer"};
 
 	int rc = sb_emit_region(view, &part, err);
 	if (!rc)
@@ -130,7 +144,8 @@ static int take_part(struct sb_view *view, z_stream *z, uint64_t *at, bool first
 		return sb_damaged(err, "archive-damaged", *at, "a gzip header that makes no sense");
 	uint64_t end = end_of_deflate(z, view->file, header.end, scratch, sizeof scratch);
 	if (end == 0 || view->file.n - end < TRAILER)
-		return sb_damaged(err, "archive-truncated", header.end, "a gzip member that is damaged or ends too early");
+		return sb_damaged(err, "archive-truncated", header.end,
+				  "a gzip member that is damaged or ends too early");
 	bool only = first && !read_header(view->file, end + TRAILER, &next);
 	int rc = emit_part(view, &header, *at, end, only, err);
 	*at = end + TRAILER;
@@ -184,24 +199,38 @@ static const struct sb_layout_row fixed[] = {
 };
 
 static const struct sb_layout_row trailer[] = {
-	{.at = 0, .length = 4, .kind = SB_FIELD_DERIVED, .encoding = SB_ENC_LE, .name = "CRC32", .algorithm = SB_DERIVE_CRC32, .decoded = true},
-	{.at = 4, .length = 4, .kind = SB_FIELD_DERIVED, .encoding = SB_ENC_LE, .name = "ISIZE", .algorithm = SB_DERIVE_LENGTH, .decoded = true},
+	{.at = 0,
+	 .length = 4,
+	 .kind = SB_FIELD_DERIVED,
+	 .encoding = SB_ENC_LE,
+	 .name = "CRC32",
+	 .algorithm = SB_DERIVE_CRC32,
+	 .decoded = true},
+	{.at = 4,
+	 .length = 4,
+	 .kind = SB_FIELD_DERIVED,
+	 .encoding = SB_ENC_LE,
+	 .name = "ISIZE",
+	 .algorithm = SB_DERIVE_LENGTH,
+	 .decoded = true},
 };
 
-/* Of several members each check covers a part of the payload: verified by the decoder, and content to everybody else. */
+/* Of several members each check covers a part of the payload: verified by the decoder, and content to everybody else.
+ */
 static const struct sb_layout_row part_trailer[] = {
 	{.at = 0, .length = 4, .kind = SB_FIELD_VALUE, .encoding = SB_ENC_LE, .name = "CRC32"},
 	{.at = 4, .length = 4, .kind = SB_FIELD_SIZE, .encoding = SB_ENC_LE, .name = "ISIZE"},
 };
 
-static int describe_optional(struct sb_view *view, uint64_t at, uint64_t length, enum sb_field_kind kind, const char *name,
-                             struct sb_err *err)
+static int describe_optional(struct sb_view *view, uint64_t at, uint64_t length, enum sb_field_kind kind,
+			     const char *name, struct sb_err *err)
 {
 	struct sb_field field = {.offset = at, .length = length, .kind = kind, .encoding = SB_ENC_TEXT, .name = name};
 	return length ? sb_emit_field(view, &field, err) : 0;
 }
 
-/* The header's own check is the low half of a CRC-32 over what stands before it, and no algorithm of the vocabulary: content. */
+/* The header's own check is the low half of a CRC-32 over what stands before it, and no algorithm of the vocabulary:
+ * content. */
 static int describe_header(struct sb_view *view, const struct sb_region *region, struct sb_err *err)
 {
 	struct header header;

@@ -4,8 +4,16 @@
 #include "verifier/formats/rows.h"
 
 /* Source: LZ4 Frame Format 1.6.2, "General Structure of LZ4 Frame format", "Skippable Frames". */
-static const uint32_t frame_magic = 0x184d2204, legacy_magic = 0x184c2102, skippable_magic = 0x184d2a50, skippable_mask = 0xfffffff0;
-enum flag { FLAG_BLOCK_CHECK = 0x10, FLAG_SIZE = 0x08, FLAG_CONTENT_CHECK = 0x04, FLAG_DICTIONARY = 0x01, VERSION_MASK = 0xc0, VERSION = 0x40 };
+static const uint32_t frame_magic = 0x184d2204, legacy_magic = 0x184c2102, skippable_magic = 0x184d2a50,
+		      skippable_mask = 0xfffffff0;
+enum flag {
+	FLAG_BLOCK_CHECK = 0x10,
+	FLAG_SIZE = 0x08,
+	FLAG_CONTENT_CHECK = 0x04,
+	FLAG_DICTIONARY = 0x01,
+	VERSION_MASK = 0xc0,
+	VERSION = 0x40
+};
 enum tag { TAG_HEADER = 1, TAG_SKIPPABLE };
 
 /** The parts of one frame, as offsets in the file. */
@@ -65,12 +73,29 @@ static bool read_frame(struct sb_span file, uint64_t at, struct frame *out, bool
 
 static int emit_frame(struct sb_view *view, const struct frame *f, struct sb_err *err)
 {
-	const struct sb_region skippable = {.offset = f->start, .length = f->end - f->start, .kind = SB_REGION_HEADER, .member = 1,
-	                                    .tag = TAG_SKIPPABLE, .name = "skippable frame"};
+	const struct sb_region skippable = {.offset = f->start,
+					    .length = f->end - f->start,
+					    .kind = SB_REGION_HEADER,
+					    .member = 1,
+					    .tag = TAG_SKIPPABLE,
+					    .name = "skippable frame"};
 	const struct sb_region parts[] = {
-		{.offset = f->start, .length = f->blocks - f->start, .kind = SB_REGION_HEADER, .member = 1, .tag = TAG_HEADER, .name = "header"},
-		{.offset = f->blocks, .length = f->check - f->blocks, .kind = SB_REGION_ENCODED, .member = 1, .name = "payload"},
-		{.offset = f->check, .length = f->end - f->check, .kind = SB_REGION_CHECK, .member = 1, .name = "checksum"},
+		{.offset = f->start,
+		 .length = f->blocks - f->start,
+		 .kind = SB_REGION_HEADER,
+		 .member = 1,
+		 .tag = TAG_HEADER,
+		 .name = "header"},
+		{.offset = f->blocks,
+		 .length = f->check - f->blocks,
+		 .kind = SB_REGION_ENCODED,
+		 .member = 1,
+		 .name = "payload"},
+		{.offset = f->check,
+		 .length = f->end - f->check,
+		 .kind = SB_REGION_CHECK,
+		 .member = 1,
+		 .name = "checksum"},
 	};
 	int rc = 0;
 
@@ -98,15 +123,20 @@ static int open_lz4(struct sb_view *view, const char *hint, struct sb_err *err)
 	if (rc)
 		return rc;
 	if (begun)
-		return sb_damaged(err, "archive-truncated", payload.length, "an LZ4 frame is damaged or ends too early");
+		return sb_damaged(err, "archive-truncated", payload.length,
+				  "an LZ4 frame is damaged or ends too early");
 	rc = sb_emit_payload(view, hint, suffixes, &payload, err);
 	return rc ? rc : sb_emit_rest(view, payload.length, "fill", err);
 }
 
 static int describe(struct sb_view *view, const struct sb_region *region, struct sb_err *err)
 {
-	struct sb_field magic = {.offset = region->offset, .length = 4, .kind = SB_FIELD_MAGIC, .encoding = SB_ENC_LE, .name = "magic"};
-	struct sb_field rest = {.offset = region->offset + 4, .length = region->length - 4, .kind = SB_FIELD_ENCODING, .name = "frame descriptor"};
+	struct sb_field magic = {
+		.offset = region->offset, .length = 4, .kind = SB_FIELD_MAGIC, .encoding = SB_ENC_LE, .name = "magic"};
+	struct sb_field rest = {.offset = region->offset + 4,
+				.length = region->length - 4,
+				.kind = SB_FIELD_ENCODING,
+				.name = "frame descriptor"};
 
 	if (region->tag != TAG_HEADER && region->tag != TAG_SKIPPABLE)
 		return 0;
@@ -133,7 +163,10 @@ static unsigned probe(struct sb_span file, const char *hint)
 		return 0;
 	if (magic == frame_magic || magic == legacy_magic)
 		return 32;
-	return (magic & skippable_mask) == skippable_magic && n > 4 && sb_span_starts(sb_span_text(hint + n - 4), ".lz4", 4) ? 29 : 0;
+	return (magic & skippable_mask) == skippable_magic && n > 4 &&
+			       sb_span_starts(sb_span_text(hint + n - 4), ".lz4", 4)
+		       ? 29
+		       : 0;
 }
 
 const struct sb_format sb_format_lz4 = {

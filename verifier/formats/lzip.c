@@ -24,9 +24,22 @@ static uint64_t start_of(struct sb_span file, uint64_t end)
 static int emit_member(struct sb_view *view, uint64_t start, uint64_t end, bool only, struct sb_err *err)
 {
 	const struct sb_region parts[] = {
-		{.offset = start, .length = HEADER, .kind = SB_REGION_HEADER, .member = 1, .tag = TAG_HEADER, .name = "header"},
-		{.offset = start + HEADER, .length = end - start - HEADER - TRAILER, .kind = SB_REGION_ENCODED, .member = 1, .name = "payload"},
-		{.offset = end - TRAILER, .length = TRAILER, .kind = SB_REGION_CHECK, .member = 1, .tag = only ? TAG_TRAILER : TAG_PART_TRAILER,
+		{.offset = start,
+		 .length = HEADER,
+		 .kind = SB_REGION_HEADER,
+		 .member = 1,
+		 .tag = TAG_HEADER,
+		 .name = "header"},
+		{.offset = start + HEADER,
+		 .length = end - start - HEADER - TRAILER,
+		 .kind = SB_REGION_ENCODED,
+		 .member = 1,
+		 .name = "payload"},
+		{.offset = end - TRAILER,
+		 .length = TRAILER,
+		 .kind = SB_REGION_CHECK,
+		 .member = 1,
+		 .tag = only ? TAG_TRAILER : TAG_PART_TRAILER,
 		 .name = "trailer"},
 	};
 	int rc = 0;
@@ -52,8 +65,8 @@ static bool find_members(struct sb_span file, uint64_t end, struct sb_vec *ends,
 }
 
 /*
- * Trailing data is allowed by the format: then the end is where a trailer leads back to the start. A trailer ends in the size of
- * its member, whose two highest bytes are zero for anything that fits a disk.
+ * Trailing data is allowed by the format: then the end is where a trailer leads back to the start. A trailer ends in
+ * the size of its member, whose two highest bytes are zero for anything that fits a disk.
  */
 static bool find_end(struct sb_span file, uint64_t *end, struct sb_vec *ends, bool *memory)
 {
@@ -80,7 +93,9 @@ static int open_lzip(struct sb_view *view, const char *hint, struct sb_err *err)
 	int rc = 0;
 
 	if (!find_end(view->file, &payload.length, &ends, &memory))
-		return memory ? sb_damaged(err, "archive-truncated", view->file.n, "the lzip file is damaged or ends too early") : sb_no_memory(err);
+		return memory ? sb_damaged(err, "archive-truncated", view->file.n,
+					   "the lzip file is damaged or ends too early")
+			      : sb_no_memory(err);
 	for (size_t i = ends.count; !rc && i > 0; i--) {
 		uint64_t end = *(const uint64_t *)sb_vec_at(&ends, i - 1);
 		rc = emit_member(view, start, end, ends.count == 1, err);
@@ -98,12 +113,25 @@ static const struct sb_layout_row header_rows[] = {
 };
 
 static const struct sb_layout_row trailer_rows[] = {
-	{.at = 0, .length = 4, .kind = SB_FIELD_DERIVED, .encoding = SB_ENC_LE, .name = "CRC32", .algorithm = SB_DERIVE_CRC32, .decoded = true},
-	{.at = 4, .length = 8, .kind = SB_FIELD_DERIVED, .encoding = SB_ENC_LE, .name = "data size", .algorithm = SB_DERIVE_LENGTH, .decoded = true},
+	{.at = 0,
+	 .length = 4,
+	 .kind = SB_FIELD_DERIVED,
+	 .encoding = SB_ENC_LE,
+	 .name = "CRC32",
+	 .algorithm = SB_DERIVE_CRC32,
+	 .decoded = true},
+	{.at = 4,
+	 .length = 8,
+	 .kind = SB_FIELD_DERIVED,
+	 .encoding = SB_ENC_LE,
+	 .name = "data size",
+	 .algorithm = SB_DERIVE_LENGTH,
+	 .decoded = true},
 	{.at = 12, .length = 8, .kind = SB_FIELD_SIZE, .encoding = SB_ENC_LE, .name = "member size"},
 };
 
-/* Of several members each check covers a part of the payload: verified by the decoder, and content to everybody else. */
+/* Of several members each check covers a part of the payload: verified by the decoder, and content to everybody else.
+ */
 static const struct sb_layout_row part_rows[] = {
 	{.at = 0, .length = 4, .kind = SB_FIELD_VALUE, .encoding = SB_ENC_LE, .name = "CRC32"},
 	{.at = 4, .length = 8, .kind = SB_FIELD_SIZE, .encoding = SB_ENC_LE, .name = "data size"},

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* LZMA alone, the format before xz. It has no magic and no trailer: only the decoder knows where it ends, so all of the file is one
- * payload, and a decoder that leaves bytes over refutes that. */
+/* LZMA alone, the format before xz. It has no magic and no trailer: only the decoder knows where it ends, so all of the
+ * file is one payload, and a decoder that leaves bytes over refutes that. */
 #include "verifier/formats/emit.h"
 #include "verifier/formats/rows.h"
 
@@ -12,7 +12,8 @@ enum { HEADER = 13 };
 static bool plausible(struct sb_span file)
 {
 	struct sb_rd rd = sb_rd_of(file, false);
-	uint64_t properties = sb_rd_uint(&rd, 1), dictionary = sb_rd_uint(&rd, 4), size = sb_rd_uint(&rd, 8), first = sb_rd_uint(&rd, 1);
+	uint64_t properties = sb_rd_uint(&rd, 1), dictionary = sb_rd_uint(&rd, 4), size = sb_rd_uint(&rd, 8),
+		 first = sb_rd_uint(&rd, 1);
 	uint64_t lowest = dictionary & (0 - dictionary);
 
 	if (rd.bad || properties >= 9 * 5 * 5 || dictionary == 0 || first != 0)
@@ -28,7 +29,11 @@ static int open_lzma(struct sb_view *view, const char *hint, struct sb_err *err)
 	struct sb_rd rd = sb_rd_of(view->file, false);
 	struct sb_member payload = {.codec = SB_CODEC_LZMA, .length = view->file.n};
 	struct sb_region header = {.length = HEADER, .kind = SB_REGION_HEADER, .member = 1, .tag = 1, .name = "header"};
-	struct sb_region body = {.offset = HEADER, .length = view->file.n - HEADER, .kind = SB_REGION_ENCODED, .member = 1, .name = "payload"};
+	struct sb_region body = {.offset = HEADER,
+				 .length = view->file.n - HEADER,
+				 .kind = SB_REGION_ENCODED,
+				 .member = 1,
+				 .name = "payload"};
 
 	if (!plausible(view->file))
 		return sb_damaged(err, "archive-damaged", 0, "an LZMA header that makes no sense");

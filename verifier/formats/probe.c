@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which format a file has: the one whose probe matched most bits. Bytes decide; a name only helps where bytes are silent. */
+/* Which format a file has: the one whose probe matched most bits. Bytes decide; a name only helps where bytes are
+ * silent. */
 #include "verifier/formats/formats.h"
 
 #include <string.h>

@@ -85,8 +85,8 @@ static int check_members(const struct sb_view *view, struct sb_err *err)
 	return 0;
 }
 
-int sb_view_open(const struct sb_format *format, struct sb_span file, const char *hint, struct sb_arena *arena, struct sb_view *view,
-                 struct sb_err *err)
+int sb_view_open(const struct sb_format *format, struct sb_span file, const char *hint, struct sb_arena *arena,
+		 struct sb_view *view, struct sb_err *err)
 {
 	*view = (struct sb_view){
 		.format = format,

@@ -62,14 +62,16 @@ static bool sum_blocks(struct sb_span file, const struct stream *stream, uint64_
 	}
 	size_t padding = (4 - rd.at % 4) % 4;
 	struct sb_span zeros = sb_rd_bytes(&rd, padding), check = sb_rd_bytes(&rd, 4);
-	return !rd.bad && fits && rd.at == rd.in.n && sb_span_all_zero(zeros) && little(check.p) == crc_of(rd.in.p, rd.at - 4);
+	return !rd.bad && fits && rd.at == rd.in.n && sb_span_all_zero(zeros) &&
+	       little(check.p) == crc_of(rd.in.p, rd.at - 4);
 }
 
 static bool header_fits(struct sb_span file, const struct stream *stream)
 {
 	const uint8_t *p = file.p + stream->start;
 	const uint8_t *footer = file.p + stream->footer;
-	return memcmp(p, header_magic, sizeof header_magic) == 0 && memcmp(p + 6, footer + 8, 2) == 0 && little(p + 8) == crc_of(p + 6, 2);
+	return memcmp(p, header_magic, sizeof header_magic) == 0 && memcmp(p + 6, footer + 8, 2) == 0 &&
+	       little(p + 8) == crc_of(p + 6, 2);
 }
 
 /* The stream whose padding ends at @end. */
@@ -116,8 +118,15 @@ static int emit_stream(struct sb_view *view, const struct stream *s, struct sb_e
 {
 	const struct sb_region regions[] = {
 		{.offset = s->start, .length = HEADER, .kind = SB_REGION_HEADER, .tag = TAG_HEADER, .name = "header"},
-		{.offset = s->start + HEADER, .length = s->index - s->start - HEADER, .kind = SB_REGION_ENCODED, .name = "payload"},
-		{.offset = s->index, .length = s->footer - s->index, .kind = SB_REGION_TABLE, .tag = TAG_INDEX, .name = "index"},
+		{.offset = s->start + HEADER,
+		 .length = s->index - s->start - HEADER,
+		 .kind = SB_REGION_ENCODED,
+		 .name = "payload"},
+		{.offset = s->index,
+		 .length = s->footer - s->index,
+		 .kind = SB_REGION_TABLE,
+		 .tag = TAG_INDEX,
+		 .name = "index"},
 		{.offset = s->footer, .length = FOOTER, .kind = SB_REGION_HEADER, .tag = TAG_FOOTER, .name = "footer"},
 		{.offset = s->end, .length = s->padding_end - s->end, .kind = SB_REGION_PADDING, .name = "padding"},
 	};
@@ -132,8 +141,8 @@ static int emit_stream(struct sb_view *view, const struct stream *s, struct sb_e
 }
 
 /*
- * The longest head of the file that is a series of streams, when something else follows: each place that looks like a footer and
- * proves to be one is the end of a stream. The last that reaches back to the start wins.
+ * The longest head of the file that is a series of streams, when something else follows: each place that looks like a
+ * footer and proves to be one is the end of a stream. The last that reaches back to the start wins.
  */
 static bool find_head(struct sb_span file, struct sb_vec *streams, bool *memory)
 {
@@ -160,11 +169,13 @@ static int open_xz(struct sb_view *view, const char *hint, struct sb_err *err)
 	uint64_t work = 0;
 	int rc = 0;
 
-	bool found = find_streams(view->file, &streams, &work, &memory) || (memory && find_head(view->file, &streams, &memory));
+	bool found = find_streams(view->file, &streams, &work, &memory) ||
+		     (memory && find_head(view->file, &streams, &memory));
 	if (!memory)
 		return sb_no_memory(err);
 	if (!found)
-		return sb_damaged(err, "archive-truncated", view->file.n, "the xz file is damaged or ends too early: its index does not lead to its start");
+		return sb_damaged(err, "archive-truncated", view->file.n,
+				  "the xz file is damaged or ends too early: its index does not lead to its start");
 	for (size_t i = streams.count; !rc && i > 0; i--)
 		rc = emit_stream(view, sb_vec_at(&streams, i - 1), err);
 	payload.length = ((const struct stream *)sb_vec_at(&streams, 0))->padding_end;
@@ -189,7 +200,8 @@ static const struct sb_layout_row footer_rows[] = {
 /* Everything but the magics says how the payload was encoded; all of it is checked here or by the decoder. */
 static int describe(struct sb_view *view, const struct sb_region *region, struct sb_err *err)
 {
-	struct sb_field index = {.offset = region->offset, .length = region->length, .kind = SB_FIELD_ENCODING, .name = "index"};
+	struct sb_field index = {
+		.offset = region->offset, .length = region->length, .kind = SB_FIELD_ENCODING, .name = "index"};
 
 	if (region->tag == TAG_HEADER)
 		return sb_emit_layout(view, region, SB_ROWS(header_rows), err);

@@ -67,12 +67,29 @@ static bool read_frame(struct sb_span file, uint64_t at, struct frame *out, bool
 
 static int emit_frame(struct sb_view *view, const struct frame *f, struct sb_err *err)
 {
-	const struct sb_region skippable = {.offset = f->start, .length = f->end - f->start, .kind = SB_REGION_HEADER, .member = 1,
-	                                    .tag = TAG_SKIPPABLE, .name = "skippable frame"};
+	const struct sb_region skippable = {.offset = f->start,
+					    .length = f->end - f->start,
+					    .kind = SB_REGION_HEADER,
+					    .member = 1,
+					    .tag = TAG_SKIPPABLE,
+					    .name = "skippable frame"};
 	const struct sb_region parts[] = {
-		{.offset = f->start, .length = f->blocks - f->start, .kind = SB_REGION_HEADER, .member = 1, .tag = TAG_HEADER, .name = "header"},
-		{.offset = f->blocks, .length = f->check - f->blocks, .kind = SB_REGION_ENCODED, .member = 1, .name = "payload"},
-		{.offset = f->check, .length = f->end - f->check, .kind = SB_REGION_CHECK, .member = 1, .name = "checksum"},
+		{.offset = f->start,
+		 .length = f->blocks - f->start,
+		 .kind = SB_REGION_HEADER,
+		 .member = 1,
+		 .tag = TAG_HEADER,
+		 .name = "header"},
+		{.offset = f->blocks,
+		 .length = f->check - f->blocks,
+		 .kind = SB_REGION_ENCODED,
+		 .member = 1,
+		 .name = "payload"},
+		{.offset = f->check,
+		 .length = f->end - f->check,
+		 .kind = SB_REGION_CHECK,
+		 .member = 1,
+		 .name = "checksum"},
 	};
 	int rc = 0;
 
@@ -98,7 +115,8 @@ static int open_zstd(struct sb_view *view, const char *hint, struct sb_err *err)
 	if (rc)
 		return rc;
 	if (begun)
-		return sb_damaged(err, "archive-truncated", payload.length, "a zstd frame is damaged or ends too early");
+		return sb_damaged(err, "archive-truncated", payload.length,
+				  "a zstd frame is damaged or ends too early");
 	rc = sb_emit_payload(view, hint, suffixes, &payload, err);
 	return rc ? rc : sb_emit_rest(view, payload.length, "fill", err);
 }
@@ -106,8 +124,12 @@ static int open_zstd(struct sb_view *view, const char *hint, struct sb_err *err)
 /* What a skippable frame holds is the writer's own affair: content. The check is verified by the decoder. */
 static int describe(struct sb_view *view, const struct sb_region *region, struct sb_err *err)
 {
-	struct sb_field magic = {.offset = region->offset, .length = 4, .kind = SB_FIELD_MAGIC, .encoding = SB_ENC_LE, .name = "magic"};
-	struct sb_field rest = {.offset = region->offset + 4, .length = region->length - 4, .kind = SB_FIELD_ENCODING, .name = "frame header"};
+	struct sb_field magic = {
+		.offset = region->offset, .length = 4, .kind = SB_FIELD_MAGIC, .encoding = SB_ENC_LE, .name = "magic"};
+	struct sb_field rest = {.offset = region->offset + 4,
+				.length = region->length - 4,
+				.kind = SB_FIELD_ENCODING,
+				.name = "frame header"};
 
 	if (region->tag != TAG_HEADER && region->tag != TAG_SKIPPABLE)
 		return 0;

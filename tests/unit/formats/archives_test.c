@@ -27,7 +27,8 @@ static void check_archive(const struct sample *sample, struct sb_span bytes, con
 	size_t at;
 
 	cr_assert_eq(opened.rc, 0, "%s: %s", sample->writer, opened.err.msg);
-	cr_assert_not(refused(&opened), "%s: %s", sample->writer, ((struct sb_notice *)opened.view.notices.items)->text);
+	cr_assert_not(refused(&opened), "%s: %s", sample->writer,
+		      ((struct sb_notice *)opened.view.notices.items)->text);
 	const struct sb_member *file = named(&opened, "file", &at);
 	cr_assert(file && content_is(&opened, at, sample_text), "%s", sample->writer);
 	cr_expect_eq(file->mode, 0644);
@@ -36,12 +37,14 @@ static void check_archive(const struct sample *sample, struct sb_span bytes, con
 	const struct sb_region *content = region_of(&opened, "content", (uint32_t)at + 1);
 	cr_expect(content && content->offset == file->offset && content->length == file->length, "%s", sample->writer);
 	cr_expect(region_of(&opened, "header", (uint32_t)at + 1), "%s", sample->writer);
-	const struct sb_member *tool = named(&opened, strcmp(sample->writer, "arbsd") == 0 ? "a-name-longer-than-fifteen" : "tool", &at);
+	const struct sb_member *tool =
+		named(&opened, strcmp(sample->writer, "arbsd") == 0 ? "a-name-longer-than-fifteen" : "tool", &at);
 	cr_assert(tool && tool->mode == 04755 && content_is(&opened, at, "#!/bin/sh\n"), "%s", sample->writer);
 	const struct sb_member *folder = named(&opened, "folder/", &at);
 	cr_expect(is_ar || (folder && folder->type == SB_MEMBER_DIR), "%s", sample->writer);
 	const struct sb_member *link = named(&opened, "link", &at);
-	cr_expect(is_ar || (link && link->type == SB_MEMBER_SYMLINK && sb_span_equal(link->link, sb_span_text("file"))), "%s", sample->writer);
+	cr_expect(is_ar || (link && link->type == SB_MEMBER_SYMLINK && sb_span_equal(link->link, sb_span_text("file"))),
+		  "%s", sample->writer);
 	cr_expect_null(named(&opened, "TRAILER!!!", &at));
 	close_view(&opened);
 }
@@ -53,7 +56,8 @@ Test(archives, what_is_written_is_found)
 		struct sb_span bytes = make_sample(sample);
 		const struct sb_format *probed = sb_formats_probe(bytes, sample->hint);
 
-		cr_assert(probed && strcmp(probed->name, sample->format) == 0, "%s is taken for %s", sample->hint, probed ? probed->name : "nothing");
+		cr_assert(probed && strcmp(probed->name, sample->format) == 0, "%s is taken for %s", sample->hint,
+			  probed ? probed->name : "nothing");
 		if (!sample->filter) {
 			check_archive(sample, bytes, sample->format);
 		} else {
@@ -64,7 +68,8 @@ Test(archives, what_is_written_is_found)
 			cr_assert_eq(opened.view.members.count, 1);
 			const struct sb_member *payload = sb_view_member(&opened.view, 0);
 			cr_expect_str_eq((const char *)payload->name.p, "a.tar", "%s", sample->filter);
-			cr_assert_eq(sb_formats_decode(bytes, payload, NULL, &blob, &used, &opened.err), 0, "%s: %s", sample->filter, opened.err.msg);
+			cr_assert_eq(sb_formats_decode(bytes, payload, NULL, &blob, &used, &opened.err), 0, "%s: %s",
+				     sample->filter, opened.err.msg);
 			cr_expect_eq(used, payload->length);
 			cr_expect_eq(payload->length, bytes.n, "%s", sample->filter);
 			check_archive(sample, blob.bytes, "tar");
@@ -78,7 +83,8 @@ Test(archives, ar_knows_tables_and_both_kinds_of_long_names)
 {
 	static const char gnu[] = "!<arch>\n"
 				  "/               1700000000  0     0     0       14        `\n"
-				  "\0\0\0\1\0\0\0\x5a" "main\0\0"
+				  "\0\0\0\1\0\0\0\x5a"
+				  "main\0\0"
 				  "//                                              26        `\n"
 				  "a-very-long-name.object/\n\n"
 				  "/0              1700000000  7     8     100644  3         `\n"
@@ -86,7 +92,8 @@ Test(archives, ar_knows_tables_and_both_kinds_of_long_names)
 	static const char bsd[] = "!<arch>\n"
 				  "#1/20           1700000000  7     8     100644  23        `\n"
 				  "twenty-bytes-long.o\0abc\n";
-	struct opened a = open_as("ar", sb_span_of(gnu, sizeof gnu - 1), "x.a"), b = open_as("ar", sb_span_of(bsd, sizeof bsd - 1), "x.a");
+	struct opened a = open_as("ar", sb_span_of(gnu, sizeof gnu - 1), "x.a"),
+		      b = open_as("ar", sb_span_of(bsd, sizeof bsd - 1), "x.a");
 
 	cr_assert_eq(a.rc, 0, "%s", a.err.msg);
 	cr_assert_eq(a.view.members.count, 1);
@@ -138,9 +145,16 @@ Test(archives, deb_is_told_from_ar)
 Test(archives, cpio_links_lead_to_the_first_name)
 {
 	/* newc writers put the content behind the last name of an inode. */
-#define HEAD(mode, links, size, name) "070701" "00000007" mode "00000000" "00000000" links "6553f100" size "00000008" "00000001" "00000000" "00000000" name "00000000"
-	static const char links[] = HEAD("000081a4", "00000002", "00000000", "00000002") "a\0" HEAD("000081a4", "00000002", "00000003", "00000002")
-		"b\0abc\0" HEAD("00000000", "00000001", "00000000", "0000000b") "TRAILER!!!\0\0\0\0";
+#define HEAD(mode, links, size, name)               \
+	"070701"                                    \
+	"00000007" mode "00000000"                  \
+	"00000000" links "6553f100" size "00000008" \
+	"00000001"                                  \
+	"00000000"                                  \
+	"00000000" name "00000000"
+	static const char links[] = HEAD("000081a4", "00000002", "00000000", "00000002") "a\0" HEAD(
+		"000081a4", "00000002", "00000003", "00000002") "b\0abc\0" HEAD("00000000", "00000001", "00000000",
+										"0000000b") "TRAILER!!!\0\0\0\0";
 	struct opened opened = open_as("cpio", sb_span_of(links, sizeof links - 1), "x.cpio");
 
 	cr_assert_eq(opened.rc, 0, "%s at %u", opened.err.msg, (unsigned)opened.err.offset);

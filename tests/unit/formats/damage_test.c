@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Cut and flipped archives: a reader may refuse or describe, but never crash, never leave a byte without an owner, and never show
- * other members than libarchive does without saying so.
+ * Cut and flipped archives: a reader may refuse or describe, but never crash, never leave a byte without an owner, and
+ * never show other members than libarchive does without saying so.
  */
 #include "samples.h"
 
@@ -22,7 +22,8 @@ static bool exercise(struct opened *opened)
 	bool whole = true;
 
 	for (size_t i = 0; i < opened->view.regions.count; i++)
-		cr_assert_eq(sb_view_describe(&opened->view, sb_view_region(&opened->view, i), &opened->err), 0, "%s", opened->err.msg);
+		cr_assert_eq(sb_view_describe(&opened->view, sb_view_region(&opened->view, i), &opened->err), 0, "%s",
+			     opened->err.msg);
 	for (size_t i = 0; i < opened->view.members.count; i++) {
 		const struct sb_member *member = sb_view_member(&opened->view, i);
 		SB_BLOB struct sb_blob blob = {.fd = -1};
@@ -38,8 +39,8 @@ static bool exercise(struct opened *opened)
 
 static void check_code(const struct sample *sample, const struct opened *opened, size_t at)
 {
-	cr_assert(opened->rc == 0 || opened->rc == SB_FORMAT || opened->rc == SB_LIMIT, "%s at %zu: %d %s", sample->writer, at, opened->rc,
-	          opened->err.msg);
+	cr_assert(opened->rc == 0 || opened->rc == SB_FORMAT || opened->rc == SB_LIMIT, "%s at %zu: %d %s",
+		  sample->writer, at, opened->rc, opened->err.msg);
 	cr_assert(opened->rc == 0 || opened->err.id, "a failure without an id");
 }
 
@@ -47,7 +48,8 @@ Test(damage, no_cut_goes_unseen)
 {
 	for (size_t i = 0; i < sample_count; i++) {
 		struct sb_span bytes = make_sample(&samples[i]);
-		/* An ar archive has no end mark, so a cut between two members shows nothing; the fill of a tar may be of any length. */
+		/* An ar archive has no end mark, so a cut between two members shows nothing; the fill of a tar may be
+		 * of any length. */
 		bool is_ar = strcmp(samples[i].format, "ar") == 0, is_tar = strcmp(samples[i].format, "tar") == 0;
 		for (size_t n = 0; n < bytes.n; n++) {
 			struct sb_span cut = exact_copy(sb_span_of(bytes.p, n));
@@ -56,9 +58,12 @@ Test(damage, no_cut_goes_unseen)
 			sb_formats_probe(cut, "");
 			if (opened.rc == 0) {
 				bool clean = exercise(&opened) && !refused(&opened);
-				bool only_fill = is_tar && region_of(&opened, "end", 0) && region_of(&opened, "end", 0)->length == 1024;
-				bool only_zeros = strcmp(samples[i].format, "cpio") == 0 && sb_span_all_zero(sb_span_of(bytes.p + n, bytes.n - n));
-				cr_assert(!clean || is_ar || only_fill || only_zeros, "%s cut at %zu of %zu", samples[i].hint, n, bytes.n);
+				bool only_fill = is_tar && region_of(&opened, "end", 0) &&
+						 region_of(&opened, "end", 0)->length == 1024;
+				bool only_zeros = strcmp(samples[i].format, "cpio") == 0 &&
+						  sb_span_all_zero(sb_span_of(bytes.p + n, bytes.n - n));
+				cr_assert(!clean || is_ar || only_fill || only_zeros, "%s cut at %zu of %zu",
+					  samples[i].hint, n, bytes.n);
 			}
 			close_view(&opened);
 			free_sample(cut);
@@ -94,7 +99,8 @@ static bool ask_libarchive(struct sb_span bytes, const char *format, struct sb_b
 			sum = sum * 31 + data[i];
 		/* Members of ar are files, whatever the type in their mode. */
 		bool file = archive_entry_filetype(entry) == AE_IFREG || strcmp(format, "ar") == 0;
-		sb_buf_printf(out, "%s %o %lld %u\n", name ? name : "?", (unsigned)archive_entry_perm(entry) & 07777, file ? (long long)n : 0LL, file ? sum : 0);
+		sb_buf_printf(out, "%s %o %lld %u\n", name ? name : "?", (unsigned)archive_entry_perm(entry) & 07777,
+			      file ? (long long)n : 0LL, file ? sum : 0);
 	}
 	archive_read_free(archive);
 	return rc == ARCHIVE_EOF;
@@ -107,7 +113,8 @@ static void ask_us(const struct opened *opened, struct sb_buf *out)
 		SB_BLOB struct sb_blob blob = {.fd = -1};
 		uint64_t used;
 		uint32_t sum = 0;
-		if (member->type == SB_MEMBER_FILE && sb_formats_decode(opened->view.file, member, NULL, &blob, &used, NULL) == 0)
+		if (member->type == SB_MEMBER_FILE &&
+		    sb_formats_decode(opened->view.file, member, NULL, &blob, &used, NULL) == 0)
 			for (size_t k = 0; k < blob.bytes.n; k++)
 				sum = sum * 31 + blob.bytes.p[k];
 		/* Where a header tells no mode, libarchive makes one up. */
@@ -132,8 +139,9 @@ static void compare_readers(const struct sample *sample, struct sb_span bytes, s
 	if (any_refusal(opened) || !ask_libarchive(bytes, sample->format, &theirs))
 		return;
 	ask_us(opened, &ours);
-	cr_assert(sb_span_equal(sb_buf_span(&theirs), sb_buf_span(&ours)), "%s, byte %zu changed\nlibarchive:\n%s\nwe:\n%s", sample->writer, at,
-	          theirs.data ? theirs.data : "", ours.data ? ours.data : "");
+	cr_assert(sb_span_equal(sb_buf_span(&theirs), sb_buf_span(&ours)),
+		  "%s, byte %zu changed\nlibarchive:\n%s\nwe:\n%s", sample->writer, at, theirs.data ? theirs.data : "",
+		  ours.data ? ours.data : "");
 }
 
 /* A changed tar header is mostly refused for its checksum alone: an attacker mends that. */
@@ -159,7 +167,8 @@ Test(damage, no_mended_tar_header_is_read_otherwise_than_by_libarchive)
 		cr_assert_eq(good.rc, 0);
 		for (size_t k = 0; k < good.view.regions.count; k++) {
 			const struct sb_region *region = sb_view_region(&good.view, k);
-			for (size_t at = 0; region->kind == SB_REGION_HEADER && at < region->length * sizeof masks; at++) {
+			for (size_t at = 0; region->kind == SB_REGION_HEADER && at < region->length * sizeof masks;
+			     at++) {
 				memcpy(flipped, bytes.p, bytes.n);
 				flipped[region->offset + at / sizeof masks] ^= masks[at % sizeof masks];
 				if (region->length == 512)

@@ -16,8 +16,9 @@ static const struct {
 	enum sb_codec codec;
 	bool tells_end; /* the walker, not only the decoder, knows where it ends */
 } codecs[] = {
-	{"gzip", "gzip", SB_CODEC_GZIP, true},    {"xz", "xz", SB_CODEC_XZ, true},    {"lzma", "lzma", SB_CODEC_LZMA, false},
-	{"bzip2", "bzip2", SB_CODEC_BZIP2, true}, {"zstd", "zstd", SB_CODEC_ZSTD, true}, {"lz4", "lz4", SB_CODEC_LZ4, true},
+	{"gzip", "gzip", SB_CODEC_GZIP, true},  {"xz", "xz", SB_CODEC_XZ, true},
+	{"lzma", "lzma", SB_CODEC_LZMA, false}, {"bzip2", "bzip2", SB_CODEC_BZIP2, true},
+	{"zstd", "zstd", SB_CODEC_ZSTD, true},  {"lz4", "lz4", SB_CODEC_LZ4, true},
 	{"lzip", "lzip", SB_CODEC_LZIP, true},
 };
 enum { CODECS = sizeof codecs / sizeof *codecs };
@@ -42,7 +43,8 @@ static struct sb_span long_text(size_t n)
 	return sb_span_of(text, n);
 }
 
-static int decode(struct sb_span file, enum sb_codec codec, struct sb_unpack_budget *budget, struct sb_blob *out, uint64_t *used, struct sb_err *err)
+static int decode(struct sb_span file, enum sb_codec codec, struct sb_unpack_budget *budget, struct sb_blob *out,
+		  uint64_t *used, struct sb_err *err)
 {
 	struct sb_member member = {.codec = codec, .length = file.n, .size = UINT64_MAX};
 	return sb_formats_decode(file, &member, budget, out, used, err);
@@ -57,7 +59,8 @@ Test(decode, large_results_go_through_a_spool_and_come_back)
 		SB_BLOB struct sb_blob blob = {.fd = -1};
 		struct sb_err err = {0};
 		uint64_t used = 0;
-		cr_assert_eq(decode(packed, codecs[i].codec, NULL, &blob, &used, &err), 0, "%s: %s", codecs[i].filter, err.msg);
+		cr_assert_eq(decode(packed, codecs[i].codec, NULL, &blob, &used, &err), 0, "%s: %s", codecs[i].filter,
+			     err.msg);
 		cr_expect_eq(used, packed.n, "%s", codecs[i].filter);
 		cr_expect(blob.mapped, "%s", codecs[i].filter);
 		cr_expect(sb_span_equal(blob.bytes, text), "%s", codecs[i].filter);
@@ -77,13 +80,15 @@ Test(decode, what_follows_a_stream_is_no_part_of_it)
 		uint64_t used = 0;
 		cr_assert_eq(opened.rc, 0, "%s: %s", codecs[i].filter, opened.err.msg);
 		const struct sb_member *payload = sb_view_member(&opened.view, 0);
-		cr_assert_eq(sb_formats_decode(longer, payload, NULL, &blob, &used, &opened.err), 0, "%s: %s", codecs[i].filter, opened.err.msg);
+		cr_assert_eq(sb_formats_decode(longer, payload, NULL, &blob, &used, &opened.err), 0, "%s: %s",
+			     codecs[i].filter, opened.err.msg);
 		cr_expect_eq(used, packed.n, "%s used %u of %zu", codecs[i].filter, (unsigned)used, packed.n);
 		cr_expect(sb_span_equal(blob.bytes, text));
 		if (codecs[i].tells_end) {
 			const struct sb_region *overlay = region_of(&opened, "overlay", 0);
 			cr_expect_eq(payload->length, packed.n, "%s", codecs[i].filter);
-			cr_expect(overlay && overlay->offset == packed.n && overlay->length == 7, "%s", codecs[i].filter);
+			cr_expect(overlay && overlay->offset == packed.n && overlay->length == 7, "%s",
+				  codecs[i].filter);
 			cr_expect(notice_of(&opened, "archive-trailing"), "%s", codecs[i].filter);
 		} else {
 			cr_expect_lt(used, payload->length, "%s", codecs[i].filter);
@@ -107,7 +112,8 @@ Test(decode, streams_in_a_row_are_one_payload)
 		uint64_t used = 0;
 		cr_assert_eq(opened.rc, 0, "%s: %s", codecs[i].filter, opened.err.msg);
 		cr_assert_eq(opened.view.members.count, 1);
-		cr_assert_eq(sb_formats_decode(both, sb_view_member(&opened.view, 0), NULL, &blob, &used, &opened.err), 0, "%s", codecs[i].filter);
+		cr_assert_eq(sb_formats_decode(both, sb_view_member(&opened.view, 0), NULL, &blob, &used, &opened.err),
+			     0, "%s", codecs[i].filter);
 		cr_expect_eq(used, both.n, "%s", codecs[i].filter);
 		cr_expect(sb_span_equal(blob.bytes, twice), "%s", codecs[i].filter);
 		cr_expect_not(refused(&opened), "%s", codecs[i].filter);
@@ -124,11 +130,13 @@ Test(decode, an_empty_payload_is_a_payload)
 		/* libarchive's own lz4 writer falls over nothing at all. */
 		static const char lz4[] = "\x04\x22\x4d\x18\x60\x40\x82\0\0\0\0";
 		bool by_hand = codecs[i].codec == SB_CODEC_LZ4;
-		struct sb_span packed = by_hand ? exact_copy(sb_span_of(lz4, sizeof lz4 - 1)) : make_compressed(sb_span_of("", 0), codecs[i].filter);
+		struct sb_span packed = by_hand ? exact_copy(sb_span_of(lz4, sizeof lz4 - 1))
+						: make_compressed(sb_span_of("", 0), codecs[i].filter);
 		SB_BLOB struct sb_blob blob = {.fd = -1};
 		struct sb_err err = {0};
 		uint64_t used = 0;
-		cr_assert_eq(decode(packed, codecs[i].codec, NULL, &blob, &used, &err), 0, "%s: %s", codecs[i].filter, err.msg);
+		cr_assert_eq(decode(packed, codecs[i].codec, NULL, &blob, &used, &err), 0, "%s: %s", codecs[i].filter,
+			     err.msg);
 		cr_expect_eq(blob.bytes.n, 0);
 		cr_expect_eq(used, packed.n, "%s", codecs[i].filter);
 		free_sample(packed);
@@ -141,8 +149,9 @@ Test(decode, other_bytes_are_refused_with_an_offset)
 		SB_BLOB struct sb_blob blob = {.fd = -1};
 		struct sb_err err = {0};
 		uint64_t used = 77;
-		cr_assert_eq(decode(sb_span_text("\xff neither gzip nor anything else that is known here"), codecs[i].codec, NULL, &blob, &used, &err), SB_FORMAT,
-		             "%s", codecs[i].filter);
+		cr_assert_eq(decode(sb_span_text("\xff neither gzip nor anything else that is known here"),
+				    codecs[i].codec, NULL, &blob, &used, &err),
+			     SB_FORMAT, "%s", codecs[i].filter);
 		cr_expect_str_eq(err.id, "decode-failed");
 		cr_expect_eq(used, 77, "an output was touched");
 		cr_expect_null(blob.bytes.p);
@@ -175,7 +184,8 @@ Test(decode, bombs_stop_at_the_ratio_of_a_member)
 	struct sb_err err = {0};
 	uint64_t used;
 
-	cr_assert_eq(decode(small, SB_CODEC_GZIP, NULL, &blob, &used, &err), 0, "below the floor no ratio is judged: %s", err.msg);
+	cr_assert_eq(decode(small, SB_CODEC_GZIP, NULL, &blob, &used, &err), 0,
+		     "below the floor no ratio is judged: %s", err.msg);
 	sb_blob_release(&blob);
 	cr_assert_eq(decode(large, SB_CODEC_GZIP, NULL, &blob, &used, &err), SB_LIMIT);
 	cr_expect_str_eq(err.id, "limit-exceeded");
@@ -208,8 +218,13 @@ Test(decode, gzip_checks_are_typed_and_later_members_found)
 {
 	/* FLG = FEXTRA | FNAME | FCOMMENT | FHCRC (RFC 1952): every optional part at once. */
 	struct sb_span plain = make_compressed(sb_span_text(sample_text), "gzip");
-	static const char head[] = "\x1f\x8b\x08\x1e\0\0\0\0\x02\x03" "\x04\0extr" "name\0" "comment\0" "\0\0";
-	struct sb_span tail = sb_span_of(plain.p + 10, plain.n - 10), rich = glue(sb_span_of(head, sizeof head - 1), tail);
+	static const char head[] = "\x1f\x8b\x08\x1e\0\0\0\0\x02\x03"
+				   "\x04\0extr"
+				   "name\0"
+				   "comment\0"
+				   "\0\0";
+	struct sb_span tail = sb_span_of(plain.p + 10, plain.n - 10),
+		       rich = glue(sb_span_of(head, sizeof head - 1), tail);
 	struct opened opened = open_as("gzip", rich, "x.gz");
 
 	cr_assert_eq(opened.rc, 0, "%s", opened.err.msg);
@@ -220,7 +235,8 @@ Test(decode, gzip_checks_are_typed_and_later_members_found)
 	const struct sb_field *time = field_of(&opened, header, "MTIME");
 	cr_expect(time && time->kind == SB_FIELD_TIME && time->encoding == SB_ENC_LE && time->offset == 4);
 	const struct sb_field *crc = field_of(&opened, trailer, "CRC32");
-	cr_expect(crc && crc->kind == SB_FIELD_DERIVED && crc->derived.algorithm == SB_DERIVE_CRC32 && crc->derived.decoded == 1);
+	cr_expect(crc && crc->kind == SB_FIELD_DERIVED && crc->derived.algorithm == SB_DERIVE_CRC32 &&
+		  crc->derived.decoded == 1);
 	close_view(&opened);
 	free_sample(rich);
 	free_sample(plain);

@@ -8,12 +8,23 @@
 #include <string.h>
 
 const struct sample samples[] = {
-	{"tar", "ustar", NULL, "a.tar"},       {"tar", "pax", NULL, "a.tar"},      {"tar", "gnutar", NULL, "a.tar"},
-	{"tar", "v7tar", NULL, "a.tar"},       {"cpio", "newc", NULL, "a.cpio"},   {"cpio", "odc", NULL, "a.cpio"},
-	{"cpio", "bin", NULL, "a.cpio"},       {"ar", "arbsd", NULL, "a.a"},       {"ar", "argnu", NULL, "a.a"},
-	{"zip", "zip", NULL, "a.zip"},         {"gzip", "ustar", "gzip", "a.tar.gz"}, {"xz", "ustar", "xz", "a.tar.xz"},
-	{"lzma", "ustar", "lzma", "a.tar.lzma"}, {"bzip2", "ustar", "bzip2", "a.tar.bz2"}, {"zstd", "ustar", "zstd", "a.tar.zst"},
-	{"lz4", "ustar", "lz4", "a.tar.lz4"},  {"lzip", "ustar", "lzip", "a.tar.lz"},
+	{"tar", "ustar", NULL, "a.tar"},
+	{"tar", "pax", NULL, "a.tar"},
+	{"tar", "gnutar", NULL, "a.tar"},
+	{"tar", "v7tar", NULL, "a.tar"},
+	{"cpio", "newc", NULL, "a.cpio"},
+	{"cpio", "odc", NULL, "a.cpio"},
+	{"cpio", "bin", NULL, "a.cpio"},
+	{"ar", "arbsd", NULL, "a.a"},
+	{"ar", "argnu", NULL, "a.a"},
+	{"zip", "zip", NULL, "a.zip"},
+	{"gzip", "ustar", "gzip", "a.tar.gz"},
+	{"xz", "ustar", "xz", "a.tar.xz"},
+	{"lzma", "ustar", "lzma", "a.tar.lzma"},
+	{"bzip2", "ustar", "bzip2", "a.tar.bz2"},
+	{"zstd", "ustar", "zstd", "a.tar.zst"},
+	{"lz4", "ustar", "lz4", "a.tar.lz4"},
+	{"lzip", "ustar", "lzip", "a.tar.lz"},
 };
 const size_t sample_count = sizeof samples / sizeof *samples;
 
@@ -38,7 +49,8 @@ void free_sample(struct sb_span bytes)
 	free(p.owned);
 }
 
-static void add(struct archive *archive, const char *name, unsigned type, unsigned mode, const char *text, const char *link)
+static void add(struct archive *archive, const char *name, unsigned type, unsigned mode, const char *text,
+		const char *link)
 {
 	struct archive_entry *entry = archive_entry_new();
 
@@ -69,14 +81,16 @@ static void fill(struct archive *archive, const char *writer)
 
 	add(archive, "file", AE_IFREG, 0644, sample_text, NULL);
 	add(archive, "empty", AE_IFREG, 0600, "", NULL);
-	add(archive, strcmp(writer, "arbsd") == 0 ? "a-name-longer-than-fifteen" : "tool", AE_IFREG, 04755, "#!/bin/sh\n", NULL);
+	add(archive, strcmp(writer, "arbsd") == 0 ? "a-name-longer-than-fifteen" : "tool", AE_IFREG, 04755,
+	    "#!/bin/sh\n", NULL);
 	if (is_ar)
 		return;
 	add(archive, "folder/", AE_IFDIR, 0755, "", NULL);
 	add(archive, "link", AE_IFLNK, 0777, "", "file");
 	if (!small)
 		add(archive,
-		    "folder/a-name-that-is-so-long-that-it-does-not-fit-into-the-hundred-bytes-of-an-old-header/and-has-to-go-"
+		    "folder/a-name-that-is-so-long-that-it-does-not-fit-into-the-hundred-bytes-of-an-old-header/"
+		    "and-has-to-go-"
 		    "elsewhere-by-whatever-way-there-is-for-it/name",
 		    AE_IFREG, 0644, "long\n", NULL);
 	if (strcmp(writer, "zip") != 0)
@@ -91,9 +105,11 @@ static struct sb_span write_archive(const char *writer, const char *filter, stru
 	struct archive *archive = archive_write_new();
 
 	cr_assert(room && archive);
-	cr_assert_eq(archive_write_set_format_by_name(archive, writer), ARCHIVE_OK, "%s", archive_error_string(archive));
+	cr_assert_eq(archive_write_set_format_by_name(archive, writer), ARCHIVE_OK, "%s",
+		     archive_error_string(archive));
 	if (filter)
-		cr_assert_eq(archive_write_add_filter_by_name(archive, filter), ARCHIVE_OK, "%s", archive_error_string(archive));
+		cr_assert_eq(archive_write_add_filter_by_name(archive, filter), ARCHIVE_OK, "%s",
+			     archive_error_string(archive));
 	archive_write_set_bytes_in_last_block(archive, 1);
 	cr_assert_eq(archive_write_open_memory(archive, room, ROOM + plain.n, &used), ARCHIVE_OK);
 	if (plain.p) {

@@ -28,12 +28,19 @@ static uint8_t *header(uint8_t block[512], const char *name, char type, size_t s
 
 	memset(block, 0, 512);
 	memcpy(block, name, strlen(name));
-	memcpy(block + 100, "0000644\0" "0001750\0" "0001751", 24);
+	memcpy(block + 100,
+	       "0000644\0"
+	       "0001750\0"
+	       "0001751",
+	       24);
 	snprintf(number, sizeof number, "%011o", (unsigned)size);
 	memcpy(block + 124, number, 12);
 	memcpy(block + 136, "14524716400", 12); /* 1700502784 */
 	block[156] = (uint8_t)type;
-	memcpy(block + 257, "ustar\0" "00", 8);
+	memcpy(block + 257,
+	       "ustar\0"
+	       "00",
+	       8);
 	seal(block);
 	return block;
 }
@@ -88,8 +95,8 @@ Test(tar, numbers_in_base_256)
 	uint8_t block[512];
 
 	header(block, "a", '0', 3);
-	memcpy(block + 108, "\x80\0\0\0\xff\xff\xff\xfe", 8);                       /* uid 4294967294 */
-	memcpy(block + 124, "\x80\0\0\0\0\0\0\0\0\0\0\x03", 12);                   /* size 3 */
+	memcpy(block + 108, "\x80\0\0\0\xff\xff\xff\xfe", 8);                        /* uid 4294967294 */
+	memcpy(block + 124, "\x80\0\0\0\0\0\0\0\0\0\0\x03", 12);                     /* size 3 */
 	memcpy(block + 136, "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xfe", 12); /* mtime -2 */
 	seal(block);
 	add_block(&bytes, block);
@@ -108,10 +115,16 @@ Test(tar, numbers_in_base_256)
 
 Test(tar, numbers_that_do_not_fit_or_are_none)
 {
-	static const struct { size_t at; const char *bytes; size_t n; } bad[] = {
-		{124, "\x80\0\0\x01\0\0\0\0\0\0\0\0", 12}, /* 2^64 and more */
+	static const struct {
+		size_t at;
+		const char *bytes;
+		size_t n;
+	} bad[] = {
+		{124, "\x80\0\0\x01\0\0\0\0\0\0\0\0", 12},                     /* 2^64 and more */
 		{124, "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xfe", 12}, /* negative size */
-		{124, "0000000000x", 12}, {100, "rwxr-xr", 8}, {136, "9", 2},
+		{124, "0000000000x", 12},
+		{100, "rwxr-xr", 8},
+		{136, "9", 2},
 	};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		struct sb_buf bytes = {0};
@@ -129,7 +142,8 @@ Test(tar, names_from_prefix_and_records)
 {
 	SB_BUF struct sb_buf bytes = {0};
 	uint8_t block[512];
-	static const char records[] = "16 path=another\n" "20 mtime=-1.250000\n\n";
+	static const char records[] = "16 path=another\n"
+				      "20 mtime=-1.250000\n\n";
 
 	header(block, "file", '0', 0);
 	memcpy(block + 345, "some/folder", 11);
@@ -171,7 +185,12 @@ static void with_records(struct sb_buf *bytes, char type, const char *records, s
 
 Test(tar, records_that_split_readers)
 {
-	static const struct { char type; const char *records; size_t n; const char *id; } cases[] = {
+	static const struct {
+		char type;
+		const char *records;
+		size_t n;
+		const char *id;
+	} cases[] = {
 		{'x', "12 path=a\0b\n", 12, "archive-nul-name"},
 		{'x', "10 path=a\n10 path=b\n", 20, "archive-duplicate-record"},
 		{'x', "12 comment=\n12 comment=\n", 24, "archive-duplicate-record"},
@@ -238,7 +257,10 @@ Test(tar, endings)
 
 Test(tar, entries_that_are_no_source)
 {
-	static const struct { char type; const char *id; } kinds[] = {{'S', "archive-sparse"}, {'M', "archive-unsupported"}, {'V', "archive-unsupported"}};
+	static const struct {
+		char type;
+		const char *id;
+	} kinds[] = {{'S', "archive-sparse"}, {'M', "archive-unsupported"}, {'V', "archive-unsupported"}};
 
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
 		SB_BUF struct sb_buf bytes = {0};

@@ -17,7 +17,8 @@ static int emit_all(struct sb_view *view, const struct lie *lie, struct sb_err *
 {
 	int rc = 0;
 	for (size_t i = 0; !rc && i < lie->count; i++) {
-		struct sb_region region = {.offset = lie->offset[i], .length = lie->length[i], .kind = SB_REGION_CONTENT, .name = "x"};
+		struct sb_region region = {
+			.offset = lie->offset[i], .length = lie->length[i], .kind = SB_REGION_CONTENT, .name = "x"};
 		rc = sb_emit_region(view, &region, err);
 	}
 	return rc;
@@ -73,7 +74,8 @@ static int describe_outside(struct sb_view *view, const struct sb_region *region
 	return sb_emit_field(view, &field, err);
 }
 
-static int try(int (*open)(struct sb_view *, const char *, struct sb_err *), int (*describe)(struct sb_view *, const struct sb_region *, struct sb_err *))
+static int try(int (*open)(struct sb_view *, const char *, struct sb_err *),
+	       int (*describe)(struct sb_view *, const struct sb_region *, struct sb_err *))
 {
 	const struct sb_format format = {.name = "liar", .open = open, .describe = describe};
 	struct sb_arena *arena = sb_arena_new(0);
@@ -113,7 +115,8 @@ Test(view, table_is_complete_and_names_are_unique)
 
 	cr_assert_geq(count, 13);
 	for (size_t i = 0; i < count; i++) {
-		cr_expect(table[i]->name && table[i]->spec && table[i]->version && table[i]->probe && table[i]->open, "row %zu", i);
+		cr_expect(table[i]->name && table[i]->spec && table[i]->version && table[i]->probe && table[i]->open,
+			  "row %zu", i);
 		cr_expect_eq(sb_formats_named(table[i]->name), table[i], "%s is there twice", table[i]->name);
 		cr_expect_not(table[i]->archive && table[i]->compression, "%s", table[i]->name);
 	}

@@ -44,7 +44,8 @@ static void local(struct sb_buf *out, const struct plan *plan, uint32_t crc)
 	size_t n = strlen(plan->local_name);
 	uint32_t size = plan->descriptor ? 0 : plan->local_size;
 
-	le(out, 0x04034b50, 4), le(out, 20, 2), le(out, plan->flags | (plan->descriptor ? 8 : 0), 2), le(out, plan->method, 2), le(out, 0x58600000, 4);
+	le(out, 0x04034b50, 4), le(out, 20, 2), le(out, plan->flags | (plan->descriptor ? 8 : 0), 2),
+		le(out, plan->method, 2), le(out, 0x58600000, 4);
 	le(out, plan->descriptor ? 0 : crc, 4), le(out, size, 4), le(out, size, 4), le(out, n, 2), le(out, 0, 2);
 	text(out, plan->local_name);
 	text(out, content);
@@ -56,8 +57,10 @@ static void central(struct sb_buf *out, const struct plan *plan, uint32_t crc, u
 {
 	size_t n = strlen(plan->central_name);
 
-	le(out, 0x02014b50, 4), le(out, plan->host << 8 | 20, 2), le(out, 20, 2), le(out, plan->flags | (plan->descriptor ? 8 : 0), 2);
-	le(out, plan->method, 2), le(out, 0x58600000, 4), le(out, crc, 4), le(out, sizeof content - 1, 4), le(out, sizeof content - 1, 4);
+	le(out, 0x02014b50, 4), le(out, plan->host << 8 | 20, 2), le(out, 20, 2),
+		le(out, plan->flags | (plan->descriptor ? 8 : 0), 2);
+	le(out, plan->method, 2), le(out, 0x58600000, 4), le(out, crc, 4), le(out, sizeof content - 1, 4),
+		le(out, sizeof content - 1, 4);
 	le(out, n, 2), le(out, 0, 6), le(out, 0, 2), le(out, plan->external, 4), le(out, at, 4);
 	text(out, plan->central_name);
 }
@@ -75,12 +78,14 @@ static void make(struct sb_buf *out, struct plan plan)
 		central(out, &plan, crc, at);
 	uint64_t length = out->len - directory;
 	le(out, 0x06054b50, 4), le(out, 0, 4), le(out, plan.copies, 2), le(out, plan.copies, 2), le(out, length, 4);
-	le(out, directory - (plan.front ? strlen(plan.front) : 0) + plan.directory_shift, 4), le(out, plan.comment ? strlen(plan.comment) : 0, 2);
+	le(out, directory - (plan.front ? strlen(plan.front) : 0) + plan.directory_shift, 4),
+		le(out, plan.comment ? strlen(plan.comment) : 0, 2);
 	text(out, plan.comment);
 	text(out, plan.behind);
 }
 
-static const struct plan plain = {.local_name = "a", .central_name = "a", .local_size = sizeof content - 1, .copies = 1};
+static const struct plan plain = {
+	.local_name = "a", .central_name = "a", .local_size = sizeof content - 1, .copies = 1};
 
 static struct opened open_plan(struct sb_buf *bytes, struct plan plan)
 {
@@ -105,7 +110,13 @@ static void expect(struct plan plan, const char *id)
 	close_view(&opened);
 }
 
-#define WITH(...) ({ struct plan p_ = plain; struct plan *p = &p_; __VA_ARGS__; p_; })
+#define WITH(...)                       \
+	({                              \
+		struct plan p_ = plain; \
+		struct plan *p = &p_;   \
+		__VA_ARGS__;            \
+		p_;                     \
+	})
 
 Test(zip, plain_ones_are_fine)
 {
@@ -168,7 +179,8 @@ Test(zip, modes_and_links_come_from_the_attributes)
 Test(zip, dos_time_is_taken_as_utc)
 {
 	SB_BUF struct sb_buf bytes = {0};
-	struct opened opened = open_plan(&bytes, plain); /* 0x58600000: 2024-03-00 would be odd; day 0 is the day before the first */
+	struct opened opened =
+		open_plan(&bytes, plain); /* 0x58600000: 2024-03-00 would be odd; day 0 is the day before the first */
 
 	cr_expect_eq(only(&opened)->mtime, 1709164800);
 	close_view(&opened);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * bzip2 and lz4, by libarchive's filters under its raw format. Exactly one filter is enabled, it must be the one that took the
- * bytes (else "raw" would hand the input through), and what it consumed is asked for afterwards.
+ * bzip2 and lz4, by libarchive's filters under its raw format. Exactly one filter is enabled, it must be the one that
+ * took the bytes (else "raw" would hand the input through), and what it consumed is asked for afterwards.
  */
 #include "verifier/formats/decode/codec.h"
 
@@ -17,7 +17,8 @@ struct filter {
 static int fail(struct sb_err *err, struct archive *archive)
 {
 	const char *why = archive_error_string(archive);
-	return sb_fail(err, SB_FORMAT, "decode-failed", "the compressed data cannot be decoded: %s", why ? why : "it ends too early");
+	return sb_fail(err, SB_FORMAT, "decode-failed", "the compressed data cannot be decoded: %s",
+		       why ? why : "it ends too early");
 }
 
 static int store(struct sb_sink *sink, struct sb_span bytes, struct sb_err *err)
@@ -56,21 +57,25 @@ static int drain(struct archive *archive, struct sb_sink *sink, struct sb_err *e
 	}
 }
 
-static int run(struct archive *archive, const struct filter *filter, struct sb_span in, struct sb_sink *sink, struct sb_err *err)
+static int run(struct archive *archive, const struct filter *filter, struct sb_span in, struct sb_sink *sink,
+	       struct sb_err *err)
 {
 	struct archive_entry *entry;
 
 	if (filter->enable(archive) != ARCHIVE_OK)
 		return sb_fail(err, SB_ABSENT, "decode-failed", "libarchive was built without this compression");
-	if (archive_read_support_format_raw(archive) != ARCHIVE_OK || archive_read_open_memory(archive, in.p, in.n) != ARCHIVE_OK)
+	if (archive_read_support_format_raw(archive) != ARCHIVE_OK ||
+	    archive_read_open_memory(archive, in.p, in.n) != ARCHIVE_OK)
 		return fail(err, archive);
 	int result = archive_read_next_header(archive, &entry);
 	if (archive_filter_count(archive) != 2 || archive_filter_code(archive, 0) != filter->code)
-		return sb_fail(err, SB_FORMAT, "decode-failed", "the compressed data cannot be decoded: its header makes no sense");
+		return sb_fail(err, SB_FORMAT, "decode-failed",
+			       "the compressed data cannot be decoded: its header makes no sense");
 	return result == ARCHIVE_OK ? drain(archive, sink, err) : fail(err, archive);
 }
 
-static int decode(const struct filter *filter, struct sb_span in, struct sb_sink *sink, uint64_t *used, struct sb_err *err)
+static int decode(const struct filter *filter, struct sb_span in, struct sb_sink *sink, uint64_t *used,
+		  struct sb_err *err)
 {
 	struct archive *archive = archive_read_new();
 	if (!archive)
@@ -95,7 +100,8 @@ int sb_codec_bzip2(struct sb_span in, struct sb_sink *sink, uint64_t *used, stru
 	return decode(&(struct filter){ARCHIVE_FILTER_BZIP2, archive_read_support_filter_bzip2}, in, sink, used, err);
 }
 
-/* LZ4 frame without a block: magic, flags, block size, no dictionary, end mark, and the checksum of nothing if there is one. */
+/* LZ4 frame without a block: magic, flags, block size, no dictionary, end mark, and the checksum of nothing if there is
+ * one. */
 static bool is_empty_lz4(struct sb_span in)
 {
 	struct sb_rd rd = sb_rd_of(in, false);

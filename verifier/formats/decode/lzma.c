@@ -49,7 +49,8 @@ static int run(lzma_stream *stream, struct sb_span in, struct sb_sink *sink, uin
 int sb_codec_xz(struct sb_span in, struct sb_sink *sink, uint64_t *used, struct sb_err *err)
 {
 	lzma_stream stream = LZMA_STREAM_INIT;
-	lzma_ret result = lzma_stream_decoder(&stream, SB_LIMIT_OF(DECODER_MEMORY), LZMA_CONCATENATED | LZMA_TELL_UNSUPPORTED_CHECK);
+	lzma_ret result = lzma_stream_decoder(&stream, SB_LIMIT_OF(DECODER_MEMORY),
+					      LZMA_CONCATENATED | LZMA_TELL_UNSUPPORTED_CHECK);
 	int rc = result == LZMA_OK ? run(&stream, in, sink, used, err) : fail(err, &stream, result);
 
 	lzma_end(&stream);

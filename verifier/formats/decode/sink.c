@@ -9,7 +9,8 @@
 /* A piece is large enough for few system calls and small enough to stay in the cache between decoder and write. */
 enum { FIRST = 64 << 10, SMALL = 8 << 20, PIECE = 512 << 10 };
 
-int sb_sink_open(struct sb_sink *sink, uint64_t packed, uint64_t expect, struct sb_unpack_budget *budget, struct sb_err *err)
+int sb_sink_open(struct sb_sink *sink, uint64_t packed, uint64_t expect, struct sb_unpack_budget *budget,
+		 struct sb_err *err)
 {
 	size_t room = expect < SMALL ? (size_t)expect + 1 : expect == UINT64_MAX ? FIRST : PIECE;
 
@@ -76,21 +77,24 @@ int sb_sink_took(struct sb_sink *sink, size_t n, struct sb_err *err)
 	if (sink->total > SB_LIMIT_OF(MEMBER_BYTES))
 		return sb_fail_limit(err, SB_LIMIT_ROW_MEMBER_BYTES, sink->total);
 	if (over_ratio(sink->total, sink->packed, SB_LIMIT_OF(UNPACK_RATIO_MEMBER)))
-		return sb_fail_limit(err, SB_LIMIT_ROW_UNPACK_RATIO_MEMBER, sink->packed ? sink->total / sink->packed : sink->total);
+		return sb_fail_limit(err, SB_LIMIT_ROW_UNPACK_RATIO_MEMBER,
+				     sink->packed ? sink->total / sink->packed : sink->total);
 	if (!sink->budget)
 		return 0;
 	uint64_t all = __atomic_add_fetch(&sink->budget->unpacked, n, __ATOMIC_RELAXED);
 	if (all > sink->budget->most)
 		return sb_fail_limit(err, SB_LIMIT_ROW_UNPACKED_TOTAL, all);
 	if (over_ratio(all, sink->budget->packed, SB_LIMIT_OF(UNPACK_RATIO_TOTAL)))
-		return sb_fail_limit(err, SB_LIMIT_ROW_UNPACK_RATIO_TOTAL, sink->budget->packed ? all / sink->budget->packed : all);
+		return sb_fail_limit(err, SB_LIMIT_ROW_UNPACK_RATIO_TOTAL,
+				     sink->budget->packed ? all / sink->budget->packed : all);
 	return 0;
 }
 
 int sb_sink_finish(struct sb_sink *sink, struct sb_blob *out, struct sb_err *err)
 {
 	if (sink->spool < 0) {
-		uint8_t *fitting = sink->used < sink->room / 2 ? realloc(sink->bytes, sink->used ? sink->used : 1) : NULL;
+		uint8_t *fitting =
+			sink->used < sink->room / 2 ? realloc(sink->bytes, sink->used ? sink->used : 1) : NULL;
 		*out = (struct sb_blob){.bytes = sb_span_of(fitting ? fitting : sink->bytes, sink->used), .fd = -1};
 		sink->bytes = NULL;
 		return 0;

@@ -4,7 +4,8 @@
 
 #include <zstd.h>
 
-/* 2^27 bytes is what `zstd -d` accepts without being asked; larger windows are for --long=31 and need as much memory. */
+/* 2^27 bytes is what `zstd -d` accepts without being asked; larger windows are for --long=31 and need as much memory.
+ */
 enum { WINDOW_LOG = 27 };
 
 static bool begins_frame(struct sb_span in, uint64_t at)
@@ -12,7 +13,8 @@ static bool begins_frame(struct sb_span in, uint64_t at)
 	struct sb_span magic;
 	if (!sb_span_cut(in, at, 4, &magic))
 		return false;
-	uint32_t value = (uint32_t)magic.p[0] | (uint32_t)magic.p[1] << 8 | (uint32_t)magic.p[2] << 16 | (uint32_t)magic.p[3] << 24;
+	uint32_t value = (uint32_t)magic.p[0] | (uint32_t)magic.p[1] << 8 | (uint32_t)magic.p[2] << 16 |
+			 (uint32_t)magic.p[3] << 24;
 	return value == ZSTD_MAGICNUMBER || (value & ZSTD_MAGIC_SKIPPABLE_MASK) == ZSTD_MAGIC_SKIPPABLE_START;
 }
 
@@ -28,7 +30,8 @@ static int step(ZSTD_DStream *stream, ZSTD_inBuffer *in, struct sb_sink *sink, s
 	out.dst = room;
 	*wants = ZSTD_decompressStream(stream, &out, in);
 	if (ZSTD_isError(*wants))
-		return sb_fail(err, SB_FORMAT, "decode-failed", "the zstd data cannot be decoded: %s", ZSTD_getErrorName(*wants));
+		return sb_fail(err, SB_FORMAT, "decode-failed", "the zstd data cannot be decoded: %s",
+			       ZSTD_getErrorName(*wants));
 	rc = sb_sink_took(sink, out.pos, err);
 	if (!rc && *wants != 0 && out.pos == 0 && in->pos == before)
 		rc = sb_fail(err, SB_FORMAT, "decode-failed", "the zstd data cannot be decoded: it ends too early");

@@ -11,7 +11,12 @@ static const struct sb_layout_row common[] = {
 	{.at = 116, .length = 8, .kind = SB_FIELD_OWNER, .encoding = SB_ENC_OCTAL, .name = "gid"},
 	{.at = 124, .length = 12, .kind = SB_FIELD_SIZE, .encoding = SB_ENC_OCTAL, .name = "size"},
 	{.at = 136, .length = 12, .kind = SB_FIELD_TIME, .encoding = SB_ENC_OCTAL, .name = "mtime"},
-	{.at = 148, .length = 8, .kind = SB_FIELD_DERIVED, .encoding = SB_ENC_OCTAL, .name = "chksum", .algorithm = SB_DERIVE_TAR_SUM,
+	{.at = 148,
+	 .length = 8,
+	 .kind = SB_FIELD_DERIVED,
+	 .encoding = SB_ENC_OCTAL,
+	 .name = "chksum",
+	 .algorithm = SB_DERIVE_TAR_SUM,
 	 .over = SB_TAR_BLOCK},
 	{.at = 156, .length = 1, .kind = SB_FIELD_FLAGS, .encoding = SB_ENC_RAW, .name = "typeflag"},
 	{.at = 157, .length = 100, .kind = SB_FIELD_LINK, .encoding = SB_ENC_TEXT, .name = "linkname"},
@@ -50,12 +55,21 @@ static const struct {
 	enum sb_field_kind kind;
 	enum sb_encoding encoding;
 } meanings[] = {
-	{"path", SB_FIELD_NAME, SB_ENC_TEXT},        {"linkpath", SB_FIELD_LINK, SB_ENC_TEXT},  {"size", SB_FIELD_SIZE, SB_ENC_DECIMAL},
-	{"uid", SB_FIELD_OWNER, SB_ENC_DECIMAL},     {"gid", SB_FIELD_OWNER, SB_ENC_DECIMAL},   {"uname", SB_FIELD_OWNER, SB_ENC_TEXT},
-	{"gname", SB_FIELD_OWNER, SB_ENC_TEXT},      {"mtime", SB_FIELD_TIME, SB_ENC_DECIMAL},  {"atime", SB_FIELD_TIME, SB_ENC_DECIMAL},
-	{"ctime", SB_FIELD_TIME, SB_ENC_DECIMAL},    {"SCHILY.dev", SB_FIELD_INODE, SB_ENC_DECIMAL},
-	{"SCHILY.ino", SB_FIELD_INODE, SB_ENC_DECIMAL}, {"SCHILY.devmajor", SB_FIELD_DEVICE, SB_ENC_DECIMAL},
-	{"SCHILY.devminor", SB_FIELD_DEVICE, SB_ENC_DECIMAL}, {"LIBARCHIVE.creationtime", SB_FIELD_TIME, SB_ENC_DECIMAL},
+	{"path", SB_FIELD_NAME, SB_ENC_TEXT},
+	{"linkpath", SB_FIELD_LINK, SB_ENC_TEXT},
+	{"size", SB_FIELD_SIZE, SB_ENC_DECIMAL},
+	{"uid", SB_FIELD_OWNER, SB_ENC_DECIMAL},
+	{"gid", SB_FIELD_OWNER, SB_ENC_DECIMAL},
+	{"uname", SB_FIELD_OWNER, SB_ENC_TEXT},
+	{"gname", SB_FIELD_OWNER, SB_ENC_TEXT},
+	{"mtime", SB_FIELD_TIME, SB_ENC_DECIMAL},
+	{"atime", SB_FIELD_TIME, SB_ENC_DECIMAL},
+	{"ctime", SB_FIELD_TIME, SB_ENC_DECIMAL},
+	{"SCHILY.dev", SB_FIELD_INODE, SB_ENC_DECIMAL},
+	{"SCHILY.ino", SB_FIELD_INODE, SB_ENC_DECIMAL},
+	{"SCHILY.devmajor", SB_FIELD_DEVICE, SB_ENC_DECIMAL},
+	{"SCHILY.devminor", SB_FIELD_DEVICE, SB_ENC_DECIMAL},
+	{"LIBARCHIVE.creationtime", SB_FIELD_TIME, SB_ENC_DECIMAL},
 };
 
 /* A number in base-256 is no octal text: whoever reads the field must see that. */
@@ -85,9 +99,14 @@ static int describe_header(struct sb_view *view, const struct sb_region *region,
 
 static int describe_record(struct sb_view *view, uint64_t base, const struct sb_tar_record *record, struct sb_err *err)
 {
-	struct sb_field length = {.offset = base + record->at, .length = record->digits.n, .kind = SB_FIELD_SIZE, .encoding = SB_ENC_DECIMAL,
-	                          .name = "record length"};
-	struct sb_field value = {.offset = (uint64_t)(record->value.p - view->file.p), .length = record->value.n, .encoding = SB_ENC_TEXT};
+	struct sb_field length = {.offset = base + record->at,
+				  .length = record->digits.n,
+				  .kind = SB_FIELD_SIZE,
+				  .encoding = SB_ENC_DECIMAL,
+				  .name = "record length"};
+	struct sb_field value = {.offset = (uint64_t)(record->value.p - view->file.p),
+				 .length = record->value.n,
+				 .encoding = SB_ENC_TEXT};
 
 	for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++) {
 		if (!sb_span_equal(record->key, sb_span_text(meanings[i].key)))
@@ -119,8 +138,11 @@ static int describe_records(struct sb_view *view, const struct sb_region *region
 static int describe_long(struct sb_view *view, const struct sb_region *region, struct sb_err *err)
 {
 	bool link = strcmp(region->name, "long link") == 0;
-	struct sb_field field = {.offset = region->offset, .length = region->length, .encoding = SB_ENC_TEXT,
-	                         .kind = link ? SB_FIELD_LINK : SB_FIELD_NAME, .name = region->name};
+	struct sb_field field = {.offset = region->offset,
+				 .length = region->length,
+				 .encoding = SB_ENC_TEXT,
+				 .kind = link ? SB_FIELD_LINK : SB_FIELD_NAME,
+				 .name = region->name};
 	return sb_emit_field(view, &field, err);
 }
 

@@ -12,7 +12,8 @@ static bool binary_number(struct sb_span field, int64_t *out)
 	uint64_t value = negative ? UINT64_MAX : 0;
 
 	for (size_t i = 0; i < field.n; i++) {
-		uint64_t top = value >> 55; /* what the shift pushes out, and the sign that it leaves, must be sign alone */
+		uint64_t top =
+			value >> 55; /* what the shift pushes out, and the sign that it leaves, must be sign alone */
 		if (top != (negative ? UINT64_C(0x1ff) : 0))
 			return false;
 		value = value << 8 | (i ? field.p[i] : first);
@@ -60,7 +61,8 @@ bool sb_tar_sum_holds(struct sb_span block, bool *signed_sum)
 	return said == plain || said == with_sign;
 }
 
-/* POSIX: "ustar" and a NUL; GNU: "ustar" and two blanks over magic and version. Other endings are read in different ways. */
+/* POSIX: "ustar" and a NUL; GNU: "ustar" and two blanks over magic and version. Other endings are read in different
+ * ways. */
 static bool variant(struct sb_span block, enum sb_tar_tag *tag)
 {
 	struct sb_span magic = sb_span_of(block.p + SB_TAR_MAGIC, 8);
@@ -75,10 +77,10 @@ static bool variant(struct sb_span block, enum sb_tar_tag *tag)
 static bool numbers(struct sb_span block, struct sb_tar_header *header)
 {
 	bool fine = sb_tar_number(sb_span_of(block.p + SB_TAR_MODE, 8), &header->mode) &&
-	            sb_tar_number(sb_span_of(block.p + SB_TAR_UID, 8), &header->uid) &&
-	            sb_tar_number(sb_span_of(block.p + SB_TAR_GID, 8), &header->gid) &&
-	            sb_tar_number(sb_span_of(block.p + SB_TAR_SIZE, 12), &header->size) &&
-	            sb_tar_number(sb_span_of(block.p + SB_TAR_MTIME, 12), &header->mtime);
+		    sb_tar_number(sb_span_of(block.p + SB_TAR_UID, 8), &header->uid) &&
+		    sb_tar_number(sb_span_of(block.p + SB_TAR_GID, 8), &header->gid) &&
+		    sb_tar_number(sb_span_of(block.p + SB_TAR_SIZE, 12), &header->size) &&
+		    sb_tar_number(sb_span_of(block.p + SB_TAR_MTIME, 12), &header->mtime);
 	if (fine && header->tag != SB_TAR_TAG_V7)
 		fine = sb_tar_number(sb_span_of(block.p + SB_TAR_MAJOR, 8), &header->major) &&
 		       sb_tar_number(sb_span_of(block.p + SB_TAR_MINOR, 8), &header->minor);

@@ -44,7 +44,8 @@ static bool begins(struct sb_span key, const char *name)
 	return sb_span_starts(key, name, strlen(name));
 }
 
-/* Seconds with an optional sign and fraction; digits beyond nanoseconds are dropped, before the epoch towards the past. */
+/* Seconds with an optional sign and fraction; digits beyond nanoseconds are dropped, before the epoch towards the past.
+ */
 static bool read_time(struct sb_span text, int64_t *seconds, uint32_t *ns)
 {
 	bool negative = text.n && text.p[0] == '-';
@@ -90,8 +91,9 @@ static void apply(const struct sb_tar_record *record, struct sb_tar_overrides *o
 
 static bool number_unread(const struct sb_tar_record *record, const struct sb_tar_overrides *out)
 {
-	return record->value.n != 0 && ((is(record->key, "size") && !out->has_size) || (is(record->key, "uid") && !out->has_uid) ||
-	                                (is(record->key, "gid") && !out->has_gid) || (is(record->key, "mtime") && !out->has_mtime));
+	return record->value.n != 0 &&
+	       ((is(record->key, "size") && !out->has_size) || (is(record->key, "uid") && !out->has_uid) ||
+		(is(record->key, "gid") && !out->has_gid) || (is(record->key, "mtime") && !out->has_mtime));
 }
 
 /* Extended attributes are binary; any other value with a NUL is cut there by some readers and not by others. */
@@ -99,21 +101,28 @@ static bool hides_nul(const struct sb_tar_record *record)
 {
 	if (memchr(record->key.p, 0, record->key.n))
 		return true;
-	return memchr(record->value.p, 0, record->value.n) && !begins(record->key, "SCHILY.xattr.") && !begins(record->key, "RHT.");
+	return memchr(record->value.p, 0, record->value.n) && !begins(record->key, "SCHILY.xattr.") &&
+	       !begins(record->key, "RHT.");
 }
 
-static int remark_record(struct sb_view *view, const struct sb_tar_record *record, uint64_t offset, bool global, struct sb_err *err)
+static int remark_record(struct sb_view *view, const struct sb_tar_record *record, uint64_t offset, bool global,
+			 struct sb_err *err)
 {
-	struct sb_notice notice = {.offset = offset + record->at, .member = global ? 0 : (uint32_t)view->members.count + 1, .refuse_drop = true};
+	struct sb_notice notice = {.offset = offset + record->at,
+				   .member = global ? 0 : (uint32_t)view->members.count + 1,
+				   .refuse_drop = true};
 	int rc = 0;
 
 	if (hides_nul(record)) {
 		notice.id = "archive-nul-name";
-		rc = sb_emit_remark(view, notice, err, "an extended record holds a NUL byte, at which some readers cut it");
+		rc = sb_emit_remark(view, notice, err,
+				    "an extended record holds a NUL byte, at which some readers cut it");
 	}
 	if (!rc && global && (is(record->key, "path") || is(record->key, "linkpath") || is(record->key, "size"))) {
 		notice.id = "archive-readers-disagree";
-		rc = sb_emit_remark(view, notice, err, "a global record renames or resizes all later entries, which not every reader honours");
+		rc = sb_emit_remark(
+			view, notice, err,
+			"a global record renames or resizes all later entries, which not every reader honours");
 	}
 	return rc;
 }
@@ -132,15 +141,19 @@ static int remark_repeats(struct sb_view *view, struct sb_vec *keys, uint64_t of
 		const struct sb_span *a = sb_vec_at(keys, i - 1), *b = sb_vec_at(keys, i);
 		if (!sb_span_equal(*a, *b))
 			continue;
-		struct sb_notice notice = {.id = "archive-duplicate-record", .offset = offset, .refuse_drop = true,
-		                           .member = (uint32_t)view->members.count + 1};
+		struct sb_notice notice = {.id = "archive-duplicate-record",
+					   .offset = offset,
+					   .refuse_drop = true,
+					   .member = (uint32_t)view->members.count + 1};
 		char *shown = sb_escape_copy(view->arena, *a);
-		return shown ? sb_emit_remark(view, notice, err, "the extended record %s stands there twice", shown) : sb_no_memory(err);
+		return shown ? sb_emit_remark(view, notice, err, "the extended record %s stands there twice", shown)
+			     : sb_no_memory(err);
 	}
 	return 0;
 }
 
-int sb_tar_pax(struct sb_view *view, struct sb_span payload, uint64_t offset, bool global, struct sb_tar_overrides *out, struct sb_err *err)
+int sb_tar_pax(struct sb_view *view, struct sb_span payload, uint64_t offset, bool global, struct sb_tar_overrides *out,
+	       struct sb_err *err)
 {
 	SB_VEC struct sb_vec keys = {.size = sizeof(struct sb_span)};
 	struct sb_rd rd = sb_rd_of(payload, false);
@@ -154,10 +167,12 @@ int sb_tar_pax(struct sb_view *view, struct sb_span payload, uint64_t offset, bo
 		*key = record.key;
 		apply(&record, out);
 		if (number_unread(&record, out))
-			return sb_damaged(err, "archive-damaged", offset + record.at, "an extended record with a number that cannot be read");
+			return sb_damaged(err, "archive-damaged", offset + record.at,
+					  "an extended record with a number that cannot be read");
 		rc = remark_record(view, &record, offset, global, err);
 	}
 	if (!rc && rd.bad)
-		return sb_damaged(err, "archive-damaged", offset + rd.at, "an extended header that is no list of records");
+		return sb_damaged(err, "archive-damaged", offset + rd.at,
+				  "an extended header that is no list of records");
 	return rc ? rc : remark_repeats(view, &keys, offset, err);
 }

@@ -7,9 +7,9 @@
 
 /** What stands before an entry and belongs to it. */
 struct prefix {
-	bool any;                     /* an extension header waits for its entry */
+	bool any; /* an extension header waits for its entry */
 	bool pax;
-	struct sb_span name, link;    /* GNU long name and link; p is NULL when there is none */
+	struct sb_span name, link; /* GNU long name and link; p is NULL when there is none */
 	struct sb_tar_overrides own;
 };
 
@@ -34,29 +34,36 @@ static struct sb_notice refusal(const struct walk *walk, const char *id)
 static int take_padding(struct walk *walk, uint32_t member, struct sb_err *err)
 {
 	uint64_t length = (SB_TAR_BLOCK - walk->at % SB_TAR_BLOCK) % SB_TAR_BLOCK;
-	struct sb_region padding = {.offset = walk->at, .length = length, .kind = SB_REGION_PADDING, .member = member, .name = "padding"};
+	struct sb_region padding = {
+		.offset = walk->at, .length = length, .kind = SB_REGION_PADDING, .member = member, .name = "padding"};
 	struct sb_span bytes;
 
 	if (!sb_span_cut(walk->view->file, walk->at, length, &bytes))
 		return sb_damaged(err, "archive-truncated", walk->at, "the archive ends inside an entry");
 	int rc = 0;
 	if (!sb_span_all_zero(bytes))
-		rc = sb_emit_remark(walk->view, (struct sb_notice){.offset = walk->at, .member = member}, err, "the padding of an entry is not zero");
+		rc = sb_emit_remark(walk->view, (struct sb_notice){.offset = walk->at, .member = member}, err,
+				    "the padding of an entry is not zero");
 	walk->at += length;
 	return rc ? rc : sb_emit_region(walk->view, &padding, err);
 }
 
-static int take_block(struct walk *walk, const struct sb_tar_header *header, uint32_t member, const char *name, struct sb_err *err)
+static int take_block(struct walk *walk, const struct sb_tar_header *header, uint32_t member, const char *name,
+		      struct sb_err *err)
 {
-	struct sb_region block = {.offset = walk->at, .length = SB_TAR_BLOCK, .kind = SB_REGION_HEADER, .member = member,
-	                          .tag = header->tag, .name = name};
+	struct sb_region block = {.offset = walk->at,
+				  .length = SB_TAR_BLOCK,
+				  .kind = SB_REGION_HEADER,
+				  .member = member,
+				  .tag = header->tag,
+				  .name = name};
 	walk->at += SB_TAR_BLOCK;
 	return sb_emit_region(walk->view, &block, err);
 }
 
 /* What follows an extension header: @body is the region's pattern, *payload its bytes. */
-static int take_payload(struct walk *walk, const struct sb_tar_header *header, struct sb_region body, struct sb_span *payload,
-                        struct sb_err *err)
+static int take_payload(struct walk *walk, const struct sb_tar_header *header, struct sb_region body,
+			struct sb_span *payload, struct sb_err *err)
 {
 	if ((uint64_t)header->size > SB_LIMIT_OF(PAX_BYTES))
 		return sb_fail_limit(err, SB_LIMIT_ROW_PAX_BYTES, (uint64_t)header->size);
@@ -77,23 +84,31 @@ static int take_global(struct walk *walk, const struct sb_tar_header *header, st
 	int rc = take_block(walk, header, 0, "global header", err);
 	if (!rc)
 		rc = take_payload(walk, header, body, &payload, err);
-	return rc ? rc : sb_tar_pax(walk->view, payload, (uint64_t)(payload.p - walk->view->file.p), true, &walk->global, err);
+	return rc ? rc
+		  : sb_tar_pax(walk->view, payload, (uint64_t)(payload.p - walk->view->file.p), true, &walk->global,
+			       err);
 }
 
 static int take_records(struct walk *walk, const struct sb_tar_header *header, struct sb_err *err)
 {
-	struct sb_region body = {.kind = SB_REGION_HEADER, .member = next_member(walk), .tag = SB_TAR_TAG_RECORDS, .name = "pax records"};
+	struct sb_region body = {.kind = SB_REGION_HEADER,
+				 .member = next_member(walk),
+				 .tag = SB_TAR_TAG_RECORDS,
+				 .name = "pax records"};
 	struct sb_span payload = {0};
 	int rc = 0;
 
 	if (walk->prefix.pax)
-		rc = sb_emit_remark(walk->view, refusal(walk, "archive-duplicate-record"), err, "an entry has two extended headers");
+		rc = sb_emit_remark(walk->view, refusal(walk, "archive-duplicate-record"), err,
+				    "an entry has two extended headers");
 	walk->prefix.pax = walk->prefix.any = true;
 	if (!rc)
 		rc = take_block(walk, header, body.member, "pax header", err);
 	if (!rc)
 		rc = take_payload(walk, header, body, &payload, err);
-	return rc ? rc : sb_tar_pax(walk->view, payload, (uint64_t)(payload.p - walk->view->file.p), false, &walk->prefix.own, err);
+	return rc ? rc
+		  : sb_tar_pax(walk->view, payload, (uint64_t)(payload.p - walk->view->file.p), false,
+			       &walk->prefix.own, err);
 }
 
 /* GNU 'L' and 'K': the text ends at its first NUL, and nothing may stand behind that. */
@@ -101,12 +116,15 @@ static int take_long(struct walk *walk, const struct sb_tar_header *header, stru
 {
 	bool is_link = header->type == 'K';
 	struct sb_span *text = is_link ? &walk->prefix.link : &walk->prefix.name, payload = {0};
-	struct sb_region body = {.kind = SB_REGION_HEADER, .member = next_member(walk), .tag = SB_TAR_TAG_LONG,
-	                         .name = is_link ? "long link" : "long name"};
+	struct sb_region body = {.kind = SB_REGION_HEADER,
+				 .member = next_member(walk),
+				 .tag = SB_TAR_TAG_LONG,
+				 .name = is_link ? "long link" : "long name"};
 	int rc = 0;
 
 	if (text->p)
-		rc = sb_emit_remark(walk->view, refusal(walk, "archive-duplicate-record"), err, "an entry has two long names");
+		rc = sb_emit_remark(walk->view, refusal(walk, "archive-duplicate-record"), err,
+				    "an entry has two long names");
 	walk->prefix.any = true;
 	if (!rc)
 		rc = take_block(walk, header, body.member, is_link ? "long link header" : "long name header", err);
@@ -117,7 +135,8 @@ static int take_long(struct walk *walk, const struct sb_tar_header *header, stru
 	*text = sb_tar_text(payload, 0, payload.n);
 	if (sb_span_all_zero(sb_span_of(text->p + text->n, payload.n - text->n)))
 		return 0;
-	return sb_emit_remark(walk->view, refusal(walk, "archive-nul-name"), err, "a long name holds a NUL byte, at which readers cut it");
+	return sb_emit_remark(walk->view, refusal(walk, "archive-nul-name"), err,
+			      "a long name holds a NUL byte, at which readers cut it");
 }
 
 static enum sb_member_type type_of(uint8_t typeflag)
@@ -145,11 +164,14 @@ static enum sb_member_type type_of(uint8_t typeflag)
 }
 
 /* Name and link target of the entry: pax, then GNU, then the header itself. */
-static int set_names(struct walk *walk, const struct sb_tar_header *header, struct sb_member *member, struct sb_err *err)
+static int set_names(struct walk *walk, const struct sb_tar_header *header, struct sb_member *member,
+		     struct sb_err *err)
 {
 	const struct prefix *prefix = &walk->prefix;
-	struct sb_span name = sb_tar_text(header->block, SB_TAR_NAME, 100), link = sb_tar_text(header->block, SB_TAR_LINK, 100);
-	struct sb_span folder = header->tag == SB_TAR_TAG_USTAR ? sb_tar_text(header->block, SB_TAR_PREFIX, 155) : (struct sb_span){0};
+	struct sb_span name = sb_tar_text(header->block, SB_TAR_NAME, 100),
+		       link = sb_tar_text(header->block, SB_TAR_LINK, 100);
+	struct sb_span folder =
+		header->tag == SB_TAR_TAG_USTAR ? sb_tar_text(header->block, SB_TAR_PREFIX, 155) : (struct sb_span){0};
 	const struct sb_tar_overrides *pax = prefix->own.has_path ? &prefix->own : &walk->global;
 	const struct sb_tar_overrides *pax_link = prefix->own.has_link ? &prefix->own : &walk->global;
 	char joined[155 + 1 + 100 + 1];
@@ -162,12 +184,21 @@ static int set_names(struct walk *walk, const struct sb_tar_header *header, stru
 		name = sb_span_of(joined, folder.n + 1 + name.n);
 	}
 	if ((prefix->name.p && prefix->own.has_path) || (prefix->link.p && prefix->own.has_link))
-		rc = sb_emit_remark(walk->view, refusal(walk, "archive-readers-disagree"), err, "an entry has both a GNU and a pax name");
+		rc = sb_emit_remark(walk->view, refusal(walk, "archive-readers-disagree"), err,
+				    "an entry has both a GNU and a pax name");
 	if (!rc)
-		rc = sb_keep(walk->view, pax->has_path ? pax->path : prefix->name.p ? prefix->name : name, &member->name, err);
+		rc = sb_keep(walk->view,
+			     pax->has_path    ? pax->path
+			     : prefix->name.p ? prefix->name
+					      : name,
+			     &member->name, err);
 	if (rc || (member->type != SB_MEMBER_SYMLINK && member->type != SB_MEMBER_HARDLINK))
 		return rc;
-	return sb_keep(walk->view, pax_link->has_link ? pax_link->link : prefix->link.p ? prefix->link : link, &member->link, err);
+	return sb_keep(walk->view,
+		       pax_link->has_link ? pax_link->link
+		       : prefix->link.p   ? prefix->link
+					  : link,
+		       &member->link, err);
 }
 
 static void set_facts(const struct walk *walk, const struct sb_tar_header *header, struct sb_member *member)
@@ -197,8 +228,8 @@ static int set_size(struct walk *walk, const struct sb_tar_header *header, struc
 	member->size = member->length;
 	if (pax->has_size && pax->size != (uint64_t)header->size && pax->size <= most_octal)
 		return sb_emit_remark(walk->view, refusal(walk, "archive-readers-disagree"), err,
-		                      "the header says %lld bytes and its extended record %llu", (long long)header->size,
-		                      (unsigned long long)pax->size);
+				      "the header says %lld bytes and its extended record %llu",
+				      (long long)header->size, (unsigned long long)pax->size);
 	return 0;
 }
 
@@ -209,10 +240,12 @@ static bool plausible_next(struct sb_span file, uint64_t at)
 	bool signed_sum;
 	if (at == file.n)
 		return true;
-	return sb_span_cut(file, at, SB_TAR_BLOCK, &block) && (sb_span_all_zero(block) || sb_tar_sum_holds(block, &signed_sum));
+	return sb_span_cut(file, at, SB_TAR_BLOCK, &block) &&
+	       (sb_span_all_zero(block) || sb_tar_sum_holds(block, &signed_sum));
 }
 
-/* Folders, links and devices have no content; for a hard link old writers leave the size of its target, and nothing follows. */
+/* Folders, links and devices have no content; for a hard link old writers leave the size of its target, and nothing
+ * follows. */
 static int check_bodiless(const struct walk *walk, struct sb_member *member, struct sb_err *err)
 {
 	bool bodiless = member->type != SB_MEMBER_FILE && member->type != SB_MEMBER_UNKNOWN;
@@ -256,8 +289,11 @@ static int take_sparse_map(struct walk *walk, const struct sb_tar_header *header
 
 static int take_content(struct walk *walk, struct sb_member *member, uint32_t ordinal, struct sb_err *err)
 {
-	struct sb_region content = {.offset = walk->at, .length = member->length, .kind = SB_REGION_CONTENT, .member = ordinal,
-	                            .name = "content"};
+	struct sb_region content = {.offset = walk->at,
+				    .length = member->length,
+				    .kind = SB_REGION_CONTENT,
+				    .member = ordinal,
+				    .name = "content"};
 	struct sb_span bytes;
 
 	if (!sb_span_cut(walk->view->file, walk->at, member->length, &bytes))
@@ -317,7 +353,8 @@ static int take_next(struct walk *walk, struct sb_err *err)
 	return take_entry(walk, &header, err);
 }
 
-/* Two blocks of zeros end an archive; without them nobody can tell a whole one from one that was cut between two entries. */
+/* Two blocks of zeros end an archive; without them nobody can tell a whole one from one that was cut between two
+ * entries. */
 static int take_end(struct walk *walk, struct sb_err *err)
 {
 	struct sb_region end = {.offset = walk->at, .length = SB_TAR_BLOCK, .kind = SB_REGION_PADDING, .name = "end"};
@@ -326,12 +363,15 @@ static int take_end(struct walk *walk, struct sb_err *err)
 
 	if (walk->prefix.any)
 		return sb_damaged(err, "archive-damaged", walk->at, "an extended header without its entry");
-	bool whole = sb_span_cut(walk->view->file, walk->at + SB_TAR_BLOCK, SB_TAR_BLOCK, &second) && sb_span_all_zero(second);
+	bool whole = sb_span_cut(walk->view->file, walk->at + SB_TAR_BLOCK, SB_TAR_BLOCK, &second) &&
+		     sb_span_all_zero(second);
 	if (whole)
 		end.length = 2 * SB_TAR_BLOCK;
 	else
-		rc = sb_emit_remark(walk->view, (struct sb_notice){.id = "archive-truncated", .offset = walk->at, .refuse_drop = true}, err,
-		                    "the two blocks of zeros that end an archive are not there");
+		rc = sb_emit_remark(
+			walk->view,
+			(struct sb_notice){.id = "archive-truncated", .offset = walk->at, .refuse_drop = true}, err,
+			"the two blocks of zeros that end an archive are not there");
 	if (!rc && walk->at < walk->view->file.n) {
 		rc = sb_emit_region(walk->view, &end, err);
 		walk->at += end.length;

@@ -2,15 +2,22 @@
 /* The fields of zip records. */
 #include "verifier/formats/zip/zip.h"
 
-#define ROW(at_, length_, kind_, base, name_) {.at = (at_), .length = (length_), .kind = SB_FIELD_##kind_, .encoding = SB_ENC_##base, .name = (name_)}
-#define CHECK(at_, length_, algorithm_, name_) \
-	{.at = (at_), .length = (length_), .kind = SB_FIELD_DERIVED, .encoding = SB_ENC_LE, .name = (name_), .algorithm = (algorithm_), .decoded = true}
+#define ROW(at_, length_, kind_, base, name_)                                                                          \
+	{                                                                                                              \
+		.at = (at_), .length = (length_), .kind = SB_FIELD_##kind_, .encoding = SB_ENC_##base, .name = (name_) \
+	}
+#define CHECK(at_, length_, algorithm_, name_)                                                                      \
+	{                                                                                                           \
+		.at = (at_), .length = (length_), .kind = SB_FIELD_DERIVED, .encoding = SB_ENC_LE, .name = (name_), \
+		.algorithm = (algorithm_), .decoded = true                                                          \
+	}
 
 /* 4.3.7. */
 static const struct sb_layout_row local[] = {
-	ROW(0, 4, MAGIC, RAW, "signature"),       ROW(4, 2, VALUE, LE, "version needed"),     ROW(6, 2, FLAGS, LE, "flags"),
-	ROW(8, 2, ENCODING, LE, "method"),        ROW(10, 4, TIME, DOS_TIME, "time"),         ROW(18, 4, SIZE, LE, "packed size"),
-	ROW(26, 2, SIZE, LE, "name length"),      ROW(28, 2, SIZE, LE, "extra length"),
+	ROW(0, 4, MAGIC, RAW, "signature"),  ROW(4, 2, VALUE, LE, "version needed"),
+	ROW(6, 2, FLAGS, LE, "flags"),       ROW(8, 2, ENCODING, LE, "method"),
+	ROW(10, 4, TIME, DOS_TIME, "time"),  ROW(18, 4, SIZE, LE, "packed size"),
+	ROW(26, 2, SIZE, LE, "name length"), ROW(28, 2, SIZE, LE, "extra length"),
 };
 static const struct sb_layout_row local_checks[] = {
 	CHECK(14, 4, SB_DERIVE_CRC32, "CRC32"),
@@ -24,11 +31,14 @@ static const struct sb_layout_row local_open[] = {
 
 /* 4.3.12. */
 static const struct sb_layout_row central[] = {
-	ROW(0, 4, MAGIC, RAW, "signature"),       ROW(4, 2, VALUE, LE, "version made by"),    ROW(6, 2, VALUE, LE, "version needed"),
-	ROW(8, 2, FLAGS, LE, "flags"),            ROW(10, 2, ENCODING, LE, "method"),         ROW(12, 4, TIME, DOS_TIME, "time"),
-	ROW(20, 4, SIZE, LE, "packed size"),      ROW(28, 2, SIZE, LE, "name length"),        ROW(30, 2, SIZE, LE, "extra length"),
-	ROW(32, 2, SIZE, LE, "comment length"),   ROW(34, 2, VALUE, LE, "disk"),              ROW(36, 2, VALUE, LE, "internal attributes"),
-	ROW(38, 2, FLAGS, LE, "DOS attributes"),  ROW(40, 2, MODE, LE, "unix mode"),          ROW(42, 4, OFFSET, LE, "local header"),
+	ROW(0, 4, MAGIC, RAW, "signature"),      ROW(4, 2, VALUE, LE, "version made by"),
+	ROW(6, 2, VALUE, LE, "version needed"),  ROW(8, 2, FLAGS, LE, "flags"),
+	ROW(10, 2, ENCODING, LE, "method"),      ROW(12, 4, TIME, DOS_TIME, "time"),
+	ROW(20, 4, SIZE, LE, "packed size"),     ROW(28, 2, SIZE, LE, "name length"),
+	ROW(30, 2, SIZE, LE, "extra length"),    ROW(32, 2, SIZE, LE, "comment length"),
+	ROW(34, 2, VALUE, LE, "disk"),           ROW(36, 2, VALUE, LE, "internal attributes"),
+	ROW(38, 2, FLAGS, LE, "DOS attributes"), ROW(40, 2, MODE, LE, "unix mode"),
+	ROW(42, 4, OFFSET, LE, "local header"),
 };
 static const struct sb_layout_row central_checks[] = {
 	CHECK(16, 4, SB_DERIVE_CRC32, "CRC32"),
@@ -37,17 +47,22 @@ static const struct sb_layout_row central_checks[] = {
 
 /* 4.3.16, 4.3.14, 4.3.15. */
 static const struct sb_layout_row end[] = {
-	ROW(0, 4, MAGIC, RAW, "signature"),       ROW(4, 4, VALUE, LE, "disks"),              ROW(8, 2, SIZE, LE, "entries here"),
-	ROW(10, 2, SIZE, LE, "entries"),          ROW(12, 4, SIZE, LE, "directory size"),     ROW(16, 4, OFFSET, LE, "directory"),
+	ROW(0, 4, MAGIC, RAW, "signature"),     ROW(4, 4, VALUE, LE, "disks"),
+	ROW(8, 2, SIZE, LE, "entries here"),    ROW(10, 2, SIZE, LE, "entries"),
+	ROW(12, 4, SIZE, LE, "directory size"), ROW(16, 4, OFFSET, LE, "directory"),
 	ROW(20, 2, SIZE, LE, "comment length"),
 };
 static const struct sb_layout_row end64[] = {
-	ROW(0, 4, MAGIC, RAW, "signature"),       ROW(4, 8, SIZE, LE, "record size"),         ROW(12, 2, VALUE, LE, "version made by"),
-	ROW(14, 2, VALUE, LE, "version needed"),  ROW(16, 8, VALUE, LE, "disks"),             ROW(24, 8, SIZE, LE, "entries here"),
-	ROW(32, 8, SIZE, LE, "entries"),          ROW(40, 8, SIZE, LE, "directory size"),     ROW(48, 8, OFFSET, LE, "directory"),
+	ROW(0, 4, MAGIC, RAW, "signature"),       ROW(4, 8, SIZE, LE, "record size"),
+	ROW(12, 2, VALUE, LE, "version made by"), ROW(14, 2, VALUE, LE, "version needed"),
+	ROW(16, 8, VALUE, LE, "disks"),           ROW(24, 8, SIZE, LE, "entries here"),
+	ROW(32, 8, SIZE, LE, "entries"),          ROW(40, 8, SIZE, LE, "directory size"),
+	ROW(48, 8, OFFSET, LE, "directory"),
 };
 static const struct sb_layout_row locator[] = {
-	ROW(0, 4, MAGIC, RAW, "signature"),       ROW(4, 4, VALUE, LE, "disk"),               ROW(8, 8, OFFSET, LE, "end record"),
+	ROW(0, 4, MAGIC, RAW, "signature"),
+	ROW(4, 4, VALUE, LE, "disk"),
+	ROW(8, 8, OFFSET, LE, "end record"),
 	ROW(16, 4, VALUE, LE, "disks"),
 };
 
@@ -60,8 +75,11 @@ static int describe_times(struct sb_view *view, uint64_t at, struct sb_span extr
 	if (!sb_zip_extra(extra, 0x5455, &body))
 		return 0;
 	for (size_t i = 1; !rc && i + 4 <= body.n; i += 4) {
-		struct sb_field field = {.offset = at + (uint64_t)(body.p - extra.p) + i, .length = 4, .kind = SB_FIELD_TIME, .encoding = SB_ENC_LE,
-		                         .name = "unix time"};
+		struct sb_field field = {.offset = at + (uint64_t)(body.p - extra.p) + i,
+					 .length = 4,
+					 .kind = SB_FIELD_TIME,
+					 .encoding = SB_ENC_LE,
+					 .name = "unix time"};
 		rc = sb_emit_field(view, &field, err);
 	}
 	return rc;
@@ -69,7 +87,11 @@ static int describe_times(struct sb_view *view, uint64_t at, struct sb_span extr
 
 static int describe_tail(struct sb_view *view, uint64_t fixed, const struct sb_zip_header *header, struct sb_err *err)
 {
-	struct sb_field name = {.offset = header->at + fixed, .length = header->name.n, .kind = SB_FIELD_NAME, .encoding = SB_ENC_TEXT, .name = "name"};
+	struct sb_field name = {.offset = header->at + fixed,
+				.length = header->name.n,
+				.kind = SB_FIELD_NAME,
+				.encoding = SB_ENC_TEXT,
+				.name = "name"};
 	int rc = name.length ? sb_emit_field(view, &name, err) : 0;
 	return rc ? rc : describe_times(view, header->at + fixed + header->name.n, header->extra, err);
 }
@@ -82,8 +104,9 @@ static int describe_local(struct sb_view *view, const struct sb_region *region, 
 		return 0;
 	int rc = sb_emit_layout(view, region, SB_ROWS(local), err);
 	if (!rc)
-		rc = header.flags & SB_ZIP_FLAG_DESCRIPTOR || header.zip64 ? sb_emit_layout(view, region, SB_ROWS(local_open), err)
-		                                                           : sb_emit_layout(view, region, SB_ROWS(local_checks), err);
+		rc = header.flags & SB_ZIP_FLAG_DESCRIPTOR || header.zip64
+			     ? sb_emit_layout(view, region, SB_ROWS(local_open), err)
+			     : sb_emit_layout(view, region, SB_ROWS(local_checks), err);
 	return rc ? rc : describe_tail(view, SB_ZIP_LOCAL, &header, err);
 }
 
@@ -103,12 +126,25 @@ static int describe_central(struct sb_view *view, const struct sb_region *region
 static int describe_descriptor(struct sb_view *view, const struct sb_region *region, struct sb_err *err)
 {
 	uint64_t at = region->length == 16 || region->length == 24 ? 4 : 0, width = region->length >= 20 ? 8 : 4;
-	struct sb_field signature = {.offset = region->offset, .length = 4, .kind = SB_FIELD_MAGIC, .name = "signature"};
-	struct sb_field crc = {.offset = region->offset + at, .length = 4, .kind = SB_FIELD_DERIVED, .encoding = SB_ENC_LE, .name = "CRC32",
-	                       .derived = {.algorithm = SB_DERIVE_CRC32, .decoded = region->member}};
-	struct sb_field packed = {.offset = crc.offset + 4, .length = width, .kind = SB_FIELD_SIZE, .encoding = SB_ENC_LE, .name = "packed size"};
-	struct sb_field size = {.offset = packed.offset + width, .length = width, .kind = SB_FIELD_DERIVED, .encoding = SB_ENC_LE, .name = "size",
-	                        .derived = {.algorithm = SB_DERIVE_LENGTH, .decoded = region->member}};
+	struct sb_field signature = {
+		.offset = region->offset, .length = 4, .kind = SB_FIELD_MAGIC, .name = "signature"};
+	struct sb_field crc = {.offset = region->offset + at,
+			       .length = 4,
+			       .kind = SB_FIELD_DERIVED,
+			       .encoding = SB_ENC_LE,
+			       .name = "CRC32",
+			       .derived = {.algorithm = SB_DERIVE_CRC32, .decoded = region->member}};
+	struct sb_field packed = {.offset = crc.offset + 4,
+				  .length = width,
+				  .kind = SB_FIELD_SIZE,
+				  .encoding = SB_ENC_LE,
+				  .name = "packed size"};
+	struct sb_field size = {.offset = packed.offset + width,
+				.length = width,
+				.kind = SB_FIELD_DERIVED,
+				.encoding = SB_ENC_LE,
+				.name = "size",
+				.derived = {.algorithm = SB_DERIVE_LENGTH, .decoded = region->member}};
 
 	int rc = at ? sb_emit_field(view, &signature, err) : 0;
 	if (!rc)

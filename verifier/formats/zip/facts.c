@@ -8,7 +8,8 @@
 enum { HOST_UNIX = 3 };
 enum { EXTRA_UNIX_TIME = 0x5455, EXTRA_UNIX_IDS = 0x7875, EXTRA_UNICODE_NAME = 0x7075 };
 
-/* Days from the first day of 1970 to the first of March of @year and @month, counted from March (Fliegel and van Flandern's way). */
+/* Days from the first day of 1970 to the first of March of @year and @month, counted from March (Fliegel and van
+ * Flandern's way). */
 static int64_t days(int64_t year, int64_t month, int64_t day)
 {
 	int64_t y = month < 3 ? year - 1 : year, m = month < 3 ? month + 9 : month - 3;
@@ -19,7 +20,8 @@ static int64_t days(int64_t year, int64_t month, int64_t day)
 static int64_t from_dos(uint64_t dos)
 {
 	int64_t second = (int64_t)(dos & 31) * 2, minute = (int64_t)(dos >> 5 & 63), hour = (int64_t)(dos >> 11 & 31);
-	int64_t day = (int64_t)(dos >> 16 & 31), month = (int64_t)(dos >> 21 & 15), year = (int64_t)(dos >> 25 & 127) + 1980;
+	int64_t day = (int64_t)(dos >> 16 & 31), month = (int64_t)(dos >> 21 & 15),
+		year = (int64_t)(dos >> 25 & 127) + 1980;
 	return ((days(year, month, day) * 24 + hour) * 60 + minute) * 60 + second;
 }
 
@@ -46,7 +48,8 @@ static void set_owner(const struct sb_zip_header *local, struct sb_member *membe
 		return;
 	struct sb_rd rd = sb_rd_of(body, false);
 	bool known = sb_rd_uint(&rd, 1) == 1;
-	uint64_t uid = sb_rd_uint(&rd, (unsigned)sb_rd_uint(&rd, 1)), gid = sb_rd_uint(&rd, (unsigned)sb_rd_uint(&rd, 1));
+	uint64_t uid = sb_rd_uint(&rd, (unsigned)sb_rd_uint(&rd, 1)),
+		 gid = sb_rd_uint(&rd, (unsigned)sb_rd_uint(&rd, 1));
 	if (known && !rd.bad) {
 		member->uid = uid;
 		member->gid = gid;
@@ -128,8 +131,8 @@ int sb_zip_facts(struct sb_view *view, const struct sb_zip_header *header, struc
 static bool has_other_name(const struct sb_zip_header *header)
 {
 	struct sb_span body, name;
-	return sb_zip_extra(header->extra, EXTRA_UNICODE_NAME, &body) && body.n >= 5 && sb_span_cut(body, 5, body.n - 5, &name) &&
-	       !sb_span_equal(name, header->name);
+	return sb_zip_extra(header->extra, EXTRA_UNICODE_NAME, &body) && body.n >= 5 &&
+	       sb_span_cut(body, 5, body.n - 5, &name) && !sb_span_equal(name, header->name);
 }
 
 /* With a descriptor behind the data the local header may leave a size or the checksum zero. */
@@ -144,11 +147,12 @@ static bool values_agree(const struct sb_zip_header *central, const struct sb_zi
 	const unsigned telling = SB_ZIP_FLAG_ENCRYPTED | SB_ZIP_FLAG_STRONG | SB_ZIP_FLAG_UTF8 | SB_ZIP_FLAG_MASKED;
 	if (local->method != central->method || ((local->flags ^ central->flags) & telling))
 		return false;
-	return says(local->crc, central->crc, later) && says(local->packed, central->packed, later) && says(local->size, central->size, later);
+	return says(local->crc, central->crc, later) && says(local->packed, central->packed, later) &&
+	       says(local->size, central->size, later);
 }
 
-int sb_zip_check_names(struct sb_view *view, const struct sb_zip_header *central, const struct sb_zip_header *local, uint32_t ordinal,
-                       struct sb_err *err)
+int sb_zip_check_names(struct sb_view *view, const struct sb_zip_header *central, const struct sb_zip_header *local,
+		       uint32_t ordinal, struct sb_err *err)
 {
 	struct sb_notice notice = {.offset = local->at, .member = ordinal, .refuse_drop = true};
 	int rc = 0;
@@ -156,16 +160,20 @@ int sb_zip_check_names(struct sb_view *view, const struct sb_zip_header *central
 	if (!sb_span_equal(central->name, local->name) || has_other_name(central) || has_other_name(local)) {
 		char *shown = sb_escape_copy(view->arena, local->name);
 		notice.id = "archive-names-disagree";
-		rc = shown ? sb_emit_remark(view, notice, err, "the member's own header calls it %s", shown) : sb_no_memory(err);
+		rc = shown ? sb_emit_remark(view, notice, err, "the member's own header calls it %s", shown)
+			   : sb_no_memory(err);
 	}
 	if (!rc && !values_agree(central, local)) {
 		notice.id = "archive-readers-disagree";
-		rc = sb_emit_remark(view, notice, err, "the member's own header and the directory differ in method, flags, sizes or checksum");
+		rc = sb_emit_remark(
+			view, notice, err,
+			"the member's own header and the directory differ in method, flags, sizes or checksum");
 	}
 	unsigned kind = (unsigned)(central->external >> 16) & 0170000;
 	if (!rc && central->host != HOST_UNIX && kind != 0 && kind != 0100000 && kind != 0040000) {
 		notice.id = "archive-readers-disagree";
-		rc = sb_emit_remark(view, notice, err, "a link or device, written by a system on which only some readers look for them");
+		rc = sb_emit_remark(view, notice, err,
+				    "a link or device, written by a system on which only some readers look for them");
 	}
 	if (!rc && memchr(central->name.p, '\\', central->name.n)) {
 		notice.id = "archive-backslash";

@@ -27,7 +27,8 @@ static bool widen(struct sb_zip_header *header)
 	if (header->packed != UINT32_MAX && header->size != UINT32_MAX && header->local != UINT32_MAX)
 		return true;
 	if (!sb_zip_extra(header->extra, 1, &body))
-		return header->local != UINT32_MAX; /* a size of exactly 2^32 - 1 is possible, an offset of it in practice not */
+		return header->local !=
+		       UINT32_MAX; /* a size of exactly 2^32 - 1 is possible, an offset of it in practice not */
 	struct sb_rd rd = sb_rd_of(body, false);
 	header->zip64 = true;
 	if (header->size == UINT32_MAX)
@@ -129,8 +130,9 @@ static bool read_end64(struct sb_span file, struct sb_zip_end *end)
 	uint64_t entries = sb_rd_uint(&rd, 8), length = sb_rd_uint(&rd, 8), directory = sb_rd_uint(&rd, 8);
 	if (rd.bad)
 		return false;
-	end->ambiguous = !agrees(end->entries, UINT16_MAX, entries) || !agrees(end->directory_length, UINT32_MAX, length) ||
-	                 !agrees(end->directory, UINT32_MAX, directory);
+	end->ambiguous = !agrees(end->entries, UINT16_MAX, entries) ||
+			 !agrees(end->directory_length, UINT32_MAX, length) ||
+			 !agrees(end->directory, UINT32_MAX, directory);
 	end->end64 = at;
 	end->end64_length = SB_ZIP_END64;
 	end->entries = entries;
@@ -139,7 +141,8 @@ static bool read_end64(struct sb_span file, struct sb_zip_end *end)
 	return true;
 }
 
-/* Offsets count from the first member, or from the start of the file: the directory ends where the end records begin. */
+/* Offsets count from the first member, or from the start of the file: the directory ends where the end records begin.
+ */
 static bool place_directory(struct sb_zip_end *end)
 {
 	uint64_t stop = end->end64 ? end->end64 : end->locator ? end->locator : end->end, said;
@@ -152,8 +155,9 @@ static bool place_directory(struct sb_zip_end *end)
 }
 
 /*
- * The end record is the last whose comment ends with the file; failing that, the last one at all. Any signature behind the one
- * taken, and any other whose comment ends with the file as well, makes the file ambiguous: readers search in different ways.
+ * The end record is the last whose comment ends with the file; failing that, the last one at all. Any signature behind
+ * the one taken, and any other whose comment ends with the file as well, makes the file ambiguous: readers search in
+ * different ways.
  */
 bool sb_zip_find_end(struct sb_span file, struct sb_zip_end *out)
 {
