@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "verifier/cli/building.h"
+
+int sb_building_open(struct sb_invocation *call, struct sb_building *out, struct sb_err *err)
+{
+	*out = (struct sb_building){.loaded = {.dir = -1}};
+	int rc = sb_cli_load_drop(call, call->words[0], &out->loaded, err);
+	if (rc)
+		return rc;
+	const struct sb_ingest_in in = {.dir = out->loaded.dir, .drop = &out->loaded.drop, .jobs = call->jobs, .progress = call->progress};
+	rc = sb_ingest_run(&in, &out->sources, err);
+	if (rc)
+		return rc;
+	out->root = (struct sb_tree){&out->sources.root, out->sources.root_spools.items, out->sources.root_spools.count};
+	out->tree = (struct sb_tree){&out->sources.inventory, out->sources.spools.items, out->sources.spools.count};
+	return 0;
+}
+
+void sb_building_release(struct sb_building *building)
+{
+	if (building->sources.arena)
+		sb_ingest_release(&building->sources);
+	sb_close_fd(&building->loaded.dir);
+}

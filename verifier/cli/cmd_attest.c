@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "verifier/attest/attest.h"
+#include "verifier/cli/exits.h"
+#include "verifier/cli/inputs.h"
+#include "verifier/cli/runs.h"
+#include "verifier/cli/verbs.h"
+
+#include <fcntl.h>
+
+static int no_memory(struct sb_err *err)
+{
+	return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+}
+
+static int run_sign(struct sb_invocation *call, struct sb_err *err)
+{
+	const char *key = sb_arg_value(call, "key"), *path = sb_arg_value(call, "attestation"), *folder = sb_run_folder(call, call->words[0]);
+
+	if (!key)
+		return sb_fail(err, SB_USAGE, "option-missing", "attest sign needs --key KEY");
+	if (!path)
+		path = folder ? sb_arena_printf(call->arena, "%s/statement.intoto.jsonl", folder) : NULL;
+	if (!path)
+		return no_memory(err);
+	int rc = sb_run_sign(call, call->words[0], key, path, err);
+	if (rc || !call->json) {
+		if (!rc)
+			sb_buf_printf(&call->out, "%s\n", sb_cli_escape(call, path));
+		return rc;
+	}
+	struct sb_node *document = sb_cli_new_document(call, "samebuild-signed/1");
+	bool good = document && sb_node_put(call->arena, document, "path", sb_node_text(call->arena, path));
+	return sb_cli_document(call, good ? document : NULL, err);
+}
+
+/** What `attest verify` was asked, loaded. */
+struct asked {
+	struct sb_attest_verify_in in;
+	struct sb_digest report;
+};
+
+static int load_keys(struct sb_invocation *call, struct asked *out, struct sb_err *err)
+{
+	size_t count = 0;
+
+	while (sb_arg_nth(call, "key", count))
+		count++;
+	uint8_t(*keys)[SB_PUBLIC_BYTES] = sb_arena_array(call->arena, count, sizeof *keys);
+	if (!keys)
+		return no_memory(err);
+	if (count == 0)
+		return sb_fail(err, SB_USAGE, "option-missing", "attest verify needs --key KEY");
+	for (size_t i = 0; i < count; i++) {
+		struct sb_span file;
+		int rc = sb_cli_load_file(call, sb_arg_nth(call, "key", i), 64 * 1024, &file, err);
+		if (rc)
+			return rc == SB_NOMEM ? rc : sb_reidentify(err, "key-unreadable");
+		if ((rc = sb_public_parse(file, keys[i], err)))
+			return rc;
+	}
+	out->in.keys = (const uint8_t(*)[SB_PUBLIC_BYTES])keys;
+	out->in.key_count = count;
+	return 0;
+}
+
+static int digest_file(const char *path, struct sb_digest *out, struct sb_err *err)
+{
+	SB_CLOSING int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	if (fd < 0)
+		return sb_fail_errno(err, "file-unreadable", "cannot open %s", path);
+	return sb_hash_fd(fd, SB_DIGEST_BOTH, out, err);
+}
+
+static int load_artifacts(struct sb_invocation *call, struct asked *out, struct sb_err *err)
+{
+	size_t count = 0;
+
+	while (sb_arg_nth(call, "artifact", count))
+		count++;
+	struct sb_digest *digests = sb_arena_array(call->arena, count, sizeof *digests);
+	const char **names = sb_arena_array(call->arena, count, sizeof *names);
+	if (!digests || !names)
+		return no_memory(err);
+	if (count == 0)
+		return sb_fail(err, SB_USAGE, "option-missing", "attest verify needs --artifact FILE");
+	for (size_t i = 0; i < count; i++) {
+		names[i] = sb_arg_nth(call, "artifact", i);
+		int rc = digest_file(names[i], &digests[i], err);
+		if (rc)
+			return rc;
+	}
+	out->in.artifacts = digests;
+	out->in.artifact_names = names;
+	out->in.artifact_count = count;
+	return 0;
+}
+
+static int load_asked(struct sb_invocation *call, struct asked *out, struct sb_err *err)
+{
+	const char *level = sb_arg_value(call, "level"), *report = sb_arg_value(call, "report");
+
+	*out = (struct asked){.in = {.resource_uri = sb_arg_value(call, "resource"), .least = SB_LEVEL_EXPLAINED}};
+	if (level && !sb_level_parse(level, &out->in.least))
+		return sb_fail(err, SB_USAGE, "option-value", "--level %s is no level", level);
+	int rc = sb_cli_load_file(call, call->words[0], SB_LIMIT_OF(RECORD_BYTES), &out->in.lines, err);
+	if (rc)
+		return rc == SB_NOMEM ? rc : sb_reidentify(err, "evidence-absent");
+	if (report && (rc = digest_file(report, &out->report, err)))
+		return rc;
+	out->in.report = report ? &out->report : NULL;
+	rc = load_keys(call, out, err);
+	return rc ? rc : load_artifacts(call, out, err);
+}
+
+static void add_checks(struct sb_invocation *call, const struct sb_attest_verified *verified)
+{
+	for (size_t i = 0; i < verified->check_count; i++) {
+		const struct sb_attest_check *check = &verified->checks[i];
+		if (call->verbose || !check->ok)
+			sb_buf_printf(&call->out, "  %-5s %-18s expected %s   found %s\n", check->ok ? "ok" : "FAIL", check->name, check->expected, check->found);
+	}
+	sb_buf_printf(&call->out, "%s: %s, level %s\n", verified->good ? "verified" : "the signature is good, the verdict is not",
+	              sb_cli_escape(call, verified->statement.resource_uri), sb_level_name(verified->statement.level));
+}
+
+static int to_document(struct sb_invocation *call, const struct sb_attest_verified *verified, struct sb_err *err)
+{
+	struct sb_arena *arena = call->arena;
+	struct sb_node *document = sb_cli_new_document(call, "samebuild-verified/1"), *list = sb_node_list(arena);
+	bool good = document && list && sb_node_put(arena, document, "good", sb_node_bool(arena, verified->good)) &&
+	            sb_node_put(arena, document, "level", sb_node_text(arena, sb_level_name(verified->statement.level))) &&
+	            sb_node_put(arena, document, "resource", sb_node_text(arena, verified->statement.resource_uri));
+
+	for (size_t i = 0; good && i < verified->check_count; i++) {
+		struct sb_node *map = sb_node_map(arena);
+		good = sb_node_put(arena, map, "name", sb_node_text(arena, verified->checks[i].name)) &&
+		       sb_node_put(arena, map, "ok", sb_node_bool(arena, verified->checks[i].ok)) &&
+		       sb_node_put(arena, map, "expected", sb_node_text(arena, verified->checks[i].expected)) &&
+		       sb_node_put(arena, map, "found", sb_node_text(arena, verified->checks[i].found)) && sb_node_push(arena, list, map);
+	}
+	good = good && sb_node_put(arena, document, "checks", list);
+	return sb_cli_document(call, good ? document : NULL, err);
+}
+
+static int run_verify(struct sb_invocation *call, struct sb_err *err)
+{
+	struct asked asked;
+	struct sb_attest_verified verified = {0};
+
+	int rc = load_asked(call, &asked, err);
+	if (!rc)
+		rc = sb_attest_verify(&asked.in, call->arena, &verified, err);
+	if (rc)
+		return rc;
+	if (call->json)
+		rc = to_document(call, &verified, err);
+	else
+		add_checks(call, &verified);
+	return rc ? rc : verified.good ? SB_EXIT_OK : SB_EXIT_BELOW;
+}
+
+static int run_show(struct sb_invocation *call, struct sb_err *err)
+{
+	struct sb_span file;
+	struct sb_dsse envelope;
+	struct sb_node *payload = NULL;
+
+	int rc = sb_cli_load_file(call, call->words[0], SB_LIMIT_OF(RECORD_BYTES), &file, err);
+	if (rc)
+		return rc == SB_NOMEM ? rc : sb_reidentify(err, "evidence-absent");
+	const uint8_t *end = file.n ? memchr(file.p, '\n', file.n) : NULL;
+	rc = sb_dsse_read(sb_span_of(file.p, end ? (size_t)(end - file.p) : file.n), call->arena, &envelope, err);
+	if (!rc)
+		rc = sb_node_read_json(envelope.payload, SB_LIMIT_OF(RECORD_BYTES), "payload", call->arena, &payload, err);
+	if (rc)
+		return rc == SB_FORMAT ? sb_reidentify(err, "statement-malformed") : rc;
+	if (call->json) {
+		struct sb_node *document = sb_cli_new_document(call, "samebuild-unverified/1");
+		bool good = document && sb_node_put(call->arena, document, "payload", payload);
+		return sb_cli_document(call, good ? document : NULL, err);
+	}
+	sb_buf_text(&call->out, "UNVERIFIED: nobody's signature was checked\n");
+	sb_node_write_json(payload, &call->out);
+	sb_buf_text(&call->out, "\n");
+	return sb_buf_ok(&call->out, err);
+}
+
+static const struct sb_option attest_sign_options[] = {
+	{"key", 0, "KEY", false},
+	{"attestation", 0, "PATH", false},
+	{"verifier", 0, "URI", false},
+	{"passphrase-fd", 0, "N", false},
+	{0},
+};
+
+static const struct sb_option attest_verify_options[] = {
+	{"key", 0, "KEY", true},
+	{"artifact", 0, "FILE", true},
+	{"level", 0, "LEVEL", false},
+	{"resource", 0, "URI", false},
+	{"report", 0, "FILE", false},
+	{0},
+};
+
+static const struct sb_option attest_show_options[] = {
+	{0},
+};
+
+const struct sb_verb sb_verb_attest_sign = {
+	.name = "attest sign",
+	.summary = "sign the statement of a finished run",
+	.operands = "RUN",
+	.options = attest_sign_options,
+	.least_words = 1,
+	.most_words = 1,
+	.run = run_sign,
+};
+
+const struct sb_verb sb_verb_attest_verify = {
+	.name = "attest verify",
+	.summary = "check a signed statement against a file and keys",
+	.operands = "FILE",
+	.options = attest_verify_options,
+	.least_words = 1,
+	.most_words = 1,
+	.run = run_verify,
+};
+
+const struct sb_verb sb_verb_attest_show = {
+	.name = "attest show",
+	.summary = "print what a statement says, without checking it",
+	.operands = "FILE",
+	.options = attest_show_options,
+	.least_words = 1,
+	.most_words = 1,
+	.run = run_show,
+};

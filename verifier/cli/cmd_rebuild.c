@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "verifier/cli/building.h"
+#include "verifier/cli/exits.h"
+#include "verifier/cli/verbs.h"
+#include "verifier/rebuild/rebuild.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+
+static int write_entry(int top, const struct sb_rebuilt *rebuilt, const struct sb_entry *entry, struct sb_err *err)
+{
+	struct sb_span bytes;
+
+	if (entry->type == SB_ENTRY_DIR)
+		return sb_path_make_dirs(top, entry->path, err);
+	if (entry->type == SB_ENTRY_SYMLINK)
+		return symlinkat(entry->link, top, entry->path) == 0 ? 0 : sb_fail_errno(err, "write-failed", "cannot make the link %s", entry->path);
+	if (entry->type != SB_ENTRY_FILE)
+		return 0; /* devices, sockets and FIFOs are told in the record and never made */
+	if (entry->spool >= rebuilt->run.spool_count || !sb_span_cut(rebuilt->run.spools[entry->spool].bytes, entry->offset, entry->size, &bytes))
+		return sb_fail(err, SB_INTERNAL, "output-outside-spool", "an output lies outside what was collected");
+	return sb_io_publish(top, entry->path, entry->mode & 0777, bytes, err);
+}
+
+/* Links last, so that nothing is written through one. */
+static int write_outputs(struct sb_invocation *call, const struct sb_rebuilt *rebuilt, struct sb_err *err)
+{
+	const char *path = sb_arg_value(call, "output-dir");
+	const struct sb_inventory *outputs = &rebuilt->run.outputs;
+
+	int rc = sb_path_make_dirs(AT_FDCWD, path, err);
+	if (rc)
+		return rc;
+	SB_CLOSING int top = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (top < 0)
+		return sb_fail_errno(err, "write-failed", "cannot open %s", path);
+	for (int links = 0; !rc && links < 2; links++)
+		for (size_t i = 0; !rc && i < outputs->count; i++)
+			if ((outputs->entries[i].type == SB_ENTRY_SYMLINK) == (links == 1))
+				rc = write_entry(top, rebuilt, &outputs->entries[i], err);
+	if (!rc && !call->json)
+		sb_buf_printf(&call->out, "%zu entries written to %s\n", outputs->count, sb_cli_escape(call, path));
+	return rc;
+}
+
+static int to_document(struct sb_invocation *call, const struct sb_rebuilt *rebuilt, struct sb_err *err)
+{
+	struct sb_node *document = sb_cli_new_document(call, "samebuild-rebuild/1"), *list = sb_node_list(call->arena);
+	bool good = document && list;
+
+	for (size_t i = 0; good && i < rebuilt->run.outputs.count; i++) {
+		const struct sb_entry *entry = &rebuilt->run.outputs.entries[i];
+		struct sb_node *map = sb_node_map(call->arena);
+		if (entry->type != SB_ENTRY_FILE)
+			continue;
+		good = sb_node_put(call->arena, map, "path", sb_node_text(call->arena, entry->path)) &&
+		       sb_node_put(call->arena, map, "blake2b", sb_node_hex(call->arena, entry->blake2b, SB_BLAKE2B_BYTES)) &&
+		       sb_node_put(call->arena, map, "size", sb_node_int(call->arena, (int64_t)entry->size)) && sb_node_push(call->arena, list, map);
+	}
+	good = good && sb_node_put(call->arena, document, "outputs", list);
+	return sb_cli_document(call, good ? document : NULL, err);
+}
+
+static int build(struct sb_invocation *call, const struct sb_building *building, struct sb_err *err)
+{
+	const struct sb_drop *drop = &building->loaded.drop;
+	const struct sb_rebuild_in in = {.drop = drop, .root = drop->toolchain.host ? NULL : &building->root, .source = &building->tree, .log = -1,
+	                                 .progress = call->progress};
+	struct sb_rebuilt rebuilt = {0};
+
+	int rc = sb_rebuild_run(&in, &rebuilt, err);
+	if (rc == SB_FAILED && rebuilt.log_tail.data && !call->quiet)
+		fprintf(stderr, "%s\n", sb_cli_escape(call, rebuilt.log_tail.data));
+	if (!rc)
+		rc = write_outputs(call, &rebuilt, err);
+	if (!rc && call->json)
+		rc = to_document(call, &rebuilt, err);
+	sb_rebuild_release(&rebuilt);
+	return rc;
+}
+
+static int run(struct sb_invocation *call, struct sb_err *err)
+{
+	struct sb_building building;
+
+	if (!sb_arg_given(call, "output-dir"))
+		return sb_fail(err, SB_USAGE, "option-missing", "rebuild needs -O DIR");
+	int rc = sb_building_open(call, &building, err);
+	if (!rc)
+		rc = build(call, &building, err);
+	sb_building_release(&building);
+	return rc;
+}
+
+static const struct sb_option rebuild_options[] = {
+	{"output-dir", 'O', "DIR", false},
+	{0},
+};
+
+const struct sb_verb sb_verb_rebuild = {
+	.name = "rebuild",
+	.summary = "only build a drop, and write what it makes",
+	.operands = "DROP",
+	.options = rebuild_options,
+	.least_words = 1,
+	.most_words = 1,
+	.stoppable = true,
+	.run = run,
+};

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "verifier/cli/exits.h"
+#include "verifier/cli/inputs.h"
+#include "verifier/cli/output.h"
+#include "verifier/cli/runs.h"
+#include "verifier/cli/verbs.h"
+#include "verifier/pipeline/pipeline.h"
+
+#include <inttypes.h>
+
+/* The end of the build's log, as far as it goes, escaped: foreign text. */
+static void say_log_tail(struct sb_invocation *call, const struct sb_rebuilt *rebuilt)
+{
+	struct sb_span rest = sb_buf_span(&rebuilt->log_tail);
+
+	while (rest.n && !call->quiet) {
+		const uint8_t *end = memchr(rest.p, '\n', rest.n);
+		size_t n = end ? (size_t)(end - rest.p) : rest.n, taken = end ? n + 1 : n;
+		const char *line = sb_escape_copy(call->arena, sb_span_of(rest.p, n));
+		fprintf(stderr, "  | %s\n", line ? line : "?");
+		rest = sb_span_of(rest.p + taken, rest.n - taken);
+	}
+}
+
+static void say_notices(struct sb_invocation *call, const struct sb_sources *sources)
+{
+	for (size_t i = 0; i < sources->notice_count && (call->verbose || i < 5); i++)
+		sb_cli_say(call, "note: %s", sources->notices[i].text);
+	if (sources->notice_count > 5 && !call->verbose)
+		sb_cli_say(call, "note: and %zu more; -v shows all", sources->notice_count - 5);
+}
+
+static void add_summary(struct sb_invocation *call, const struct sb_drop *drop, const struct sb_verified *verified)
+{
+	const struct sb_environment *environment = &verified->result.environment;
+	size_t walls = 0;
+
+	for (size_t i = 0; i < environment->walls.count; i++)
+		walls += strncmp(environment->walls.items[i].value, "off", 3) != 0;
+	sb_buf_printf(&call->out, "  drop      %s %s: %zu sources, %zu entries, %zu prebuilt, %zu shipped files\n", sb_cli_escape(call, drop->name),
+	              sb_cli_escape(call, drop->version), drop->source_count, verified->sources.inventory.count, verified->sources.prebuilt_count,
+	              verified->sources.shipped_count);
+	sb_buf_printf(&call->out, "  walls     %zu of %zu\n", walls, environment->walls.count);
+	for (size_t i = 0; i < environment->walls.count; i++)
+		if (strncmp(environment->walls.items[i].value, "off", 3) == 0)
+			sb_buf_printf(&call->out, "            without %s (%s)\n", environment->walls.items[i].name, environment->walls.items[i].value);
+	sb_buf_printf(&call->out, "  rebuild   %zu steps, log of %" PRIu64 " bytes\n", drop->step_count, verified->rebuilt.run.log_bytes);
+}
+
+static int make_context(struct sb_invocation *call, const struct sb_drop *drop, const struct sb_verified *verified, struct sb_run_context *out,
+                        struct sb_err *err)
+{
+	const struct sb_sources *sources = &verified->sources;
+
+	*out = (struct sb_run_context){
+		.resource_uri = sb_arena_printf(call->arena, "pkg:generic/%s@%s", drop->name, drop->version),
+		.has_source = true,
+		.drops = sb_arena_array(call->arena, drop->source_count, sizeof *out->drops),
+		.opaque = sb_arena_array(call->arena, sources->prebuilt_count, sizeof *out->opaque),
+	};
+	if (!out->resource_uri || !out->drops || !out->opaque)
+		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+	memcpy(out->manifest_sha256, drop->canonical_sha256, SB_SHA256_BYTES);
+	memcpy(out->recipe_sha256, drop->recipe_sha256, SB_SHA256_BYTES);
+	for (size_t i = 0; i < drop->source_count; i++) {
+		out->drops[i].name = drop->sources[i].path;
+		memcpy(out->drops[i].sha256, drop->sources[i].sha256, SB_SHA256_BYTES);
+	}
+	out->drop_count = drop->source_count;
+	for (size_t i = 0; i < sources->prebuilt_count; i++) {
+		const struct sb_entry *entry = sb_inventory_find(&sources->inventory, sources->prebuilt[i].path);
+		const struct sb_blob *spool = entry ? sb_vec_at(&sources->spools, entry->spool) : NULL;
+		struct sb_digest digest;
+		struct sb_span bytes;
+		if (!spool || !sb_span_cut(spool->bytes, entry->offset, entry->size, &bytes))
+			continue;
+		sb_hash_span(bytes, SB_DIGEST_SHA256, &digest);
+		out->opaque[out->opaque_count].name = sources->prebuilt[i].path;
+		memcpy(out->opaque[out->opaque_count++].sha256, digest.sha256, SB_SHA256_BYTES);
+	}
+	return 0;
+}
+
+static int sign(struct sb_invocation *call, const char *id, struct sb_err *err)
+{
+	const char *key = sb_arg_value(call, "sign"), *path = sb_arg_value(call, "attestation"), *folder = sb_run_folder(call, id);
+
+	if (!key)
+		return 0;
+	if (!path)
+		path = folder ? sb_arena_printf(call->arena, "%s/statement.intoto.jsonl", folder) : NULL;
+	if (!path)
+		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+	int rc = sb_run_sign(call, id, key, path, err);
+	if (!rc)
+		sb_cli_say(call, "signed: %s", sb_cli_escape(call, path));
+	return rc;
+}
+
+static int conclude(struct sb_invocation *call, const struct sb_drop *drop, const struct sb_verified *verified, struct sb_err *err)
+{
+	struct sb_run_context context;
+	const char *id = NULL;
+
+	int rc = make_context(call, drop, verified, &context, err);
+	if (!rc)
+		rc = sb_run_keep(call, &verified->result, &context, &id, err);
+	if (!rc)
+		rc = sign(call, id, err);
+	if (rc)
+		return rc;
+	if (!call->json)
+		add_summary(call, drop, verified);
+	rc = sb_output_write(call, &verified->result, err);
+	if (!rc && !call->json)
+		sb_buf_printf(&call->out, "  run       %s    next: samebuild report %s -o json=-\n", id, id);
+	return rc;
+}
+
+static int verify(struct sb_invocation *call, const struct sb_loaded_drop *loaded, struct sb_store *store, struct sb_err *err)
+{
+	struct sb_verify_in in = {.dir = loaded->dir, .drop = &loaded->drop, .store = store, .log = -1, .jobs = call->jobs, .progress = call->progress};
+	struct sb_verified verified = {0};
+
+	int rc = sb_pipeline_verify(&in, &verified, err);
+	say_notices(call, &verified.sources);
+	if (rc == SB_FAILED || call->verbose)
+		say_log_tail(call, &verified.rebuilt);
+	if (!rc)
+		rc = conclude(call, &loaded->drop, &verified, err);
+	enum sb_level level = verified.result.level;
+	sb_verified_release(&verified);
+	return rc ? rc : sb_exit_of_level(level);
+}
+
+static int run(struct sb_invocation *call, struct sb_err *err)
+{
+	struct sb_loaded_drop loaded = {.dir = -1};
+	struct sb_store *store = NULL;
+
+	int rc = sb_output_check(call, err);
+	if (!rc)
+		rc = sb_cli_load_drop(call, call->words[0], &loaded, err);
+	if (!rc)
+		rc = sb_cli_open_store(call, &store, err);
+	if (!rc)
+		rc = verify(call, &loaded, store, err);
+	sb_store_close(&store);
+	sb_close_fd(&loaded.dir);
+	return rc;
+}
+
+static const struct sb_option verify_options[] = {
+	{"output", 'o', "FORMAT=PATH", true},
+	{"sign", 0, "KEY", false},
+	{"attestation", 0, "PATH", false},
+	{"verifier", 0, "URI", false},
+	{"passphrase-fd", 0, "N", false},
+	{"store", 0, "DIR", false},
+	{0},
+};
+
+const struct sb_verb sb_verb_verify = {
+	.name = "verify",
+	.summary = "rebuild a drop and compare the result with what was delivered",
+	.operands = "DROP",
+	.options = verify_options,
+	.least_words = 1,
+	.most_words = 1,
+	.stoppable = true,
+	.run = run,
+};

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "verifier/cli/inputs.h"
+
+#include "verifier/cli/places.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <termios.h>
+
+static int no_memory(struct sb_err *err)
+{
+	return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+}
+
+/* A pipe has no size: read until the end or the ceiling. */
+static int load_stdin(struct sb_invocation *call, size_t most, struct sb_span *out, struct sb_err *err)
+{
+	struct sb_blob blob = {.fd = -1};
+	int rc = sb_blob_take(STDIN_FILENO, most, &blob, err);
+
+	if (rc)
+		return rc;
+	const char *copy = sb_arena_copy(call->arena, blob.bytes);
+	*out = sb_span_of(copy, blob.bytes.n);
+	sb_blob_release(&blob);
+	return copy ? 0 : no_memory(err);
+}
+
+int sb_cli_load_file(struct sb_invocation *call, const char *path, size_t most, struct sb_span *out, struct sb_err *err)
+{
+	SB_FREEING char *text = NULL;
+	size_t n = 0;
+
+	if (strcmp(path, "-") == 0)
+		return load_stdin(call, most, out, err);
+	int rc = sb_io_slurp(AT_FDCWD, path, most, &text, &n, err);
+	if (rc)
+		return rc;
+	const char *copy = sb_arena_copy(call->arena, sb_span_of(text, n));
+	*out = sb_span_of(copy, n);
+	return copy ? 0 : no_memory(err);
+}
+
+int sb_cli_load_drop(struct sb_invocation *call, const char *path, struct sb_loaded_drop *out, struct sb_err *err)
+{
+	const char *slash = strrchr(path, '/');
+	const char *folder = !slash ? "." : slash == path ? "/" : sb_arena_copy(call->arena, sb_span_of(path, (size_t)(slash - path)));
+	struct sb_span text;
+	SB_CLOSING int dir = -1;
+
+	if (!folder)
+		return no_memory(err);
+	int rc = sb_cli_load_file(call, path, SB_LIMIT_OF(DOCUMENT_BYTES), &text, err);
+	if (rc)
+		return rc == SB_NOMEM ? rc : sb_reidentify(err, "drop-unreadable");
+	dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return sb_fail_errno(err, "drop-unreadable", "cannot open the folder of %s", path);
+	rc = sb_drop_read(text, sb_path_base(path), call->arena, &out->drop, call->problems, err);
+	if (!rc)
+		out->dir = sb_steal_fd(&dir);
+	return rc;
+}
+
+int sb_cli_load_facts(struct sb_invocation *call, struct sb_facts *out, struct sb_err *err)
+{
+	const char *path = sb_arg_value(call, "facts");
+	struct sb_span text;
+
+	*out = SB_FACTS_NONE;
+	if (!path)
+		return 0;
+	int rc = sb_cli_load_file(call, path, SB_LIMIT_OF(DOCUMENT_BYTES), &text, err);
+	if (rc)
+		return rc == SB_NOMEM ? rc : sb_reidentify(err, "facts-malformed");
+	return sb_facts_read(text, path, call->arena, out, err);
+}
+
+/* One line of at most @room - 1 bytes, byte by byte so that nothing behind it is taken; the newline is dropped. */
+static int read_line(int fd, char *line, size_t room, struct sb_err *err)
+{
+	size_t n = 0, got = 1;
+	char c = 0;
+
+	while (n + 1 < room && got) {
+		int rc = sb_io_read(fd, &c, 1, &got, err);
+		if (rc)
+			return rc;
+		if (!got || c == '\n')
+			break;
+		line[n++] = c;
+	}
+	line[n] = '\0';
+	return 0;
+}
+
+static int ask(int terminal, const char *prompt, char *line, size_t room, struct sb_err *err)
+{
+	struct termios before, silent;
+
+	if (tcgetattr(terminal, &before) != 0)
+		return sb_fail_errno(err, "passphrase-needed", "cannot read from the terminal");
+	silent = before;
+	silent.c_lflag &= ~(tcflag_t)ECHO;
+	tcsetattr(terminal, TCSAFLUSH, &silent);
+	fputs(prompt, stderr);
+	int rc = read_line(terminal, line, room, err);
+	tcsetattr(terminal, TCSAFLUSH, &before);
+	fputc('\n', stderr);
+	return rc;
+}
+
+enum { ROOM = 1024 };
+
+static int ask_on_terminal(bool twice, char *line, struct sb_err *err)
+{
+	SB_CLOSING int terminal = isatty(STDIN_FILENO) ? open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY) : -1;
+
+	if (terminal < 0)
+		return sb_fail(err, SB_USAGE, "passphrase-needed", "a passphrase is needed, and there is no terminal to ask on");
+	int rc = ask(terminal, "passphrase: ", line, ROOM, err);
+	if (rc || !twice)
+		return rc;
+	char *again = sb_guarded_alloc(ROOM);
+	if (!again)
+		return no_memory(err);
+	rc = ask(terminal, "passphrase again: ", again, ROOM, err);
+	if (!rc && strcmp(line, again) != 0)
+		rc = sb_fail(err, SB_USAGE, "passphrase-needed", "the two passphrases differ");
+	sb_guarded_free(again);
+	return rc;
+}
+
+int sb_cli_passphrase(struct sb_invocation *call, bool twice, char **out, struct sb_err *err)
+{
+	uint64_t fd = 0;
+	int rc = sb_arg_number(call, "passphrase-fd", 0, 1 << 20, UINT64_MAX, &fd, err);
+
+	if (rc)
+		return rc;
+	char *line = sb_guarded_alloc(ROOM);
+	if (!line)
+		return no_memory(err);
+	rc = sb_arg_given(call, "passphrase-fd") ? read_line((int)fd, line, ROOM, err) : ask_on_terminal(twice, line, err);
+	if (rc)
+		sb_guarded_free(line);
+	else
+		*out = line;
+	return rc;
+}
+
+int sb_cli_load_secret(struct sb_invocation *call, const char *path, struct sb_secret **out, struct sb_err *err)
+{
+	struct sb_span file;
+	struct stat st;
+	char *passphrase = NULL;
+
+	if (stat(path, &st) == 0 && (st.st_mode & 077))
+		return sb_fail(err, SB_USAGE, "key-exposed", "others may read the key file %s", path);
+	int rc = sb_cli_load_file(call, path, 4096, &file, err);
+	if (rc)
+		return rc == SB_NOMEM ? rc : sb_reidentify(err, "key-unreadable");
+	rc = sb_cli_passphrase(call, false, &passphrase, err);
+	if (rc)
+		return rc;
+	rc = sb_secret_unseal(file, sb_span_text(passphrase), out, err);
+	sb_guarded_free(passphrase);
+	return rc;
+}
+
+int sb_cli_open_store(struct sb_invocation *call, struct sb_store **out, struct sb_err *err)
+{
+	const char *path = sb_arg_value(call, "store");
+
+	if (!path)
+		path = sb_place_data(call->arena, "store");
+	if (!path)
+		return sb_fail(err, SB_USAGE, "no-home", "neither HOME nor XDG_DATA_HOME is set");
+	return sb_store_open(path, out, err);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What several verbs read from the command line: manifests, facts, keys, passphrases, the store. */
+#ifndef VERIFIER_CLI_INPUTS_H
+#define VERIFIER_CLI_INPUTS_H
+
+#include "hashing/hashing.h"
+#include "manifests/manifests.h"
+#include "verifier/cli/cli.h"
+
+/** A manifest and the folder that its paths are relative to; close dir. */
+struct sb_loaded_drop {
+	int dir;
+	struct sb_drop drop;
+};
+/** Errors: those of sb_drop_read; "drop-unreadable" (3) when the file is not there. Problems go to call->problems. */
+SB_MUST_USE int sb_cli_load_drop(struct sb_invocation *call, const char *path, struct sb_loaded_drop *out, struct sb_err *err);
+
+/** Facts of --facts, or none. */
+SB_MUST_USE int sb_cli_load_facts(struct sb_invocation *call, struct sb_facts *out, struct sb_err *err);
+
+/** Whole file, at most @most bytes, in call->arena, NUL-terminated. "-" is stdin. */
+SB_MUST_USE int sb_cli_load_file(struct sb_invocation *call, const char *path, size_t most, struct sb_span *out, struct sb_err *err);
+
+/**
+ * Ask for a passphrase on the terminal without echo, or read a line from --passphrase-fd; @twice: ask again and compare. *out is
+ * guarded memory, free with sb_guarded_free. USAGE "passphrase-needed" when there is neither.
+ */
+SB_MUST_USE int sb_cli_passphrase(struct sb_invocation *call, bool twice, char **out, struct sb_err *err);
+
+/** Secret key in the encrypted file @path. */
+SB_MUST_USE int sb_cli_load_secret(struct sb_invocation *call, const char *path, struct sb_secret **out, struct sb_err *err);
+
+/** The store: --store, else $XDG_DATA_HOME/samebuild/store, else ~/.local/share/samebuild/store. */
+SB_MUST_USE int sb_cli_open_store(struct sb_invocation *call, struct sb_store **out, struct sb_err *err);
+
+#endif

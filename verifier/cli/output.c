@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "verifier/cli/output.h"
+
+#include "verifier/report/report.h"
+
+#include <fcntl.h>
+
+/* "FORMAT=PATH" taken apart; NULL when the format is not known. */
+static const struct sb_report_format *parse(struct sb_invocation *call, const char *value, const char **path)
+{
+	const char *equals = strchr(value, '=');
+	char *name = equals ? sb_arena_copy(call->arena, sb_span_of(value, (size_t)(equals - value))) : NULL;
+
+	*path = equals ? equals + 1 : NULL;
+	return name && (*path)[0] ? sb_report_format_named(name) : NULL;
+}
+
+static int fail_format(const char *value, struct sb_err *err)
+{
+	char known[256] = "";
+	size_t count, n = 0;
+	const struct sb_report_format *const *formats = sb_report_formats(&count);
+
+	for (size_t i = 0; i < count && n < sizeof known; i++)
+		n += (size_t)snprintf(known + n, sizeof known - n, "%s%s", i ? ", " : "", formats[i]->name);
+	return sb_fail(err, SB_USAGE, "report-format", "-o %s: it takes FORMAT=PATH with one of %s", value, known);
+}
+
+int sb_output_check(const struct sb_invocation *call, struct sb_err *err)
+{
+	for (size_t i = 0; sb_arg_nth(call, "output", i); i++) {
+		const char *value = sb_arg_nth(call, "output", i), *equals = strchr(value, '=');
+		char name[32] = "";
+		if (equals && (size_t)(equals - value) < sizeof name)
+			memcpy(name, value, (size_t)(equals - value));
+		if (!equals || !equals[1] || !sb_report_format_named(name))
+			return fail_format(value, err);
+	}
+	return 0;
+}
+
+static int write_one(struct sb_invocation *call, const struct sb_report_format *format, const char *path, const struct sb_result *result,
+                     struct sb_err *err)
+{
+	SB_BUF struct sb_buf text = {0};
+	const struct sb_report_options plain = {.unicode = true};
+	const struct sb_report_options shown = {.colour = call->colour_out, .unicode = call->unicode};
+	bool to_stdout = strcmp(path, "-") == 0;
+
+	int rc = format->write(result, to_stdout ? &shown : &plain, &text, err);
+	if (rc)
+		return rc;
+	if (!to_stdout) {
+		rc = sb_io_publish(AT_FDCWD, path, 0644, sb_buf_span(&text), err);
+		if (rc == SB_IO && err)
+			err->code = SB_TEMPORARY;
+		return rc ? sb_reidentify(err, "report-unwritable") : 0;
+	}
+	sb_buf_add(&call->out, text.data, text.len);
+	return sb_buf_ok(&call->out, err);
+}
+
+int sb_output_write(struct sb_invocation *call, const struct sb_result *result, struct sb_err *err)
+{
+	bool to_stdout = false;
+	int rc = 0;
+
+	for (size_t i = 0; !rc && sb_arg_nth(call, "output", i); i++) {
+		const char *path, *value = sb_arg_nth(call, "output", i);
+		const struct sb_report_format *format = parse(call, value, &path);
+		if (!format)
+			return fail_format(value, err);
+		to_stdout |= strcmp(path, "-") == 0;
+		rc = write_one(call, format, path, result, err);
+	}
+	if (rc || (to_stdout && !call->json))
+		return rc;
+	call->out.len = call->json ? 0 : call->out.len;
+	return write_one(call, sb_report_format_named(call->json ? "json" : "text"), "-", result, err);
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Results in the forms that were asked for: -o FORMAT=PATH, --json, or the text on stdout. */
+#ifndef VERIFIER_CLI_OUTPUT_H
+#define VERIFIER_CLI_OUTPUT_H
+
+#include "verifier/cli/cli.h"
+#include "verifier/model/model.h"
+
+/** Check every -o before anything runs: USAGE "report-format" with the list of formats. */
+SB_MUST_USE int sb_output_check(const struct sb_invocation *call, struct sb_err *err);
+/** Write every -o, and the result on stdout: the record with --json, else the text. A file that cannot be written is TEMPORARY. */
+SB_MUST_USE int sb_output_write(struct sb_invocation *call, const struct sb_result *result, struct sb_err *err);
+
+#endif

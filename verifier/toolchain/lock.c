@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "verifier/toolchain/lock.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/** A package of apt's index. */
+struct known {
+	const char *name, *version, *arch, *sha256;
+};
+
+static int no_memory(struct sb_err *err)
+{
+	return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+}
+
+static struct sb_span next_line(struct sb_span *rest)
+{
+	const uint8_t *end = rest->n ? memchr(rest->p, '\n', rest->n) : NULL;
+	size_t n = end ? (size_t)(end - rest->p) : rest->n, taken = end ? n + 1 : n;
+	struct sb_span line = sb_span_of(rest->p, n);
+	*rest = sb_span_of(rest->p + taken, rest->n - taken);
+	return line;
+}
+
+static bool field(struct sb_span line, const char *name, struct sb_arena *arena, const char **out)
+{
+	size_t n = strlen(name);
+	if (!sb_span_starts(line, name, n))
+		return true;
+	*out = sb_arena_copy(arena, sb_span_of(line.p + n, line.n - n));
+	return *out != NULL;
+}
+
+/* Only four fields of each paragraph are wanted: the index has tens of megabytes. */
+static int read_index(struct sb_span index, struct sb_arena *arena, struct sb_vec *out, struct sb_err *err)
+{
+	struct known now = {0};
+
+	while (index.n) {
+		struct sb_span line = next_line(&index);
+		if (line.n == 0 || index.n == 0) {
+			struct known *slot = now.name && now.version && now.arch && now.sha256 ? sb_vec_push(out) : NULL;
+			if (now.name && now.sha256 && !slot)
+				return no_memory(err);
+			if (slot)
+				*slot = now;
+			now = (struct known){0};
+		} else if (!field(line, "Package: ", arena, &now.name) || !field(line, "Version: ", arena, &now.version) ||
+		           !field(line, "Architecture: ", arena, &now.arch) || !field(line, "SHA256: ", arena, &now.sha256)) {
+			return no_memory(err);
+		}
+	}
+	return 0;
+}
+
+static int by_identity(const void *a, const void *b)
+{
+	const struct known *x = a, *y = b;
+	int order = strcmp(x->name, y->name);
+	if (!order)
+		order = strcmp(x->version, y->version);
+	return order ? order : strcmp(x->arch, y->arch);
+}
+
+/* "name version arch", as dpkg-query was asked for. */
+static bool read_installed(struct sb_span line, struct sb_arena *arena, struct known *out)
+{
+	const char *word[3];
+	for (unsigned i = 0; i < 3; i++) {
+		const uint8_t *end = line.n ? memchr(line.p, ' ', line.n) : NULL;
+		size_t n = end ? (size_t)(end - line.p) : line.n;
+		if (n == 0 || !(word[i] = sb_arena_copy(arena, sb_span_of(line.p, n))))
+			return false;
+		line = sb_span_of(line.p + n + (end != NULL), line.n - n - (end != NULL));
+	}
+	*out = (struct known){word[0], word[1], word[2], NULL};
+	return true;
+}
+
+static struct sb_node *package_node(struct sb_arena *arena, const struct known *package)
+{
+	struct sb_node *map = sb_node_map(arena);
+	bool good = sb_node_put(arena, map, "name", sb_node_text(arena, package->name)) &&
+	            sb_node_put(arena, map, "version", sb_node_text(arena, package->version)) &&
+	            sb_node_put(arena, map, "arch", sb_node_text(arena, package->arch)) &&
+	            sb_node_put(arena, map, "sha256", sb_node_text(arena, package->sha256));
+	return good ? map : NULL;
+}
+
+static int list_packages(struct sb_span installed, const struct sb_vec *index, struct sb_arena *arena, struct sb_node *list, struct sb_err *err)
+{
+	while (installed.n) {
+		struct sb_span line = next_line(&installed);
+		struct known package;
+		if (line.n == 0)
+			continue;
+		if (!read_installed(line, arena, &package))
+			return sb_fail(err, SB_FAILED, "toolchain-lock", "the list of installed packages cannot be read");
+		const struct known *found = index->count ? bsearch(&package, index->items, index->count, index->size, by_identity) : NULL;
+		if (!found)
+			return sb_fail(err, SB_FAILED, "toolchain-lock", "no index has %s %s %s", package.name, package.version, package.arch);
+		if (!sb_node_push(arena, list, package_node(arena, found)))
+			return no_memory(err);
+	}
+	return 0;
+}
+
+/* "digest  path" lines of sha256sum; only the file's name matters. */
+static int list_releases(struct sb_span releases, struct sb_arena *arena, struct sb_node *list, struct sb_err *err)
+{
+	while (releases.n) {
+		struct sb_span line = next_line(&releases);
+		struct sb_node *map = sb_node_map(arena);
+		char *text = sb_arena_copy(arena, line);
+		if (line.n < 66)
+			continue;
+		if (!text || !sb_node_put(arena, map, "name", sb_node_text(arena, sb_path_base(text + 66))))
+			return no_memory(err);
+		text[64] = '\0';
+		if (!sb_node_put(arena, map, "sha256", sb_node_text(arena, text)) || !sb_node_push(arena, list, map))
+			return no_memory(err);
+	}
+	return 0;
+}
+
+static int build(struct sb_span installed, const struct sb_vec *index, struct sb_span releases, struct sb_arena *arena, struct sb_node *top,
+                 size_t *packages, struct sb_err *err)
+{
+	struct sb_node *list = sb_node_list(arena), *indices = sb_node_list(arena);
+	int rc = list && indices ? list_packages(installed, index, arena, list, err) : no_memory(err);
+
+	if (!rc)
+		rc = list_releases(releases, arena, indices, err);
+	if (!rc && (!sb_node_put(arena, top, "packages", list) || !sb_node_put(arena, top, "indices", indices)))
+		rc = no_memory(err);
+	*packages = rc ? 0 : list->count;
+	return rc ? rc : *packages ? 0 : sb_fail(err, SB_FAILED, "toolchain-lock", "the root has no packages");
+}
+
+int sb_toolchain_lock(struct sb_span installed, struct sb_span index, struct sb_span releases, const struct sb_digest *root, int64_t epoch,
+                      const char *suite, struct sb_buf *out, size_t *packages, struct sb_err *err)
+{
+	SB_ARENA struct sb_arena *arena = sb_arena_new(0);
+	SB_VEC struct sb_vec known = {.size = sizeof(struct known)};
+	struct sb_node *top = arena ? sb_node_map(arena) : NULL;
+	bool good = top && sb_node_put(arena, top, "schema", sb_node_text(arena, "samebuild-toolchain-lock/1")) &&
+	            sb_node_put(arena, top, "suite", sb_node_text(arena, suite)) && sb_node_put(arena, top, "epoch", sb_node_int(arena, epoch)) &&
+	            sb_node_put(arena, top, "root", sb_node_hex(arena, root->sha256, SB_SHA256_BYTES));
+
+	int rc = good ? read_index(index, arena, &known, err) : no_memory(err);
+	if (!rc && known.count)
+		qsort(known.items, known.count, known.size, by_identity);
+	if (!rc)
+		rc = build(installed, &known, releases, arena, top, packages, err);
+	if (rc)
+		return rc;
+	sb_node_write_json(top, out);
+	sb_buf_text(out, "\n");
+	return sb_buf_ok(out, err);
+}
