@@ -66,7 +66,9 @@ static int emit(struct sb_unit *unit, const struct walk *from, const size_t end[
 		if (diff->bytes < length)
 			diff->bytes = length;
 	}
-	unit->pair.own_equal -= diff->bytes < unit->pair.own_equal ? diff->bytes : unit->pair.own_equal;
+	/* Counted as equal is what the shipped side has in common; own_bytes grows where the rebuilt side has more. */
+	unit->pair.own_equal -= diff->side[SB_SHIPPED].length;
+	unit->pair.own_bytes += diff->bytes - diff->side[SB_SHIPPED].length;
 	return 0;
 }
 
@@ -124,6 +126,6 @@ int sb_lines_compare(struct sb_unit *unit, bool *text, struct sb_err *err)
 	*text = a.n <= LARGEST && b.n <= LARGEST && is_text(a) && is_text(b);
 	if (!*text)
 		return 0;
-	unit->pair.own_bytes = unit->pair.own_equal = a.n > b.n ? a.n : b.n;
+	unit->pair.own_bytes = unit->pair.own_equal = a.n;
 	return count_lines(a) == count_lines(b) ? compare_lines(unit, &walk, err) : compare_middle(unit, &walk, err);
 }

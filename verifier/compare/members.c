@@ -43,14 +43,6 @@ static struct sb_span name_at(const struct sorted *side, size_t i)
 	return sb_view_member(side->view, side->index[i])->name;
 }
 
-static bool has_twins(const struct sorted *side)
-{
-	for (size_t i = 1; i < side->count; i++)
-		if (sb_span_equal(name_at(side, i - 1), name_at(side, i)))
-			return true;
-	return false;
-}
-
 /* Counterparts of each side's members, UINT32_MAX where there is none. */
 static void match(const struct sorted side[SB_SIDES], bool lone, uint32_t *counterpart[SB_SIDES])
 {
@@ -132,7 +124,6 @@ int sb_members_pair(const struct sb_unit *unit, struct sb_member_pairs *out, str
 			return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
 	}
 	match(side, unit->pair.format->compression && side[0].count == 1 && side[1].count == 1, counterpart);
-	out->unique = !has_twins(&side[0]) && !has_twins(&side[1]);
 	list_pairs(unit, side, counterpart, out);
 	return 0;
 }

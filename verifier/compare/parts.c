@@ -171,18 +171,6 @@ static int note_lone_members(struct sb_unit *unit, const struct sb_member_pairs 
 	return 0;
 }
 
-static int note_order(struct sb_unit *unit, const struct sb_member_pairs *members, struct sb_err *err)
-{
-	if (!members->reordered)
-		return 0;
-	struct sb_diff *diff = sb_unit_diff(unit, SB_DIFF_ORDER, err);
-	if (!diff)
-		return err ? err->code : SB_NOMEM;
-	diff->name = members->unique ? "order" : "order of repeated names";
-	diff->side[SB_SHIPPED].present = diff->side[SB_REBUILT].present = members->unique;
-	return 0;
-}
-
 int sb_unit_compare_parts(struct sb_unit *unit, struct sb_compare_run *run, unsigned jobs, struct sb_err *err)
 {
 	struct sb_member_pairs members;
@@ -196,5 +184,5 @@ int sb_unit_compare_parts(struct sb_unit *unit, struct sb_compare_run *run, unsi
 		rc = sb_regions_compare(unit, &members, err);
 	if (!rc)
 		rc = note_lone_members(unit, &members, err);
-	return rc ? rc : note_order(unit, &members, err);
+	return rc ? rc : sb_order_compare(unit, &members, err);
 }

@@ -46,15 +46,24 @@ static const struct sb_member *member_of(const struct sb_unit *unit, unsigned si
 	return region->member ? sb_view_member(&unit->views[side], region->member - 1) : NULL;
 }
 
+/* A child compares the bytes of its member and no others, whatever a format calls content. */
+static bool lies_in(const struct sb_member *member, const struct sb_region *region)
+{
+	return region->offset >= member->offset && region->offset - member->offset <= member->length &&
+	       region->length <= member->length - (region->offset - member->offset);
+}
+
 /* Owned by a child pair, or by the difference that a lone member is. */
-static bool is_owned_elsewhere(const struct sb_member_pairs *members, unsigned side, const struct sb_region *region)
+static bool is_owned_elsewhere(const struct sb_unit *unit, const struct sb_member_pairs *members, unsigned side, const struct sb_region *region)
 {
 	const struct sb_member_pair *pair = pair_of(members, side, region);
+	const struct sb_member *member = member_of(unit, side, region);
+
 	if (!pair)
 		return false;
 	if (pair->index[0] == UINT32_MAX || pair->index[1] == UINT32_MAX)
 		return true;
-	return pair->content_differs && (region->kind == SB_REGION_CONTENT || region->kind == SB_REGION_ENCODED);
+	return pair->content_differs && (region->kind == SB_REGION_CONTENT || region->kind == SB_REGION_ENCODED) && lies_in(member, region);
 }
 
 static int collect(const struct sb_unit *unit, const struct sb_member_pairs *members, unsigned side, struct keyed **out, size_t *count,
@@ -68,7 +77,7 @@ static int collect(const struct sb_unit *unit, const struct sb_member_pairs *mem
 	*count = 0;
 	for (size_t i = 0; i < view->regions.count; i++) {
 		const struct sb_region *region = sb_view_region(view, i);
-		if (is_owned_elsewhere(members, side, region))
+		if (is_owned_elsewhere(unit, members, side, region))
 			continue;
 		all[*count].region = region;
 		all[*count].group = region->member ? members->of[side][region->member - 1] + UINT64_C(1) : 0;

@@ -46,12 +46,17 @@ struct sb_member_pairs {
 	size_t count;
 	uint32_t *of[SB_SIDES];       /* pair of each member */
 	bool reordered;               /* the common members come in another order */
-	bool unique;                  /* no name occurs twice on a side */
 };
 SB_MUST_USE int sb_members_pair(const struct sb_unit *unit, struct sb_member_pairs *out, struct sb_err *err);
 
 /** Regions against regions, once members have been paired. */
 SB_MUST_USE int sb_regions_compare(struct sb_unit *unit, const struct sb_member_pairs *members, struct sb_err *err);
+
+/**
+ * Is the order of members and regions the same? If not, one difference of kind ORDER, whose sides are present only where order has no
+ * meaning: names are unique as an unpacker sees them, nothing is unpacked through a link, and nothing else changed its place.
+ */
+SB_MUST_USE int sb_order_compare(struct sb_unit *unit, const struct sb_member_pairs *members, struct sb_err *err);
 
 /** A stretch of bytes on each side that has no types. */
 struct sb_stretch {

@@ -57,19 +57,66 @@ static bool link_agrees(const struct sb_pair *pair, unsigned side, struct sb_spa
 	return sb_span_equal(name, sb_span_of(expected, strlen(expected) + 1));
 }
 
+/* "<digits>.debug": a name that was made of some build-id. */
+static bool is_of_some_id(struct sb_span name)
+{
+	const size_t tail = sizeof ".debug"; /* with its NUL */
+
+	if (name.n <= tail + 8 || memcmp(name.p + name.n - tail, ".debug", tail) != 0)
+		return false;
+	for (size_t i = 0; i < name.n - tail; i++)
+		if (!memchr("0123456789abcdef", name.p[i], 16))
+			return false;
+	return true;
+}
+
+/* The separate debug file carries the id too: another id with the same checksum of that file was not written by a linker. */
+static bool crc_follows(const struct sb_pair *pair)
+{
+	struct sb_span a = field_of(pair->view[SB_SHIPPED], ".gnu_debuglink", "debuglink-crc");
+	struct sb_span b = field_of(pair->view[SB_REBUILT], ".gnu_debuglink", "debuglink-crc");
+	return (a.n == 0 && b.n == 0) || !sb_span_equal(a, b);
+}
+
 /* A link that is named after something else (the program) holds no copy of the id; it must then be the same on both sides. */
 static bool links_agree(const struct sb_pair *pair, const struct sb_span id[SB_SIDES])
 {
 	struct sb_span a = field_of(pair->view[SB_SHIPPED], ".gnu_debuglink", "debuglink-name");
 	struct sb_span b = field_of(pair->view[SB_REBUILT], ".gnu_debuglink", "debuglink-name");
 
-	return sb_span_equal(a, b) || (link_agrees(pair, SB_SHIPPED, id[SB_SHIPPED]) && link_agrees(pair, SB_REBUILT, id[SB_REBUILT]));
+	if (sb_span_equal(a, b) && !is_of_some_id(a))
+		return true;
+	return (link_agrees(pair, SB_SHIPPED, id[SB_SHIPPED]) && link_agrees(pair, SB_REBUILT, id[SB_REBUILT])) && crc_follows(pair);
 }
 
 /* The id covers the symbol table and the debug sections: a file that still has them gives its linker no second answer. */
 static bool is_stripped(const struct sb_view *view)
 {
 	return !region_named(view, ".symtab") && !region_named(view, ".debug_info");
+}
+
+/* Ids are digests: two honest ones agree in a byte here and there, an edited one in nearly all. */
+static bool looks_edited(const struct sb_span id[SB_SIDES])
+{
+	size_t same = 0;
+	for (size_t i = 0; i < id[0].n; i++)
+		same += id[0].p[i] == id[1].p[i];
+	return same > id[0].n / 4;
+}
+
+/* Something that the id covers differs and is listed, in symbols or debug information: then it must differ as well. */
+static bool covers_difference(const struct sb_pair *pair)
+{
+	static const char *const covered[] = {".debug_", ".symtab", ".strtab", ".comment"};
+
+	for (size_t i = 0; i < pair->diff_count; i++) {
+		const struct sb_diff *diff = &pair->diffs[i];
+		const struct sb_region *region = diff->side[SB_SHIPPED].region ? diff->side[SB_SHIPPED].region : diff->side[SB_REBUILT].region;
+		for (size_t k = 0; region && !diff->loaded && k < sizeof covered / sizeof *covered; k++)
+			if (strncmp(region->name, covered[k], strlen(covered[k])) == 0)
+				return true;
+	}
+	return false;
 }
 
 bool sb_build_id_claimable(struct sb_explaining *in, const struct sb_pair *pair)
@@ -80,7 +127,9 @@ bool sb_build_id_claimable(struct sb_explaining *in, const struct sb_pair *pair)
 
 	if (id[0].n == 0 || id[0].n != id[1].n || sb_span_equal(id[0], id[1]))
 		return false;
-	return is_stripped(pair->view[SB_SHIPPED]) && is_stripped(pair->view[SB_REBUILT]) && links_agree(pair, id);
+	if (looks_edited(id) || !links_agree(pair, id) || !sb_md5sums_agree(pair))
+		return false;
+	return (is_stripped(pair->view[SB_SHIPPED]) && is_stripped(pair->view[SB_REBUILT])) || covers_difference(pair);
 }
 
 static bool named(const struct sb_diff *diff, const char *name)

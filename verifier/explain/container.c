@@ -4,6 +4,34 @@
 
 #include <string.h>
 
+/* A number in the one form in which packers write it: a stray blank or a second terminator is somebody's hand. */
+static bool is_canonical(struct sb_span bytes, enum sb_encoding encoding)
+{
+	size_t digits = 0;
+
+	if (encoding != SB_ENC_OCTAL && encoding != SB_ENC_DECIMAL)
+		return true;
+	while (digits < bytes.n && bytes.p[digits] >= '0' && bytes.p[digits] <= '9')
+		digits++;
+	for (size_t i = digits; i < bytes.n; i++)
+		if (bytes.p[i] != (encoding == SB_ENC_DECIMAL ? ' ' : '\0'))
+			return false;
+	return digits > 0;
+}
+
+/* dpkg-deb writes one time into the headers of all members: another one among them is not the time of a build. */
+static bool is_one_time(const struct sb_pair *pair, unsigned side)
+{
+	const struct sb_view *view = pair->view[side];
+
+	if (strcmp(pair->format->name, "deb") != 0)
+		return true;
+	for (size_t i = 1; i < view->members.count; i++)
+		if (sb_view_member(view, i)->mtime != sb_view_member(view, 0)->mtime)
+			return false;
+	return true;
+}
+
 /* Times that a container records of when it was made: any well-formed one may stand there, and says nothing of the content. */
 static bool claim_timestamp(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, struct sb_claim *claim)
 {
@@ -14,6 +42,9 @@ static bool claim_timestamp(struct sb_explaining *in, const struct sb_pair *pair
 	if (!sb_field_number(sb_diff_bytes(pair, diff, SB_SHIPPED), diff->side[SB_SHIPPED].field.encoding, &shipped) ||
 	    !sb_field_number(sb_diff_bytes(pair, diff, SB_REBUILT), diff->side[SB_REBUILT].field.encoding, &rebuilt))
 		return false;
+	for (unsigned side = 0; side < SB_SIDES; side++)
+		if (!is_canonical(sb_diff_bytes(pair, diff, side), diff->side[side].field.encoding) || !is_one_time(pair, side))
+			return false;
 	claim->cap = SB_LEVEL_REPACKAGED;
 	claim->primary = true;
 	claim->freedom = diff->bytes;
@@ -35,13 +66,14 @@ static bool is_padding(const struct sb_diff *diff, unsigned side)
 static bool is_fill(const struct sb_pair *pair, struct sb_span bytes)
 {
 	bool ar = pair->format && (strcmp(pair->format->name, "ar") == 0 || strcmp(pair->format->name, "deb") == 0);
-	return sb_span_all_zero(bytes) || (ar && bytes.n == 1 && bytes.p[0] == '\n');
+	return ar ? bytes.n == 0 || (bytes.n == 1 && bytes.p[0] == '\n') : sb_span_all_zero(bytes);
 }
 
 /* Fill on each side, of whatever length. Fill after a member follows from its size; any other is the packer's habit. */
 static bool claim_padding(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, struct sb_claim *claim)
 {
-	if (diff->kind != SB_DIFF_FIELD && diff->kind != SB_DIFF_REGION && diff->kind != SB_DIFF_BYTES)
+	if ((diff->kind != SB_DIFF_FIELD && diff->kind != SB_DIFF_REGION && diff->kind != SB_DIFF_BYTES) || !pair->format ||
+	    (!pair->format->archive && !pair->format->compression))
 		return false;
 	for (unsigned side = 0; side < SB_SIDES; side++)
 		if (!is_padding(diff, side) || !is_fill(pair, sb_diff_bytes(pair, diff, side)))
@@ -91,6 +123,27 @@ static bool claim_encoding(struct sb_explaining *in, const struct sb_pair *pair,
 
 const struct sb_explainer sb_explain_encoding = {"encoding", SB_CAUSE_COMPRESSION, SB_RULE_STRUCTURAL, 1, claim_encoding};
 
+/* An inode number that groups hard links says which names share one content: it is content itself (cpio.h, c_nlink). */
+static bool groups_links(const struct sb_pair *pair, const struct sb_diff *diff, unsigned side)
+{
+	const struct sb_diff_side *at = &diff->side[side];
+	struct sb_view *view = pair->view[side];
+	uint64_t links;
+
+	if (strcmp(pair->format->name, "cpio") != 0 || (at->member && at->member->type == SB_MEMBER_DIR))
+		return false;
+	if (!at->region || sb_view_describe(view, at->region, NULL))
+		return true;
+	for (size_t i = 0; i < view->fields.count; i++) {
+		const struct sb_field *field = sb_vec_at(&view->fields, i);
+		struct sb_span bytes;
+		if (strcmp(field->name, "nlink") == 0)
+			return !sb_span_cut(view->file, field->offset, field->length, &bytes) || !sb_field_number(bytes, field->encoding, &links) ||
+			       links > 1;
+	}
+	return true;
+}
+
 static bool claim_inode(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, struct sb_claim *claim)
 {
 	uint64_t value;
@@ -98,7 +151,8 @@ static bool claim_inode(struct sb_explaining *in, const struct sb_pair *pair, co
 	if (!sb_diff_is_field(diff, SB_FIELD_INODE))
 		return false;
 	for (unsigned side = 0; side < SB_SIDES; side++)
-		if (!sb_field_number(sb_diff_bytes(pair, diff, side), diff->side[side].field.encoding, &value))
+		if (!sb_field_number(sb_diff_bytes(pair, diff, side), diff->side[side].field.encoding, &value) ||
+		    groups_links(pair, diff, side))
 			return false;
 	claim->cap = SB_LEVEL_REPACKAGED;
 	claim->freedom = diff->bytes;
@@ -108,7 +162,7 @@ static bool claim_inode(struct sb_explaining *in, const struct sb_pair *pair, co
 
 const struct sb_explainer sb_explain_inode = {"inode", SB_CAUSE_CONTAINER_METADATA, SB_RULE_STRUCTURAL, 1, claim_inode};
 
-/* Only where names are unique: of repeated names the order decides which one counts. */
+/* Only where compare found that order means nothing; it leaves the sides absent otherwise. */
 static bool claim_order(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, struct sb_claim *claim)
 {
 	if (diff->kind != SB_DIFF_ORDER || !diff->side[SB_SHIPPED].present || !pair->format->archive)

@@ -9,7 +9,7 @@ bool sb_field_number(struct sb_span bytes, enum sb_encoding encoding, uint64_t *
 {
 	uint64_t value = 0, base = encoding == SB_ENC_DECIMAL ? 10 : encoding == SB_ENC_HEX_TEXT ? 16 : 8;
 
-	if (encoding == SB_ENC_LE || encoding == SB_ENC_BE) {
+	if (encoding == SB_ENC_LE || encoding == SB_ENC_BE || encoding == SB_ENC_DOS_TIME) {
 		struct sb_rd rd = sb_rd_of(bytes, encoding == SB_ENC_BE);
 		*out = sb_rd_uint(&rd, (unsigned)bytes.n);
 		return !rd.bad;

@@ -9,7 +9,8 @@
 #include <string.h>
 #include <time.h>
 
-enum { SHORTEST = 3, LONGEST = 4095 };
+/** Shorter words stand in texts for reasons of their own: "root", "UTC". */
+enum { SHORTEST = 5, LONGEST = 4095 };
 
 /** A fact as it may stand in bytes. */
 struct value {
@@ -65,19 +66,49 @@ static bool has_shape_of(struct sb_span shipped, struct sb_span ours)
 	return true;
 }
 
+static unsigned number_at(struct sb_span text, size_t at)
+{
+	unsigned tens = text.p[at] == ' ' ? 0 : (unsigned)(text.p[at] - '0');
+	return tens * 10 + (unsigned)(text.p[at + 1] - '0');
+}
+
+static bool is_time(struct sb_span text)
+{
+	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+
+	if (text.n == 8)
+		return number_at(text, 0) < 24 && number_at(text, 3) < 60 && number_at(text, 6) <= 60;
+	for (size_t i = 0; text.n == 11 && i < sizeof months - 1; i += 3)
+		if (memcmp(text.p, months + i, 3) == 0)
+			return number_at(text, 4) >= 1 && number_at(text, 4) <= 31 && (number_at(text, 7) == 19 || number_at(text, 7) == 20);
+	return false;
+}
+
 /* Values that can be set in a sandbox, and nothing that a shell or terminal would act on. */
 static bool is_plausible(struct sb_span shipped, const struct value *value)
 {
 	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/+~-";
 
 	if (value->date)
-		return has_shape_of(shipped, value->ours);
+		return has_shape_of(shipped, value->ours) && is_time(shipped);
 	if (value->cause == SB_CAUSE_BUILD_PATH && shipped.p[0] != '/')
 		return false;
 	for (size_t i = 0; i < shipped.n; i++)
 		if (!memchr(allowed, shipped.p[i], sizeof allowed - 1))
 			return false;
 	return !memmem(shipped.p, shipped.n, "..", 2);
+}
+
+/* Members that are equal have no pair: as long as they lie there as they are, the pair's own bytes show them; encoded they do not. */
+static bool hides_equal_members(const struct sb_pair *pair)
+{
+	size_t encoded = 0, seen = 0;
+
+	for (size_t i = 0; pair->state == SB_PAIR_OPENED && i < pair->view[SB_SHIPPED]->members.count; i++)
+		encoded += sb_view_member(pair->view[SB_SHIPPED], i)->codec != SB_CODEC_NONE;
+	for (size_t i = 0; i < pair->child_count; i++)
+		seen += pair->children[i]->member[SB_SHIPPED] && pair->children[i]->member[SB_SHIPPED]->codec != SB_CODEC_NONE;
+	return seen < encoded;
 }
 
 /* Where a pair's own bytes are compared at equal length, each of our places must hold the one shipped value. */
@@ -101,6 +132,7 @@ static void look_at_pair(const struct sb_pair *pair, struct places *places)
 	}
 	for (size_t i = 0; i < pair->child_count && !places->broken; i++)
 		look_at_pair(pair->children[i], places);
+	places->broken |= hides_equal_members(pair);
 }
 
 /* Are all differing bytes of the stretch inside places of the value? */

@@ -45,6 +45,9 @@ struct sb_span sb_build_id_of(struct sb_explaining *in, const struct sb_pair *pa
 /** Would sb_explain_build_id own the build-id of this pair? */
 bool sb_build_id_claimable(struct sb_explaining *in, const struct sb_pair *pair);
 
+/** Does the md5sums of the package state the content of this file on each side? True outside of packages and for files not listed. */
+bool sb_md5sums_agree(const struct sb_pair *pair);
+
 /** Say what a difference that nobody owns probably is: cause, rule HINT or NONE, severity, note. */
 void sb_explain_hint(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, struct sb_claim *claim);
 /** The same for a pair that could not be compared. */

@@ -3,6 +3,7 @@
 #include "verifier/explain/explainer.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct named_hint {
@@ -152,6 +153,19 @@ static const char *hint_lone(struct sb_explaining *in, const struct sb_diff *dif
 	return sb_explain_note(in, shipped ? "%s was delivered, but the rebuild does not make it" : "%s is made by the rebuild, but was not delivered", what);
 }
 
+/* "0755 → 04755": do the bits differ that make a program run as somebody else? */
+static bool changes_identity(const char *modes)
+{
+	char *end;
+	unsigned long a = modes ? strtoul(modes, &end, 8) : 0, b = 0;
+
+	if (modes) {
+		end += strcspn(end, "01234567");
+		b = strtoul(end, NULL, 8);
+	}
+	return ((a ^ b) & 06000) != 0;
+}
+
 static const char *hint_metadata(struct sb_explaining *in, const struct sb_diff *diff, struct sb_claim *claim)
 {
 	claim->severity = SB_SEVERITY_MAJOR;
@@ -160,6 +174,8 @@ static const char *hint_metadata(struct sb_explaining *in, const struct sb_diff 
 		return "the type of the file differs";
 	case SB_DIFF_MODE:
 		claim->cause = SB_CAUSE_PERMISSIONS;
+		if (changes_identity(diff->name))
+			claim->severity = SB_SEVERITY_CRITICAL;
 		return sb_explain_note(in, "mode %s", sb_explain_shown(in, sb_span_text(diff->name ? diff->name : "differs")));
 	case SB_DIFF_LINK:
 		return "the target of the link differs";
@@ -220,10 +236,17 @@ static const char *hint(struct sb_explaining *in, const struct sb_pair *pair, co
 	return "";
 }
 
+/* What such a cause says is seen, not guessed. */
+static bool is_fact(enum sb_cause cause)
+{
+	return cause == SB_CAUSE_UNEXPLAINED || cause == SB_CAUSE_MISSING || cause == SB_CAUSE_EXTRA || cause == SB_CAUSE_PERMISSIONS ||
+	       cause == SB_CAUSE_OWNERSHIP;
+}
+
 void sb_explain_hint(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, struct sb_claim *claim)
 {
 	claim->note = hint(in, pair, diff, claim);
-	if (claim->cause != SB_CAUSE_UNEXPLAINED && claim->rule == SB_RULE_NONE && claim->cause != SB_CAUSE_MISSING && claim->cause != SB_CAUSE_EXTRA)
+	if (claim->rule == SB_RULE_NONE && !is_fact(claim->cause))
 		claim->rule = SB_RULE_HINT;
 }
 

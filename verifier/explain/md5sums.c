@@ -40,14 +40,20 @@ static bool names_member(struct sb_span member, struct sb_span path)
 	return sb_span_starts(member, "./", 2) && sb_span_equal(sb_span_of(member.p + 2, member.n - 2), path);
 }
 
+/* A name that comes twice names nothing: unpackers disagree on which one counts. */
 static bool content_named(const struct sb_view *view, struct sb_span path, struct sb_span *out)
 {
+	const struct sb_member *found = NULL;
+
 	for (size_t i = 0; i < view->members.count; i++) {
 		const struct sb_member *member = sb_view_member(view, i);
-		if (names_member(member->name, path))
-			return member->type == SB_MEMBER_FILE && member->codec == SB_CODEC_NONE && sb_span_cut(view->file, member->offset, member->length, out);
+		if (!names_member(member->name, path))
+			continue;
+		if (found)
+			return false;
+		found = member;
 	}
-	return false;
+	return found && found->type == SB_MEMBER_FILE && found->codec == SB_CODEC_NONE && sb_span_cut(view->file, found->offset, found->length, out);
 }
 
 /* "<32 digits>  <path>" and a newline: dpkg's deb-md5sums(5). */
@@ -72,6 +78,59 @@ static bool lines_are_right(struct sb_span text, const struct sb_view *data)
 			return false;
 		size_t taken = (size_t)(end - text.p) + 1;
 		text = sb_span_of(text.p + taken, text.n - taken);
+	}
+	return true;
+}
+
+/* The text of md5sums on one side of a package: below its control archive and that one's compression. */
+static bool md5sums_of(const struct sb_pair *package, unsigned side, struct sb_span *out, bool *known)
+{
+	*known = false;
+	for (size_t i = 0; i < package->child_count; i++) {
+		const struct sb_pair *control = package->children[i];
+		if (strncmp(control->name, "control.tar", 11) != 0)
+			continue;
+		while (control->state == SB_PAIR_OPENED && control->format->compression && control->child_count == 1)
+			control = control->children[0];
+		if (control->state != SB_PAIR_OPENED || !control->format->archive)
+			return false;
+		*known = true;
+		return content_named(control->view[side], sb_span_text("md5sums"), out);
+	}
+	return false;
+}
+
+static bool states(struct sb_span text, struct sb_span path, struct sb_span content)
+{
+	uint8_t stated[MD5], computed[MD5];
+
+	while (text.n) {
+		const uint8_t *end = memchr(text.p, '\n', text.n);
+		size_t length = end ? (size_t)(end - text.p) : text.n;
+		if (length == 2 * MD5 + 2 + path.n && memcmp(text.p + 2 * MD5 + 2, path.p, path.n) == 0) {
+			sb_declared_hash(SB_DECLARED_MD5, content, computed);
+			return sb_text_unhex(sb_span_of(text.p, 2 * MD5), stated, MD5) && memcmp(stated, computed, MD5) == 0;
+		}
+		text = end ? sb_span_of(end + 1, text.n - length - 1) : (struct sb_span){0};
+	}
+	return true; /* not listed */
+}
+
+bool sb_md5sums_agree(const struct sb_pair *pair)
+{
+	const struct sb_pair *package = package_of(pair), *data = package ? data_of(package) : NULL;
+
+	if (!data || pair->parent != data || strncmp(pair->name, "./", 2) != 0)
+		return true;
+	for (unsigned side = 0; side < SB_SIDES; side++) {
+		struct sb_span text;
+		bool known;
+		if (md5sums_of(package, side, &text, &known)) {
+			if (!states(text, sb_span_text(pair->name + 2), pair->bytes[side]))
+				return false;
+		} else if (!known) {
+			return false; /* the control archives are equal: what they state cannot fit both contents, unless they state nothing */
+		}
 	}
 	return true;
 }

@@ -2,47 +2,13 @@
 /* The single place where a level is given: docs/levels.md. Whatever is not proven is different; whatever is not decided, undetermined. */
 #include "verifier/judge/judging.h"
 
-#include <string.h>
-
-static bool starts(const char *text, const char *prefix)
-{
-	return text && strncmp(text, prefix, strlen(prefix)) == 0;
-}
-
-static const struct sb_region *region_of(const struct sb_diff *diff)
-{
-	return diff->side[SB_SHIPPED].region ? diff->side[SB_SHIPPED].region : diff->side[SB_REBUILT].region;
-}
-
-/*
- * May an unexplained difference stand in a file whose image is identical? Only where nothing is loaded: a section without SHF_ALLOC,
- * or the fields of the headers that merely say where the section table lies. Section headers themselves must agree but for those of
- * sections that are not loaded, which are told by the names that describe() gives; anything untyped in the table is refused.
- */
-static bool outside_image(const struct sb_pair *pair, const struct sb_diff *diff)
-{
-	static const char *const table_fields[] = {"e_shoff", "e_shnum", "e_shstrndx"};
-	const struct sb_region *region = region_of(diff);
-
-	if (pair->state != SB_PAIR_OPENED || pair->parent || strcmp(pair->format->name, "elf") != 0 || !region)
-		return false;
-	if (diff->kind == SB_DIFF_FIELD && strcmp(region->name, "ELF header") == 0)
-		for (size_t i = 0; i < sizeof table_fields / sizeof *table_fields; i++)
-			if (strcmp(diff->name, table_fields[i]) == 0)
-				return true;
-	if (diff->kind == SB_DIFF_FIELD && strcmp(region->name, "section headers") == 0)
-		return starts(diff->name, "section .debug") || starts(diff->name, "section .symtab") || starts(diff->name, "section .strtab") ||
-		       starts(diff->name, "section .shstrtab") || starts(diff->name, "section .comment");
-	return region->kind == SB_REGION_SECTION && !diff->loaded && !region->loaded;
-}
-
 /* The level that one claim leaves possible. */
 static enum sb_level cap_of(const struct sb_claim *claim)
 {
 	if (!claim->diff)
 		return claim->cap;
 	if (!sb_claim_owns(claim))
-		return outside_image(claim->pair, claim->diff) ? SB_LEVEL_IMAGE_IDENTICAL : SB_LEVEL_DIFFERENT;
+		return sb_judge_outside_image(claim->pair, claim->diff) ? SB_LEVEL_IMAGE_IDENTICAL : SB_LEVEL_DIFFERENT;
 	return claim->cap;
 }
 

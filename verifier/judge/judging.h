@@ -9,6 +9,12 @@
 /** Bytes of an artifact by what is known of them: the sum over the tree of its pairs. */
 void sb_judge_coverage(const struct sb_compared *artifact, const struct sb_explained *explained, struct sb_coverage *out);
 
+/**
+ * May this difference that nobody owns stand in a file whose loaded image is identical? Only in what is never mapped: docs/levels.md,
+ * "image-identical".
+ */
+bool sb_judge_outside_image(const struct sb_pair *pair, const struct sb_diff *diff);
+
 /** All findings of the run, worst first, with ids; those over SB_LIMIT_FINDINGS are counted. */
 SB_MUST_USE int sb_judge_findings(const struct sb_comparison *comparison, const struct sb_explanation *explanation, struct sb_arena *arena,
                                   struct sb_result *out, struct sb_err *err);

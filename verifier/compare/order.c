@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Does the order of things differ, and may it? Order has a meaning wherever one entry changes what another one does: a name that comes
+ * twice, a file below a link, a hard link before its target, a header for everything behind it, the objects of a static library.
+ */
+#include "verifier/compare/unit.h"
+
+#include <string.h>
+
+/** A region by the member pair that it belongs to and by where it lies. */
+struct placed {
+	const struct sb_region *region;
+	uint64_t group;  /* 0: no member */
+	uint64_t before; /* of regions without a member: members begun before it; UINT64_MAX behind the last */
+};
+
+static int no_memory(struct sb_err *err)
+{
+	return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+}
+
+static int by_group(const void *a, const void *b)
+{
+	const struct placed *x = a, *y = b;
+	if (x->group != y->group)
+		return x->group < y->group ? -1 : 1;
+	return (x->region->offset > y->region->offset) - (x->region->offset < y->region->offset);
+}
+
+/* Fill comes and goes with sizes; content is compared by a pair of its own. */
+static bool has_place(const struct sb_region *region)
+{
+	return region->kind != SB_REGION_PADDING && region->kind != SB_REGION_CONTENT && region->kind != SB_REGION_ENCODED;
+}
+
+static struct placed *place_regions(const struct sb_unit *unit, const struct sb_member_pairs *members, unsigned side, size_t *count)
+{
+	const struct sb_view *view = &unit->views[side];
+	struct placed *all = sb_arena_array(unit->arena, view->regions.count, sizeof *all);
+	uint64_t begun = 0;
+
+	*count = 0;
+	for (size_t i = 0; all && i < view->regions.count; i++) {
+		const struct sb_region *region = sb_view_region(view, i);
+		if (region->member > begun)
+			begun = region->member;
+		if (!has_place(region))
+			continue;
+		all[(*count)++] = (struct placed){
+			.region = region,
+			.group = region->member ? members->of[side][region->member - 1] + UINT64_C(1) : 0,
+			.before = begun == view->members.count ? UINT64_MAX : begun,
+		};
+	}
+	if (all && *count)
+		qsort(all, *count, sizeof *all, by_group);
+	return all;
+}
+
+/* The regions of each member in the same sequence, and those of none at the same place; between members only if nothing moved. */
+static bool same_sequence(const struct placed *a, const struct placed *b, size_t count, bool reordered)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (a[i].group != b[i].group || a[i].region->kind != b[i].region->kind || strcmp(a[i].region->name, b[i].region->name) != 0)
+			return false;
+		if (a[i].group == 0 && (a[i].before != b[i].before || (reordered && a[i].before != 0 && a[i].before != UINT64_MAX)))
+			return false;
+	}
+	return true;
+}
+
+/* The name as an unpacker takes it: no "." and no empty components. False where it climbs: then nobody knows what it names. */
+static bool canonical_name(struct sb_arena *arena, struct sb_span name, struct sb_span *out)
+{
+	uint8_t *text = sb_arena_alloc(arena, name.n + 1);
+	size_t n = 0;
+
+	for (size_t at = 0; text && at < name.n;) {
+		const uint8_t *slash = memchr(name.p + at, '/', name.n - at);
+		size_t length = slash ? (size_t)(slash - name.p) - at : name.n - at;
+		if (length == 2 && memcmp(name.p + at, "..", 2) == 0)
+			return false;
+		if (length && !(length == 1 && name.p[at] == '.')) {
+			if (n)
+				text[n++] = '/';
+			memcpy(text + n, name.p + at, length);
+			n += length;
+		}
+		at += length + 1;
+	}
+	*out = sb_span_of(text, n);
+	return text != NULL;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return sb_span_compare(*(const struct sb_span *)a, *(const struct sb_span *)b);
+}
+
+/* Is there a name below @parent among the sorted ones? */
+static bool has_below(const struct sb_span *names, size_t count, struct sb_span parent)
+{
+	size_t low = 0, high = count;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		if (sb_span_compare(names[mid], parent) <= 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	for (; low < count && sb_span_starts(names[low], parent.p, parent.n); low++)
+		if (names[low].n > parent.n && names[low].p[parent.n] == '/')
+			return true;
+	return false;
+}
+
+/* Unpacked in any order, the members of this side give the same tree. */
+static bool is_unordered(const struct sb_unit *unit, unsigned side)
+{
+	const struct sb_view *view = &unit->views[side];
+	size_t count = view->members.count;
+	struct sb_span *names = sb_arena_array(unit->arena, count, 2 * sizeof *names), *sorted = names ? names + count : NULL;
+
+	for (size_t i = 0; i < count; i++)
+		if (!names || sb_view_member(view, i)->type == SB_MEMBER_HARDLINK || !canonical_name(unit->arena, sb_view_member(view, i)->name, &names[i]))
+			return false;
+	if (!names)
+		return false;
+	memcpy(sorted, names, count * sizeof *names);
+	qsort(sorted, count, sizeof *sorted, by_name);
+	for (size_t i = 1; i < count; i++)
+		if (sb_span_equal(sorted[i - 1], sorted[i]))
+			return false;
+	for (size_t i = 0; i < count; i++)
+		if (sb_view_member(view, i)->type != SB_MEMBER_DIR && has_below(sorted, count, names[i]))
+			return false;
+	return true;
+}
+
+/* Of an ar the linker takes the first object that fits, and dpkg wants its members in their order. */
+static bool gives_order_no_meaning(const struct sb_format *format)
+{
+	return strcmp(format->name, "tar") == 0 || strcmp(format->name, "cpio") == 0 || strcmp(format->name, "zip") == 0;
+}
+
+int sb_order_compare(struct sb_unit *unit, const struct sb_member_pairs *members, struct sb_err *err)
+{
+	struct placed *placed[SB_SIDES];
+	size_t count[SB_SIDES];
+
+	if (!unit->pair.format->archive)
+		return 0;
+	for (unsigned side = 0; side < SB_SIDES; side++)
+		if (!(placed[side] = place_regions(unit, members, side, &count[side])))
+			return no_memory(err);
+	bool same = count[0] == count[1] && same_sequence(placed[0], placed[1], count[0], members->reordered);
+	if (same && !members->reordered)
+		return 0;
+	struct sb_diff *diff = sb_unit_diff(unit, SB_DIFF_ORDER, err);
+	if (!diff)
+		return err ? err->code : SB_NOMEM;
+	bool free_order = same && gives_order_no_meaning(unit->pair.format) && is_unordered(unit, SB_SHIPPED) && is_unordered(unit, SB_REBUILT);
+	diff->name = same ? "order of members" : "order of headers";
+	diff->side[SB_SHIPPED].present = diff->side[SB_REBUILT].present = free_order;
+	return 0;
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a kernel and a dynamic linker see of an ELF file: the header, the program headers and every byte of a PT_LOAD range. Only what
+ * lies outside may differ in a file whose image is identical; whatever cannot be looked up counts as inside.
+ */
+#include "verifier/judge/judging.h"
+
+#include <string.h>
+
+enum { ET_EXECUTABLE = 2, ET_SHARED = 3, SEGMENT_LOAD = 1 };
+
+static bool is_elf(const struct sb_pair *pair)
+{
+	return pair->state == SB_PAIR_OPENED && strcmp(pair->format->name, "elf") == 0;
+}
+
+/* Objects and kernel modules are input of a linker, which reads symbols and relocations that nothing maps. System V ABI, e_type. */
+static bool is_linked(struct sb_span file)
+{
+	if (file.n < 18)
+		return false;
+	unsigned type = file.p[5] == 2 ? file.p[16] * 256U + file.p[17] : file.p[17] * 256U + file.p[16];
+	return type == ET_EXECUTABLE || type == ET_SHARED;
+}
+
+static const struct sb_region *region_named(const struct sb_view *view, const char *name)
+{
+	for (size_t i = 0; i < view->regions.count; i++)
+		if (strcmp(sb_view_region(view, i)->name, name) == 0)
+			return sb_view_region(view, i);
+	return NULL;
+}
+
+static uint64_t field_value(const struct sb_view *view, const struct sb_field *field)
+{
+	struct sb_span bytes;
+	if (!sb_span_cut(view->file, field->offset, field->length, &bytes))
+		return 0;
+	struct sb_rd rd = sb_rd_of(bytes, field->encoding == SB_ENC_BE);
+	return sb_rd_uint(&rd, (unsigned)bytes.n);
+}
+
+static bool is_column(const struct sb_field *field, const char *column)
+{
+	const char *last = strrchr(field->name, ' ');
+	return last && strcmp(last + 1, column) == 0;
+}
+
+/* Does [@offset, @offset + @length) meet a PT_LOAD range? In both classes a row names its type and offset before its size. */
+static bool meets_image(struct sb_view *view, uint64_t offset, uint64_t length)
+{
+	const struct sb_region *table = region_named(view, "program headers");
+	uint64_t type = 0, from = 0, end, stop;
+	size_t rows = 0;
+
+	if (!table || sb_view_describe(view, table, NULL) || !sb_add(offset, length, &stop))
+		return true;
+	for (size_t i = 0; i < view->fields.count; i++) {
+		const struct sb_field *field = sb_vec_at(&view->fields, i);
+		if (is_column(field, "p_type"))
+			type = field_value(view, field);
+		else if (is_column(field, "p_offset"))
+			from = field_value(view, field);
+		else if (is_column(field, "p_filesz")) {
+			rows++;
+			if (type == SEGMENT_LOAD && (!sb_add(from, field_value(view, field), &end) || (offset < end && stop > from)))
+				return true;
+		}
+	}
+	return rows == 0;
+}
+
+/* A section with bytes that no side loads. */
+static bool is_unloaded(const struct sb_view *view, struct sb_span name)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < view->regions.count; i++) {
+		const struct sb_region *region = sb_view_region(view, i);
+		if (region->kind != SB_REGION_SECTION || !sb_span_equal(sb_span_text(region->name), name))
+			continue;
+		found++;
+		if (region->loaded)
+			return false;
+	}
+	return found > 0;
+}
+
+/* "section .comment sh_size": a header of a section that neither side loads. */
+static bool describes_unloaded(const struct sb_pair *pair, const struct sb_diff *diff)
+{
+	const char *last = strrchr(diff->name, ' ');
+
+	if (strncmp(diff->name, "section ", 8) != 0 || !last || last < diff->name + 8)
+		return false;
+	struct sb_span name = sb_span_of(diff->name + 8, (size_t)(last - diff->name) - 8);
+	return is_unloaded(pair->view[SB_SHIPPED], name) && is_unloaded(pair->view[SB_REBUILT], name);
+}
+
+/* e_shoff, e_shnum and e_shstrndx say where the section table lies, which nothing reads at run time. */
+static bool locates_sections(const struct sb_diff *diff)
+{
+	return strcmp(diff->name, "e_shoff") == 0 || strcmp(diff->name, "e_shnum") == 0 || strcmp(diff->name, "e_shstrndx") == 0;
+}
+
+bool sb_judge_outside_image(const struct sb_pair *pair, const struct sb_diff *diff)
+{
+	if (!is_elf(pair) || pair->parent || !is_linked(pair->bytes[SB_SHIPPED]) || !is_linked(pair->bytes[SB_REBUILT]))
+		return false;
+	if (diff->kind != SB_DIFF_FIELD && diff->kind != SB_DIFF_BYTES && diff->kind != SB_DIFF_REGION)
+		return false;
+	for (unsigned side = 0; side < SB_SIDES; side++) {
+		const struct sb_diff_side *at = &diff->side[side];
+		if (!at->present)
+			continue;
+		if (!at->region)
+			return false;
+		if (diff->kind == SB_DIFF_FIELD && strcmp(at->region->name, "ELF header") == 0)
+			return locates_sections(diff);
+		if (at->region->loaded || meets_image(pair->view[side], at->offset, at->length))
+			return false;
+		if (at->region->kind == SB_REGION_SECTION)
+			continue;
+		if (diff->kind != SB_DIFF_FIELD || strcmp(at->region->name, "section headers") != 0 || !describes_unloaded(pair, diff))
+			return false;
+	}
+	return true;
+}
