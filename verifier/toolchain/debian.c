@@ -107,6 +107,7 @@ static int plan(struct making *make, struct sb_err *err)
 	add(make, "--variant=buildd");
 	add(make, "--format=tar");
 	add(make, "--dpkgopt=force-unsafe-io");
+	add(make, "--include=fakeroot"); /* dpkg-buildpackage of an ordinary user asks for it */
 	for (size_t i = 0; in->include && in->include[i]; i++)
 		add(make, sb_arena_printf(make->arena, "--include=%s", in->include[i]));
 	int rc = add_dependencies(make, err);
