@@ -60,27 +60,29 @@ int sb_ingest_refuse(int rc, struct sb_err *err)
 	return rc;
 }
 
+/* The length of @name without its last ending when that is one of @endings, else @n. */
+static size_t without_ending(const char *name, size_t n, const char *const *endings)
+{
+	for (; *endings; endings++) {
+		size_t ending = strlen(*endings);
+		if (n > ending && strncasecmp(name + n - ending, *endings, ending) == 0)
+			return n - ending;
+	}
+	return n;
+}
+
 /* Names that promise an archive: a file of such a name that is none is refused rather than placed as data. */
 static bool promises_archive(const char *name)
 {
-	static const char *const endings[] = {".tar", ".tgz",  ".tbz", ".tbz2", ".txz", ".tzst",    ".zip",
-	                                      ".jar", ".cpio", ".deb", ".tlz",  ".7z",  ".tar.lzma"};
-	static const char *const codings[] = {".gz", ".xz", ".bz2", ".zst", ".lz4", ".lzma", ".lz"};
-	size_t n = strlen(name);
+	static const char *const archives[] = {".tar", ".tgz", ".tbz", ".tbz2", ".txz", ".tzst", ".zip", ".jar", ".cpio", ".deb", ".tlz", ".7z", NULL};
+	static const char *const codings[] = {".gz", ".xz", ".bz2", ".zst", ".lz4", ".lzma", ".lz", NULL};
+	size_t n = strlen(name), before;
 
-	for (size_t i = 0; i < sizeof codings / sizeof *codings; i++) {
-		size_t ending = strlen(codings[i]);
-		if (n > ending && strcasecmp(name + n - ending, codings[i]) == 0) {
-			n -= ending;
-			break;
-		}
-	}
-	for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
-		size_t ending = strlen(endings[i]);
-		if (n >= ending && strncasecmp(name + n - ending, endings[i], ending) == 0)
-			return true;
-	}
-	return false;
+	do {
+		before = n;
+		n = without_ending(name, n, codings);
+	} while (n < before);
+	return without_ending(name, n, archives) < n;
 }
 
 bool sb_ingest_is_archive(struct sb_span bytes, const char *name)
