@@ -56,7 +56,7 @@ static bool same_text(const char *a, const char *b)
 
 static char *two_modes(struct sb_arena *arena, uint32_t a, uint32_t b)
 {
-	return sb_arena_printf(arena, "%04o → %04o", a & 07777, b & 07777);
+	return sb_arena_printf(arena, "0%03o → 0%03o", a & 07777, b & 07777);
 }
 
 /* What a file of a directory has beside its bytes. */

@@ -64,7 +64,7 @@ static const char *describe_mode(struct sb_explaining *in, const struct sb_pair 
 		return "the mode differs and is no number";
 	if ((a ^ b) & 06000)
 		claim->severity = SB_SEVERITY_CRITICAL;
-	return sb_explain_note(in, "mode %04" PRIo64 " shipped, %04" PRIo64 " rebuilt", a & 07777, b & 07777);
+	return sb_explain_note(in, "mode 0%03" PRIo64 " → 0%03" PRIo64, a & 07777, b & 07777);
 }
 
 static const char *describe_values(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff)
