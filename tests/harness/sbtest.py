@@ -86,6 +86,8 @@ def start(*args, user=None, env=None, **options):
 
 def run(*args, stdin=None, timeout=300, user=None, env=None, code=None, cwd=None):
     """Run any command; code: the exit status it must have."""
+    if _State.ordinary and user is None:
+        own()
     process = start(*args, user=user, env=env, cwd=cwd, stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
                     stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     data = stdin.encode() if isinstance(stdin, str) else stdin
