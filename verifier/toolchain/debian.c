@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A Debian root by mmdebstrap, and its lock. Everything is made in a folder of its own beside the result and put in place at the end. */
 #include "verifier/toolchain/lock.h"
-#include "verifier/toolchain/spawn.h"
+#include "verifier/toolchain/tool.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -129,7 +129,7 @@ static int plan(struct making *make, struct sb_err *err)
 static int compress(struct making *make, struct sb_err *err)
 {
 	static const char *const argv[] = {"zstd", "-q", "-3", "--single-thread", "--rm", "-f", "root.tar", "-o", "root.tar.zst", NULL};
-	return sb_spawn_run(make->work, argv, "log", make->epoch, make->in->progress, err);
+	return sb_tool_run(make->work, argv, "log", make->epoch, make->in->progress, err);
 }
 
 static int slurp(const struct making *make, const char *name, char **out, struct sb_span *text, struct sb_err *err)
@@ -195,7 +195,7 @@ static int make_root(struct making *make, struct sb_toolchain_out *out, struct s
 	if (!rc)
 		rc = plan(make, err);
 	if (!rc)
-		rc = sb_spawn_run(make->work, make->argv, "log", make->epoch, make->in->progress, err);
+		rc = sb_tool_run(make->work, make->argv, "log", make->epoch, make->in->progress, err);
 	if (!rc)
 		rc = compress(make, err);
 	if (!rc)

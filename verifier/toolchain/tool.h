@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Private to the room: running a tool of the system. */
-#ifndef VERIFIER_TOOLCHAIN_SPAWN_H
-#define VERIFIER_TOOLCHAIN_SPAWN_H
+#ifndef VERIFIER_TOOLCHAIN_TOOL_H
+#define VERIFIER_TOOLCHAIN_TOOL_H
 
 #include "base/base.h"
 
@@ -10,6 +10,6 @@
  * Its whole process group is killed when a stop is asked for.
  * Errors: ABSENT "tool-absent", FAILED "toolchain-failed" with the last line of the log, INTERRUPTED.
  */
-SB_MUST_USE int sb_spawn_run(int dir, const char *const *argv, const char *log, int64_t epoch, struct sb_progress *progress, struct sb_err *err);
+SB_MUST_USE int sb_tool_run(int dir, const char *const *argv, const char *log, int64_t epoch, struct sb_progress *progress, struct sb_err *err);
 
 #endif
