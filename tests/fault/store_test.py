@@ -79,6 +79,19 @@ def _(_):
     every("fsync:error=EIO:when=%d", ids=("store-unwritable",))
 
 
+@case("store: content first, then the name, then the folder", user=True)
+def _(_):
+    prepare()
+    start("strace", "-f", "-qq", "-y", "-o", "trace", "-e", "trace=fsync,linkat", PROBE, "put", "store", "content",
+          stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL).wait(timeout=60)
+    with open("trace") as f:
+        calls = [line.split(None, 1)[1] for line in f if "fsync" in line or "linkat" in line]
+    link = next(n for n, call in enumerate(calls) if call.startswith("linkat"))
+    assert any(call.startswith("fsync") and ("(deleted)" in call or ".tmp-" in call) for call in calls[:link]), calls
+    name = calls[link].split('"')[3]
+    assert any(call.startswith("fsync") and os.path.dirname(name) + ">" in call for call in calls[link:]), calls
+
+
 @case("store: no space for a name")
 def _(_):
     every("linkat:error=ENOSPC:when=%d", ids=("store-full",))

@@ -310,6 +310,9 @@ def sizes():
     many = tar(*(member(b"f%d" % i, b"") for i in range(200)))
     yield Case("more entries than allowed", "a.tar", many, "archive-limit", "a.tar", limits={"entries": 199})
     yield Case("as many entries as allowed", "a.tar", many, limits={"entries": 200})
+    deep = tar(*(long_name(b"%d/" % i + b"d/" * 200 + b"f") + member(b"x", b"") for i in range(50)))
+    yield Case("folders that nobody named", "a.tar", deep, "archive-limit", "a.tar", limits={"entries": 10000})
+    yield Case("folders that nobody named, allowed", "a.tar", deep, limits={"entries": 10100})
     yield Case("more bytes than allowed", "a.tar.xz", lzma.compress(tar(member(b"f", os.urandom(3 << 20)))), "archive-limit", "a.tar.xz",
                limits={"unpacked": "2M"})
 

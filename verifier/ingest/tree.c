@@ -12,6 +12,7 @@ struct index {
 	size_t count;
 	const struct sb_entry *first; /* in order of appearance */
 	const size_t *ordinals;       /* of each of them among all members of the archive */
+	size_t implied;               /* folders without a member of their own */
 };
 
 static size_t position(const struct index *index, const struct sb_entry *entry)
@@ -73,11 +74,15 @@ static int check_repeats(const struct sb_unpack *unpack, const struct index *ind
 	return 0;
 }
 
-/* An entry below a member that is no folder would be written through a link. Folders that end before @from have been looked at. */
-static int check_ancestors(const struct index *index, const struct sb_entry *entry, size_t from, struct sb_err *err)
+/*
+ * An entry below a member that is no folder would be written through a link. Folders that end before @from have been looked at; those
+ * that are only implied by longer names are counted, since they become entries too.
+ */
+static int check_ancestors(struct index *index, const struct sb_entry *entry, size_t from, struct sb_err *err)
 {
 	for (const char *slash = strchr(entry->path + from, '/'); slash; slash = strchr(slash + 1, '/')) {
 		const struct sb_entry *above = find(index, entry->path, (size_t)(slash - entry->path));
+		index->implied += !above;
 		if (!above || above->type == SB_ENTRY_DIR)
 			continue;
 		if (above->type == SB_ENTRY_SYMLINK)
@@ -133,6 +138,8 @@ static int check_all(struct sb_unpack *unpack, struct index *index, struct sb_er
 	for (size_t i = 0; !rc && i < index->count; i++) {
 		const struct sb_entry *entry = index->sorted[i];
 		rc = check_ancestors(index, entry, i ? sb_ingest_shared(index->sorted[i - 1]->path, entry->path) : 0, err);
+		if (!rc && unpack->entries.count + index->implied > unpack->most_entries)
+			rc = sb_ingest_refuse(sb_fail_limit(err, SB_LIMIT_ROW_ENTRIES, unpack->entries.count + index->implied), err);
 		if (!rc)
 			rc = check_hard_link(unpack, index, entry, err);
 	}

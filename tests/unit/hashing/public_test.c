@@ -105,3 +105,17 @@ Test(public, no_signature_is_good_under_an_unsound_key)
 	uint8_t key[SB_PUBLIC_BYTES] = {1}, signature[SB_SIGNATURE_BYTES] = {1};
 	cr_expect_not(sb_signature_good(key, sb_span_text("anything"), signature));
 }
+
+/*
+ * The key is a good one plus a point of order 8, and the message was chosen so that the second part vanishes: libsodium's verification
+ * accepts the signature, other programs do not. Which of them is right must not decide a verdict.
+ */
+Test(public, no_signature_is_good_under_a_key_of_mixed_order)
+{
+	uint8_t key[SB_PUBLIC_BYTES], signature[SB_SIGNATURE_BYTES];
+
+	cr_assert(sb_text_unhex(sb_span_text("b154bd62188ae283dd187fefe8c31f5e276edf083b4cff11c9d5cff856c74440"), key, sizeof key));
+	cr_assert(sb_text_unhex(sb_span_text("87cc8db1b14c7718255df0cf314691033686dee82b5d754271d2da6857512f15"
+	                                     "37821409efec7b0a20893eb8dd08a3573b0b654f121534ad06969babd8732701"), signature, sizeof signature));
+	cr_expect_not(sb_signature_good(key, sb_span_text("message 0"), signature));
+}
