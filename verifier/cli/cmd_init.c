@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "verifier/cli/binnmu.h"
 #include "verifier/cli/exits.h"
 #include "verifier/cli/inputs.h"
 #include "verifier/cli/verbs.h"
@@ -116,23 +117,17 @@ static int add_dsc_files(struct looking *look, const struct sb_dsc *dsc, struct 
 	return 0;
 }
 
-/* Debian's binary rebuilds have a version that ends in +b and a number, and a changelog entry that only the package holds. */
-static bool is_binnmu(const char *deb)
-{
-	const char *version = strchr(sb_path_base(deb), '_'), *end = version ? strrchr(version, '_') : NULL, *plus = end ? end : version;
-
-	while (plus && plus > version && (plus[-1] >= '0' && plus[-1] <= '9'))
-		plus--;
-	return plus && plus - version > 2 && plus != end && plus[-1] == 'b' && plus[-2] == '+';
-}
-
+/* All packages of a binary rebuild carry the same entry; it dates the build. */
 static int find_binnmu(struct looking *look, const char **entry, struct sb_err *err)
 {
 	*entry = NULL;
-	for (size_t i = 0; i < look->in.shipped_count; i++)
-		if (is_binnmu(look->in.shipped[i]))
-			return sb_fail(err, SB_USAGE, "init-binnmu",
-			               "%s is a binary rebuild: put its changelog entry in front of debian/changelog by a step of your own", look->in.shipped[i]);
+	for (size_t i = 0; i < look->in.shipped_count; i++) {
+		SB_CLOSING int fd = -1;
+		if (!sb_binnmu_named(look->in.shipped[i]))
+			continue;
+		int rc = sb_path_open_file(look->dir, look->in.shipped[i], &fd, err);
+		return rc ? rc : sb_binnmu_entry(fd, look->in.shipped[i], look->call->arena, entry, &look->in.epoch, err);
+	}
 	return 0;
 }
 
@@ -149,15 +144,15 @@ static int write_debian(struct looking *look, const char *path, struct sb_buf *o
 		rc = sb_dsc_read(last_blob(look)->bytes, look->call->arena, &dsc, err);
 	if (!rc)
 		rc = add_dsc_files(look, &dsc, err);
+	look->in.epoch = INT64_MIN;
+	if (!rc && entry_named(look, "debian/changelog", &changelog) && !sb_recipe_changelog_date(changelog, &look->in.epoch, &newest))
+		look->in.epoch = INT64_MIN;
 	if (!rc)
 		rc = find_binnmu(look, &binnmu, err);
 	if (rc)
 		return rc;
 	look->in.name = dsc.source;
 	look->in.version = dsc.version;
-	look->in.epoch = INT64_MIN;
-	if (entry_named(look, "debian/changelog", &changelog) && !sb_recipe_changelog_date(changelog, &look->in.epoch, &newest))
-		look->in.epoch = INT64_MIN;
 	look->in.sources = look->sources.items;
 	look->in.source_count = look->sources.count;
 	return sb_recipe_write_debian(&look->in, &dsc, binnmu, out, err);

@@ -147,6 +147,7 @@ int sb_recipe_write_debian(const struct sb_recipe_in *in, const struct sb_dsc *d
 	sb_buf_text(out, "# Written by samebuild init for a Debian source package.\n");
 	add_head(&w, ", unpack: false");
 	sb_buf_printf(out, "build:\n  path: /build/reproducible-path   # where Debian's builders build\n  env:\n    LANG: C.UTF-8\n    DEB_BUILD_OPTIONS: \"nocheck parallel=%u\"\n"
+	                   "    FAKEROOTDONTTRYCHOWN: \"1\"   # fakeroot only notes owners: where root does not exist it would fail otherwise\n"
 	                   "  steps:\n    - name: unpack\n      run: [dpkg-source, -x, --no-check, ", in->jobs);
 	quote(&w, in->sources[0].path);
 	sb_buf_text(out, ", ");
