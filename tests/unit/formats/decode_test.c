@@ -31,14 +31,16 @@ static struct sb_span glue(struct sb_span a, struct sb_span b)
 	return sb_span_of(both, a.n + b.n);
 }
 
-/* Compressible, not trivial, longer than what stays in memory. */
+/* Longer than what stays in memory; repeats itself, so that writing it costs little. */
 static struct sb_span long_text(size_t n)
 {
+	enum { PERIOD = 30011 };
 	uint8_t *text = malloc(n);
 	uint32_t seed = 1;
+
 	for (size_t i = 0; i < n; i++) {
 		seed = seed * 1664525 + 1013904223;
-		text[i] = (uint8_t)("abcdefgh"[seed >> 29]);
+		text[i] = i < PERIOD ? (uint8_t)("abcdefgh"[seed >> 29]) : text[i - PERIOD];
 	}
 	return sb_span_of(text, n);
 }
