@@ -156,7 +156,7 @@ static const char *hint_lone(struct sb_explaining *in, const struct sb_diff *dif
 /* "0755 → 04755": do the bits differ that make a program run as somebody else? */
 static bool changes_identity(const char *modes)
 {
-	char *end;
+	char *end = NULL;
 	unsigned long a = modes ? strtoul(modes, &end, 8) : 0, b = 0;
 
 	if (modes) {

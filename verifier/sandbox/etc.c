@@ -112,7 +112,7 @@ static int group_text(const struct sb_sandbox_plan *plan, const char **out, stru
 int sb_etc_choose(struct sb_sandbox_plan *plan, struct sb_err *err)
 {
 	struct sb_arena *arena = plan->arena;
-	const char *passwd, *group;
+	const char *passwd = NULL, *group = NULL;
 	int rc = passwd_text(plan, &passwd, err);
 
 	if (rc == 0)

@@ -147,7 +147,7 @@ static int write_lock(struct making *make, struct sb_toolchain_out *out, struct 
 	SB_FREEING char *c = NULL;
 	SB_BUF struct sb_buf lock = {0};
 	SB_CLOSING int fd = -1;
-	struct sb_span installed, index, releases;
+	struct sb_span installed = {0}, index = {0}, releases = {0};
 
 	int rc = sb_path_open_file(make->work, "root.tar.zst", &fd, err);
 	if (!rc)

@@ -1,0 +1,142 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What every file of the tree must keep: ranks of the rooms, keepers of headers, sizes, licences, and tables that agree with their pages."""
+import os
+import re
+import subprocess
+import tempfile
+
+ROOT = os.environ.get('SB_SOURCE_ROOT', os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
+RANKS = {'base': 0, 'hashing': 1, 'verifier/model': 1, 'manifests': 2, 'verifier/formats': 3, 'verifier/sandbox': 3, 'verifier/ingest': 4,
+         'verifier/toolchain': 4, 'verifier/recipe': 4, 'verifier/rebuild': 4, 'verifier/compare': 4, 'verifier/explain': 4, 'verifier/judge': 4,
+         'verifier/attest': 4, 'verifier/report': 4, 'verifier/pipeline': 5, 'verifier/cli': 6}
+KEEPERS = {'sodium.h': ['hashing'], 'archive.h': ['verifier/formats', 'verifier/ingest'], 'yaml.h': ['manifests'], 'jansson.h': ['manifests'],
+           'seccomp.h': ['verifier/sandbox'], 'linux/landlock.h': ['verifier/sandbox'], 'sys/mount.h': ['verifier/sandbox'],
+           'sched.h': ['verifier/sandbox'], 'linux/sched.h': ['verifier/sandbox']}
+LINES_A_FUNCTION, COMPLEXITY, LINES_A_FILE = 100, 25, 900
+INCLUDE = re.compile(r'^\s*#\s*include\s+[<"]([^>"]+)[>"]', re.M)
+
+
+def tracked(*endings):
+    names = subprocess.run(['git', '-C', ROOT, 'ls-files'], capture_output=True, text=True).stdout.split('\n')
+    if len(names) < 50:  # a tree without its history
+        names = [os.path.relpath(os.path.join(d, f), ROOT) for d, _, files in os.walk(ROOT) for f in files if '/out/' not in d + '/']
+    return [n for n in names if n.endswith(endings) and os.path.exists(os.path.join(ROOT, n))]
+
+
+def read(name):
+    with open(os.path.join(ROOT, name), encoding='utf-8') as f:
+        return f.read()
+
+
+def room_of(name):
+    return next((room for room in sorted(RANKS, key=len, reverse=True) if name.startswith(room + '/')), None)
+
+
+def product():
+    return [n for n in tracked('.c', '.h') if room_of(n)]
+
+
+def ranks():
+    for name in product():
+        room = room_of(name)
+        for included in INCLUDE.findall(read(name)):
+            other = room_of(included)
+            if other and other != room and RANKS[other] >= RANKS[room]:
+                yield f'{name} includes {included}: {other} is not below {room}'
+
+
+def private_headers():
+    for name in product():
+        room = room_of(name)
+        for included in INCLUDE.findall(read(name)):
+            other = room_of(included)
+            public = {f'{other}/{os.path.basename(other)}.h', 'verifier/formats/format.h'} if other else set()
+            if other and other != room and other not in ('base', 'verifier/model', 'manifests') and included not in public:
+                yield f'{name} includes {included}, which is private to {other}'
+
+
+def keepers():
+    for name in product():
+        for included in INCLUDE.findall(read(name)):
+            if included in KEEPERS and room_of(name) not in KEEPERS[included]:
+                yield f'{name} includes {included}, whose keepers are {", ".join(KEEPERS[included])}'
+
+
+def sizes():
+    names = tracked('.c')
+    for name in names:
+        lines = read(name).count('\n')
+        if lines > LINES_A_FILE:
+            yield f'{name} has {lines} lines, the ceiling is {LINES_A_FILE}'
+    out = subprocess.run(['pmccabe'] + [os.path.join(ROOT, n) for n in names], capture_output=True, text=True).stdout
+    for row in out.splitlines():
+        fields = row.split('\t')
+        if int(fields[0]) > COMPLEXITY or int(fields[4]) > LINES_A_FUNCTION:
+            yield f'{fields[5]}: complexity {fields[0]} of {COMPLEXITY}, {fields[4]} lines of {LINES_A_FUNCTION}'
+
+
+def licences():
+    for name in tracked('.c', '.h', '.py', '.sh', 'meson.build'):
+        if 'SPDX-License-Identifier: Apache-2.0' not in read(name)[:400]:
+            yield f'{name} does not say its licence'
+
+
+def headers_alone():
+    for name in [n for n in product() if n.endswith('.h') and n != 'base/banned.h']:
+        with tempfile.NamedTemporaryFile('w', suffix='.c') as f:
+            f.write(f'#include "{name}"\n')
+            f.flush()
+            run = subprocess.run(['gcc', '-std=c17', '-D_GNU_SOURCE', '-Wall', '-Wextra', '-Werror', '-I', ROOT, '-fsyntax-only', f.name],
+                                 capture_output=True, text=True)
+            if run.returncode:
+                yield f'{name} does not compile alone: {run.stderr.splitlines()[0] if run.stderr else ""}'
+
+
+def error_pages():
+    used, pages = {}, set()
+    for name in [n for n in product() if n.endswith('.c')]:
+        for identity in re.findall(r'"([a-z][a-z0-9]*(?:-[a-z0-9]+)+|interrupted)"', read(name)):
+            used.setdefault(identity, name)
+    called = {}
+    for name in [n for n in product() if n.endswith('.c')]:
+        for identity in re.findall(r'sb_(?:fail|fail_errno|reidentify)\((?:[^";]*?)"([a-z][a-z0-9-]*)"', read(name)):
+            called.setdefault(identity, name)
+    for name in [n for n in tracked('.md') if n.startswith('docs/errors/')]:
+        pages |= set(re.findall(r'^## (\S+)$', read(name), re.M))
+    for identity in sorted(set(called) - pages):
+        yield f'{called[identity]}: {identity} has no row in docs/errors'
+    for identity in sorted(pages - set(used)):
+        yield f'docs/errors: {identity} is used nowhere'
+
+
+def format_companions():
+    table = read('verifier/formats/table.c')
+    for name in re.findall(r'&sb_format_(\w+)', table):
+        for companion in (f'tests/fuzz/{name}_fuzz.c', f'docs/formats/{name}.md'):
+            if not os.path.exists(os.path.join(ROOT, companion)):
+                yield f'the format {name} has no {companion}'
+
+
+def spelling():
+    words = subprocess.run(['codespell', '-L', 'nwe,buildd,ot,te,fo,ser,inout,nd,hda,caf,crate,fpr,numer,mye', '--skip', '*.dict,LICENSE,*/corpus/*'] +
+                           [os.path.join(ROOT, n) for n in tracked('.c', '.h', '.md', '.scd', '.py')], capture_output=True, text=True).stdout
+    yield from (line[len(ROOT) + 1:] for line in words.splitlines())
+
+
+CHECKS = [('rooms include only rooms of a lower rank', ranks), ('private headers stay inside their room', private_headers),
+          ('libraries are called by their keepers only', keepers), ('functions and files stay below their ceilings', sizes),
+          ('every file says its licence', licences), ('every header compiles alone', headers_alone),
+          ('error ids and their pages agree', error_pages), ('every format has its harness and its page', format_companions),
+          ('words are spelled right', spelling)]
+
+print('TAP version 13')
+print(f'1..{len(CHECKS)}')
+bad = 0
+for number, (title, check) in enumerate(CHECKS, 1):
+    problems = list(check())
+    bad += bool(problems)
+    print(f'{"not ok" if problems else "ok"} {number} - {title}')
+    for problem in problems:
+        print(f'# {problem}')
+raise SystemExit(bad != 0)
