@@ -36,6 +36,19 @@ static int open_overlap(struct sb_view *view, const char *hint, struct sb_err *e
 	return emit_all(view, &(struct lie){{0, 4}, {5, 6}, 2}, err);
 }
 
+/* The lengths add up to the file's, only the places are wrong. */
+static int open_shifted(struct sb_view *view, const char *hint, struct sb_err *err)
+{
+	(void)hint;
+	return emit_all(view, &(struct lie){{0, 4}, {5, 5}, 2}, err);
+}
+
+static int open_apart(struct sb_view *view, const char *hint, struct sb_err *err)
+{
+	(void)hint;
+	return emit_all(view, &(struct lie){{0, 6}, {5, 5}, 2}, err);
+}
+
 static int open_short(struct sb_view *view, const char *hint, struct sb_err *err)
 {
 	(void)hint;
@@ -97,6 +110,8 @@ Test(view, every_byte_has_one_owner)
 	cr_expect_eq(try(open_right, NULL), 0);
 	cr_expect_eq(try(open_hole, NULL), SB_INTERNAL);
 	cr_expect_eq(try(open_overlap, NULL), SB_INTERNAL);
+	cr_expect_eq(try(open_shifted, NULL), SB_INTERNAL);
+	cr_expect_eq(try(open_apart, NULL), SB_INTERNAL);
 	cr_expect_eq(try(open_short, NULL), SB_INTERNAL);
 	cr_expect_eq(try(open_long, NULL), SB_INTERNAL);
 	cr_expect_eq(try(open_outside_member, NULL), SB_INTERNAL);

@@ -44,24 +44,44 @@ static void local(struct sb_buf *out, const struct plan *plan, uint32_t crc)
 	size_t n = strlen(plan->local_name);
 	uint32_t size = plan->descriptor ? 0 : plan->local_size;
 
-	le(out, 0x04034b50, 4), le(out, 20, 2), le(out, plan->flags | (plan->descriptor ? 8 : 0), 2),
-		le(out, plan->method, 2), le(out, 0x58600000, 4);
-	le(out, plan->descriptor ? 0 : crc, 4), le(out, size, 4), le(out, size, 4), le(out, n, 2), le(out, 0, 2);
+	le(out, 0x04034b50, 4);
+	le(out, 20, 2);
+	le(out, plan->flags | (plan->descriptor ? 8 : 0), 2);
+	le(out, plan->method, 2);
+	le(out, 0x58600000, 4);
+	le(out, plan->descriptor ? 0 : crc, 4);
+	le(out, size, 4);
+	le(out, size, 4);
+	le(out, n, 2);
+	le(out, 0, 2);
 	text(out, plan->local_name);
 	text(out, content);
-	if (plan->descriptor)
-		le(out, 0x08074b50, 4), le(out, crc, 4), le(out, sizeof content - 1, 4), le(out, sizeof content - 1, 4);
+	if (!plan->descriptor)
+		return;
+	le(out, 0x08074b50, 4);
+	le(out, crc, 4);
+	le(out, sizeof content - 1, 4);
+	le(out, sizeof content - 1, 4);
 }
 
 static void central(struct sb_buf *out, const struct plan *plan, uint32_t crc, uint64_t at)
 {
 	size_t n = strlen(plan->central_name);
 
-	le(out, 0x02014b50, 4), le(out, plan->host << 8 | 20, 2), le(out, 20, 2),
-		le(out, plan->flags | (plan->descriptor ? 8 : 0), 2);
-	le(out, plan->method, 2), le(out, 0x58600000, 4), le(out, crc, 4), le(out, sizeof content - 1, 4),
-		le(out, sizeof content - 1, 4);
-	le(out, n, 2), le(out, 0, 6), le(out, 0, 2), le(out, plan->external, 4), le(out, at, 4);
+	le(out, 0x02014b50, 4);
+	le(out, plan->host << 8 | 20, 2);
+	le(out, 20, 2);
+	le(out, plan->flags | (plan->descriptor ? 8 : 0), 2);
+	le(out, plan->method, 2);
+	le(out, 0x58600000, 4);
+	le(out, crc, 4);
+	le(out, sizeof content - 1, 4);
+	le(out, sizeof content - 1, 4);
+	le(out, n, 2);
+	le(out, 0, 6);
+	le(out, 0, 2);
+	le(out, plan->external, 4);
+	le(out, at, 4);
 	text(out, plan->central_name);
 }
 
@@ -77,9 +97,13 @@ static void make(struct sb_buf *out, struct plan plan)
 	for (unsigned i = 0; i < plan.copies; i++)
 		central(out, &plan, crc, at);
 	uint64_t length = out->len - directory;
-	le(out, 0x06054b50, 4), le(out, 0, 4), le(out, plan.copies, 2), le(out, plan.copies, 2), le(out, length, 4);
-	le(out, directory - (plan.front ? strlen(plan.front) : 0) + plan.directory_shift, 4),
-		le(out, plan.comment ? strlen(plan.comment) : 0, 2);
+	le(out, 0x06054b50, 4);
+	le(out, 0, 4);
+	le(out, plan.copies, 2);
+	le(out, plan.copies, 2);
+	le(out, length, 4);
+	le(out, directory - (plan.front ? strlen(plan.front) : 0) + plan.directory_shift, 4);
+	le(out, plan.comment ? strlen(plan.comment) : 0, 2);
 	text(out, plan.comment);
 	text(out, plan.behind);
 }
