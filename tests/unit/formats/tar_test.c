@@ -138,6 +138,38 @@ Test(tar, numbers_that_do_not_fit_or_are_none)
 	}
 }
 
+Test(tar, a_header_must_have_its_sum)
+{
+	struct sb_buf bytes = {0};
+	uint8_t block[512];
+
+	header(block, "a", '0', 0);
+	block[101] = '7';
+	add_block(&bytes, block);
+	add_end(&bytes);
+	expect_refused(&bytes, "archive-damaged");
+}
+
+Test(tar, a_sum_of_signed_bytes_is_a_sum)
+{
+	SB_BUF struct sb_buf bytes = {0};
+	uint8_t block[512];
+	int sum = 8 * ' ';
+	char text[8];
+
+	header(block, "\xe4\xf6\xfc", '0', 0);
+	for (size_t i = 0; i < 512; i++)
+		sum += i >= 148 && i < 156 ? 0 : (int8_t)block[i];
+	snprintf(text, sizeof text, "%06o", (unsigned)sum);
+	memcpy(block + 148, text, 7);
+	add_block(&bytes, block);
+	add_end(&bytes);
+	struct opened opened = open_tar(&bytes);
+	cr_assert_eq(opened.rc, 0, "%s", opened.err.msg);
+	cr_expect_eq(opened.view.members.count, 1);
+	close_view(&opened);
+}
+
 Test(tar, names_from_prefix_and_records)
 {
 	SB_BUF struct sb_buf bytes = {0};
@@ -192,6 +224,7 @@ Test(tar, records_that_split_readers)
 		const char *id;
 	} cases[] = {
 		{'x', "12 path=a\0b\n", 12, "archive-nul-name"},
+		{'x', "10 p\0th=a\n", 10, "archive-nul-name"},
 		{'x', "10 path=a\n10 path=b\n", 20, "archive-duplicate-record"},
 		{'x', "12 comment=\n12 comment=\n", 24, "archive-duplicate-record"},
 		{'x', "9 size=1\n", 9, "archive-readers-disagree"},
