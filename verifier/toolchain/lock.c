@@ -39,17 +39,18 @@ static int read_index(struct sb_span index, struct sb_arena *arena, struct sb_ve
 
 	while (index.n) {
 		struct sb_span line = next_line(&index);
-		if (line.n == 0 || index.n == 0) {
-			struct known *slot = now.name && now.version && now.arch && now.sha256 ? sb_vec_push(out) : NULL;
-			if (now.name && now.sha256 && !slot)
-				return no_memory(err);
-			if (slot)
-				*slot = now;
-			now = (struct known){0};
-		} else if (!field(line, "Package: ", arena, &now.name) || !field(line, "Version: ", arena, &now.version) ||
-		           !field(line, "Architecture: ", arena, &now.arch) || !field(line, "SHA256: ", arena, &now.sha256)) {
+		if (!field(line, "Package: ", arena, &now.name) || !field(line, "Version: ", arena, &now.version) ||
+		    !field(line, "Architecture: ", arena, &now.arch) || !field(line, "SHA256: ", arena, &now.sha256))
 			return no_memory(err);
+		if (line.n && index.n)
+			continue;
+		if (now.name && now.version && now.arch && now.sha256) {
+			struct known *slot = sb_vec_push(out);
+			if (!slot)
+				return no_memory(err);
+			*slot = now;
 		}
+		now = (struct known){0};
 	}
 	return 0;
 }
