@@ -145,21 +145,26 @@ static int write_lock(struct making *make, struct sb_toolchain_out *out, struct 
 	SB_FREEING char *a = NULL;
 	SB_FREEING char *b = NULL;
 	SB_FREEING char *c = NULL;
+	SB_FREEING char *d = NULL;
 	SB_BUF struct sb_buf lock = {0};
 	SB_CLOSING int fd = -1;
-	struct sb_span installed = {0}, index = {0}, releases = {0};
+	struct sb_lock_in in = {.root = &out->root, .suite = make->in->suite, .epoch = make->epoch};
 
 	int rc = sb_path_open_file(make->work, "root.tar.zst", &fd, err);
 	if (!rc)
 		rc = sb_hash_fd(fd, SB_DIGEST_BOTH, &out->root, err);
 	if (!rc)
-		rc = slurp(make, "installed", &a, &installed, err);
+		rc = slurp(make, "installed", &a, &in.installed, err);
 	if (!rc)
-		rc = slurp(make, "index", &b, &index, err);
+		rc = slurp(make, "index", &b, &in.index, err);
 	if (!rc)
-		rc = slurp(make, "releases", &c, &releases, err);
+		rc = slurp(make, "releases", &c, &in.releases, err);
 	if (!rc)
-		rc = sb_toolchain_lock(installed, index, releases, &out->root, make->epoch, make->in->suite, &lock, &out->packages, err);
+		rc = sb_tool_run(make->work, (const char *const[]){"mmdebstrap", "--version", NULL}, "tool", make->epoch, make->in->progress, err);
+	if (!rc)
+		rc = slurp(make, "tool", &d, &in.tool, err);
+	if (!rc)
+		rc = sb_toolchain_lock(&in, &lock, &out->packages, err);
 	return rc ? rc : sb_io_publish(make->work, "root.lock.json", 0644, sb_buf_span(&lock), err);
 }
 

@@ -125,37 +125,45 @@ static int list_releases(struct sb_span releases, struct sb_arena *arena, struct
 	return 0;
 }
 
-static int build(struct sb_span installed, const struct sb_vec *index, struct sb_span releases, struct sb_arena *arena, struct sb_node *top,
-                 size_t *packages, struct sb_err *err)
+static int add_lists(const struct sb_lock_in *in, const struct sb_vec *known, struct sb_arena *arena, struct sb_node *top, struct sb_err *err)
 {
-	struct sb_node *list = sb_node_list(arena), *indices = sb_node_list(arena);
-	int rc = list && indices ? list_packages(installed, index, arena, list, err) : no_memory(err);
+	struct sb_node *packages = sb_node_list(arena), *indices = sb_node_list(arena);
+	int rc = packages && indices ? list_packages(in->installed, known, arena, packages, err) : no_memory(err);
 
 	if (!rc)
-		rc = list_releases(releases, arena, indices, err);
-	if (!rc && (!sb_node_put(arena, top, "packages", list) || !sb_node_put(arena, top, "indices", indices)))
+		rc = list_releases(in->releases, arena, indices, err);
+	if (!rc && packages->count == 0)
+		rc = sb_fail(err, SB_FAILED, "toolchain-lock", "the root has no packages");
+	if (!rc && (!sb_node_put(arena, top, "packages", packages) || !sb_node_put(arena, top, "indices", indices)))
 		rc = no_memory(err);
-	*packages = rc ? 0 : list->count;
-	return rc ? rc : *packages ? 0 : sb_fail(err, SB_FAILED, "toolchain-lock", "the root has no packages");
+	return rc;
 }
 
-int sb_toolchain_lock(struct sb_span installed, struct sb_span index, struct sb_span releases, const struct sb_digest *root, int64_t epoch,
-                      const char *suite, struct sb_buf *out, size_t *packages, struct sb_err *err)
+static bool add_facts(const struct sb_lock_in *in, struct sb_arena *arena, struct sb_node *top)
+{
+	struct sb_span rest = in->tool;
+	char *tool = sb_arena_copy(arena, next_line(&rest));
+
+	return tool && sb_node_put(arena, top, "schema", sb_node_text(arena, "samebuild-toolchain-lock/1")) &&
+	       sb_node_put(arena, top, "suite", sb_node_text(arena, in->suite)) && sb_node_put(arena, top, "epoch", sb_node_int(arena, in->epoch)) &&
+	       sb_node_put(arena, top, "tool", sb_node_text(arena, tool)) &&
+	       sb_node_put(arena, top, "root", sb_node_hex(arena, in->root->sha256, SB_SHA256_BYTES));
+}
+
+int sb_toolchain_lock(const struct sb_lock_in *in, struct sb_buf *out, size_t *packages, struct sb_err *err)
 {
 	SB_ARENA struct sb_arena *arena = sb_arena_new(0);
 	SB_VEC struct sb_vec known = {.size = sizeof(struct known)};
 	struct sb_node *top = arena ? sb_node_map(arena) : NULL;
-	bool good = top && sb_node_put(arena, top, "schema", sb_node_text(arena, "samebuild-toolchain-lock/1")) &&
-	            sb_node_put(arena, top, "suite", sb_node_text(arena, suite)) && sb_node_put(arena, top, "epoch", sb_node_int(arena, epoch)) &&
-	            sb_node_put(arena, top, "root", sb_node_hex(arena, root->sha256, SB_SHA256_BYTES));
 
-	int rc = good ? read_index(index, arena, &known, err) : no_memory(err);
+	int rc = top && add_facts(in, arena, top) ? read_index(in->index, arena, &known, err) : no_memory(err);
 	if (!rc && known.count)
 		qsort(known.items, known.count, known.size, by_identity);
 	if (!rc)
-		rc = build(installed, &known, releases, arena, top, packages, err);
+		rc = add_lists(in, &known, arena, top, err);
 	if (rc)
 		return rc;
+	*packages = sb_node_get(top, "packages")->count;
 	sb_node_write_json(top, out);
 	sb_buf_text(out, "\n");
 	return sb_buf_ok(out, err);

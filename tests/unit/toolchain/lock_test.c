@@ -19,7 +19,9 @@ TestSuite(lock, .fini = no_leaks);
 static int lock(const char *installed, const char *index, const char *releases, struct sb_buf *out, size_t *packages)
 {
 	const struct sb_digest root = {.kinds = SB_DIGEST_SHA256};
-	return sb_toolchain_lock(sb_span_text(installed), sb_span_text(index), sb_span_text(releases), &root, 1, "bookworm", out, packages, NULL);
+	const struct sb_lock_in in = {.installed = sb_span_text(installed), .index = sb_span_text(index), .releases = sb_span_text(releases),
+	                              .tool = sb_span_text("mmdebstrap 1.3\n"), .root = &root, .suite = "bookworm", .epoch = 1};
+	return sb_toolchain_lock(&in, out, packages, NULL);
 }
 
 Test(lock, takes_the_digest_of_the_installed_version)
@@ -29,6 +31,7 @@ Test(lock, takes_the_digest_of_the_installed_version)
 
 	cr_assert_eq(lock("adduser 3.134 all\ngcc 4:12.2.0-4 amd64\n", INDEX, SHA_B "  some_dists_bookworm_InRelease\n", &out, &packages), 0);
 	cr_assert_eq(packages, 2);
+	cr_assert_not_null(strstr(out.data, "\"suite\":\"bookworm\",\"tool\":\"mmdebstrap 1.3\"}"), "%s", out.data);
 	cr_assert_not_null(strstr(out.data, "\"name\":\"gcc\",\"sha256\":\"" SHA_B "\",\"version\":\"4:12.2.0-4\""), "%s", out.data);
 	cr_assert_not_null(strstr(out.data, "{\"name\":\"some_dists_bookworm_InRelease\",\"sha256\":\"" SHA_B "\"}"), "%s", out.data);
 }
