@@ -243,6 +243,18 @@ Test(tar, records_that_split_readers)
 	}
 }
 
+Test(tar, a_size_in_a_record_wins)
+{
+	SB_BUF struct sb_buf bytes = {0};
+
+	with_records(&bytes, 'x', "9 size=1\n", 9, "abc");
+	struct opened opened = open_tar(&bytes);
+	cr_assert_eq(opened.rc, 0, "%s", opened.err.msg);
+	cr_expect_eq(sb_view_member(&opened.view, 0)->length, 1);
+	cr_expect(content_is(&opened, 0, "a"));
+	close_view(&opened);
+}
+
 Test(tar, a_comment_for_all_entries_is_fine)
 {
 	SB_BUF struct sb_buf bytes = {0};
