@@ -243,3 +243,49 @@ Test(decode, gzip_checks_are_typed_and_later_members_found)
 	free_sample(rich);
 	free_sample(plain);
 }
+
+Test(decode, each_stream_in_a_row_has_a_header_of_its_own)
+{
+	struct sb_span text = sb_span_text(sample_text);
+
+	for (size_t i = 0; i < CODECS; i++) {
+		if (codecs[i].codec == SB_CODEC_LZMA || codecs[i].codec == SB_CODEC_BZIP2)
+			continue;
+		struct sb_span packed = make_compressed(text, codecs[i].filter), both = glue(packed, packed);
+		struct opened opened = open_as(codecs[i].format, both, "x");
+		size_t headers = 0;
+		cr_assert_eq(opened.rc, 0, "%s: %s", codecs[i].filter, opened.err.msg);
+		for (size_t k = 0; k < opened.view.regions.count; k++)
+			headers += strcmp(sb_view_region(&opened.view, k)->name, "header") == 0;
+		cr_expect_eq(headers, 2, "%s shows %zu headers", codecs[i].filter, headers);
+		close_view(&opened);
+		free_sample(both);
+		free_sample(packed);
+	}
+}
+
+Test(decode, bzip2_ends_at_any_bit)
+{
+	for (size_t n = 1; n <= 40; n++) {
+		struct sb_span packed = make_compressed(sb_span_of(sample_text, n), "bzip2");
+		struct opened opened = open_as("bzip2", packed, "x.bz2");
+		cr_assert_eq(opened.rc, 0, "%zu bytes: %s", n, opened.err.msg);
+		cr_expect_eq(sb_view_member(&opened.view, 0)->length, packed.n, "%zu bytes", n);
+		close_view(&opened);
+		free_sample(packed);
+	}
+}
+
+Test(decode, an_xz_index_must_have_its_sum)
+{
+	struct sb_span packed = make_compressed(sb_span_text(sample_text), "xz");
+	uint8_t *bytes = malloc(packed.n);
+
+	memcpy(bytes, packed.p, packed.n);
+	bytes[packed.n - 13] ^= 1; /* the last byte of the index, in front of the footer */
+	struct opened opened = open_as("xz", sb_span_of(bytes, packed.n), "x.xz");
+	cr_expect_eq(opened.rc, SB_FORMAT);
+	close_view(&opened);
+	free(bytes);
+	free_sample(packed);
+}
