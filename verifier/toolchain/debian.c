@@ -193,6 +193,19 @@ static int open_folders(struct making *make, struct sb_err *err)
 	return rc ? rc : sb_path_open_dir(make->out, WORK, &make->work, err);
 }
 
+/* The commonest failure of an ordinary user has a mend of its own. */
+static int run_mmdebstrap(struct making *make, struct sb_err *err)
+{
+	struct sb_err failure = {0};
+	int rc = sb_tool_run(make->work, make->argv, "log", make->epoch, make->in->progress, &failure);
+
+	if (rc == SB_FAILED && geteuid() != 0 && (strstr(failure.msg, "subuid") || strstr(failure.msg, "newuidmap")))
+		rc = sb_reidentify(&failure, "toolchain-no-ranges");
+	if (rc && err)
+		*err = failure;
+	return rc;
+}
+
 static int make_root(struct making *make, struct sb_toolchain_out *out, struct sb_err *err)
 {
 	int rc = open_folders(make, err);
@@ -200,7 +213,7 @@ static int make_root(struct making *make, struct sb_toolchain_out *out, struct s
 	if (!rc)
 		rc = plan(make, err);
 	if (!rc)
-		rc = sb_tool_run(make->work, make->argv, "log", make->epoch, make->in->progress, err);
+		rc = run_mmdebstrap(make, err);
 	if (!rc)
 		rc = compress(make, err);
 	if (!rc)
