@@ -192,6 +192,16 @@ static int list_archives(struct looking *look, struct sb_vec *names, struct sb_e
 	return 0;
 }
 
+/* What the build may take for the present: no file of the sources is newer. */
+static int64_t newest_time(const struct sb_inventory *tree)
+{
+	int64_t newest = INT64_MIN;
+	for (size_t i = 0; i < tree->count; i++)
+		if (tree->entries[i].mtime > newest && tree->entries[i].mtime > 0)
+			newest = tree->entries[i].mtime;
+	return newest;
+}
+
 static int write_tree(struct looking *look, struct sb_buf *out, struct sb_err *err)
 {
 	SB_VEC struct sb_vec names = {.size = sizeof(char *)};
@@ -215,7 +225,8 @@ static int write_tree(struct looking *look, struct sb_buf *out, struct sb_err *e
 		                                                                     : "there is no source archive in the folder");
 	look->in.name = sb_path_base(look->folder);
 	look->in.version = "0";
-	look->in.epoch = INT64_MIN;
+	look->in.epoch = newest_time(&tree);
+	look->in.epoch_guessed = true;
 	look->in.sources = look->sources.items;
 	look->in.source_count = look->sources.count;
 	return sb_recipe_write_tree(&look->in, system, strip, out, err);

@@ -21,6 +21,7 @@ struct sb_recipe_in {
 	size_t shipped_count;
 	unsigned jobs;
 	int64_t epoch;                     /* INT64_MIN: not known */
+	bool epoch_guessed;                /* no document states it: it gets a comment */
 };
 
 /** A build system recognised by a file at the top of a source tree. */

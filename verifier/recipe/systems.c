@@ -6,6 +6,9 @@
 #include <string.h>
 
 static const char *const autotools[] = {"run: [./configure, --prefix=/usr]", "sh: make -j\"$JOBS\"", "sh: make install DESTDIR=\"$OUT\"", NULL};
+/* A copy of a version control system's tree: configure is still to be made. */
+static const char *const autoreconf[] = {"sh: autoreconf -fi", "run: [./configure, --prefix=/usr]", "sh: make -j\"$JOBS\"",
+                                         "sh: make install DESTDIR=\"$OUT\"", NULL};
 static const char *const meson[] = {"sh: meson setup b --prefix=/usr --buildtype=release --wrap-mode=nodownload", "sh: meson compile -C b -j\"$JOBS\"",
                                     "sh: meson install -C b --destdir \"$OUT\"", NULL};
 static const char *const cmake[] = {"sh: cmake -S . -B b -DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_PREFIX=/usr", "sh: cmake --build b -j\"$JOBS\"",
@@ -13,8 +16,12 @@ static const char *const cmake[] = {"sh: cmake -S . -B b -DCMAKE_BUILD_TYPE=Rele
 static const char *const make[] = {"sh: make -j\"$JOBS\"", "sh: make install DESTDIR=\"$OUT\" PREFIX=/usr", NULL};
 
 static const struct sb_recipe_system systems[] = {
-	{"autotools", "configure", autotools}, {"Meson", "meson.build", meson}, {"CMake", "CMakeLists.txt", cmake},
-	{"make", "Makefile", make},            {"make", "GNUmakefile", make},
+	{"autotools", "configure", autotools},
+	{"Meson", "meson.build", meson},
+	{"CMake", "CMakeLists.txt", cmake},
+	{"autotools without configure", "configure.ac", autoreconf},
+	{"make", "Makefile", make},
+	{"make", "GNUmakefile", make},
 };
 
 static bool has(const struct sb_inventory *tree, const char *folder, const char *marker)

@@ -51,7 +51,7 @@ static void add_control(struct writing *w)
 	if (w->in->epoch == INT64_MIN)
 		sb_buf_text(w->out, "    epoch: 315532800   # guess: no date was found in the sources\n");
 	else
-		sb_buf_printf(w->out, "    epoch: %" PRId64 "\n", w->in->epoch);
+		sb_buf_printf(w->out, "    epoch: %" PRId64 "%s\n", w->in->epoch, w->in->epoch_guessed ? "   # guess: the newest file of the sources" : "");
 	sb_buf_printf(w->out, "    jobs: %u\n", w->in->jobs);
 }
 

@@ -160,6 +160,13 @@ Test(recipe, a_tree_without_a_folder_is_not_stripped)
 	cr_assert_eq(strip, 0);
 }
 
+Test(recipe, configure_that_is_there_is_not_made_again)
+{
+	unsigned strip;
+	cr_assert_str_eq(recognise((const char *const[]){"a/configure.ac", "a/Makefile.am"}, 2, &strip)->marker, "configure.ac");
+	cr_assert_str_eq(recognise((const char *const[]){"a/configure", "a/configure.ac"}, 2, &strip)->marker, "configure");
+}
+
 Test(recipe, an_unknown_tree_is_not_guessed)
 {
 	unsigned strip;
