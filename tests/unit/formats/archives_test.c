@@ -166,3 +166,14 @@ Test(archives, cpio_links_lead_to_the_first_name)
 	cr_expect_not_null(region_of(&opened, "content", 1));
 	close_view(&opened);
 }
+
+Test(archives, a_cpio_mode_has_sixteen_bits)
+{
+	static const char wide[] = HEAD("200081a4", "00000001", "00000000", "00000002") "a\0" HEAD(
+		"00000000", "00000001", "00000000", "0000000b") "TRAILER!!!\0\0\0\0";
+	struct opened opened = open_as("cpio", sb_span_of(wide, sizeof wide - 1), "x.cpio");
+
+	cr_expect_eq(opened.rc, SB_FORMAT);
+	cr_expect_str_eq(opened.err.id, "archive-damaged");
+	close_view(&opened);
+}

@@ -289,3 +289,18 @@ Test(decode, an_xz_index_must_have_its_sum)
 	free(bytes);
 	free_sample(packed);
 }
+
+Test(decode, zstd_blocks_of_one_byte_are_walked)
+{
+	enum { N = 300000 };
+	uint8_t *same = malloc(N);
+
+	memset(same, 'a', N);
+	struct sb_span packed = make_compressed(sb_span_of(same, N), "zstd");
+	struct opened opened = open_as("zstd", packed, "x.zst");
+	cr_assert_eq(opened.rc, 0, "%s", opened.err.msg);
+	cr_expect_eq(sb_view_member(&opened.view, 0)->length, packed.n);
+	close_view(&opened);
+	free_sample(packed);
+	free(same);
+}
