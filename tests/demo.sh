@@ -68,7 +68,8 @@ program=$(find tree -type f -name ifconfig | head -n 1)
 offset=$((16#$(objdump -h "$program" | awk '$2 == ".text" {print $6}') + 4096))
 byte=$(od -An -tu1 -j "$offset" -N 1 "$program" | tr -d ' ')
 printf '%b' "\\x$(printf '%02x' $((byte ^ 1)))" | dd of="$program" bs=1 seek="$offset" conv=notrunc status=none
-fakeroot dpkg-deb -b --root-owner-group tree "tampered/$(basename "$deb")" >/dev/null
+# Packed again with the dates of the original, so that the byte is all that differs.
+SOURCE_DATE_EPOCH=$(sed -n 's/^ *epoch: *//p' honest/drop.yaml) fakeroot dpkg-deb -b --root-owner-group tree "tampered/$(basename "$deb")" >/dev/null
 rm -rf tree
 echo "byte $offset of ${program#tree/}: $byte is now $((byte ^ 1)); the package's own checksums were left as they were"
 "$sb" init -q tampered/*.dsc --shipped "tampered/$(basename "$deb")" --toolchain tampered/root.tar.zst >/dev/null

@@ -81,8 +81,8 @@ class Corpus:
         if not os.path.isfile(archive):
             dscs = [glob.glob(os.path.join(self.fetch(p), "*.dsc"))[0] for p in self.packages]
             words = [word for dsc in dscs for word in ("--build-deps", dsc)]
-            sb("toolchain", "debian", "--suite", "bookworm", "--mirror", os.path.join(self.apt, "sources.list"), "--indep", *words, "-O", place,
-               timeout=1200, user=False, code=0)
+            mirror = os.path.relpath(os.path.join(self.apt, "sources.list"))
+            sb("toolchain", "debian", "--suite", "bookworm", "--mirror", mirror, "--indep", *words, "-O", place, timeout=1200, user=False, code=0)
         os.chmod(archive, 0o644)
         return archive
 

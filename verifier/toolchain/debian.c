@@ -77,25 +77,42 @@ static int add_dependencies(struct making *make, struct sb_err *err)
 	return rc;
 }
 
-/* The Debian sources of this machine, as one text: the tool would add sources of its own otherwise. */
+/* The tool runs in the work folder: a file of sources goes there, and its ending says how apt reads it. */
+static int copy_list(struct making *make, const char *path, struct sb_err *err)
+{
+	SB_FREEING char *text = NULL;
+	size_t n = 0, length = strlen(path);
+	bool deb822 = length > 8 && strcmp(path + length - 8, ".sources") == 0;
+
+	int rc = sb_io_slurp(AT_FDCWD, path, SB_LIMIT_OF(DOCUMENT_BYTES), &text, &n, err);
+	if (!rc)
+		rc = sb_io_publish(make->work, deb822 ? "mirror.sources" : "mirror.list", 0644, sb_span_of(text, n), err);
+	add(make, deb822 ? "mirror.sources" : "mirror.list");
+	return rc;
+}
+
+/* The Debian sources of this machine: the tool would add sources of its own otherwise. */
 static int copy_sources(struct making *make, struct sb_err *err)
 {
 	static const char *const places[] = {"/etc/apt/sources.list.d/debian.sources", "/etc/apt/sources.list"};
-	SB_FREEING char *text = NULL;
-	size_t n = 0;
 	struct stat st;
 
-	for (size_t i = 0; i < 2; i++) {
-		if (stat(places[i], &st) != 0 || st.st_size == 0)
-			continue;
-		bool deb822 = i == 0;
-		int rc = sb_io_slurp(AT_FDCWD, places[i], SB_LIMIT_OF(DOCUMENT_BYTES), &text, &n, err);
-		if (!rc)
-			rc = sb_io_publish(make->work, deb822 ? "mirror.sources" : "mirror.list", 0644, sb_span_of(text, n), err);
-		add(make, deb822 ? "mirror.sources" : "mirror.list");
-		return rc;
-	}
+	for (size_t i = 0; i < 2; i++)
+		if (stat(places[i], &st) == 0 && st.st_size != 0)
+			return copy_list(make, places[i], err);
 	return sb_fail(err, SB_ABSENT, "toolchain-no-sources", "this machine has no Debian sources of its own; name a mirror with --mirror");
+}
+
+static int add_mirror(struct making *make, struct sb_err *err)
+{
+	struct stat st;
+
+	if (!make->in->mirror)
+		return copy_sources(make, err);
+	if (stat(make->in->mirror, &st) == 0 && S_ISREG(st.st_mode))
+		return copy_list(make, make->in->mirror, err);
+	add(make, make->in->mirror);
+	return 0;
 }
 
 static int plan(struct making *make, struct sb_err *err)
@@ -118,10 +135,8 @@ static int plan(struct making *make, struct sb_err *err)
 	add(make, after);
 	add(make, in->suite);
 	add(make, "root.tar");
-	if (!rc && in->mirror)
-		add(make, in->mirror);
-	else if (!rc)
-		rc = copy_sources(make, err);
+	if (!rc)
+		rc = add_mirror(make, err);
 	return rc ? rc : make->no_memory ? no_memory(err) : 0;
 }
 
