@@ -96,7 +96,7 @@ def headers_alone():
 def error_pages():
     used, pages = {}, set()
     for name in [n for n in product() if n.endswith('.c')]:
-        for identity in re.findall(r'"([a-z][a-z0-9]*(?:-[a-z0-9]+)+|interrupted)"', read(name)):
+        for identity in re.findall(r'"([a-z][a-z0-9]*(?:-[a-z0-9]+)+|interrupted|internal)"', read(name)):
             used.setdefault(identity, name)
     called = {}
     for name in [n for n in product() if n.endswith('.c')]:
