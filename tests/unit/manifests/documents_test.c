@@ -62,7 +62,7 @@ Test(documents, what_a_manifest_must_not_say)
 {
 	static const char *const rows[][3] = {
 		{"samebuild-drop/1", "samebuild-drop/2", "drop-schema"},
-		{"name: acme", "nam: acme", "unknown-key"},
+		{"name: acme", "label: acme", "unknown-key"},
 		{"name: acme", "name: acme\nname: b", "repeated-key"},
 		{"name: acme", "name: &a acme", "yaml-feature"},
 		{"name: acme", "name: !!str acme", "yaml-feature"},
