@@ -1,11 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Bytes without types. */
+/* Bytes without types: runs at equal length, else what is left when equal content has been found wherever it moved to. */
+#include "verifier/compare/align.h"
+#include "verifier/compare/chunks.h"
 #include "verifier/compare/unit.h"
 
 #include <string.h>
 
 /** Differences nearer than this are shown as one; more of them than that in one stretch end in a last, long one. */
 enum { NEAR = 8, MOST_RUNS = 200 };
+/** Larger windows are cut coarsely only; below the least nothing is looked for. */
+enum { FINE_WINDOW = 64 << 10, LEAST_WINDOW = 32 };
+
+/** A stretch while its differences are listed. */
+struct listing {
+	struct sb_unit *unit;
+	const struct sb_stretch *stretch;
+	unsigned runs;
+	uint64_t covered; /* bytes of the shipped side that differences hold */
+};
 
 static const char *located(const struct sb_unit *unit, const struct sb_stretch *stretch, uint64_t at)
 {
@@ -17,26 +29,29 @@ static const char *located(const struct sb_unit *unit, const struct sb_stretch *
 	return format->locate(unit->pair.view[SB_SHIPPED], region, stretch->offset[SB_SHIPPED] + at, unit->arena);
 }
 
-static int emit(struct sb_unit *unit, const struct sb_stretch *stretch, uint64_t at, const uint64_t length[SB_SIDES], uint64_t bytes,
-                struct sb_err *err)
+/* @bytes of the longer side differ; @covered of them lie on the shipped side. */
+static int emit(struct listing *list, const struct sb_gap *gap, uint64_t bytes, uint64_t covered, struct sb_err *err)
 {
-	struct sb_diff *diff = sb_unit_diff(unit, SB_DIFF_BYTES, err);
+	const struct sb_stretch *stretch = list->stretch;
+	struct sb_diff *diff = sb_unit_diff(list->unit, SB_DIFF_BYTES, err);
 
 	if (!diff)
 		return err ? err->code : SB_NOMEM;
 	diff->bytes = bytes;
-	diff->name = located(unit, stretch, at);
+	diff->name = located(list->unit, stretch, gap->from[SB_SHIPPED]);
 	for (unsigned side = 0; side < SB_SIDES; side++) {
 		diff->side[side] = (struct sb_diff_side){
-			.present = length[side] > 0,
-			.offset = stretch->offset[side] + at,
-			.length = length[side],
+			.present = gap->to[side] > gap->from[side],
+			.offset = stretch->offset[side] + gap->from[side],
+			.length = gap->to[side] - gap->from[side],
 			.region = stretch->region[side],
 			.member = stretch->member[side],
 		};
 		diff->loaded |= stretch->region[side] && stretch->region[side]->loaded;
 	}
-	unit->pair.own_equal -= bytes;
+	list->runs++;
+	list->covered += covered;
+	list->unit->pair.own_bytes += bytes;
 	return 0;
 }
 
@@ -65,45 +80,152 @@ static uint64_t end_of_run(const uint8_t *a, const uint8_t *b, uint64_t from, ui
 	return end;
 }
 
-static int compare_runs(struct sb_unit *unit, const struct sb_stretch *stretch, struct sb_err *err)
+/* A gap of one length on both sides, byte by byte. */
+static int list_runs(struct listing *list, const struct sb_gap *gap, struct sb_err *err)
 {
-	const uint8_t *a = stretch->bytes[SB_SHIPPED].p, *b = stretch->bytes[SB_REBUILT].p;
-	uint64_t n = stretch->bytes[SB_SHIPPED].n, at = 0;
+	const uint8_t *a = list->stretch->bytes[SB_SHIPPED].p + gap->from[SB_SHIPPED], *b = list->stretch->bytes[SB_REBUILT].p + gap->from[SB_REBUILT];
+	uint64_t n = gap->to[SB_SHIPPED] - gap->from[SB_SHIPPED], at = 0;
 	int rc = 0;
 
-	for (unsigned runs = 1; !rc && (at = next_difference(a, b, at, n)) < n; runs++) {
-		uint64_t bytes, end = end_of_run(a, b, at, n, runs == MOST_RUNS, &bytes);
-		rc = emit(unit, stretch, at, (const uint64_t[]){end - at, end - at}, bytes, err);
+	while (!rc && (at = next_difference(a, b, at, n)) < n) {
+		uint64_t bytes, end = end_of_run(a, b, at, n, list->runs + 1 >= MOST_RUNS, &bytes);
+		const struct sb_gap run = {.from = {gap->from[0] + at, gap->from[1] + at}, .to = {gap->from[0] + end, gap->from[1] + end}};
+		rc = emit(list, &run, bytes, bytes, err);
 		at = end;
 	}
 	return rc;
 }
 
-static uint64_t common_suffix(struct sb_span a, struct sb_span b, uint64_t prefix)
+static int list_gap(struct listing *list, const struct sb_gap *gap, struct sb_err *err)
 {
-	uint64_t most = (a.n < b.n ? a.n : b.n) - prefix, n = 0;
-	while (n < most && a.p[a.n - 1 - n] == b.p[b.n - 1 - n])
-		n++;
-	return n;
+	uint64_t a = gap->to[SB_SHIPPED] - gap->from[SB_SHIPPED], b = gap->to[SB_REBUILT] - gap->from[SB_REBUILT];
+	return a == b ? list_runs(list, gap, err) : emit(list, gap, a > b ? a : b, a, err);
 }
 
-static int compare_lengths(struct sb_unit *unit, const struct sb_stretch *stretch, struct sb_err *err)
+static struct sb_span gap_bytes(const struct sb_stretch *stretch, const struct sb_gap *gap, unsigned side)
 {
-	struct sb_span a = stretch->bytes[SB_SHIPPED], b = stretch->bytes[SB_REBUILT];
-	uint64_t prefix = sb_span_common_prefix(a, b), suffix = common_suffix(a, b, prefix);
-	const uint64_t length[SB_SIDES] = {a.n - prefix - suffix, b.n - prefix - suffix};
+	return sb_span_of(stretch->bytes[side].p + gap->from[side], (size_t)(gap->to[side] - gap->from[side]));
+}
 
-	return emit(unit, stretch, prefix, length, length[0] > length[1] ? length[0] : length[1], err);
+static void trim(const struct sb_stretch *stretch, struct sb_gap *gap)
+{
+	size_t prefix = sb_span_common_prefix(gap_bytes(stretch, gap, SB_SHIPPED), gap_bytes(stretch, gap, SB_REBUILT));
+
+	gap->from[SB_SHIPPED] += prefix;
+	gap->from[SB_REBUILT] += prefix;
+	while (gap->to[SB_SHIPPED] > gap->from[SB_SHIPPED] && gap->to[SB_REBUILT] > gap->from[SB_REBUILT] &&
+	       stretch->bytes[SB_SHIPPED].p[gap->to[SB_SHIPPED] - 1] == stretch->bytes[SB_REBUILT].p[gap->to[SB_REBUILT] - 1]) {
+		gap->to[SB_SHIPPED]--;
+		gap->to[SB_REBUILT]--;
+	}
+}
+
+/* One more gap behind those of @gaps; near ones and those beyond the most become one with the last. */
+static int keep_gap(struct sb_vec *gaps, const struct sb_gap *gap, struct sb_err *err)
+{
+	struct sb_gap *last = gaps->count ? sb_vec_at(gaps, gaps->count - 1) : NULL;
+
+	if (gap->from[0] == gap->to[0] && gap->from[1] == gap->to[1])
+		return 0;
+	if (last && (gaps->count == MOST_RUNS || (gap->from[0] - last->to[0] < NEAR && gap->from[1] - last->to[1] < NEAR))) {
+		last->to[0] = gap->to[0];
+		last->to[1] = gap->to[1];
+		return 0;
+	}
+	if (!(last = sb_vec_push(gaps)))
+		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+	*last = *gap;
+	return 0;
+}
+
+static int collect(const struct sb_stretch *stretch, struct sb_gap window, bool fine, struct sb_vec *gaps, struct sb_err *err);
+
+/* What equal pieces leave between them; coarse gaps are cut once more. */
+static int collect_gaps(const struct sb_stretch *stretch, const struct sb_gap *window, bool fine, struct sb_vec *gaps, struct sb_err *err)
+{
+	struct sb_span a = gap_bytes(stretch, window, SB_SHIPPED), b = gap_bytes(stretch, window, SB_REBUILT);
+	struct sb_alignment alignment;
+	struct sb_chunker chunker;
+	struct sb_gap gap = {.piece = {0}};
+
+	if (fine)
+		sb_chunks_fine(&chunker);
+	else
+		sb_chunks_coarse(&chunker, a.n > b.n ? a.n : b.n);
+	int rc = sb_align(a, b, sb_chunks_cut, &chunker, &alignment, err);
+	if (rc)
+		return rc;
+	while (!rc && sb_alignment_next_gap(&alignment, &gap)) {
+		struct sb_gap part = {.from = {window->from[0] + gap.from[0], window->from[1] + gap.from[1]},
+		                      .to = {window->from[0] + gap.to[0], window->from[1] + gap.to[1]}};
+		trim(stretch, &part);
+		rc = fine ? keep_gap(gaps, &part, err) : collect(stretch, part, true, gaps, err);
+	}
+	sb_alignment_release(&alignment);
+	return rc;
+}
+
+static int collect(const struct sb_stretch *stretch, struct sb_gap window, bool fine, struct sb_vec *gaps, struct sb_err *err)
+{
+	uint64_t a = window.to[0] - window.from[0], b = window.to[1] - window.from[1];
+	bool small = a < LEAST_WINDOW || b < LEAST_WINDOW, large = a > FINE_WINDOW || b > FINE_WINDOW;
+
+	if (small || (fine && large))
+		return keep_gap(gaps, &window, err);
+	return collect_gaps(stretch, &window, fine || !large, gaps, err);
+}
+
+static uint64_t bytes_of_gaps(const struct sb_vec *gaps)
+{
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < gaps->count; i++) {
+		const struct sb_gap *gap = sb_vec_at(gaps, i);
+		uint64_t a = gap->to[0] - gap->from[0], b = gap->to[1] - gap->from[1];
+		bytes += a > b ? a : b;
+	}
+	return bytes;
+}
+
+/* Bytes that differ at their place; counting stops where they are too many for an edit in place. */
+static bool is_in_place(const struct sb_stretch *stretch)
+{
+	const uint8_t *a = stretch->bytes[SB_SHIPPED].p, *b = stretch->bytes[SB_REBUILT].p;
+	uint64_t n = stretch->bytes[SB_SHIPPED].n, differing = 0;
+
+	if (n != stretch->bytes[SB_REBUILT].n)
+		return false;
+	for (uint64_t i = 0; i < n && differing <= n / 8; i++)
+		differing += a[i] != b[i];
+	return n < 2 * LEAST_WINDOW || differing <= n / 8;
+}
+
+static int list_all(struct listing *list, struct sb_err *err)
+{
+	const struct sb_stretch *stretch = list->stretch;
+	struct sb_gap whole = {.to = {stretch->bytes[0].n, stretch->bytes[1].n}};
+	SB_VEC struct sb_vec gaps = {.size = sizeof(struct sb_gap)};
+	int rc = 0;
+
+	if (is_in_place(stretch))
+		return list_runs(list, &whole, err);
+	trim(stretch, &whole);
+	rc = collect(stretch, whole, false, &gaps, err);
+	/* At equal length bytes may as well have been replaced where they stand: then nothing was found elsewhere. */
+	if (!rc && stretch->bytes[0].n == stretch->bytes[1].n && bytes_of_gaps(&gaps) * 2 > whole.to[0] - whole.from[0])
+		return list_runs(list, &whole, err);
+	for (size_t i = 0; !rc && i < gaps.count; i++)
+		rc = list_gap(list, sb_vec_at(&gaps, i), err);
+	return rc;
 }
 
 int sb_stretch_compare(struct sb_unit *unit, const struct sb_stretch *stretch, struct sb_err *err)
 {
-	struct sb_span a = stretch->bytes[SB_SHIPPED], b = stretch->bytes[SB_REBUILT];
-	uint64_t longer = a.n > b.n ? a.n : b.n;
+	struct listing list = {.unit = unit, .stretch = stretch};
+	int rc = sb_span_equal(stretch->bytes[SB_SHIPPED], stretch->bytes[SB_REBUILT]) ? 0 : list_all(&list, err);
+	uint64_t equal = stretch->bytes[SB_SHIPPED].n - list.covered;
 
-	unit->pair.own_bytes += longer;
-	unit->pair.own_equal += longer;
-	if (sb_span_equal(a, b))
-		return 0;
-	return a.n == b.n ? compare_runs(unit, stretch, err) : compare_lengths(unit, stretch, err);
+	unit->pair.own_bytes += equal;
+	unit->pair.own_equal += equal;
+	return rc;
 }
