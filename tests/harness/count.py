@@ -3,8 +3,12 @@
 """Counts what meson ran, from its testlog.json files: subtests where a test speaks TAP, else the test itself.
 
 A test that is not OK always counts as failed, whatever its subtests said: meson's own summary hides timeouts and failures after the
-last subtest. With --allowed FILE every skip must be listed there. The last line is "N passed, N failed, N skipped".
+last subtest. With --allowed FILE every skip must be listed there. With --floors FILE no suite that the file names may have fewer tests
+than it says, and --suites "NAME…" restricts that to the suites that were run: a lost suite fails the run. The last line is
+"N passed, N failed, N skipped".
 """
+import argparse
+import collections
 import json
 import re
 import sys
@@ -32,35 +36,66 @@ def is_allowed(name, reason, allowed):
     return any(pattern in f"{name}: {reason}" for pattern in allowed)
 
 
-def main(arguments):
-    allowed = None
-    if arguments and arguments[0] == "--allowed":
-        with open(arguments[1]) as f:
-            allowed = [line.strip() for line in f if line.strip() and not line.startswith("#")]
-        arguments = arguments[2:]
+def read_lines(path):
+    with open(path) as f:
+        return [line.strip() for line in f if line.strip() and not line.startswith("#")]
+
+
+def suite_of(test):
+    """"samebuild:unit / base" belongs to unit."""
+    return test["name"].partition(":")[2].partition(" / ")[0]
+
+
+def lost(found, floors, suites):
+    """Suites with fewer tests than their floor; one without a floor could vanish unseen."""
+    for suite in suites if suites is not None else sorted(floors):
+        if suite not in floors:
+            yield f"{suite}: no floor in the list"
+        elif found[suite] < floors[suite]:
+            yield f"{suite}: {found[suite]} tests, {floors[suite]} at least were there before"
+
+
+def load(path):
+    """The tests of a log, or None."""
+    try:
+        with open(path) as log:
+            return [json.loads(line) for line in log]
+    except OSError as error:
+        print(f"FAILED {path}: no test log ({error.strerror})")
+        return None
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--allowed")
+    parser.add_argument("--floors")
+    parser.add_argument("--suites")
+    parser.add_argument("logs", nargs="+")
+    asked = parser.parse_args()
+    allowed = read_lines(asked.allowed) if asked.allowed else None
     passed = failed = skipped = 0
-    for path in arguments:
-        try:
-            log = open(path)
-        except OSError as error:
-            print(f"FAILED {path}: no test log ({error.strerror})")
+    found = collections.Counter()
+    for tests in map(load, asked.logs):
+        failed += tests is None
+        for test in tests or []:
+            good, bad, left = tally(test)
+            found[suite_of(test)] += good + len(bad) + len(left)
+            for reason in list(left):
+                if allowed is not None and not is_allowed(test["name"], reason, allowed):
+                    left.remove(reason)
+                    bad.append(f"skipped without being listed: {reason}")
+            passed, failed, skipped = passed + good, failed + len(bad), skipped + len(left)
+            for kind, rows in (("FAILED", bad), ("SKIPPED", left)):
+                for row in rows:
+                    print(kind, test["name"], row)
+    if asked.floors:
+        floors = {suite: int(number) for suite, number in (line.split() for line in read_lines(asked.floors))}
+        for row in lost(found, floors, asked.suites.split() if asked.suites is not None else None):
+            print("FAILED floor of", row)
             failed += 1
-            continue
-        with log:
-            for line in log:
-                test = json.loads(line)
-                good, bad, left = tally(test)
-                for reason in list(left):
-                    if allowed is not None and not is_allowed(test["name"], reason, allowed):
-                        left.remove(reason)
-                        bad.append(f"skipped without being listed: {reason}")
-                passed, failed, skipped = passed + good, failed + len(bad), skipped + len(left)
-                for kind, rows in (("FAILED", bad), ("SKIPPED", left)):
-                    for row in rows:
-                        print(kind, test["name"], row)
     print(f"{passed} passed, {failed} failed, {skipped} skipped")
     return failed != 0 or passed == 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -31,7 +31,7 @@ def _(_dir):
 
 @case('a mistyped verb or option is told with what was meant')
 def _(_dir):
-    assert 'verify' in sb('verfy', code=2).err
+    assert 'verify' in sb('veriffy', code=2).err
     assert 'metadata' in sb('compare', '--metdata', 'a', 'b', code=2).err
 
 
@@ -128,7 +128,7 @@ def _(_dir):
 @case('several mistakes of a manifest are told at once, with line and column')
 def _(_dir):
     drops.acme(sb)
-    text = open('drop.yaml').read().replace('jobs: 2', 'jobz: 2').replace('name: acme', 'nam: acme').replace('epoch: 1700000000', 'epoch: soon')
+    text = open('drop.yaml').read().replace('jobs: 2', 'jobz: 2').replace('name: acme', 'names: acme').replace('epoch: 1700000000', 'epoch: soon')
     open('drop.yaml', 'w').write(text)
     document = sb('check', 'drop.yaml', '--json', code=2).json()
     assert len(document['errors']) >= 3 and all(e['line'] for e in document['errors'] if e['id'] == 'unknown-key'), document

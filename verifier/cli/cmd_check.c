@@ -71,14 +71,42 @@ static int to_document(struct sb_invocation *call, const struct sb_drop *drop, c
 	return sb_cli_document(call, good ? document : NULL, err);
 }
 
+/* SHA-256 of every file of the tree, by index of its entry: what mtree(5) names and the inventory does not hold. */
+static int digest_files(struct sb_invocation *call, const struct sb_sources *sources, uint8_t (**out)[SB_SHA256_BYTES], struct sb_err *err)
+{
+	const struct sb_inventory *tree = &sources->inventory;
+
+	*out = sb_arena_array(call->arena, tree->count, sizeof **out);
+	if (!*out)
+		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+	for (size_t i = 0; i < tree->count; i++) {
+		const struct sb_entry *entry = &tree->entries[i];
+		struct sb_digest digest;
+		struct sb_span bytes;
+		if (entry->type != SB_ENTRY_FILE)
+			continue;
+		const struct sb_blob *spool = entry->spool < sources->spools.count ? sb_vec_at(&sources->spools, entry->spool) : NULL;
+		if (!spool || !sb_span_cut(spool->bytes, entry->offset, entry->size, &bytes))
+			return sb_fail(err, SB_INTERNAL, "output-outside-spool", "%s lies outside what was unpacked", entry->path);
+		sb_hash_span(bytes, SB_DIGEST_SHA256, &digest);
+		memcpy((*out)[i], digest.sha256, SB_SHA256_BYTES);
+	}
+	return 0;
+}
+
 /* The tree as mtree(5), which other tools read. */
 static int write_mtree(struct sb_invocation *call, const struct sb_sources *sources, struct sb_err *err)
 {
 	const char *path = sb_arg_value(call, "mtree");
+	uint8_t(*sha256)[SB_SHA256_BYTES];
 	SB_BUF struct sb_buf text = {0};
-	int rc = path ? sb_inventory_write_mtree(&sources->inventory, NULL, &text, err) : 0;
 
-	return rc || !path ? rc : sb_io_publish(AT_FDCWD, path, 0644, sb_buf_span(&text), err);
+	if (!path)
+		return 0;
+	int rc = digest_files(call, sources, &sha256, err);
+	if (!rc)
+		rc = sb_inventory_write_mtree(&sources->inventory, (const uint8_t(*)[SB_SHA256_BYTES])sha256, &text, err);
+	return rc ? rc : sb_io_publish(AT_FDCWD, path, 0644, sb_buf_span(&text), err);
 }
 
 static int run(struct sb_invocation *call, struct sb_err *err)
