@@ -114,6 +114,11 @@ def own(path="."):
         run("chown", "-R", f"{ORDINARY_UID}:{ORDINARY_UID}", path, user=False, code=0)
 
 
+def under_ptrace():
+    """Additions to the environment of a program that strace runs: LeakSanitizer cannot work while another tracer is attached."""
+    return {"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"}
+
+
 def cache(name):
     """Folder below the cache of fetched inputs; kept between runs, outside the checkout."""
     base = os.environ.get("SB_CACHE") or os.path.join(os.path.expanduser("~"), ".cache", "samebuild-tests")
