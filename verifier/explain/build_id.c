@@ -95,26 +95,54 @@ static bool is_stripped(const struct sb_view *view)
 	return !region_named(view, ".symtab") && !region_named(view, ".debug_info");
 }
 
+/* A digest holds many values, and not all of them are letters. */
+static bool looks_like_digest(struct sb_span id)
+{
+	size_t values = 0, printable = 0;
+	bool seen[256] = {false};
+
+	if (id.n != 8 && id.n != 16 && id.n != 20 && id.n != 32)
+		return false;
+	for (size_t i = 0; i < id.n; i++) {
+		values += !seen[id.p[i]];
+		seen[id.p[i]] = true;
+		printable += id.p[i] >= 0x20 && id.p[i] < 0x7f;
+	}
+	return values >= id.n / 2 && printable < id.n;
+}
+
 /* Ids are digests: two honest ones agree in a byte here and there, an edited one in nearly all. */
-static bool looks_edited(const struct sb_span id[SB_SIDES])
+static bool look_edited(const struct sb_span id[SB_SIDES])
 {
 	size_t same = 0;
 	for (size_t i = 0; i < id[0].n; i++)
 		same += id[0].p[i] == id[1].p[i];
-	return same > id[0].n / 4;
+	return same > id[0].n / 4 || !looks_like_digest(id[0]) || !looks_like_digest(id[1]);
 }
 
-/* Something that the id covers differs and is listed, in symbols or debug information: then it must differ as well. */
+/* Another note of that type would be a place for bytes that no linker writes. */
+static bool has_one_id(struct sb_view *view)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < view->regions.count; i++) {
+		const struct sb_region *region = sb_view_region(view, i);
+		if ((region->kind != SB_REGION_SECTION && region->kind != SB_REGION_TABLE) || sb_view_describe(view, region, NULL))
+			continue;
+		for (size_t k = 0; k < view->fields.count; k++)
+			found += strcmp(((const struct sb_field *)sb_vec_at(&view->fields, k))->name, "build-id") == 0;
+	}
+	return found == 1;
+}
+
+/* Something that the id covers differs: whatever was in the file when it was linked. The debug link came later. */
 static bool covers_difference(const struct sb_pair *pair)
 {
-	static const char *const covered[] = {".debug_", ".symtab", ".strtab", ".comment"};
-
 	for (size_t i = 0; i < pair->diff_count; i++) {
 		const struct sb_diff *diff = &pair->diffs[i];
 		const struct sb_region *region = diff->side[SB_SHIPPED].region ? diff->side[SB_SHIPPED].region : diff->side[SB_REBUILT].region;
-		for (size_t k = 0; region && !diff->loaded && k < sizeof covered / sizeof *covered; k++)
-			if (strncmp(region->name, covered[k], strlen(covered[k])) == 0)
-				return true;
+		if (region && region->kind == SB_REGION_SECTION && strcmp(region->name, ".note.gnu.build-id") != 0 && strncmp(region->name, ".gnu_debug", 10) != 0)
+			return true;
 	}
 	return false;
 }
@@ -127,7 +155,7 @@ bool sb_build_id_claimable(struct sb_explaining *in, const struct sb_pair *pair)
 
 	if (id[0].n == 0 || id[0].n != id[1].n || sb_span_equal(id[0], id[1]))
 		return false;
-	if (looks_edited(id) || !links_agree(pair, id) || !sb_md5sums_agree(pair))
+	if (look_edited(id) || !has_one_id(pair->view[SB_SHIPPED]) || !has_one_id(pair->view[SB_REBUILT]) || !links_agree(pair, id) || !sb_md5sums_agree(pair))
 		return false;
 	return (is_stripped(pair->view[SB_SHIPPED]) && is_stripped(pair->view[SB_REBUILT])) || covers_difference(pair);
 }
@@ -150,7 +178,7 @@ static bool claim_build_id(struct sb_explaining *in, const struct sb_pair *pair,
 	return true;
 }
 
-const struct sb_explainer sb_explain_build_id = {"build-id", SB_CAUSE_BUILD_ID, SB_RULE_IDENTIFIER, 1, claim_build_id};
+const struct sb_explainer sb_explain_build_id = {"build-id", SB_CAUSE_BUILD_ID, SB_RULE_IDENTIFIER, 2, claim_build_id};
 
 /* The name follows from the id; the checksum is that of a file which is not here; a shared debug file has an id of its own. */
 static bool claim_debuglink(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, struct sb_claim *claim)
@@ -171,4 +199,4 @@ static bool claim_debuglink(struct sb_explaining *in, const struct sb_pair *pair
 	return true;
 }
 
-const struct sb_explainer sb_explain_debuglink = {"debuglink", SB_CAUSE_BUILD_ID, SB_RULE_IDENTIFIER, 1, claim_debuglink};
+const struct sb_explainer sb_explain_debuglink = {"debuglink", SB_CAUSE_BUILD_ID, SB_RULE_IDENTIFIER, 2, claim_debuglink};

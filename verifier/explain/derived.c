@@ -82,9 +82,23 @@ static bool is_right(const struct sb_pair *pair, const struct sb_diff *diff, uns
 	return false;
 }
 
+/* Text that holds the value: both sides write it alike, and not the same value in two ways. */
+static bool is_spelled_alike(struct sb_span a, struct sb_span b, enum sb_encoding encoding)
+{
+	uint64_t x, y;
+
+	if (encoding == SB_ENC_LE || encoding == SB_ENC_BE || a.n != b.n)
+		return true;
+	for (size_t i = 0; i < a.n; i++)
+		if ((a.p[i] == ' ' || a.p[i] == '\0') != (b.p[i] == ' ' || b.p[i] == '\0') || ((a.p[i] == ' ' || a.p[i] == '\0') && a.p[i] != b.p[i]))
+			return false;
+	return sb_field_number(a, encoding, &x) && sb_field_number(b, encoding, &y) && x != y;
+}
+
 static bool claim_derived(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, struct sb_claim *claim)
 {
-	if (!sb_diff_is_field(diff, SB_FIELD_DERIVED) || !is_right(pair, diff, SB_SHIPPED) || !is_right(pair, diff, SB_REBUILT))
+	if (!sb_diff_is_field(diff, SB_FIELD_DERIVED) || !is_right(pair, diff, SB_SHIPPED) || !is_right(pair, diff, SB_REBUILT) ||
+	    !is_spelled_alike(sb_diff_bytes(pair, diff, SB_SHIPPED), sb_diff_bytes(pair, diff, SB_REBUILT), diff->side[SB_SHIPPED].field.encoding))
 		return false;
 	claim->cap = SB_LEVEL_EXPLAINED;
 	claim->note = sb_explain_note(in, "%s is right on both sides: it follows from bytes that differ",
@@ -92,9 +106,9 @@ static bool claim_derived(struct sb_explaining *in, const struct sb_pair *pair, 
 	return true;
 }
 
-const struct sb_explainer sb_explain_derived = {"derived", SB_CAUSE_CHECKSUM, SB_RULE_DERIVED, 1, claim_derived};
+const struct sb_explainer sb_explain_derived = {"derived", SB_CAUSE_CHECKSUM, SB_RULE_DERIVED, 2, claim_derived};
 
-/* A size that a container states of a member is the size that the member has, encoded or decoded. */
+/* A size that a container states of a member is that of what lies there; only a field called "size" may mean what a decoder makes of it. */
 static bool states_size(const struct sb_pair *pair, const struct sb_diff *diff, unsigned side)
 {
 	const struct sb_diff_side *at = &diff->side[side];
@@ -102,7 +116,9 @@ static bool states_size(const struct sb_pair *pair, const struct sb_diff *diff, 
 
 	if (!at->member || !sb_field_number(sb_diff_bytes(pair, diff, side), at->field.encoding, &value))
 		return false;
-	return value == at->member->length || (diff->child && diff->child->decoded && value == diff->child->bytes[side].n);
+	if (at->member->codec == SB_CODEC_NONE || strcmp(at->field.name, "size") != 0)
+		return value == at->member->length;
+	return diff->child && diff->child->decoded && value == diff->child->bytes[side].n;
 }
 
 static bool claim_size(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, struct sb_claim *claim)
@@ -114,4 +130,4 @@ static bool claim_size(struct sb_explaining *in, const struct sb_pair *pair, con
 	return true;
 }
 
-const struct sb_explainer sb_explain_size = {"size", SB_CAUSE_CONTAINER_METADATA, SB_RULE_DERIVED, 1, claim_size};
+const struct sb_explainer sb_explain_size = {"size", SB_CAUSE_CONTAINER_METADATA, SB_RULE_DERIVED, 2, claim_size};

@@ -5,9 +5,21 @@
 
 #include "verifier/explain/explain.h"
 
+/** Regions of one member, in order of offset. */
+struct sb_region_list {
+	const struct sb_region *region;
+	const struct sb_region_list *next;
+};
+struct sb_region_index {
+	const struct sb_pair *pair;
+	const struct sb_region_list **of[SB_SIDES]; /* by member */
+	size_t members[SB_SIDES];
+};
+
 /** What an explainer may look at: one artifact, read-only. */
 struct sb_explaining {
 	const struct sb_compared *artifact;
+	struct sb_region_index index; /* of the pair last asked for */
 	const struct sb_facts *facts;
 	struct sb_arena *arena; /* for notes */
 	bool no_memory;         /* set when a note could not be made */
@@ -26,7 +38,7 @@ struct sb_explainer {
 	bool (*claim)(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, struct sb_claim *claim);
 };
 
-extern const struct sb_explainer sb_explain_derived, sb_explain_size, sb_explain_build_id, sb_explain_debuglink, sb_explain_md5sums,
+extern const struct sb_explainer sb_explain_derived, sb_explain_size, sb_explain_offset, sb_explain_build_id, sb_explain_debuglink, sb_explain_md5sums,
 	sb_explain_environment, sb_explain_timestamp, sb_explain_padding, sb_explain_encoding, sb_explain_inode, sb_explain_order;
 
 /** A sentence in the arena; notes a failure and gives "" when there is no memory. Foreign parts must be escaped already. */
@@ -40,6 +52,8 @@ struct sb_span sb_diff_bytes(const struct sb_pair *pair, const struct sb_diff *d
 bool sb_diff_is_field(const struct sb_diff *diff, enum sb_field_kind kind);
 /** Number that a field holds, by its encoding; false when it does not hold one. */
 SB_MUST_USE bool sb_field_number(struct sb_span bytes, enum sb_encoding encoding, uint64_t *out);
+/** Regions of the member with this ordinal (1 + index); NULL when there are none. @pair is opened. */
+const struct sb_region_list *sb_regions_of_member(struct sb_explaining *in, const struct sb_pair *pair, unsigned side, uint32_t member);
 /** The build-id of one side of an ELF pair; empty when there is none. */
 struct sb_span sb_build_id_of(struct sb_explaining *in, const struct sb_pair *pair, unsigned side);
 /** Would sb_explain_build_id own the build-id of this pair? */

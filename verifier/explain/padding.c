@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Fill between and after members: the documented value in the documented amount, on each side by itself. */
+#include "verifier/explain/explainer.h"
+
+#include <string.h>
+
+static bool is_format(const struct sb_pair *pair, const char *name)
+{
+	return strcmp(pair->format->name, name) == 0;
+}
+
+static bool is_ar(const struct sb_pair *pair)
+{
+	return is_format(pair, "ar") || is_format(pair, "deb");
+}
+
+static bool is_padding(const struct sb_diff *diff, unsigned side)
+{
+	const struct sb_diff_side *at = &diff->side[side];
+	if (!at->present)
+		return true;
+	return diff->kind == SB_DIFF_FIELD ? at->field.kind == SB_FIELD_PADDING : at->region && at->region->kind == SB_REGION_PADDING;
+}
+
+/* Zeros, or the newline that ar(5) puts after a member of odd size. */
+static bool is_fill(const struct sb_pair *pair, struct sb_span bytes)
+{
+	return is_ar(pair) ? bytes.n == 0 || (bytes.n == 1 && bytes.p[0] == '\n') : sb_span_all_zero(bytes);
+}
+
+/* A tar without its end cannot be told from one that was cut. */
+static bool ends_archive(const struct sb_region *region)
+{
+	return region && strcmp(region->name, "end") == 0;
+}
+
+/* What members are filled up to; 1 where the format leaves it open or knows several ways. */
+static uint64_t alignment(const struct sb_pair *pair)
+{
+	return is_ar(pair) ? 2 : is_format(pair, "tar") ? 512 : 1;
+}
+
+/* The content of the member and its fill end where the next header may begin, and the fill is no longer than that takes. */
+static bool follows_size(const struct sb_pair *pair, const struct sb_diff *diff, unsigned side, const struct sb_member *member)
+{
+	const struct sb_region *region = diff->side[side].region;
+	uint64_t align = alignment(pair), end = member->offset + member->length, fill = region ? region->length : 0;
+
+	return align == 1 ? fill < 4 : (end + fill) % align == 0 && fill < align;
+}
+
+/* The member that each side's fill stands behind: of a region that one side only has, its counterpart by name. */
+static const struct sb_member *member_behind(const struct sb_pair *pair, const struct sb_diff *diff, unsigned side)
+{
+	const struct sb_member *other = diff->side[!side].member, *found = NULL;
+
+	if (diff->side[side].member || !other)
+		return diff->side[side].member;
+	for (size_t i = 0; i < pair->view[side]->members.count; i++) {
+		const struct sb_member *member = sb_view_member(pair->view[side], i);
+		if (!sb_span_equal(member->name, other->name))
+			continue;
+		if (found)
+			return NULL;
+		found = member;
+	}
+	return found;
+}
+
+/* Behind the end: zeros to the end of a record of tar or cpio, blocks of tapes (gzip), multiples of four (xz 2.2). */
+static bool may_trail(const struct sb_pair *pair, const struct sb_region *region)
+{
+	uint64_t length = region ? region->length : 0;
+	return length == 0 || is_format(pair, "gzip") || (is_format(pair, "xz") && length % 4 == 0) || (is_format(pair, "tar") && length % 512 == 0) ||
+	       (is_format(pair, "cpio") && length % 4 == 0);
+}
+
+static bool in_archive(const struct sb_pair *pair, const struct sb_diff *diff)
+{
+	return (diff->kind == SB_DIFF_FIELD || diff->kind == SB_DIFF_REGION || diff->kind == SB_DIFF_BYTES) && pair->format &&
+	       (pair->format->archive || pair->format->compression);
+}
+
+static bool claim_padding(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, struct sb_claim *claim)
+{
+	if (!in_archive(pair, diff))
+		return false;
+	bool follows = diff->side[SB_SHIPPED].member || diff->side[SB_REBUILT].member;
+
+	for (unsigned side = 0; side < SB_SIDES; side++) {
+		struct sb_span bytes = sb_diff_bytes(pair, diff, side);
+		const struct sb_member *member = follows ? member_behind(pair, diff, side) : NULL;
+		if (!is_padding(diff, side) || !is_fill(pair, bytes) || ends_archive(diff->side[side].region))
+			return false;
+		if (follows ? !member || !follows_size(pair, diff, side, member) : !may_trail(pair, diff->side[side].region))
+			return false;
+	}
+	claim->cap = follows ? SB_LEVEL_EXPLAINED : SB_LEVEL_REPACKAGED;
+	claim->freedom = follows ? 0 : diff->bytes;
+	claim->note = sb_explain_note(in, "fill of another length");
+	return true;
+}
+
+const struct sb_explainer sb_explain_padding = {"padding", SB_CAUSE_CONTAINER_METADATA, SB_RULE_STRUCTURAL, 2, claim_padding};

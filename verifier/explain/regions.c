@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which regions belong to a member: made once for a pair, so that asking for every member stays linear. */
+#include "verifier/explain/explainer.h"
+
+#include <string.h>
+
+static bool index_side(struct sb_explaining *in, const struct sb_view *view, unsigned side)
+{
+	struct sb_region_index *index = &in->index;
+	struct sb_region_list *nodes = sb_arena_array(in->arena, view->regions.count, sizeof *nodes);
+
+	index->members[side] = view->members.count;
+	index->of[side] = sb_arena_array(in->arena, view->members.count, sizeof **index->of);
+	if (!nodes || !index->of[side])
+		return false;
+	for (size_t i = view->regions.count; i-- > 0;) {
+		const struct sb_region *region = sb_view_region(view, i);
+		if (!region->member)
+			continue;
+		nodes[i] = (struct sb_region_list){region, index->of[side][region->member - 1]};
+		index->of[side][region->member - 1] = &nodes[i];
+	}
+	return true;
+}
+
+const struct sb_region_list *sb_regions_of_member(struct sb_explaining *in, const struct sb_pair *pair, unsigned side, uint32_t member)
+{
+	if (in->index.pair != pair) {
+		in->index = (struct sb_region_index){.pair = pair};
+		for (unsigned s = 0; s < SB_SIDES; s++) {
+			if (!index_side(in, pair->view[s], s)) {
+				in->no_memory = true;
+				in->index.members[s] = 0;
+			}
+		}
+	}
+	return member && member <= in->index.members[side] ? in->index.of[side][member - 1] : NULL;
+}
