@@ -21,6 +21,20 @@ def once(command, stdin=None, cwd=None, out=subprocess.DEVNULL):
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, wall
 
 
+def run(command, codes=(0,), keep=False):
+    """((CPU seconds with descendants, wall seconds, peak MB of the largest process), stdout); any other exit code ends the benchmark."""
+    with tempfile.TemporaryFile() as out:
+        begin = time.monotonic()
+        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out if keep else subprocess.DEVNULL)
+        _, status, used = os.wait4(child.pid, 0)
+        wall = time.monotonic() - begin
+        child.returncode = os.waitstatus_to_exitcode(status)
+        out.seek(0)
+        if child.returncode not in codes:
+            raise SystemExit(f"{command}: exit {child.returncode}; no figures")
+        return (used.ru_utime + used.ru_stime, wall, used.ru_maxrss / 1024), out.read()
+
+
 def touch_memory(size):
     """Hypervisors take free memory away; touching a page again then costs microseconds and hits whoever needs memory first. Have it ready."""
     if size:
