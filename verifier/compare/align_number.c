@@ -5,8 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/** Different pieces of one hash are somebody's work: after so many of them a piece counts as new, which only costs a match. */
-enum { LONGEST_CHAIN = 32 };
+/**
+ * Half of the table stays empty, so that an honest piece is found within a few slots. Pieces that crowd into one place are somebody's
+ * work: after so many slots a piece counts as new, which only costs a match.
+ */
+enum { LONGEST_CHAIN = 128 };
 
 /** Pieces known so far, by hash; a slot holds 1 + index into seen. */
 struct table {
@@ -40,13 +43,10 @@ static uint32_t number(struct table *table, struct sb_span bytes)
 	uint64_t h = hash(bytes);
 	size_t at = (size_t)h & table->mask, chain = 0;
 
-	for (; table->slot[at] && chain < LONGEST_CHAIN; at = (at + 1) & table->mask) {
+	for (; table->slot[at] && chain < LONGEST_CHAIN; at = (at + 1) & table->mask, chain++) {
 		const struct seen *seen = &table->seen[table->slot[at] - 1];
-		if (seen->hash != h)
-			continue;
-		if (sb_span_equal(seen->bytes, bytes))
+		if (seen->hash == h && sb_span_equal(seen->bytes, bytes))
 			return table->slot[at] - 1;
-		chain++;
 	}
 	table->seen[table->count] = (struct seen){bytes, h};
 	if (chain < LONGEST_CHAIN)
