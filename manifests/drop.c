@@ -22,7 +22,8 @@ static const char *const build_keys[] = {"*path", "env", "*steps", "control", NU
 static const char *const step_keys[] = {"run", "sh", "name", "cwd", "timeout", NULL};
 static const char *const control_keys[] = {"epoch", "clock", "hostname", "user", "jobs", "locale", "timezone", "umask",
                                            "home",  "kernel", "cpus",    "seed", NULL};
-static const char *const limit_keys[] = {"wall", "memory", "disk", "processes", "unpacked", "entries", NULL};
+static const char *const limit_keys[] = {"wall", "memory", "disk", "processes", "inodes", "file-size", "open-files", "log",
+                                         "output-size", "output-file-size", "output-count", "unpacked", "entries", NULL};
 static const char *const output_keys[] = {"*shipped", "*built", NULL};
 
 /** One reading: what is looked at, and what comes of it. */
@@ -274,6 +275,16 @@ static void read_build(struct reading *in)
 	read_control(in, place);
 }
 
+/* A size that may be lowered and not raised: samebuild itself has to hold what comes. */
+static uint64_t read_most(struct reading *in, struct sb_place place, uint64_t most)
+{
+	uint64_t value = sb_schema_size(&in->schema, place, 0);
+
+	if (value > most)
+		sb_schema_problem(&in->schema, place, "bad-value", "%llu bytes are the most here", (unsigned long long)most);
+	return value;
+}
+
 static void read_limits(struct reading *in)
 {
 	struct sb_schema *s = &in->schema;
@@ -286,6 +297,13 @@ static void read_limits(struct reading *in)
 	out->memory = sb_schema_size(s, sb_schema_key(s, place, "memory"), DEFAULT_MEMORY);
 	out->disk = sb_schema_size(s, sb_schema_key(s, place, "disk"), DEFAULT_DISK);
 	out->processes = sb_schema_uint(s, sb_schema_key(s, place, "processes"), 1, 1000000, DEFAULT_PROCESSES);
+	out->inodes = sb_schema_uint(s, sb_schema_key(s, place, "inodes"), 64, UINT32_MAX, 0);
+	out->file_size = sb_schema_size(s, sb_schema_key(s, place, "file-size"), 0);
+	out->open_files = sb_schema_uint(s, sb_schema_key(s, place, "open-files"), 16, 1048576, 0);
+	out->log = read_most(in, sb_schema_key(s, place, "log"), SB_LIMIT_OF(LOG_BYTES));
+	out->output_size = read_most(in, sb_schema_key(s, place, "output-size"), SB_LIMIT_OF(OUTPUT_BYTES));
+	out->output_file_size = read_most(in, sb_schema_key(s, place, "output-file-size"), SB_LIMIT_OF(OUTPUT_BYTES));
+	out->output_count = sb_schema_uint(s, sb_schema_key(s, place, "output-count"), 1, SB_LIMIT_OF(ENTRIES), 0);
 	out->unpacked = sb_schema_size(s, sb_schema_key(s, place, "unpacked"), SB_LIMIT_OF(UNPACKED_TOTAL));
 	out->entries = sb_schema_uint(s, sb_schema_key(s, place, "entries"), 1, SB_LIMIT_OF(ENTRIES), SB_LIMIT_OF(ENTRIES));
 }

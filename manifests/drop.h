@@ -48,6 +48,9 @@ struct sb_drop_limits {
 	uint64_t wall;      /* seconds */
 	uint64_t memory, disk; /* bytes */
 	uint64_t processes;
+	uint64_t inodes, open_files;           /* 0 here and below: the environment's default */
+	uint64_t file_size, log;               /* bytes */
+	uint64_t output_size, output_file_size, output_count;
 	uint64_t unpacked, entries; /* of the sources */
 };
 

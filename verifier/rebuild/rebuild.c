@@ -84,6 +84,14 @@ static int fail_step(const struct sb_drop *drop, const struct sb_sandbox_result 
 	               WEXITSTATUS(run->status));
 }
 
+static int fail_limit(const struct sb_drop *drop, const struct sb_sandbox_result *run, struct sb_err *err)
+{
+	char text[200];
+
+	sb_sandbox_limit_text(&run->limit, text, sizeof text);
+	return sb_fail(err, SB_FAILED, "build-limit", "step %zu of %zu met a limit: %s", run->step + 1, drop->step_count, text);
+}
+
 static int conclude(const struct sb_drop *drop, const struct sb_sandbox_result *run, struct sb_err *err)
 {
 	switch (run->end) {
@@ -92,8 +100,7 @@ static int conclude(const struct sb_drop *drop, const struct sb_sandbox_result *
 	case SB_END_STEP_FAILED:
 		return fail_step(drop, run, err);
 	case SB_END_LIMIT:
-		return sb_fail(err, SB_FAILED, "build-limit", "step %zu of %zu met the limit %s of %llu", run->step + 1, drop->step_count, run->limit_name,
-		               (unsigned long long)run->limit_value);
+		return fail_limit(drop, run, err);
 	case SB_END_INTERRUPTED:
 		return sb_fail(err, SB_INTERRUPTED, "interrupted", "stopped on request");
 	case SB_END_UNKNOWN:

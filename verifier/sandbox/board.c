@@ -61,3 +61,11 @@ void sb_wall_off(struct sb_board *board, enum sb_wall wall, const char *reason, 
 	else
 		snprintf(state->detail, sizeof(state->detail), "%s", reason);
 }
+
+void sb_wall_off_for(struct sb_board *board, enum sb_wall wall, const char *reason)
+{
+	struct sb_wall_state *state = &board->walls[wall];
+
+	state->on = false;
+	snprintf(state->detail, sizeof(state->detail), "off: %s", reason);
+}

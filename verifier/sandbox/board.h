@@ -4,6 +4,8 @@
 #define VERIFIER_SANDBOX_BOARD_H
 
 #include "base/base.h"
+#include "verifier/sandbox/cgroup.h"
+#include "verifier/sandbox/ids.h"
 
 enum sb_wall {
 	SB_WALL_USER = 0,
@@ -27,19 +29,20 @@ enum sb_wall {
 
 struct sb_wall_state {
 	bool on;
-	char detail[96]; /* on: a detail or empty; off: the reason */
+	char detail[128]; /* on: a detail or empty; off: the reason */
 };
 
 /** Written by init and by the build before its exec, read by the supervisor once both are silent. */
 struct sb_board {
+	struct sb_ids ids;           /* written by the supervisor before it lets init go: what was mapped */
+	enum sb_limits_kind limits_kind; /* as well */
 	struct sb_err err;           /* why init or the build could not go on; code SB_OK: they could */
 	struct sb_wall_state walls[SB_WALLS];
 	bool finished;               /* all steps ran, or one failed: step and status are valid */
 	size_t step;
 	int status;
-	bool disk_full;              /* a writable file system was seen with no room or no inodes left */
-	uint64_t processes;          /* alive when the failing step ended */
-	uint64_t peak_rss;           /* bytes, of the largest process that was waited for */
+	bool disk_full, inodes_full; /* seen when a step had ended */
+	uint64_t largest;            /* bytes that the largest process had in memory, of those that have been waited for */
 	uint64_t left_out;           /* device nodes and sockets of the trees that were not made */
 };
 
@@ -53,5 +56,7 @@ const char *sb_wall_name(enum sb_wall wall);
 void sb_wall_on(struct sb_board *board, enum sb_wall wall, const char *detail);
 /** Off, with the errno text behind @reason when @number is not 0. */
 void sb_wall_off(struct sb_board *board, enum sb_wall wall, const char *reason, int number);
+/** "off: @reason". */
+void sb_wall_off_for(struct sb_board *board, enum sb_wall wall, const char *reason);
 
 #endif

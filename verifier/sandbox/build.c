@@ -60,7 +60,7 @@ static int become_build(const struct sb_sandbox_plan *plan, struct sb_err *err)
 	struct __user_cap_data_struct none[2] = {{0}};
 	gid_t group = plan->id;
 
-	if (plan->two_ids && setgroups(0, NULL) != 0)
+	if (plan->board->ids.way != SB_IDS_ONE && setgroups(0, NULL) != 0)
 		return failed("leave the groups", err);
 	if (setresgid(group, group, group) != 0 || setresuid(plan->id, plan->id, plan->id) != 0)
 		return failed("become the build's user", err);
@@ -84,16 +84,22 @@ static int limit(int resource, const char *name, rlim_t soft, rlim_t hard, struc
 
 static int set_limits(const struct sb_sandbox_plan *plan, struct sb_err *err)
 {
+	const struct sb_bounds *bounds = &plan->bounds;
+	/* a group counts all together, and says when it refuses; so there these are only the second wall;
+	 * else the supervisor counts, and what one process takes at once has to stop a little above the limit */
+	bool grouped = plan->board->limits_kind != SB_LIMITS_RLIMIT;
+	rlim_t memory = grouped ? bounds->ceiling : bounds->memory + bounds->memory / 8, processes = grouped ? bounds->processes + 64 : bounds->processes;
+	rlim_t files = bounds->open_files;
 	const struct {
 		int resource;
 		const char *name;
 		rlim_t soft, hard;
 	} rows[] = {
 		{RLIMIT_CORE, "core dumps", 0, 0},
-		{RLIMIT_NPROC, "processes", plan->processes, plan->processes},
-		{RLIMIT_DATA, "memory", plan->memory, plan->memory},
-		{RLIMIT_FSIZE, "file size", plan->disk, plan->disk},
-		{RLIMIT_NOFILE, "open files", 1024, 4096},
+		{RLIMIT_NPROC, "processes", processes, processes},
+		{RLIMIT_DATA, "memory", memory, memory},
+		{RLIMIT_FSIZE, "file size", bounds->file_size, bounds->file_size},
+		{RLIMIT_NOFILE, "open files", files < 1024 ? files : 1024, files},
 		{RLIMIT_STACK, "the stack", 8 << 20, RLIM_INFINITY},
 		{RLIMIT_MEMLOCK, "locked memory", 65536, 65536},
 		{RLIMIT_MSGQUEUE, "message queues", 0, 0},

@@ -9,6 +9,8 @@ enum sb_word {
 	SB_WORD_NONE = 0,    /* the other side is gone */
 	SB_WORD_BORN = 'b',  /* init: my ids can be mapped */
 	SB_WORD_GO = 'g',    /* supervisor: they are */
+	SB_WORD_PROC = 'p',  /* init: here is the /proc of the environment */
+	SB_WORD_READY = 'r', /* init: the environment stands; here is a folder of the file system that the build writes to */
 	SB_WORD_STEP = 's',  /* init: a step begins; the board says which */
 	SB_WORD_DONE = 'd',  /* init: all is over, here is the build folder (or no descriptor when it is gone) */
 };

@@ -2,6 +2,7 @@
 #include "verifier/sandbox/collect.h"
 #include "hashing/hashing.h"
 #include "verifier/sandbox/beneath.h"
+#include "verifier/sandbox/guard.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -13,6 +14,7 @@
 struct collecting {
 	struct sb_arena *arena;
 	int build;
+	struct sb_watch *watch;
 	struct sb_vec entries; /* struct sb_entry */
 	struct sb_vec spools;  /* struct sb_blob */
 	uint64_t bytes;
@@ -28,27 +30,33 @@ static int unreadable(const char *path, struct sb_err *err)
 	return sb_fail_errno(err, "output-unreadable", "cannot read the output %s", path);
 }
 
-static int over(const char *name, uint64_t limit, struct sb_err *err)
+/** Not a failure of ours: the build is told as one that met a limit, by the code that only this function returns. */
+static int over(struct collecting *all, const char *name, uint64_t limit, uint64_t used)
 {
-	return sb_fail(err, SB_LIMIT, "output-limit", "the outputs go over the limit %s of %llu", name, (unsigned long long)limit);
+	all->watch->out->end = SB_END_UNKNOWN;
+	sb_guard_limit(all->watch, name, limit, used, "the outputs are not taken");
+	return SB_LIMIT;
 }
 
 /* The size is that of the file's end, however few blocks it has: a sparse file costs what it claims. */
 static int take_file(struct collecting *all, const char *path, struct sb_entry *entry, struct sb_err *err)
 {
 	SB_CLOSING int fd = sb_beneath_open(all->build, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW, 0);
+	const struct sb_bounds *bounds = &all->watch->plan.bounds;
 	struct sb_digest digest;
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
 		return unreadable(path, err);
-	if ((uint64_t)st.st_size > SB_LIMIT_OF(OUTPUT_BYTES) - all->bytes)
-		return over("output-bytes", SB_LIMIT_OF(OUTPUT_BYTES), err);
+	if ((uint64_t)st.st_size > bounds->output_file_size)
+		return over(all, "output-file-size", bounds->output_file_size, (uint64_t)st.st_size);
+	if ((uint64_t)st.st_size > bounds->output_size - all->bytes)
+		return over(all, "output-size", bounds->output_size, all->bytes + (uint64_t)st.st_size);
 	struct sb_blob *blob = sb_vec_push(&all->spools);
 	if (!blob)
 		return out_of_memory(err);
 	blob->fd = -1;
-	int rc = sb_blob_take(fd, SB_LIMIT_OF(OUTPUT_BYTES) - all->bytes, blob, err);
+	int rc = sb_blob_take(fd, bounds->output_size - all->bytes, blob, err);
 	if (rc)
 		return rc;
 	sb_hash_span(blob->bytes, SB_DIGEST_BLAKE2B, &digest);
@@ -99,7 +107,7 @@ static int visit_folder(struct collecting *all, const char *path, unsigned depth
 		return unreadable(path, err);
 	}
 	if (depth >= SB_LIMIT_OF(OUTPUT_DEPTH))
-		return over("output-depth", SB_LIMIT_OF(OUTPUT_DEPTH), err);
+		return over(all, "output-depth", SB_LIMIT_OF(OUTPUT_DEPTH), depth + 1);
 	for (struct dirent *entry; !rc && (entry = readdir(folder));) {
 		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
 			continue;
@@ -119,8 +127,8 @@ static int visit(struct collecting *all, const char *path, unsigned depth, struc
 		return errno == ENOENT || errno == ENOTDIR || errno == ELOOP ? 0 : unreadable(path, err);
 	if (fstat(fd, &st) != 0)
 		return unreadable(path, err);
-	if (all->entries.count >= SB_LIMIT_OF(ENTRIES))
-		return over("entries", SB_LIMIT_OF(ENTRIES), err);
+	if (all->entries.count >= all->watch->plan.bounds.output_count)
+		return over(all, "output-count", all->watch->plan.bounds.output_count, all->entries.count + 1);
 	struct sb_entry entry = {.path = path, .type = type_of(st.st_mode), .mode = st.st_mode & 07777, .uid = st.st_uid, .gid = st.st_gid,
 	                         .mtime = st.st_mtime, .rdev_major = major(st.st_rdev), .rdev_minor = minor(st.st_rdev)};
 	int rc = entry.type == SB_ENTRY_FILE      ? take_file(all, path, &entry, err)
@@ -166,20 +174,20 @@ static int hand_over(struct collecting *all, struct sb_sandbox_result *out, stru
 	return 0;
 }
 
-int sb_collect(int build, const struct sb_sandbox_spec *spec, struct sb_arena *arena, struct sb_sandbox_result *out, struct sb_err *err)
+int sb_collect(struct sb_watch *watch, struct sb_arena *arena, struct sb_err *err)
 {
-	struct collecting all = {
-		.arena = arena, .build = build, .entries = {.size = sizeof(struct sb_entry)}, .spools = {.size = sizeof(struct sb_blob)}};
+	struct collecting all = {.arena = arena, .build = watch->build, .watch = watch, .entries = {.size = sizeof(struct sb_entry)},
+	                         .spools = {.size = sizeof(struct sb_blob)}};
 	int rc = 0;
 
-	for (size_t i = 0; !rc && i < spec->output_count; i++)
-		if (!taken_by_another(spec, i))
-			rc = visit(&all, spec->outputs[i], 0, err);
+	for (size_t i = 0; !rc && i < watch->spec->output_count; i++)
+		if (!taken_by_another(watch->spec, i))
+			rc = visit(&all, watch->spec->outputs[i], 0, err);
 	if (!rc)
-		rc = hand_over(&all, out, err);
+		rc = hand_over(&all, watch->out, err);
 	for (size_t i = 0; i < all.spools.count; i++)
 		sb_blob_release(sb_vec_at(&all.spools, i));
 	sb_vec_release(&all.spools);
 	sb_vec_release(&all.entries);
-	return rc;
+	return watch->out->end == SB_END_LIMIT ? 0 : rc;
 }

@@ -35,13 +35,27 @@ static void describe_walls(const struct sb_sandbox_plan *plan, struct sb_listing
 
 static void describe_limits(const struct sb_sandbox_plan *plan, struct sb_listing *list)
 {
-	sb_listing_text(list, "kind", "rlimit");
-	sb_listing_number(list, "wall", plan->spec->limits.wall);
-	sb_listing_number(list, "memory", plan->memory);
-	sb_listing_number(list, "disk", plan->disk);
-	sb_listing_number(list, "processes", plan->processes);
-	sb_listing_number(list, "log", SB_LIMIT_OF(LOG_BYTES));
-	sb_listing_number(list, "output", SB_LIMIT_OF(OUTPUT_BYTES));
+	const struct sb_bounds *bounds = &plan->bounds;
+
+	sb_listing_text(list, "kind", sb_limits_kind_name(plan->board->limits_kind));
+	if (*plan->limits_why)
+		sb_listing_text(list, "kind-reason", plan->limits_why);
+	sb_listing_number(list, "wall", bounds->wall);
+	sb_listing_number(list, "memory", bounds->memory);
+	if (bounds->memory < bounds->asked_memory)
+		sb_listing_number(list, "memory-asked", bounds->asked_memory);
+	sb_listing_number(list, "disk", bounds->disk);
+	if (bounds->disk < bounds->asked_disk)
+		sb_listing_number(list, "disk-asked", bounds->asked_disk);
+	sb_listing_number(list, "inodes", bounds->inodes);
+	sb_listing_number(list, "processes", bounds->processes);
+	sb_listing_number(list, "file-size", bounds->file_size);
+	sb_listing_number(list, "open-files", bounds->open_files);
+	sb_listing_number(list, "log", bounds->log);
+	sb_listing_number(list, "output-size", bounds->output_size);
+	sb_listing_number(list, "output-file-size", bounds->output_file_size);
+	sb_listing_number(list, "output-count", bounds->output_count);
+	sb_listing_number(list, "output-depth", SB_LIMIT_OF(OUTPUT_DEPTH));
 }
 
 int sb_environment_describe(const struct sb_sandbox_plan *plan, struct sb_arena *arena, struct sb_environment *out, struct sb_err *err)

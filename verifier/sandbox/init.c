@@ -19,6 +19,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/statvfs.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -50,18 +51,41 @@ static void enter_time(const struct sb_sandbox_plan *plan)
 		sb_wall_off(plan->board, SB_WALL_TIME, "off", errno);
 }
 
-/** setres* clears the death signal and a change of ids makes us dumpable: both are set after it. */
-static int become_init(const struct sb_sandbox_plan *plan, struct sb_err *err)
+/**
+ * Every change of ids, those for the file system as well, clears the death signal and makes us dumpable: to be called after each. A
+ * supervisor that died before is seen by the channel's hang-up.
+ */
+static int tie_to_supervisor(const struct sb_sandbox_plan *plan, struct sb_err *err)
 {
-	if (plan->two_ids && (setresgid(0, 0, 0) != 0 || setresuid(0, 0, 0) != 0))
-		return failed("become the init's user", err);
+	struct pollfd control = {.fd = plan->control};
+
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
 		return failed("tie init to its supervisor", err);
-	if (plan->two_ids)
-		sb_wall_on(plan->board, SB_WALL_TWO_IDS, NULL);
-	else
-		sb_wall_off(plan->board, SB_WALL_TWO_IDS, "off: an ordinary user has one id; init is guarded by not being dumpable", 0);
+	if (poll(&control, 1, 0) > 0 && control.revents & (POLLHUP | POLLERR))
+		_exit(1);
 	return 0;
+}
+
+static int become_init(const struct sb_sandbox_plan *plan, struct sb_err *err)
+{
+	const struct sb_ids *ids = &plan->board->ids;
+
+	if (ids->way != SB_IDS_ONE && (setresgid(ids->init, ids->init, ids->init) != 0 || setresuid(ids->init, ids->init, ids->init) != 0))
+		return failed("become the init's user", err);
+	if (ids->way != SB_IDS_ONE)
+		sb_wall_on(plan->board, SB_WALL_TWO_IDS, ids->way == SB_IDS_HELPER ? "two subordinate ids" : NULL);
+	else
+		sb_wall_off_for(plan->board, SB_WALL_TWO_IDS, ids->why);
+	return tie_to_supervisor(plan, err);
+}
+
+/** Here and not with the clone: the group that init is in by now is then the top that the build sees. */
+static void enter_cgroup_namespace(const struct sb_sandbox_plan *plan)
+{
+	if (unshare(CLONE_NEWCGROUP) == 0)
+		sb_wall_on(plan->board, SB_WALL_CGROUP, NULL);
+	else
+		sb_wall_off(plan->board, SB_WALL_CGROUP, "off", errno);
 }
 
 static int name_host(const struct sb_sandbox_plan *plan, struct sb_err *err)
@@ -102,10 +126,6 @@ static void note_namespaces(const struct sb_sandbox_plan *plan)
 
 	for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++)
 		sb_wall_on(plan->board, always[i], NULL);
-	if (plan->clone_optional & CLONE_NEWCGROUP)
-		sb_wall_on(plan->board, SB_WALL_CGROUP, NULL);
-	else
-		sb_wall_off(plan->board, SB_WALL_CGROUP, "off: not given by this kernel", 0);
 }
 
 static int set_up(const struct sb_sandbox_plan *plan, struct sb_err *err)
@@ -113,13 +133,16 @@ static int set_up(const struct sb_sandbox_plan *plan, struct sb_err *err)
 	int rc;
 
 	note_namespaces(plan);
+	enter_cgroup_namespace(plan);
 	enter_time(plan);
 	rc = become_init(plan, err);
 	if (rc == 0)
 		rc = restrict_cpus(plan, err);
 	if (rc == 0)
 		rc = name_host(plan, err);
-	return rc ? rc : sb_root_enter(plan, err);
+	if (rc == 0)
+		rc = sb_root_enter(plan, err);
+	return rc ? rc : tie_to_supervisor(plan, err);
 }
 
 /** stdin is empty, stdout and stderr are the log; for a person at a shell they stay the terminal. */
@@ -167,20 +190,37 @@ static void wait_for(const struct sb_sandbox_plan *plan, int children, pid_t pid
 	}
 }
 
-static bool is_full(const char *path)
-{
-	struct statvfs st;
-	return statvfs(path, &st) == 0 && (st.f_bfree == 0 || st.f_ffree == 0);
-}
-
 /** What is needed to name a limit, before everything is ended. */
 static void note_state(const struct sb_sandbox_plan *plan)
 {
 	struct rusage usage;
+	struct statvfs st;
 
-	plan->board->disk_full = is_full(plan->work_mount) || is_full("/tmp");
 	if (getrusage(RUSAGE_CHILDREN, &usage) == 0)
-		plan->board->peak_rss = (uint64_t)usage.ru_maxrss * 1024;
+		plan->board->largest = (uint64_t)usage.ru_maxrss * 1024;
+	if (statvfs(plan->work_mount, &st) != 0)
+		return;
+	plan->board->disk_full = st.f_bfree == 0;
+	plan->board->inodes_full = st.f_ffree == 0;
+}
+
+static int hand_over(const struct sb_sandbox_plan *plan, enum sb_word word, const char *path, struct sb_err *err)
+{
+	SB_CLOSING int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+
+	if (fd < 0)
+		return sb_fail_errno(err, "sandbox-setup", "cannot open %s", path);
+	if (!sb_channel_say(plan->control, word, fd))
+		_exit(1);
+	return 0;
+}
+
+/** The supervisor keeps an eye on what processes and files use. */
+static int say_ready(const struct sb_sandbox_plan *plan, struct sb_err *err)
+{
+	int rc = hand_over(plan, SB_WORD_PROC, "/proc", err);
+
+	return rc ? rc : hand_over(plan, SB_WORD_READY, plan->work_mount, err);
 }
 
 static int run_steps(const struct sb_sandbox_plan *plan, int children, struct sb_err *err)
@@ -219,12 +259,23 @@ static _Noreturn void leave(const struct sb_sandbox_plan *plan, int build)
 	_exit(0);
 }
 
+/** Other runs of this program may be under way: their channels held open here would keep their init from seeing its supervisor die. */
+static void keep_only(int a, int b)
+{
+	unsigned low = (unsigned)(a < b ? a : b), high = (unsigned)(a < b ? b : a);
+
+	syscall(SYS_close_range, 3, low - 1, 0);
+	syscall(SYS_close_range, low + 1, high - 1, 0);
+	syscall(SYS_close_range, high + 1, ~0U, 0);
+}
+
 _Noreturn void sb_init_run(const struct sb_sandbox_plan *plan)
 {
 	struct sb_err err = {0};
 	sigset_t child;
 	int rc;
 
+	keep_only(plan->control, plan->log);
 	if (!sb_channel_say(plan->control, SB_WORD_BORN, -1) || sb_channel_hear(plan->control, NULL) != SB_WORD_GO)
 		_exit(1);
 	sigemptyset(&child);
@@ -234,6 +285,8 @@ _Noreturn void sb_init_run(const struct sb_sandbox_plan *plan)
 	signal(SIGTERM, SIG_IGN);
 	int children = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
 	rc = children < 0 ? failed("watch for children", &err) : set_up(plan, &err);
+	if (rc == 0)
+		rc = say_ready(plan, &err);
 	if (rc == 0)
 		rc = run_steps(plan, children, &err);
 	if (rc != 0)

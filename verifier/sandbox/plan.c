@@ -6,18 +6,8 @@
 #include "verifier/sandbox/masks.h"
 
 #include <inttypes.h>
-#include <linux/capability.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <sys/sysinfo.h>
 #include <unistd.h>
-
-#define BUILD_ID 1000
-/* First ids above the range that systemd hands to containers: nobody's, and never 0, which RLIMIT_NPROC exempts. */
-#define OUTER_ID 1879048192
-#define DEFAULT_DISK (UINT64_C(8) << 30)
-#define DEFAULT_MEMORY (UINT64_C(4) << 30)
-#define DEFAULT_PROCESSES 512
 
 static const char *or(const char *text, const char *fallback)
 {
@@ -27,26 +17,6 @@ static const char *or(const char *text, const char *fallback)
 static int out_of_memory(struct sb_err *err)
 {
 	return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
-}
-
-static bool capable(unsigned capability)
-{
-	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct data[2] = {{0}};
-
-	if (syscall(SYS_capget, &head, data) != 0)
-		return false;
-	return data[CAP_TO_INDEX(capability)].effective & CAP_TO_MASK(capability);
-}
-
-static void plan_ids(struct sb_sandbox_plan *plan)
-{
-	bool root_inside = strcmp(plan->user, "root") == 0;
-
-	plan->id = root_inside ? 0 : BUILD_ID;
-	plan->two_ids = !root_inside && capable(CAP_SETUID) && capable(CAP_SETGID) && capable(CAP_DAC_OVERRIDE);
-	plan->outer_uid = plan->two_ids ? OUTER_ID + 1 : geteuid();
-	plan->outer_gid = plan->two_ids ? OUTER_ID + 1 : getegid();
 }
 
 static void plan_controls(struct sb_sandbox_plan *plan)
@@ -61,34 +31,23 @@ static void plan_controls(struct sb_sandbox_plan *plan)
 	plan->cpus = control->cpus ? control->cpus : control->jobs ? control->jobs : 1;
 }
 
-/** tmpfs is memory: a disk limit that the machine cannot hold would end in the kernel's OOM killer instead of ENOSPC. */
-static uint64_t bounded_disk(uint64_t asked)
+/** What a root that is filled into memory takes: whole pages a file, and room for the mount points. */
+static uint64_t root_bytes(const struct sb_tree *root)
 {
-	struct sysinfo info;
-	uint64_t most;
-
-	if (sysinfo(&info) != 0)
-		return asked;
-	most = (uint64_t)info.totalram * info.mem_unit / 4 * 3;
-	return asked < most ? asked : most;
+	return root ? root->inventory->bytes + (root->inventory->count + 256) * 4096 : 0;
 }
 
 static int plan_limits(struct sb_sandbox_plan *plan, struct sb_err *err)
 {
-	const struct sb_drop_limits *limits = &plan->spec->limits;
-	const struct sb_tree *root = plan->spec->root;
-	uint64_t root_bytes = 0;
+	uint64_t root = root_bytes(plan->spec->root);
 
-	plan->disk = bounded_disk(limits->disk ? limits->disk : DEFAULT_DISK);
-	plan->memory = limits->memory ? limits->memory : DEFAULT_MEMORY;
-	plan->processes = limits->processes ? limits->processes : DEFAULT_PROCESSES;
-	if (root) /* whole pages a file, and room for the mount points */
-		root_bytes = root->inventory->bytes + (root->inventory->count + 256) * 4096;
-	plan->work_size = sb_arena_printf(plan->arena, "%" PRIu64, plan->disk);
-	plan->tmp_size = plan->work_size;
-	plan->root_size = sb_arena_printf(plan->arena, "%" PRIu64, root_bytes + (UINT64_C(16) << 20));
+	plan->bounds = sb_bounds_choose(&plan->spec->limits, root, sb_bounds_machine());
+	plan->limits_why = "";
+	plan->scratch_size = sb_arena_printf(plan->arena, "%" PRIu64, plan->bounds.disk);
+	plan->scratch_inodes = sb_arena_printf(plan->arena, "%" PRIu64, plan->bounds.inodes);
+	plan->root_size = sb_arena_printf(plan->arena, "%" PRIu64, root + (UINT64_C(16) << 20));
 	plan->owner = sb_arena_printf(plan->arena, "%u", plan->id);
-	return plan->work_size && plan->root_size && plan->owner ? 0 : out_of_memory(err);
+	return plan->scratch_size && plan->scratch_inodes && plan->root_size && plan->owner ? 0 : out_of_memory(err);
 }
 
 static bool is_system(const char *top, size_t n)
@@ -230,7 +189,8 @@ int sb_plan_make(const struct sb_sandbox_spec *spec, struct sb_arena *arena, str
 
 	*out = (struct sb_sandbox_plan){.spec = spec, .arena = arena, .board = board, .control = -1, .log = -1};
 	plan_controls(out);
-	plan_ids(out);
+	board->ids = sb_ids_choose(strcmp(out->user, "root") == 0);
+	out->id = board->ids.build;
 	out->landlock_abi = sb_landlock_abi();
 	rc = plan_limits(out, err);
 	if (rc == 0)

@@ -7,6 +7,7 @@
 #define VERIFIER_SANDBOX_PLAN_H
 
 #include "verifier/sandbox/board.h"
+#include "verifier/sandbox/bounds.h"
 #include "verifier/sandbox/sandbox.h"
 
 #include <linux/filter.h>
@@ -28,16 +29,11 @@ struct sb_sandbox_plan {
 	const struct sb_sandbox_spec *spec;
 	struct sb_arena *arena;
 
-	/* who: ids inside and what they are outside */
-	bool two_ids;             /* init is 0 and the build another id; needs CAP_SETUID and CAP_SETGID outside */
-	unsigned id;              /* user and group of the build, inside */
-	uid_t outer_uid;          /* what @id is outside */
-	gid_t outer_gid;
+	unsigned id;              /* user and group of the build, inside; which ids stand behind it: board->ids */
 
 	/* controls with defaults filled in */
 	const char *hostname, *user, *locale, *timezone, *home;
 	unsigned cpus;
-	unsigned clone_optional;  /* namespaces that this kernel gives although we could do without */
 
 	/* what is run */
 	char *const *variables;   /* "NAME=value", NULL-terminated */
@@ -48,12 +44,12 @@ struct sb_sandbox_plan {
 
 	/* file systems */
 	const char *work_mount;   /* where the writable tmpfs of the build goes, absolute: build_path or its first component */
-	const char *work_size, *tmp_size, *root_size; /* bytes, decimal */
+	const char *scratch_size, *scratch_inodes, *root_size; /* bytes and names, decimal */
 	const char *owner;        /* id of the build, decimal */
 	struct sb_given_files etc, masks, sys;
 
-	/* limits in force, after the machine had its say */
-	uint64_t disk, memory, processes;
+	struct sb_bounds bounds;  /* limits in force; by what means: board->limits_kind */
+	const char *limits_why;   /* why it is no better kind; empty: it is the best */
 
 	struct sock_fprog filter;
 	long landlock_abi;        /* 0: none */

@@ -94,31 +94,63 @@ static int put_given(int root, const struct sb_given_files *files, struct sb_err
 	return 0;
 }
 
-/** A private tmpfs at @path, which is created when missing. */
-static int scratch(int root, const char *path, const struct sb_mount_option *options, size_t count, unsigned attributes,
-                   struct sb_err *err)
-{
-	SB_CLOSING int mount = -1;
-	int rc;
+/** A folder of the scratch file system and where it is shown. */
+struct scratch {
+	const char *name, *path;
+	mode_t mode;
+	unsigned owner;
+	int mount;
+};
 
-	if (sb_beneath_make_dir(root, path) != 0)
-		return failed("create", path, err);
-	rc = sb_mount_new("tmpfs", options, count, attributes, &mount, err);
-	return rc == 0 ? sb_mount_attach(mount, root, path, err) : rc;
+static int make_scratch(int store, struct scratch *scratch, struct sb_err *err)
+{
+	if (mkdirat(store, scratch->name, 0755) != 0 || fchownat(store, scratch->name, scratch->owner, scratch->owner, 0) != 0 ||
+	    fchmodat(store, scratch->name, scratch->mode, 0) != 0)
+		return failed("make room for", scratch->path, err);
+	return sb_mount_clone(store, scratch->name, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, &scratch->mount, err);
 }
 
+static int show_scratch(int root, const struct scratch *scratch, struct sb_err *err)
+{
+	if (sb_beneath_make_dir(root, scratch->path) != 0)
+		return failed("create", scratch->path, err);
+	return sb_mount_attach(scratch->mount, root, scratch->path, err);
+}
+
+/** The file system hangs below the root only while its folders are cloned: from one that is nowhere nothing can be. */
+static int clone_scratches(int root, int store, struct scratch *scratches, size_t count, struct sb_err *err)
+{
+	int rc = sb_beneath_make_dir(root, "tmp") == 0 ? sb_mount_attach(store, root, "tmp", err) : failed("create", "tmp", err);
+	char place[64];
+
+	if (rc != 0)
+		return rc;
+	for (size_t i = 0; rc == 0 && i < count; i++)
+		rc = make_scratch(store, &scratches[i], err);
+	snprintf(place, sizeof(place), "/proc/self/fd/%d", store);
+	if (umount2(place, MNT_DETACH) != 0 && rc == 0)
+		return failed("detach what was at", "tmp", err);
+	return rc;
+}
+
+/** One file system for everything that the build writes, so that the disk limit is one number; each folder is a mount of its own. */
 static int make_scratches(const struct sb_sandbox_plan *plan, int root, struct sb_err *err)
 {
-	const struct sb_mount_option tmp[] = {{"size", plan->tmp_size}, {"nr_inodes", "262144"}, {"mode", "1777"}};
-	const struct sb_mount_option work[] = {{"size", plan->work_size}, {"nr_inodes", "1048576"}, {"mode", "0755"},
-	                                       {"uid", plan->owner}, {"gid", plan->owner}};
-	const unsigned plain = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
-	int rc = scratch(root, "tmp", tmp, 3, plain, err);
+	const struct sb_mount_option options[] = {{"size", plan->scratch_size}, {"nr_inodes", plan->scratch_inodes}, {"mode", "0755"}};
+	struct scratch scratches[] = {{"tmp", "tmp", 01777, plan->board->ids.init, -1},
+	                              {"var-tmp", "var/tmp", 01777, plan->board->ids.init, -1},
+	                              {"work", plan->work_mount + 1, 0755, plan->id, -1}};
+	const size_t count = sizeof(scratches) / sizeof(scratches[0]);
+	SB_CLOSING int store = -1;
+	/* strict access times are the witness of which source was read */
+	int rc = sb_mount_new("tmpfs", options, 3, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_STRICTATIME, &store, err);
 
 	if (rc == 0)
-		rc = scratch(root, "var/tmp", tmp, 3, plain, err);
-	if (rc == 0) /* strict access times are the witness of which source was read */
-		rc = scratch(root, plan->work_mount + 1, work, 5, plain | MOUNT_ATTR_STRICTATIME, err);
+		rc = clone_scratches(root, store, scratches, count, err);
+	for (size_t i = 0; rc == 0 && i < count; i++)
+		rc = show_scratch(root, &scratches[i], err);
+	for (size_t i = 0; i < count; i++)
+		sb_close_fd(&scratches[i].mount);
 	return rc;
 }
 
@@ -150,10 +182,8 @@ static int fill_sources_as_build(const struct sb_sandbox_plan *plan, int root, s
 	setfsgid(plan->id);
 	setfsuid(plan->id);
 	rc = fill_sources(plan, root, err);
-	if (plan->two_ids) {
-		setfsuid(0);
-		setfsgid(0);
-	}
+	setfsuid(plan->board->ids.init);
+	setfsgid(plan->board->ids.init);
 	return rc;
 }
 

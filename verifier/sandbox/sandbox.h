@@ -40,8 +40,18 @@ enum sb_sandbox_end {
 	SB_END_UNKNOWN = 0,
 	SB_END_DONE,        /* every step exited 0 */
 	SB_END_STEP_FAILED, /* step, status */
-	SB_END_LIMIT,       /* limit_name, limit_value */
+	SB_END_LIMIT,       /* limit */
 	SB_END_INTERRUPTED,
+};
+
+#define SB_LIMIT_USE_UNKNOWN UINT64_MAX
+
+/** The limit that a build met. Values are bytes, seconds or counts, as the name says. */
+struct sb_limit_met {
+	const char *name; /* "wall", "timeout", "memory", "disk", "inodes", "processes", "file-size", "open-files", "log", "output-size" … */
+	uint64_t value;
+	uint64_t used;    /* or SB_LIMIT_USE_UNKNOWN: only the build's own words at the end of its log tell, which are in how */
+	const char *how;  /* what happened then, or NULL; static */
 };
 
 /** What came of it. Strings live in the arena given to sb_sandbox_run; the spools are the caller's to release. */
@@ -49,8 +59,7 @@ struct sb_sandbox_result {
 	enum sb_sandbox_end end;
 	size_t step;                    /* index of the step that ended it */
 	int status;                     /* its wait status */
-	const char *limit_name;         /* "wall", "memory", "disk", "processes", "log", "output" */
-	uint64_t limit_value;
+	struct sb_limit_met limit;
 	uint64_t log_bytes;
 	struct sb_inventory outputs;    /* collected without following anything; paths relative to build_path; devices, fifos, sockets recorded, never opened */
 	struct sb_blob *spools;         /* heap array; release with sb_sandbox_release */
@@ -59,12 +68,15 @@ struct sb_sandbox_result {
 };
 
 /**
- * Run the steps. Nothing remains after it, whatever happened: no process, mount, file.
+ * Run the steps. Nothing remains after it, whatever happened: no process, mount, control group, file.
  * Errors: ABSENT "no-user-namespaces" and siblings (the switch is named, exit 5), IO, NOMEM, INTERRUPTED; a failing step is no error but an end.
  */
 SB_MUST_USE int sb_sandbox_run(const struct sb_sandbox_spec *spec, struct sb_arena *arena, struct sb_sandbox_result *out,
                                struct sb_err *err);
 void sb_sandbox_release(struct sb_sandbox_result *result);
+
+/** "memory: 512 MiB allowed, 512 MiB used, the kernel ended the build". */
+void sb_sandbox_limit_text(const struct sb_limit_met *limit, char *out, size_t n);
 
 /** One wall or control that `doctor` looked at. */
 struct sb_probe {
