@@ -76,7 +76,21 @@ static int fill_temporary(int fd, unsigned mode, struct sb_span bytes, struct sb
 	return rc;
 }
 
-int sb_io_publish(int dir, const char *path, unsigned mode, struct sb_span bytes, struct sb_err *err)
+/* Give @temporary its name; @replace: or fail with EEXIST when there is something of that name. */
+static int name_it(int parent, const char *temporary, const char *name, bool replace)
+{
+	if (replace)
+		return renameat(parent, temporary, parent, name);
+	if (renameat2(parent, temporary, parent, name, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS)
+		return -1;
+	if (linkat(parent, temporary, parent, name, 0) != 0)
+		return -1;
+	return unlinkat(parent, temporary, 0);
+}
+
+static int publish(int dir, const char *path, unsigned mode, struct sb_span bytes, bool replace, struct sb_err *err)
 {
 	SB_CLOSING int parent = -1;
 	SB_CLOSING int fd = -1;
@@ -89,13 +103,25 @@ int sb_io_publish(int dir, const char *path, unsigned mode, struct sb_span bytes
 	rc = fill_temporary(fd, mode, bytes, err);
 	if (!rc && close(sb_steal_fd(&fd)) != 0)
 		rc = sb_fail_errno(err, "write-failed", "cannot close the file");
-	if (!rc && renameat(parent, temporary, parent, name) != 0)
+	if (!rc && name_it(parent, temporary, name, replace) != 0)
 		rc = sb_fail_errno(err, "write-failed", "cannot put %s in its place", name);
 	if (rc) {
+		int cause = errno;
 		unlinkat(parent, temporary, 0);
+		errno = cause;
 		return rc;
 	}
 	return fsync(parent) == 0 ? 0 : sb_fail_errno(err, "write-failed", "cannot make %s durable", name);
+}
+
+int sb_io_publish(int dir, const char *path, unsigned mode, struct sb_span bytes, struct sb_err *err)
+{
+	return publish(dir, path, mode, bytes, true, err);
+}
+
+int sb_io_publish_new(int dir, const char *path, unsigned mode, struct sb_span bytes, struct sb_err *err)
+{
+	return publish(dir, path, mode, bytes, false, err);
 }
 
 int sb_io_slurp(int dir, const char *path, size_t most, char **out, size_t *n, struct sb_err *err)

@@ -34,9 +34,14 @@ SB_MUST_USE int sb_io_spool(int *fd, struct sb_err *err);
 
 /**
  * Write @bytes to @path beneath @dir so that a reader sees the old file or all of the new one, and that it survives
- * a power cut: temporary beside it, fsync, rename, fsync of the folder. On failure nothing is left and the old file stands.
+ * a power cut: temporary beside it, fsync, rename, fsync of the folder. On failure nothing is left and the old file stands;
+ * when only the folder cannot be synced, the new one stands.
+ * Errors: IO or TEMPORARY "write-failed" with errno of the call that failed.
  */
 SB_MUST_USE int sb_io_publish(int dir, const char *path, unsigned mode, struct sb_span bytes, struct sb_err *err);
+
+/** Likewise, but never over something that is there: errno is EEXIST then. */
+SB_MUST_USE int sb_io_publish_new(int dir, const char *path, unsigned mode, struct sb_span bytes, struct sb_err *err);
 
 /** Read a whole file beneath @dir of at most @most bytes into memory; *out is NUL-terminated beyond *n, free() it. */
 SB_MUST_USE int sb_io_slurp(int dir, const char *path, size_t most, char **out, size_t *n, struct sb_err *err);

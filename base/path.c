@@ -73,6 +73,21 @@ int sb_path_make_dirs(int dir, const char *path, struct sb_err *err)
 	return 0;
 }
 
+int sb_path_next(DIR *folder, const char **name, struct sb_err *err)
+{
+	struct dirent *entry;
+
+	*name = NULL;
+	do {
+		errno = 0;
+		entry = readdir(folder);
+	} while (entry && (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0));
+	if (!entry)
+		return errno == 0 ? 0 : sb_fail_errno(err, "folder-unreadable", "the listing of a folder breaks off");
+	*name = entry->d_name;
+	return 0;
+}
+
 static int remove_contents(int fd, unsigned depth, struct sb_err *err);
 
 static int remove_entry(int dir, const char *name, unsigned depth, struct sb_err *err)
@@ -102,9 +117,9 @@ static int remove_contents(int fd, unsigned depth, struct sb_err *err)
 	}
 	if (depth == 0)
 		return sb_fail_limit(err, SB_LIMIT_ROW_PATH_DEPTH, SB_LIMIT_OF(PATH_DEPTH) + 1);
-	for (struct dirent *entry; !rc && (entry = readdir(entries));)
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-			rc = remove_entry(dirfd(entries), entry->d_name, depth - 1, err);
+	for (const char *name; !(rc = sb_path_next(entries, &name, err)) && name;)
+		if ((rc = remove_entry(dirfd(entries), name, depth - 1, err)))
+			break;
 	return rc;
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 
+#include <dirent.h>
 #include <sys/types.h>
 
 /**
@@ -14,6 +15,13 @@
 SB_MUST_USE int sb_path_open_file(int dir, const char *path, int *fd, struct sb_err *err);
 /** Likewise for a directory (O_RDONLY|O_DIRECTORY). "." opens @dir anew. */
 SB_MUST_USE int sb_path_open_dir(int dir, const char *path, int *fd, struct sb_err *err);
+
+/**
+ * The next name in @folder but "." and ".."; NULL at the end. A name dies with the next call. A listing that breaks off is an error
+ * and never an end: who compares folders would take what was not listed for absent.
+ * Errors: IO "folder-unreadable"; *name is NULL then.
+ */
+SB_MUST_USE int sb_path_next(DIR *folder, const char **name, struct sb_err *err);
 
 /** Create missing directories of @path beneath @dir, mode 0700 before umask. */
 SB_MUST_USE int sb_path_make_dirs(int dir, const char *path, struct sb_err *err);

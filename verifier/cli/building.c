@@ -16,6 +16,19 @@ int sb_building_open(struct sb_invocation *call, struct sb_building *out, struct
 	return 0;
 }
 
+void sb_building_say_log(struct sb_invocation *call, const struct sb_rebuilt *rebuilt)
+{
+	struct sb_span rest = sb_buf_span(&rebuilt->log_tail);
+
+	while (rest.n && !call->quiet) {
+		const uint8_t *end = memchr(rest.p, '\n', rest.n);
+		size_t n = end ? (size_t)(end - rest.p) : rest.n, taken = end ? n + 1 : n;
+		const char *line = sb_escape_copy(call->arena, sb_span_of(rest.p, n));
+		fprintf(stderr, "  | %s\n", line ? line : "?");
+		rest = sb_span_of(rest.p + taken, rest.n - taken);
+	}
+}
+
 void sb_building_release(struct sb_building *building)
 {
 	if (building->sources.arena)

@@ -6,6 +6,7 @@
 #include "verifier/cli/verbs.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 static int no_memory(struct sb_err *err)
 {
@@ -67,8 +68,12 @@ static int digest_file(const char *path, struct sb_digest *out, struct sb_err *e
 {
 	SB_CLOSING int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
-	if (fd < 0)
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) != 0)
 		return sb_fail_errno(err, "file-unreadable", "cannot open %s", path);
+	if (!S_ISREG(st.st_mode)) /* a FIFO and /dev/null would read as an empty file */
+		return sb_fail(err, SB_FORMAT, "not-a-regular-file", "%s is not a regular file", path);
 	return sb_hash_fd(fd, SB_DIGEST_BOTH, out, err);
 }
 
@@ -101,8 +106,8 @@ static int load_asked(struct sb_invocation *call, struct asked *out, struct sb_e
 	const char *level = sb_arg_value(call, "level"), *report = sb_arg_value(call, "report");
 
 	*out = (struct asked){.in = {.resource_uri = sb_arg_value(call, "resource"), .least = SB_LEVEL_EXPLAINED}};
-	if (level && !sb_level_parse(level, &out->in.least))
-		return sb_fail(err, SB_USAGE, "option-value", "--level %s is no level", level);
+	if (level && (!sb_level_parse(level, &out->in.least) || out->in.least == SB_LEVEL_UNDETERMINED))
+		return sb_fail(err, SB_USAGE, "option-value", "--level %s is no level that can be asked for", level);
 	int rc = sb_cli_load_file(call, call->words[0], SB_LIMIT_OF(RECORD_BYTES), &out->in.lines, err);
 	if (rc)
 		return rc == SB_NOMEM ? rc : sb_reidentify(err, "evidence-absent");

@@ -2,6 +2,7 @@
 /* What would happen, without anything of the drop being run. */
 #include "verifier/cli/exits.h"
 #include "verifier/cli/inputs.h"
+#include "verifier/cli/output.h"
 #include "verifier/cli/verbs.h"
 #include "verifier/ingest/ingest.h"
 
@@ -106,7 +107,11 @@ static int write_mtree(struct sb_invocation *call, const struct sb_sources *sour
 	int rc = digest_files(call, sources, &sha256, err);
 	if (!rc)
 		rc = sb_inventory_write_mtree(&sources->inventory, (const uint8_t(*)[SB_SHA256_BYTES])sha256, &text, err);
-	return rc ? rc : sb_io_publish(AT_FDCWD, path, 0644, sb_buf_span(&text), err);
+	if (!rc) {
+		rc = sb_output_publish(path, sb_buf_span(&text), err);
+		rc = rc && rc != SB_NOMEM ? sb_reidentify(err, "report-unwritable") : rc;
+	}
+	return rc;
 }
 
 static int run(struct sb_invocation *call, struct sb_err *err)

@@ -179,17 +179,17 @@ static int list_archives(struct looking *look, struct sb_vec *names, struct sb_e
 
 	if (!folder)
 		return sb_fail_errno(err, "file-unreadable", "cannot list the folder");
-	for (struct dirent *entry; (entry = readdir(folder));) {
-		if (!sb_ingest_is_archive((struct sb_span){0}, entry->d_name) || is_shipped(look, entry->d_name) ||
-		    (look->in.root && strcmp(look->root.path, entry->d_name) == 0))
+	int rc;
+	for (const char *name; !(rc = sb_path_next(folder, &name, err)) && name;) {
+		if (!sb_ingest_is_archive((struct sb_span){0}, name) || is_shipped(look, name) || (look->in.root && strcmp(look->root.path, name) == 0))
 			continue;
 		const char **slot = sb_vec_push(names);
-		if (!slot || !(*slot = sb_arena_copy(look->call->arena, sb_span_text(entry->d_name))))
+		if (!slot || !(*slot = sb_arena_copy(look->call->arena, sb_span_text(name))))
 			return no_memory(err);
 	}
 	if (names->count)
 		qsort(names->items, names->count, sizeof(char *), by_name);
-	return 0;
+	return rc;
 }
 
 /* What the build may take for the present: no file of the sources is newer. */
@@ -269,17 +269,13 @@ static int take_root(struct looking *look, struct sb_err *err)
 	return 0;
 }
 
-/* O_EXCL: a manifest that somebody has worked on is never replaced. */
+/* A manifest that somebody has worked on is never replaced. */
 static int put_manifest(struct looking *look, struct sb_span text, struct sb_err *err)
 {
-	SB_CLOSING int fd = openat(look->dir, "drop.yaml", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
+	int rc = sb_io_publish_new(look->dir, "drop.yaml", 0644, text, err);
 
-	if (fd < 0)
-		return errno == EEXIST ? sb_fail(err, SB_USAGE, "init-exists", "%s/drop.yaml is there already", look->folder)
-		                       : sb_fail_errno(err, "write-failed", "cannot write %s/drop.yaml", look->folder);
-	int rc = sb_io_write(fd, text, err);
-	if (rc)
-		unlinkat(look->dir, "drop.yaml", 0);
+	if (rc && rc != SB_NOMEM && errno == EEXIST)
+		return sb_fail(err, SB_USAGE, "init-exists", "%s/drop.yaml is there already", look->folder);
 	return rc;
 }
 

@@ -27,22 +27,20 @@ static int add_key(struct sb_invocation *call, const uint8_t public_key[SB_PUBLI
 	return sb_cli_document(call, good ? map : NULL, err);
 }
 
-/* Both files or none: the secret one first, never over one that is there. */
+/* Both files or none, neither over one that is there: statements are checked with the public one for years. */
 static int write_pair(const char *path, struct sb_span secret, struct sb_span public_text, struct sb_invocation *call, struct sb_err *err)
 {
 	const char *public_path = sb_arena_printf(call->arena, "%s.pub", path);
-	SB_CLOSING int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 
-	if (fd < 0)
-		return sb_fail_errno(err, "key-unwritable", "cannot create %s", path);
-	int rc = public_path ? sb_io_write(fd, secret, err) : sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
-	if (!rc && fsync(fd) != 0)
-		rc = sb_fail_errno(err, "key-unwritable", "cannot write %s", path);
-	if (!rc)
-		rc = sb_io_publish(AT_FDCWD, public_path, 0644, public_text, err);
-	if (rc)
-		unlink(path);
-	return rc;
+	if (!public_path)
+		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+	int rc = sb_io_publish_new(AT_FDCWD, path, 0600, secret, err);
+	if (!rc) {
+		rc = sb_io_publish_new(AT_FDCWD, public_path, 0644, public_text, err);
+		if (rc)
+			unlink(path);
+	}
+	return rc && rc != SB_NOMEM ? sb_reidentify(err, "key-unwritable") : rc;
 }
 
 static int seal_and_write(struct sb_invocation *call, const struct sb_secret *secret, const char *passphrase, struct sb_err *err)

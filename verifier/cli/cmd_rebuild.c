@@ -7,20 +7,46 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <sys/stat.h>
 
-static int write_entry(int top, const struct sb_rebuilt *rebuilt, const struct sb_entry *entry, struct sb_err *err)
+/* The folder that holds @path, without following a link that an earlier build may have left there. */
+static int open_parent(int top, struct sb_arena *arena, const char *path, int *fd, struct sb_err *err)
+{
+	size_t n = (size_t)(sb_path_base(path) - path);
+	const char *folder = n ? sb_arena_copy(arena, sb_span_of(path, n - 1)) : ".";
+
+	if (!folder)
+		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+	int rc = sb_path_open_dir(top, folder, fd, err);
+	return rc && rc != SB_NOMEM ? sb_reidentify(err, "write-failed") : rc;
+}
+
+static int write_file(int parent, const struct sb_rebuilt *rebuilt, const struct sb_entry *entry, struct sb_err *err)
 {
 	struct sb_span bytes;
 
-	if (entry->type == SB_ENTRY_DIR)
-		return sb_path_make_dirs(top, entry->path, err);
-	if (entry->type == SB_ENTRY_SYMLINK)
-		return symlinkat(entry->link, top, entry->path) == 0 ? 0 : sb_fail_errno(err, "write-failed", "cannot make the link %s", entry->path);
-	if (entry->type != SB_ENTRY_FILE)
-		return 0; /* devices, sockets and FIFOs are told in the record and never made */
 	if (entry->spool >= rebuilt->run.spool_count || !sb_span_cut(rebuilt->run.spools[entry->spool].bytes, entry->offset, entry->size, &bytes))
 		return sb_fail(err, SB_INTERNAL, "output-outside-spool", "an output lies outside what was collected");
-	return sb_io_publish(top, entry->path, entry->mode & 0777, bytes, err);
+	return sb_io_publish(parent, sb_path_base(entry->path), entry->mode & 0777, bytes, err);
+}
+
+static int write_entry(int top, const struct sb_rebuilt *rebuilt, const struct sb_entry *entry, struct sb_err *err)
+{
+	const char *name = sb_path_base(entry->path);
+	SB_CLOSING int parent = -1;
+
+	int rc = open_parent(top, rebuilt->arena, entry->path, &parent, err);
+	if (rc)
+		return rc;
+	if (entry->type == SB_ENTRY_FILE)
+		return write_file(parent, rebuilt, entry, err);
+	if (entry->type == SB_ENTRY_DIR && mkdirat(parent, name, 0755) != 0 && errno != EEXIST)
+		return sb_fail_errno(err, "write-failed", "cannot make the folder %s", entry->path);
+	if (entry->type == SB_ENTRY_SYMLINK && unlinkat(parent, name, 0) != 0 && errno != ENOENT)
+		return sb_fail_errno(err, "write-failed", "cannot replace %s", entry->path);
+	if (entry->type == SB_ENTRY_SYMLINK && symlinkat(entry->link, parent, name) != 0)
+		return sb_fail_errno(err, "write-failed", "cannot make the link %s", entry->path);
+	return 0; /* devices, sockets and FIFOs are never made */
 }
 
 /* Links last, so that nothing is written through one. */
@@ -70,8 +96,8 @@ static int build(struct sb_invocation *call, const struct sb_building *building,
 	struct sb_rebuilt rebuilt = {0};
 
 	int rc = sb_rebuild_run(&in, &rebuilt, err);
-	if (rc == SB_FAILED && rebuilt.log_tail.data && !call->quiet)
-		fprintf(stderr, "%s\n", sb_cli_escape(call, rebuilt.log_tail.data));
+	if (rc == SB_FAILED || call->verbose)
+		sb_building_say_log(call, &rebuilt);
 	if (!rc)
 		rc = write_outputs(call, &rebuilt, err);
 	if (!rc && call->json)

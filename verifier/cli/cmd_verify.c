@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "verifier/cli/building.h"
 #include "verifier/cli/exits.h"
 #include "verifier/cli/inputs.h"
 #include "verifier/cli/output.h"
@@ -7,20 +8,6 @@
 #include "verifier/pipeline/pipeline.h"
 
 #include <inttypes.h>
-
-/* The end of the build's log, as far as it goes, escaped: foreign text. */
-static void say_log_tail(struct sb_invocation *call, const struct sb_rebuilt *rebuilt)
-{
-	struct sb_span rest = sb_buf_span(&rebuilt->log_tail);
-
-	while (rest.n && !call->quiet) {
-		const uint8_t *end = memchr(rest.p, '\n', rest.n);
-		size_t n = end ? (size_t)(end - rest.p) : rest.n, taken = end ? n + 1 : n;
-		const char *line = sb_escape_copy(call->arena, sb_span_of(rest.p, n));
-		fprintf(stderr, "  | %s\n", line ? line : "?");
-		rest = sb_span_of(rest.p + taken, rest.n - taken);
-	}
-}
 
 static void say_notices(struct sb_invocation *call, const struct sb_sources *sources)
 {
@@ -125,7 +112,7 @@ static int verify(struct sb_invocation *call, const struct sb_loaded_drop *loade
 	int rc = sb_pipeline_verify(&in, &verified, err);
 	say_notices(call, &verified.sources);
 	if (rc == SB_FAILED || call->verbose)
-		say_log_tail(call, &verified.rebuilt);
+		sb_building_say_log(call, &verified.rebuilt);
 	if (!rc)
 		rc = conclude(call, &loaded->drop, &verified, err);
 	enum sb_level level = verified.result.level;
@@ -139,6 +126,8 @@ static int run(struct sb_invocation *call, struct sb_err *err)
 	struct sb_store *store = NULL;
 
 	int rc = sb_output_check(call, err);
+	if (!rc && sb_arg_given(call, "sign"))
+		rc = sb_cli_check_secret(call, sb_arg_value(call, "sign"), err); /* before the build, not after an hour of it */
 	if (!rc)
 		rc = sb_cli_load_drop(call, call->words[0], &loaded, err);
 	if (!rc)

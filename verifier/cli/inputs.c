@@ -150,17 +150,37 @@ int sb_cli_passphrase(struct sb_invocation *call, bool twice, char **out, struct
 	return rc;
 }
 
-int sb_cli_load_secret(struct sb_invocation *call, const char *path, struct sb_secret **out, struct sb_err *err)
+static int read_secret(struct sb_invocation *call, const char *path, struct sb_span *out, struct sb_err *err)
 {
-	struct sb_span file;
 	struct stat st;
-	char *passphrase = NULL;
 
 	if (stat(path, &st) == 0 && (st.st_mode & 077))
 		return sb_fail(err, SB_USAGE, "key-exposed", "others may read the key file %s", path);
-	int rc = sb_cli_load_file(call, path, 4096, &file, err);
+	int rc = sb_cli_load_file(call, path, 4096, out, err);
+	return rc && rc != SB_NOMEM ? sb_reidentify(err, "key-unreadable") : rc;
+}
+
+int sb_cli_check_secret(struct sb_invocation *call, const char *path, struct sb_err *err)
+{
+	struct sb_span file;
+	bool can_ask = isatty(STDIN_FILENO) || sb_arg_given(call, "passphrase-fd");
+
+	if (strcmp(path, "-") == 0)
+		return sb_fail(err, SB_USAGE, "key-unreadable", "a secret key is not read from stdin");
+	int rc = read_secret(call, path, &file, err);
+	if (!rc && !can_ask)
+		rc = sb_fail(err, SB_USAGE, "passphrase-needed", "a passphrase is needed, and there is no terminal to ask on");
+	return rc;
+}
+
+int sb_cli_load_secret(struct sb_invocation *call, const char *path, struct sb_secret **out, struct sb_err *err)
+{
+	struct sb_span file;
+	char *passphrase = NULL;
+
+	int rc = read_secret(call, path, &file, err);
 	if (rc)
-		return rc == SB_NOMEM ? rc : sb_reidentify(err, "key-unreadable");
+		return rc;
 	rc = sb_cli_passphrase(call, false, &passphrase, err);
 	if (rc)
 		return rc;

@@ -27,6 +27,8 @@ SB_MUST_USE int sb_cli_load_file(struct sb_invocation *call, const char *path, s
  */
 SB_MUST_USE int sb_cli_passphrase(struct sb_invocation *call, bool twice, char **out, struct sb_err *err);
 
+/** Whether sb_cli_load_secret has a chance: the file can be read, is not exposed, and there is a way to the passphrase. Errors: as there. */
+SB_MUST_USE int sb_cli_check_secret(struct sb_invocation *call, const char *path, struct sb_err *err);
 /** Secret key in the encrypted file @path. */
 SB_MUST_USE int sb_cli_load_secret(struct sb_invocation *call, const char *path, struct sb_secret **out, struct sb_err *err);
 

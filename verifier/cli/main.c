@@ -9,6 +9,7 @@
 #include "verifier/cli/progress.h"
 #include "verifier/cli/signals.h"
 
+#include <fcntl.h>
 #include <langinfo.h>
 #include <locale.h>
 
@@ -87,8 +88,23 @@ static int invoke(int argc, char **argv, struct sb_invocation *call)
 	return print_result(call, sb_signals_exit() ? sb_signals_exit() : code);
 }
 
+/*
+ * A file that we open must never become somebody's stdin, stdout or stderr: messages would land in it. A result that is sent to a
+ * stdout which was closed must fail, so what stands in for it cannot be written.
+ */
+static bool keep_standard_descriptors(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == STDERR_FILENO ? O_WRONLY : O_RDONLY) != fd)
+			return false;
+	return true;
+}
+
 int main(int argc, char **argv)
 {
+	if (!keep_standard_descriptors())
+		return SB_EXIT_INTERNAL;
+
 	struct sb_invocation call = {.arena = sb_arena_new(0), .problems = calloc(1, sizeof *call.problems)};
 	int code = SB_EXIT_INTERNAL;
 

@@ -4,6 +4,7 @@
 #include "verifier/report/report.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 /* "FORMAT=PATH" taken apart; NULL when the format is not known. */
 static const struct sb_report_format *parse(struct sb_invocation *call, const char *value, const char **path)
@@ -39,6 +40,30 @@ int sb_output_check(const struct sb_invocation *call, struct sb_err *err)
 	return 0;
 }
 
+/* A device, a FIFO, /dev/fd/63 of a shell: no file of the same name may take its place. */
+static int write_into(const char *path, struct sb_span bytes, struct sb_err *err)
+{
+	SB_CLOSING int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+
+	if (fd < 0)
+		return sb_fail_errno(err, "write-failed", "cannot open %s", path);
+	int rc = sb_io_write(fd, bytes, err);
+	if (!rc && close(sb_steal_fd(&fd)) != 0)
+		rc = sb_fail_errno(err, "write-failed", "cannot close %s", path);
+	return rc;
+}
+
+int sb_output_publish(const char *path, struct sb_span bytes, struct sb_err *err)
+{
+	struct stat st;
+	bool there = stat(path, &st) == 0;
+
+	if (there && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+		return write_into(path, bytes, err);
+	SB_FREEING char *real = there ? realpath(path, NULL) : NULL; /* a link stays, the file that it leads to is replaced */
+	return sb_io_publish(AT_FDCWD, real ? real : path, 0644, bytes, err);
+}
+
 static int write_one(struct sb_invocation *call, const struct sb_report_format *format, const char *path, const struct sb_result *result,
                      struct sb_err *err)
 {
@@ -51,7 +76,7 @@ static int write_one(struct sb_invocation *call, const struct sb_report_format *
 	if (rc)
 		return rc;
 	if (!to_stdout) {
-		rc = sb_io_publish(AT_FDCWD, path, 0644, sb_buf_span(&text), err);
+		rc = sb_output_publish(path, sb_buf_span(&text), err);
 		if (rc == SB_IO && err)
 			err->code = SB_TEMPORARY;
 		return rc ? sb_reidentify(err, "report-unwritable") : 0;

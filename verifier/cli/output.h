@@ -11,4 +11,10 @@ SB_MUST_USE int sb_output_check(const struct sb_invocation *call, struct sb_err 
 /** Write every -o, and the result on stdout: the record with --json, else the text. A file that cannot be written is TEMPORARY. */
 SB_MUST_USE int sb_output_write(struct sb_invocation *call, const struct sb_result *result, struct sb_err *err);
 
+/**
+ * Write to a path that the user named: whole or not at all where it is a file (links are followed), straight into it where it is a
+ * device or a FIFO. Errors: IO or TEMPORARY "write-failed".
+ */
+SB_MUST_USE int sb_output_publish(const char *path, struct sb_span bytes, struct sb_err *err);
+
 #endif

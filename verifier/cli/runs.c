@@ -3,10 +3,13 @@
 
 #include "verifier/attest/attest.h"
 #include "verifier/cli/inputs.h"
+#include "verifier/cli/output.h"
 #include "verifier/cli/places.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
+
+enum { ID_DIGITS = 8 };
 
 static int no_memory(struct sb_err *err)
 {
@@ -42,12 +45,30 @@ static int write_context(struct sb_arena *arena, const struct sb_run_context *co
 	return sb_buf_ok(out, err);
 }
 
-static int publish(int dir, const char *name, struct sb_span text, struct sb_err *err)
+static int as_unwritable(int rc, struct sb_err *err)
 {
-	int rc = sb_io_publish(dir, name, 0644, text, err);
-	if (rc && rc != SB_NOMEM && err)
+	if (!rc || rc == SB_NOMEM)
+		return rc;
+	if (err)
 		err->code = SB_TEMPORARY;
-	return rc ? sb_reidentify(err, "run-unwritable") : 0;
+	return sb_reidentify(err, "run-unwritable");
+}
+
+/* The digest that names a run: of its record and of its context, so that neither can change unseen. */
+static void name_of_run(struct sb_span record, struct sb_span context, char out[ID_DIGITS + 1])
+{
+	uint8_t both[2 * SB_SHA256_BYTES];
+	char hex[2 * SB_SHA256_BYTES + 1];
+	struct sb_digest digest;
+
+	sb_hash_span(record, SB_DIGEST_SHA256, &digest);
+	memcpy(both, digest.sha256, SB_SHA256_BYTES);
+	sb_hash_span(context, SB_DIGEST_SHA256, &digest);
+	memcpy(both + SB_SHA256_BYTES, digest.sha256, SB_SHA256_BYTES);
+	sb_hash_span(sb_span_of(both, sizeof both), SB_DIGEST_SHA256, &digest);
+	sb_text_hex(sb_span_of(digest.sha256, SB_SHA256_BYTES), hex);
+	memcpy(out, hex, ID_DIGITS);
+	out[ID_DIGITS] = '\0';
 }
 
 int sb_run_keep(struct sb_invocation *call, const struct sb_result *result, const struct sb_run_context *context, const char **id,
@@ -55,39 +76,44 @@ int sb_run_keep(struct sb_invocation *call, const struct sb_result *result, cons
 {
 	SB_BUF struct sb_buf record = {0};
 	SB_BUF struct sb_buf beside = {0};
-	struct sb_digest digest;
-	char hex[2 * SB_SHA256_BYTES + 1];
+	char name[ID_DIGITS + 1];
 
 	int rc = sb_record_write(result, &record, err);
 	if (!rc)
 		rc = write_context(call->arena, context, &beside, err);
 	if (rc)
 		return rc;
-	sb_hash_span(sb_buf_span(&record), SB_DIGEST_SHA256, &digest);
-	sb_text_hex(sb_span_of(digest.sha256, SB_SHA256_BYTES), hex);
-	*id = sb_arena_copy(call->arena, sb_span_of(hex, 8));
+	name_of_run(sb_buf_span(&record), sb_buf_span(&beside), name);
+	*id = sb_arena_copy(call->arena, sb_span_text(name));
 	const char *runs = sb_place_state(call->arena, "runs");
 	const char *folder = *id && runs ? sb_arena_printf(call->arena, "%s/%s", runs, *id) : NULL;
 	if (!folder)
 		return sb_fail(err, SB_USAGE, "no-home", "neither HOME nor XDG_STATE_HOME is set");
-	rc = sb_path_make_dirs(AT_FDCWD, folder, err);
+	rc = as_unwritable(sb_path_make_dirs(AT_FDCWD, folder, err), err);
 	if (rc)
-		return sb_reidentify(err, "run-unwritable");
+		return rc;
 	SB_CLOSING int dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return sb_fail_errno(err, "run-unwritable", "cannot open %s", folder);
-	rc = publish(dir, "context.json", sb_buf_span(&beside), err);
-	return rc ? rc : publish(dir, "record.json", sb_buf_span(&record), err);
+	rc = as_unwritable(sb_io_publish(dir, "context.json", 0644, sb_buf_span(&beside), err), err);
+	return rc ? rc : as_unwritable(sb_io_publish(dir, "record.json", 0644, sb_buf_span(&record), err), err);
+}
+
+static bool is_id(const char *text)
+{
+	return strlen(text) == ID_DIGITS && strspn(text, "0123456789abcdef") == ID_DIGITS;
 }
 
 const char *sb_run_folder(struct sb_invocation *call, const char *id)
 {
 	struct stat st;
 
-	if (strchr(id, '/') || (stat(id, &st) == 0 && S_ISDIR(st.st_mode)))
+	if (strchr(id, '/'))
 		return id;
 	const char *runs = sb_place_state(call->arena, "runs");
-	return runs ? sb_arena_printf(call->arena, "%s/%s", runs, id) : NULL;
+	const char *kept = runs ? sb_arena_printf(call->arena, "%s/%s", runs, id) : NULL;
+	bool named = !is_id(id) && stat(id, &st) == 0 && S_ISDIR(st.st_mode);
+	return named ? id : kept;
 }
 
 static int read_digests(struct sb_invocation *call, const struct sb_node *list, struct sb_named_digest **out, size_t *count, struct sb_err *err)
@@ -130,17 +156,21 @@ int sb_run_load(struct sb_invocation *call, const char *id, struct sb_result *re
 	const char *path = folder ? sb_arena_printf(call->arena, "%s/record.json", folder) : NULL;
 	const char *beside = folder ? sb_arena_printf(call->arena, "%s/context.json", folder) : NULL;
 	struct sb_span text;
+	char name[ID_DIGITS + 1];
 
 	if (!path || !beside)
 		return sb_fail(err, SB_USAGE, "no-home", "neither HOME nor XDG_STATE_HOME is set");
 	int rc = sb_cli_load_file(call, path, SB_LIMIT_OF(RECORD_BYTES), record, err);
 	if (rc)
 		return rc == SB_NOMEM ? rc : sb_fail(err, SB_USAGE, "run-unknown", "there is no run %s", id);
-	rc = sb_record_read(*record, call->arena, result, err);
-	if (rc || !context)
-		return rc;
 	rc = sb_cli_load_file(call, beside, SB_LIMIT_OF(RECORD_BYTES), &text, err);
-	return rc ? rc : read_context(call, text, context, err);
+	if (rc)
+		return rc == SB_NOMEM ? rc : sb_fail(err, SB_EVIDENCE, "run-damaged", "the run %s has no context that can be read", id);
+	name_of_run(*record, text, name);
+	if (is_id(id) && strcmp(name, id) != 0)
+		return sb_fail(err, SB_EVIDENCE, "run-damaged", "the run %s does not hold what was written: its content has the id %s", id, name);
+	rc = sb_record_read(*record, call->arena, result, err);
+	return rc || !context ? rc : read_context(call, text, context, err);
 }
 
 static int digest_program(uint8_t out[SB_SHA256_BYTES], struct sb_err *err)
@@ -167,7 +197,7 @@ static int write_signed(struct sb_invocation *call, const struct sb_result *resu
 		return rc;
 	rc = sb_attest_sign(result, context, secret, &envelope, err);
 	sb_secret_free(&secret);
-	return rc ? rc : publish(AT_FDCWD, path, sb_buf_span(&envelope), err);
+	return rc ? rc : as_unwritable(sb_output_publish(path, sb_buf_span(&envelope), err), err);
 }
 
 int sb_run_sign(struct sb_invocation *call, const char *id, const char *key_path, const char *path, struct sb_err *err)

@@ -16,14 +16,17 @@ struct sb_run_context {
 };
 
 /**
- * Keep a run below $XDG_STATE_HOME/samebuild/runs/<id>: record.json, context.json. *id is 8 hexadecimal digits of the record's digest,
- * in call->arena: the same result is the same run. Errors: TEMPORARY "run-unwritable".
+ * Keep a run below $XDG_STATE_HOME/samebuild/runs/<id>: record.json, context.json. *id is 8 hexadecimal digits of the digest of
+ * both, in call->arena: the same result is the same run. Errors: TEMPORARY "run-unwritable".
  */
 SB_MUST_USE int sb_run_keep(struct sb_invocation *call, const struct sb_result *result, const struct sb_run_context *context, const char **id,
                             struct sb_err *err);
-/** Path of the folder of run @id, or @id itself when it names a folder or record. NULL without memory or home. */
+/** Path of the folder of run @id; @id itself when it has a slash, or is no id and names a folder. NULL without memory or home. */
 const char *sb_run_folder(struct sb_invocation *call, const char *id);
-/** Read a run back. @record: the bytes that a statement names by digest. Errors: USAGE "run-unknown"; those of the readers. */
+/**
+ * Read a run back. @record: the bytes that a statement names by digest. A run that is named by its id must still hold what was kept.
+ * Errors: USAGE "run-unknown"; EVIDENCE "run-damaged"; those of the readers.
+ */
 SB_MUST_USE int sb_run_load(struct sb_invocation *call, const char *id, struct sb_result *result, struct sb_run_context *context,
                             struct sb_span *record, struct sb_err *err);
 /** Sign a run's statement with the key in @key_path and write it to @path. */

@@ -48,7 +48,7 @@ struct sb_compare_paths {
 	size_t blob_count;
 };
 /**
- * Open @shipped and @rebuilt. Of two directories: names, types, modes, link targets and content (owners and times too with
+ * Open @shipped and @rebuilt; one of them may be "-", stdin. Of two directories: names, types, modes, link targets and content (owners and times too with
  * @metadata); equal files are summed up in in.equal and listed nowhere. Errors: IO "file-unreadable" (3), USAGE "not-comparable"
  * (a file against a directory).
  */

@@ -90,9 +90,9 @@ static int list(struct opening *open, struct listing *into, const char *folder, 
 		close(fd);
 		return sb_fail_errno(err, "file-unreadable", "cannot list %s", folder);
 	}
-	for (struct dirent *entry; !rc && (entry = readdir(dir));)
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-			rc = visit(open, into, dirfd(dir), folder, entry->d_name, depth, err);
+	for (const char *name; !(rc = sb_path_next(dir, &name, err)) && name;)
+		if ((rc = visit(open, into, dirfd(dir), folder, name, depth, err)))
+			break;
 	return rc;
 }
 
@@ -252,11 +252,32 @@ static int open_files(struct opening *open, const int fd[SB_SIDES], const char *
 	return rc;
 }
 
+static bool is_stdin(const char *path)
+{
+	return strcmp(path, "-") == 0;
+}
+
+/* A pipe will do, unlike for a file that is named. */
+static int open_stdin(int *fd, mode_t *mode, struct sb_err *err)
+{
+	struct stat st;
+
+	*fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
+	if (*fd < 0 || fstat(*fd, &st) != 0)
+		return sb_fail_errno(err, "file-unreadable", "cannot read stdin");
+	if (S_ISDIR(st.st_mode))
+		return sb_fail(err, SB_FORMAT, "not-a-regular-file", "stdin is a directory");
+	*mode = S_IFREG;
+	return 0;
+}
+
 /* The operands themselves may be links: the user named them. */
 static int open_operand(const char *path, int *fd, mode_t *mode, struct sb_err *err)
 {
 	struct stat st;
 
+	if (is_stdin(path))
+		return open_stdin(fd, mode, err);
 	*fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (*fd < 0 || fstat(*fd, &st) != 0)
 		return sb_fail_errno(err, "file-unreadable", "cannot open %s", path);
@@ -289,8 +310,9 @@ static int hand_over(struct opening *open, unsigned jobs, struct sb_compare_path
 static int open_both(struct opening *open, const char *shipped, const char *rebuilt, int fd[SB_SIDES], struct sb_err *err)
 {
 	mode_t mode[SB_SIDES];
+	if (is_stdin(shipped) && is_stdin(rebuilt))
+		return sb_fail(err, SB_USAGE, "not-comparable", "stdin cannot be both sides");
 	int rc = open_operand(shipped, &fd[SB_SHIPPED], &mode[SB_SHIPPED], err);
-
 	if (!rc)
 		rc = open_operand(rebuilt, &fd[SB_REBUILT], &mode[SB_REBUILT], err);
 	if (rc)

@@ -33,6 +33,7 @@ struct sb_shipped {
 	const char *built;       /* relative to build.path */
 	char type;               /* 'f' regular, 'l' link (of a shipped directory) */
 	const char *link;        /* target of a link */
+	uint32_t mode;           /* of a regular file, 07777 */
 	struct sb_blob blob;     /* of a regular file */
 	struct sb_digest digest; /* both kinds */
 };

@@ -24,13 +24,20 @@ static int no_memory(struct sb_err *err)
 	return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
 }
 
-static int add(struct collect *all, const char *path, const char *built, char type, const char *link, struct sb_err *err)
+static int add(struct collect *all, const struct sb_shipped *found, struct sb_err *err)
 {
-	struct sb_shipped *slot = path && built ? sb_vec_push(&all->found) : NULL;
+	struct sb_shipped *slot = found->path && found->built ? sb_vec_push(&all->found) : NULL;
 	if (!slot)
 		return no_memory(err);
-	*slot = (struct sb_shipped){.path = path, .built = built, .type = type, .link = link, .blob = {.fd = -1}};
-	return type == 'f' ? sb_ingest_take(all->in->dir, path, &slot->blob, &slot->digest, err) : 0;
+	*slot = *found;
+	slot->blob = (struct sb_blob){.fd = -1};
+	return slot->type == 'f' ? sb_ingest_take(all->in->dir, slot->path, &slot->blob, &slot->digest, err) : 0;
+}
+
+static int add_file(struct collect *all, const char *path, const char *built, mode_t mode, struct sb_err *err)
+{
+	const struct sb_shipped found = {.path = path, .built = built, .type = 'f', .mode = mode & 07777};
+	return add(all, &found, err);
 }
 
 static int add_link(struct collect *all, int dir, const char *name, const char *path, const char *built, struct sb_err *err)
@@ -43,7 +50,8 @@ static int add_link(struct collect *all, int dir, const char *name, const char *
 	if (n == (ssize_t)sizeof target)
 		return sb_fail_limit(err, SB_LIMIT_ROW_PATH_BYTES, sizeof target);
 	char *link = sb_arena_copy(all->arena, sb_span_of(target, (size_t)n));
-	return link ? add(all, path, built, 'l', link, err) : no_memory(err);
+	const struct sb_shipped found = {.path = path, .built = built, .type = 'l', .link = link};
+	return link ? add(all, &found, err) : no_memory(err);
 }
 
 static int walk(struct collect *all, const char *path, const char *built, unsigned depth, struct sb_err *err);
@@ -63,7 +71,7 @@ static int visit(struct collect *all, int dir, const char *name, const char *fol
 	if (S_ISLNK(st.st_mode))
 		return add_link(all, dir, name, path, built, err);
 	if (S_ISREG(st.st_mode))
-		return add(all, path, built, 'f', NULL, err);
+		return add_file(all, path, built, st.st_mode, err);
 	return sb_fail(err, SB_FORMAT, "drop-shipped-special", "%s is neither a file, a folder nor a link", path);
 }
 
@@ -83,20 +91,26 @@ static int walk(struct collect *all, const char *path, const char *built, unsign
 		close(fd);
 		return sb_fail_errno(err, "drop-unreadable-file", "cannot list %s", path);
 	}
-	for (struct dirent *entry; !rc && (entry = readdir(dir));)
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-			rc = visit(all, dirfd(dir), entry->d_name, path, built, depth, err);
+	for (const char *name; !(rc = sb_path_next(dir, &name, err)) && name;)
+		if ((rc = visit(all, dirfd(dir), name, path, built, depth, err)))
+			break;
 	return rc;
 }
 
 static int apply_rule(struct collect *all, const struct sb_drop_output *rule, struct sb_err *err)
 {
 	struct stat st;
+	size_t before = all->found.count;
 
 	if (fstatat(all->in->dir, rule->shipped, &st, AT_SYMLINK_NOFOLLOW) != 0)
 		return errno == ENOENT ? sb_fail(err, SB_ABSENT, "drop-missing-file", "the shipped file %s is not there", rule->shipped)
 		                       : sb_fail_errno(err, "drop-unreadable-file", "cannot look at %s", rule->shipped);
-	return S_ISDIR(st.st_mode) ? walk(all, rule->shipped, rule->built, 0, err) : add(all, rule->shipped, rule->built, 'f', NULL, err);
+	if (!S_ISDIR(st.st_mode))
+		return add_file(all, rule->shipped, rule->built, st.st_mode, err);
+	int rc = walk(all, rule->shipped, rule->built, 0, err);
+	if (!rc && all->found.count == before)
+		rc = sb_fail(err, SB_USAGE, "drop-nothing-shipped", "the output rule for %s names no file: the folder is empty", rule->shipped);
+	return rc;
 }
 
 static int by_path(const void *a, const void *b)
@@ -154,8 +168,6 @@ static int check_name(const struct collect *all, int dir, const char *name, cons
 {
 	struct stat st;
 
-	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
-		return 0;
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
 		return sb_fail_errno(err, "drop-unreadable-file", "cannot look at %s", path);
 	if (S_ISDIR(st.st_mode) ? leads_somewhere(all, path) : is_shipped(all, path) || is_source(all->in->drop, path))
@@ -177,9 +189,11 @@ static int check_folder(const struct collect *all, const char *folder, struct sb
 		close(fd);
 		return sb_fail_errno(err, "drop-unreadable-file", "cannot list %s", folder);
 	}
-	for (struct dirent *entry; !rc && (entry = readdir(dir));) {
-		char *path = joined(all->arena, folder, entry->d_name);
-		rc = path ? check_name(all, dirfd(dir), entry->d_name, path, err) : no_memory(err);
+	for (const char *name; !(rc = sb_path_next(dir, &name, err)) && name;) {
+		char *path = joined(all->arena, folder, name);
+		rc = path ? check_name(all, dirfd(dir), name, path, err) : no_memory(err);
+		if (rc)
+			break;
 	}
 	return rc;
 }

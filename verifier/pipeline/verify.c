@@ -3,6 +3,7 @@
 #include "verifier/pipeline/pipeline.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 static int no_memory(struct sb_err *err)
 {
@@ -37,24 +38,55 @@ static const struct sb_entry *content_of(const struct sb_inventory *outputs, con
 	return entry && entry->type == SB_ENTRY_HARDLINK ? sb_inventory_find(outputs, entry->link) : entry;
 }
 
+static char letter_of(enum sb_entry_type type)
+{
+	switch (type) {
+	case SB_ENTRY_FILE:
+		return 'f';
+	case SB_ENTRY_SYMLINK:
+		return 'l';
+	case SB_ENTRY_CHAR:
+		return 'c';
+	case SB_ENTRY_BLOCK:
+		return 'b';
+	case SB_ENTRY_FIFO:
+		return 'p';
+	case SB_ENTRY_SOCKET:
+		return 's';
+	case SB_ENTRY_UNKNOWN:
+	case SB_ENTRY_DIR:
+	case SB_ENTRY_HARDLINK:
+		return 0;
+	}
+	return 0;
+}
+
 static int fill_rebuilt(const struct sb_rebuilt *rebuilt, const char *path, struct sb_side *out, struct sb_err *err)
 {
 	const struct sb_inventory *outputs = &rebuilt->run.outputs;
 	const struct sb_entry *entry = content_of(outputs, sb_inventory_find(outputs, path));
 
-	if (!entry || (entry->type != SB_ENTRY_FILE && entry->type != SB_ENTRY_SYMLINK))
-		return 0; /* not made, or nothing that could be delivered: a missing counterpart */
+	out->type = entry ? letter_of(entry->type) : 0;
+	if (!out->type)
+		return 0; /* not made, or a folder: a missing counterpart */
 	out->present = true;
-	if (entry->type == SB_ENTRY_SYMLINK) {
-		out->type = 'l';
-		out->link = entry->link;
+	out->mode = entry->mode;
+	out->link = entry->type == SB_ENTRY_SYMLINK ? entry->link : NULL;
+	if (entry->type != SB_ENTRY_FILE)
 		return 0;
-	}
-	out->type = 'f';
 	if (entry->spool >= rebuilt->run.spool_count ||
 	    !sb_span_cut(rebuilt->run.spools[entry->spool].bytes, entry->offset, entry->size, &out->bytes))
 		return sb_fail(err, SB_INTERNAL, "output-outside-spool", "an output lies outside what was collected");
 	return 0;
+}
+
+/* How a file was carried here sets its permissions (umask, an unpacker's habit), but nothing innocent sets or drops these three. */
+static void compare_special_bits(struct sb_artifact_in *artifact)
+{
+	const uint32_t special = S_ISUID | S_ISGID | S_ISVTX;
+	bool differ = artifact->shipped.type == 'f' && artifact->rebuilt.type == 'f' && ((artifact->shipped.mode ^ artifact->rebuilt.mode) & special);
+
+	artifact->shipped.has_mode = artifact->rebuilt.has_mode = differ;
 }
 
 static int pair_outputs(const struct sb_verified *verified, struct sb_artifact_in *artifacts, struct sb_err *err)
@@ -64,8 +96,10 @@ static int pair_outputs(const struct sb_verified *verified, struct sb_artifact_i
 		const struct sb_shipped *shipped = &verified->sources.shipped[i];
 		artifacts[i].name = shipped->path;
 		artifacts[i].shipped = (struct sb_side){
-			.present = true, .bytes = shipped->blob.bytes, .digest = shipped->digest, .type = shipped->type, .link = shipped->link};
+			.present = true, .bytes = shipped->blob.bytes, .digest = shipped->digest, .type = shipped->type, .mode = shipped->mode,
+			.link = shipped->link};
 		rc = fill_rebuilt(&verified->rebuilt, shipped->built, &artifacts[i].rebuilt, err);
+		compare_special_bits(&artifacts[i]);
 	}
 	return rc;
 }
@@ -95,8 +129,7 @@ static int add_extra(const struct sb_verify_in *in, struct sb_verified *out, str
 		const char *folder = in->drop->outputs[rule].built;
 		for (size_t i = 0; i < outputs->count; i++) {
 			const struct sb_entry *entry = &outputs->entries[i];
-			bool file = entry->type == SB_ENTRY_FILE || entry->type == SB_ENTRY_SYMLINK || entry->type == SB_ENTRY_HARDLINK;
-			const char *rest = file ? below(entry->path, folder) : NULL;
+			const char *rest = entry->type != SB_ENTRY_DIR ? below(entry->path, folder) : NULL;
 			if (!rest || is_shipped(&out->sources, entry->path))
 				continue;
 			struct sb_artifact_in *slot = sb_vec_push(artifacts);

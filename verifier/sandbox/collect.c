@@ -108,11 +108,8 @@ static int visit_folder(struct collecting *all, const char *path, unsigned depth
 	}
 	if (depth >= SB_LIMIT_OF(OUTPUT_DEPTH))
 		return over(all, "output-depth", SB_LIMIT_OF(OUTPUT_DEPTH), depth + 1);
-	for (struct dirent *entry; !rc && (entry = readdir(folder));) {
-		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-			continue;
-		char *below = strcmp(path, ".") == 0 ? sb_arena_copy(all->arena, sb_span_text(entry->d_name))
-		                                     : sb_arena_printf(all->arena, "%s/%s", path, entry->d_name);
+	for (const char *name; !rc && !(rc = sb_path_next(folder, &name, NULL) ? unreadable(path, err) : 0) && name;) {
+		char *below = strcmp(path, ".") == 0 ? sb_arena_copy(all->arena, sb_span_text(name)) : sb_arena_printf(all->arena, "%s/%s", path, name);
 		rc = below ? visit(all, below, depth + 1, err) : out_of_memory(err);
 	}
 	return rc;
