@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Every difference gets exactly one claim: the first explainer that proves it owns it, else a hint that owns nothing. */
-#include "verifier/explain/explainer.h"
+#include "verifier/explain/image.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -76,6 +76,7 @@ static int add(struct sb_vec *claims, const struct sb_claim *claim, struct sb_er
 
 static int explain_pair(struct sb_explaining *in, const struct sb_pair *pair, struct sb_vec *claims, struct sb_err *err)
 {
+	size_t first = claims->count;
 	int rc = 0;
 
 	if (is_unreadable(pair)) {
@@ -87,6 +88,8 @@ static int explain_pair(struct sb_explaining *in, const struct sb_pair *pair, st
 		struct sb_claim claim = explain_diff(in, pair, &pair->diffs[i]);
 		rc = add(claims, &claim, err);
 	}
+	if (!rc)
+		rc = sb_explain_image(in, pair, claims, first, err);
 	for (size_t i = 0; !rc && i < pair->child_count; i++)
 		rc = explain_pair(in, pair->children[i], claims, err);
 	return rc;

@@ -8,6 +8,7 @@
 #ifndef VERIFIER_FORMATS_FORMAT_H
 #define VERIFIER_FORMATS_FORMAT_H
 
+#include "verifier/formats/image.h"
 #include "verifier/model/model.h"
 
 /** What one file was found to be. Everything lives in the arena given to sb_view_open. */
@@ -44,6 +45,7 @@ struct sb_format {
 	int (*describe)(struct sb_view *view, const struct sb_region *region, struct sb_err *err);
 	/* Name of the innermost thing at @offset ("check_auth", "auth.c:118"), in @arena; NULL when there is none or unknown. May be NULL itself. */
 	const char *(*locate)(const struct sb_view *view, const struct sb_region *region, uint64_t offset, struct sb_arena *arena);
+	const struct sb_image_format *image; /* of executable files, else NULL */
 	bool archive;          /* ingest may unpack it */
 	bool compression;      /* one payload, to be probed again by itself */
 };

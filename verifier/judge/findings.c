@@ -46,8 +46,11 @@ static void find_way(const struct sb_claim *claim, struct way *way)
 	const struct sb_diff *diff = claim->diff;
 
 	add_pairs(way, claim->pair);
-	if (!diff)
+	if (!diff) {
+		add_part(way, claim->kind);
+		add_part(way, claim->name);
 		return;
+	}
 	if (diff->kind == SB_DIFF_ENCODING) {
 		add_part(way, diff->child->name);
 		return;
@@ -61,7 +64,7 @@ static void find_way(const struct sb_claim *claim, struct way *way)
 	if (region_of(diff))
 		add_part(way, region_of(diff)->name);
 	if (diff->kind == SB_DIFF_FIELD || diff->kind == SB_DIFF_BYTES)
-		add_part(way, diff->name);
+		add_part(way, claim->name ? claim->name : diff->name);
 }
 
 static bool is_printable(struct sb_span bytes)
@@ -107,6 +110,8 @@ static int fill_extent(const struct sb_claim *claim, unsigned side, struct sb_ar
 
 static const char *kind_name(const struct sb_claim *claim)
 {
+	if (claim->kind)
+		return claim->kind;
 	if (!claim->diff)
 		return claim->pair->limit.name ? "limit" : "parse";
 	switch (claim->diff->kind) {

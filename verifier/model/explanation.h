@@ -8,7 +8,9 @@
 /** What is said of one difference. Zeroed, it owns nothing. */
 struct sb_claim {
 	const struct sb_pair *pair;
-	const struct sb_diff *diff;  /* NULL: about the pair as a whole (rejected, opaque, undecided) */
+	const struct sb_diff *diff;  /* NULL: about the pair as a whole (rejected, opaque, undecided, or what name says) */
+	const char *kind;            /* of the finding where diff does not tell: "hardening"; static text, else NULL */
+	const char *name;            /* innermost name for the way in, in place of the difference's; raw, else NULL */
 	enum sb_cause cause;
 	enum sb_rule rule;           /* NONE and HINT: the difference stays unexplained */
 	enum sb_level cap;           /* best level that an artifact may have with this claim; DIFFERENT when nothing is owned */

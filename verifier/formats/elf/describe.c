@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+enum { MOST_SLOTS = 65536 };
+
 /** A column of a table: widths of the 32-bit and the 64-bit class. */
 struct column {
 	const char *name;
@@ -133,24 +135,6 @@ static int describe_notes(struct sb_view *view, const struct sb_region *region, 
 	return rc;
 }
 
-static const char *dynamic_name(uint64_t tag)
-{
-	static const char *const names[] = {
-		"NULL",   "NEEDED",  "PLTRELSZ", "PLTGOT", "HASH",   "STRTAB",  "SYMTAB",     "RELA",       "RELASZ",     "RELAENT",     "STRSZ",        "SYMENT",
-		"INIT",   "FINI",    "SONAME",   "RPATH",  "SYMBOLIC", "REL",   "RELSZ",      "RELENT",     "PLTREL",     "DEBUG",       "TEXTREL",      "JMPREL",
-		"BIND_NOW", "INIT_ARRAY", "FINI_ARRAY", "INIT_ARRAYSZ", "FINI_ARRAYSZ", "RUNPATH", "FLAGS",
-	};
-	switch (tag) {
-	case 0x6ffffef5: return "GNU_HASH";
-	case 0x6ffffff0: return "VERSYM";
-	case 0x6ffffff9: return "RELACOUNT";
-	case 0x6ffffffb: return "FLAGS_1";
-	case 0x6ffffffe: return "VERNEED";
-	case 0x6fffffff: return "VERNEEDNUM";
-	default: return tag < COUNT(names) ? names[tag] : "other";
-	}
-}
-
 static int describe_dynamic(struct sb_view *view, const struct sb_region *region, struct sb_err *err)
 {
 	const struct sb_elf *elf = view->own;
@@ -161,7 +145,7 @@ static int describe_dynamic(struct sb_view *view, const struct sb_region *region
 	while (!rc && rd.in.n - rd.at >= 2 * (size_t)word) {
 		uint64_t at = region->offset + rd.at, tag = sb_rd_uint(&rd, word);
 		sb_rd_uint(&rd, word);
-		char *name = sb_arena_printf(view->arena, "DT_%s", dynamic_name(tag));
+		char *name = sb_arena_printf(view->arena, "DT_%s", sb_elf_dynamic_name(tag));
 		if (!name)
 			return no_memory(err);
 		rc = sb_emit_field(view, &(struct sb_field){.offset = at, .length = 2 * (uint64_t)word, .kind = SB_FIELD_VALUE,
@@ -207,6 +191,53 @@ static int describe_debugaltlink(struct sb_view *view, const struct sb_region *r
 	                                                   .kind = SB_FIELD_IDENTIFIER, .name = "debugaltlink-id"}, err);
 }
 
+/* Pointers to functions that run before main and after it, one a word. */
+static int describe_slots(struct sb_view *view, const struct sb_region *region, struct sb_err *err)
+{
+	const struct sb_elf *elf = view->own;
+	uint64_t word = sb_elf_word(elf), count = region->length / word;
+	int rc = 0;
+
+	for (uint64_t i = 0; !rc && i < count && i < MOST_SLOTS; i++) {
+		char *name = sb_arena_printf(view->arena, "slot %llu", (unsigned long long)i);
+		if (!name)
+			return no_memory(err);
+		rc = sb_emit_field(view, &(struct sb_field){.offset = region->offset + i * word, .length = word, .kind = SB_FIELD_ADDRESS,
+		                                            .encoding = elf->be ? SB_ENC_BE : SB_ENC_LE, .name = name}, err);
+	}
+	return rc;
+}
+
+/* PKCS#7 message, struct module_signature, magic: linux/module_signature.h. */
+static int describe_signature(struct sb_view *view, const struct sb_region *region, struct sb_err *err)
+{
+	static const struct {
+		uint64_t length; /* 0: all that the others leave */
+		enum sb_field_kind kind;
+		enum sb_encoding encoding;
+		const char *name;
+	} rows[] = {{0, SB_FIELD_VALUE, SB_ENC_RAW, "pkcs7"},       {1, SB_FIELD_VALUE, SB_ENC_BE, "algo"},
+	            {1, SB_FIELD_VALUE, SB_ENC_BE, "hash"},         {1, SB_FIELD_VALUE, SB_ENC_BE, "id_type"},
+	            {1, SB_FIELD_SIZE, SB_ENC_BE, "signer_len"},    {1, SB_FIELD_SIZE, SB_ENC_BE, "key_id_len"},
+	            {3, SB_FIELD_PADDING, SB_ENC_RAW, "__pad"},     {4, SB_FIELD_SIZE, SB_ENC_BE, "sig_len"},
+	            {28, SB_FIELD_MAGIC, SB_ENC_TEXT, "magic"}};
+	uint64_t at = region->offset;
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < COUNT(rows); i++) {
+		uint64_t length = rows[i].length ? rows[i].length : region->length - 40;
+		rc = sb_emit_field(view, &(struct sb_field){.offset = at, .length = length, .kind = rows[i].kind, .encoding = rows[i].encoding,
+		                                            .name = rows[i].name}, err);
+		at += length;
+	}
+	return rc;
+}
+
+static bool is_array(uint32_t type)
+{
+	return type == SB_SHT_INIT_ARRAY || type == SB_SHT_FINI_ARRAY || type == SB_SHT_PREINIT_ARRAY;
+}
+
 static int describe_section(struct sb_view *view, const struct sb_region *region, struct sb_err *err)
 {
 	const struct sb_elf *elf = view->own;
@@ -220,6 +251,8 @@ static int describe_section(struct sb_view *view, const struct sb_region *region
 		return describe_notes(view, region, err);
 	if (section->type == SB_SHT_DYNAMIC)
 		return describe_dynamic(view, region, err);
+	if (is_array(section->type))
+		return describe_slots(view, region, err);
 	if (strcmp(section->name, ".gnu_debuglink") == 0)
 		return describe_debuglink(view, region, err);
 	if (strcmp(section->name, ".gnu_debugaltlink") == 0)
@@ -238,6 +271,8 @@ int sb_elf_describe(struct sb_view *view, const struct sb_region *region, struct
 		return describe_segments(view, region, err);
 	case SB_ELF_TAG_SECTIONS:
 		return describe_sections(view, region, err);
+	case SB_ELF_TAG_SIGNATURE:
+		return describe_signature(view, region, err);
 	case SB_ELF_TAG_SEGMENT:
 		return strcmp(region->name, "PT_NOTE") == 0      ? describe_notes(view, region, err)
 		       : strcmp(region->name, "PT_DYNAMIC") == 0 ? describe_dynamic(view, region, err)

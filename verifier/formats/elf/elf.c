@@ -21,12 +21,22 @@ static int open_elf(struct sb_view *view, const char *hint, struct sb_err *err)
 	return sb_elf_partition(view, elf, err);
 }
 
+static const struct sb_image_format image = {
+	.severity = sb_elf_severity,
+	.show = sb_elf_show,
+	.anchors = sb_elf_anchors,
+	.references = sb_elf_references,
+	.facts = sb_elf_facts,
+};
+
 const struct sb_format sb_format_elf = {
 	.name = "elf",
-	.spec = "System V ABI, gABI 4.2 (2013), chapters 4 and 5; LSB Core 5.0, .eh_frame; GDB manual, separate debug files",
-	.version = 1,
+	.spec = "System V ABI, gABI 4.2 (2013), chapters 4 and 5; LSB Core 5.0, .eh_frame; GDB manual, separate debug files; "
+	        "Linux module_signature.h",
+	.version = 2,
 	.probe = probe,
 	.open = open_elf,
 	.describe = sb_elf_describe,
 	.locate = sb_elf_locate,
+	.image = &image,
 };

@@ -7,15 +7,31 @@
 
 /* Values of the gABI that are used here; <elf.h> is for programs of this machine only. */
 enum {
-	SB_ET_REL = 1,
+	SB_ET_REL = 1, SB_ET_EXEC = 2, SB_ET_DYN = 3,
+	SB_EM_386 = 3, SB_EM_X86_64 = 62, SB_EM_AARCH64 = 183,
 	SB_PT_LOAD = 1, SB_PT_DYNAMIC = 2, SB_PT_INTERP = 3, SB_PT_NOTE = 4,
-	SB_SHT_SYMTAB = 2, SB_SHT_RELA = 4, SB_SHT_DYNAMIC = 6, SB_SHT_NOTE = 7, SB_SHT_NOBITS = 8, SB_SHT_REL = 9, SB_SHT_DYNSYM = 11,
-	SB_SHF_ALLOC = 2, SB_SHF_EXECINSTR = 4,
-	SB_NT_GNU_BUILD_ID = 3,
+	SB_PT_GNU_EH_FRAME = 0x6474e550, SB_PT_GNU_STACK = 0x6474e551, SB_PT_GNU_RELRO = 0x6474e552, SB_PT_GNU_PROPERTY = 0x6474e553,
+	SB_PF_X = 1, SB_PF_W = 2, SB_PF_R = 4,
+	SB_SHT_SYMTAB = 2, SB_SHT_STRTAB = 3, SB_SHT_RELA = 4, SB_SHT_HASH = 5, SB_SHT_DYNAMIC = 6, SB_SHT_NOTE = 7, SB_SHT_NOBITS = 8, SB_SHT_REL = 9,
+	SB_SHT_DYNSYM = 11, SB_SHT_INIT_ARRAY = 14, SB_SHT_FINI_ARRAY = 15, SB_SHT_PREINIT_ARRAY = 16,
+	SB_SHT_GNU_HASH = 0x6ffffff6, SB_SHT_GNU_VERDEF = 0x6ffffffd, SB_SHT_GNU_VERNEED = 0x6ffffffe, SB_SHT_GNU_VERSYM = 0x6fffffff,
+	SB_SHF_ALLOC = 2, SB_SHF_EXECINSTR = 4, SB_SHF_STRINGS = 0x20,
+	SB_NT_GNU_BUILD_ID = 3, SB_NT_GNU_PROPERTY = 5,
+	SB_STT_OBJECT = 1, SB_STT_FUNC = 2, SB_STT_TLS = 6, SB_STT_GNU_IFUNC = 10,
+	SB_DT_NULL = 0, SB_DT_NEEDED = 1, SB_DT_PLTRELSZ = 2, SB_DT_PLTGOT = 3, SB_DT_HASH = 4, SB_DT_STRTAB = 5, SB_DT_SYMTAB = 6, SB_DT_RELA = 7,
+	SB_DT_RELASZ = 8, SB_DT_STRSZ = 10, SB_DT_INIT = 12, SB_DT_FINI = 13, SB_DT_SONAME = 14, SB_DT_RPATH = 15, SB_DT_REL = 17, SB_DT_RELSZ = 18,
+	SB_DT_TEXTREL = 22, SB_DT_JMPREL = 23, SB_DT_BIND_NOW = 24, SB_DT_INIT_ARRAY = 25, SB_DT_FINI_ARRAY = 26, SB_DT_INIT_ARRAYSZ = 27,
+	SB_DT_FINI_ARRAYSZ = 28, SB_DT_RUNPATH = 29, SB_DT_FLAGS = 30, SB_DT_PREINIT_ARRAY = 32, SB_DT_PREINIT_ARRAYSZ = 33,
 };
+/* Tags above INT_MAX would not fit an enumerator of C17: int. */
+#define SB_DT_GNU_HASH UINT64_C(0x6ffffef5)
+#define SB_DT_VERSYM UINT64_C(0x6ffffff0)
+#define SB_DT_FLAGS_1 UINT64_C(0x6ffffffb)
+#define SB_DT_VERDEF UINT64_C(0x6ffffffc)
+#define SB_DT_VERNEED UINT64_C(0x6ffffffe)
 
 /** Tags of regions that are no section; a section's tag is its index. */
-enum { SB_ELF_TAG_HEADER = 0xfffffff0u, SB_ELF_TAG_SEGMENTS, SB_ELF_TAG_SECTIONS, SB_ELF_TAG_SEGMENT, SB_ELF_TAG_OTHER };
+enum { SB_ELF_TAG_HEADER = 0xfffffff0u, SB_ELF_TAG_SEGMENTS, SB_ELF_TAG_SECTIONS, SB_ELF_TAG_SEGMENT, SB_ELF_TAG_SIGNATURE, SB_ELF_TAG_OTHER };
 
 struct sb_elf_segment {
 	uint32_t type, flags;
@@ -29,18 +45,58 @@ struct sb_elf_section {
 	struct sb_span bytes; /* inside the file; empty for NOBITS and what lies outside */
 };
 
+struct sb_elf_symbol {
+	const char *name; /* "" when unreadable */
+	uint8_t info, other;
+	uint32_t section; /* st_shndx as it stands */
+	uint64_t value, size;
+};
+
+/** The extent that one frame description covers: a function of a stripped program. */
+struct sb_elf_frame {
+	uint64_t start, length; /* run-time addresses */
+	uint64_t field;         /* offset in the file of its pc_begin */
+};
+
+/** What looking names up needs, sorted once and only when somebody asks. */
+struct sb_elf_index {
+	bool built;
+	struct sb_elf_symbol *symbols; /* functions and objects with a name and a size, by address; ET_REL: by section first */
+	size_t symbol_count;
+	struct sb_elf_frame *frames;   /* by start */
+	size_t frame_count;
+};
+
+/** The function that was decoded last: differences come in order, so most questions are about the same one again. */
+struct sb_elf_decoded {
+	uint64_t start, end;          /* offsets in the file; equal: none yet */
+	struct sb_reference *items;   /* in the arena */
+	size_t count;
+	size_t room;                  /* items that fit */
+	uint64_t spent;               /* bytes decoded of this file */
+};
+
 /** Everything lives in the view's arena. */
 struct sb_elf {
 	struct sb_span file;
 	bool is64, be;
 	uint16_t type, machine;
-	uint64_t phoff, shoff;
+	uint64_t entry, phoff, shoff;
 	uint16_t ehsize, phentsize, shentsize;
 	struct sb_elf_segment *segments;
 	size_t segment_count;
 	struct sb_elf_section *sections; /* [0] is the null section */
 	size_t section_count;
+	uint64_t signature; /* offset of an appended module signature; file.n: none */
+	struct sb_elf_index index;
+	struct sb_elf_decoded decoded;
 };
+
+/** Word of the class: 4 or 8 bytes. */
+static inline unsigned sb_elf_word(const struct sb_elf *elf)
+{
+	return elf->is64 ? 8 : 4;
+}
 
 /**
  * Read header, program header table and section header table. Handles both classes and byte orders, e_phnum == PN_XNUM,
@@ -57,8 +113,52 @@ SB_MUST_USE int sb_elf_describe(struct sb_view *view, const struct sb_region *re
 /** Name of the function, symbol or relocation at a file offset. */
 const char *sb_elf_locate(const struct sb_view *view, const struct sb_region *region, uint64_t offset, struct sb_arena *arena);
 
-/** Start of the function whose frame description covers run-time address @at (LSB .eh_frame); false when none does. */
-SB_MUST_USE bool sb_elf_frame_of(const struct sb_elf *elf, uint64_t at, uint64_t *start);
+/** Offset of a valid signature appended by the kernel's build (scripts/sign-file.c), or file.n. */
+uint64_t sb_elf_signature(struct sb_span file);
+
+/** Size of one symbol of this class. */
+size_t sb_elf_symbol_size(const struct sb_elf *elf);
+/** Symbol @i of @table; false when it is not there. */
+SB_MUST_USE bool sb_elf_symbol_read(const struct sb_elf *elf, const struct sb_elf_section *table, size_t i, struct sb_elf_symbol *out);
+/** Build elf->index in @arena; without memory it stays empty and names are unknown. */
+void sb_elf_index_build(struct sb_elf *elf, struct sb_arena *arena);
+/** Smallest function or object that covers @at (ET_REL: offset in section @section), or NULL. Needs the index. */
+const struct sb_elf_symbol *sb_elf_symbol_covering(const struct sb_elf *elf, uint32_t section, uint64_t at);
+/** Frame that covers @at, or NULL. Needs the index. */
+const struct sb_elf_frame *sb_elf_frame_covering(const struct sb_elf *elf, uint64_t at);
+/** Where the next function, object or frame after @at begins; UINT64_MAX when none does. Needs the index. */
+uint64_t sb_elf_next_start(const struct sb_elf *elf, uint32_t section, uint64_t at);
+/** All frames of .eh_frame, in file order, into @out (struct sb_elf_frame). */
+void sb_elf_frames_read(const struct sb_elf *elf, struct sb_vec *out);
+
+/** Name of what lies at run-time address @at, "check+0x10" or "0x1139 check", escaped, in @arena; NULL without memory. */
+const char *sb_elf_name_address(struct sb_elf *elf, uint64_t at, struct sb_arena *arena);
+/** Index of the section that holds run-time address @at, 0 when none does. */
+uint32_t sb_elf_section_at(const struct sb_elf *elf, uint64_t at);
+/** Bytes of the file mapped at run-time address @at, up to @most; empty when not mapped from the file. */
+struct sb_span sb_elf_mapped(const struct sb_elf *elf, uint64_t at, uint64_t most);
+/** Value of the first dynamic entry @tag, as a loader finds it through PT_DYNAMIC; false when there is none. */
+SB_MUST_USE bool sb_elf_dynamic(const struct sb_elf *elf, uint64_t tag, uint64_t *value);
+/** The NUL-terminated text of DT_STRTAB at @index, or NULL. */
+const char *sb_elf_dynamic_string(const struct sb_elf *elf, uint64_t index);
+/** Name of a dynamic tag without DT_, "other" when unknown. */
+const char *sb_elf_dynamic_name(uint64_t tag);
+/** Does [from, to) of the file lie on a page that a PT_LOAD segment maps, @executable ones only? */
+bool sb_elf_in_mapped_page(const struct sb_elf *elf, uint64_t from, uint64_t to, bool executable);
+/** Does [from, to) meet the file range of a PT_LOAD segment? */
+bool sb_elf_in_segment(const struct sb_elf *elf, uint64_t from, uint64_t to, uint32_t flags);
+
+/* The questions of verifier/formats/image.h. */
+enum sb_severity sb_elf_severity(struct sb_view *view, const struct sb_place *place);
+const char *sb_elf_show(struct sb_view *view, const struct sb_place *place, struct sb_arena *arena);
+SB_MUST_USE int sb_elf_anchors(struct sb_view *view, struct sb_vec *out, struct sb_err *err);
+SB_MUST_USE int sb_elf_references(struct sb_view *view, const struct sb_place *place, struct sb_vec *out, struct sb_err *err);
+SB_MUST_USE int sb_elf_facts(struct sb_view *view, struct sb_vec *out, struct sb_err *err);
+
+/** The instructions at @place, escaped; NULL when the machine is not known here. */
+const char *sb_elf_code_show(struct sb_view *view, const struct sb_place *place, struct sb_arena *arena);
+/** References of the instructions that touch @place. */
+SB_MUST_USE int sb_elf_code_references(struct sb_view *view, const struct sb_place *place, struct sb_vec *out, struct sb_err *err);
 
 /** Section called @name, or NULL. */
 const struct sb_elf_section *sb_elf_section_named(const struct sb_elf *elf, const char *name);

@@ -54,26 +54,37 @@ static uint8_t encoding_of(struct sb_span section, bool be, uint64_t offset)
 	return 0;
 }
 
-bool sb_elf_frame_of(const struct sb_elf *elf, uint64_t at, uint64_t *start)
+/* One FDE whose CIE uses the common encoding; anything else is passed over. */
+static void read_frame(const struct sb_elf_section *frames, struct sb_rd *rd, struct sb_vec *out)
+{
+	uint64_t field = frames->offset + rd->at, place = frames->addr + rd->at;
+	uint64_t start = place + (uint64_t)(int64_t)(int32_t)(uint32_t)sb_rd_uint(rd, 4), length = sb_rd_uint(rd, 4);
+	struct sb_elf_frame *slot = rd->bad ? NULL : sb_vec_push(out);
+
+	if (slot)
+		*slot = (struct sb_elf_frame){start, length, field};
+}
+
+void sb_elf_frames_read(const struct sb_elf *elf, struct sb_vec *out)
 {
 	const struct sb_elf_section *frames = sb_elf_section_named(elf, ".eh_frame");
-	if (!frames)
-		return false;
-	struct sb_rd rd = sb_rd_of(frames->bytes, elf->be);
+	uint64_t cie = UINT64_MAX;
+	bool readable = false;
 
+	if (!frames || elf->type == SB_ET_REL)
+		return;
+	struct sb_rd rd = sb_rd_of(frames->bytes, elf->be);
 	while (rd.in.n - rd.at >= 8) {
 		uint64_t length = sb_rd_uint(&rd, 4), body = rd.at, back = sb_rd_uint(&rd, 4);
 		if (rd.bad || length < 4 || length >= 0xfffffff0 || length > rd.in.n - body)
-			return false;
-		if (back != 0 && back <= body && encoding_of(frames->bytes, elf->be, body - back) == DW_EH_PE_PCREL_SDATA4) {
-			uint64_t place = frames->addr + rd.at;
-			uint64_t first = place + (uint64_t)(int64_t)(int32_t)(uint32_t)sb_rd_uint(&rd, 4), count = sb_rd_uint(&rd, 4);
-			if (!rd.bad && at >= first && at - first < count) {
-				*start = first;
-				return true;
-			}
+			return;
+		if (back != 0 && back <= body) {
+			if (body - back != cie)
+				readable = encoding_of(frames->bytes, elf->be, body - back) == DW_EH_PE_PCREL_SDATA4;
+			cie = body - back;
+			if (readable)
+				read_frame(frames, &rd, out);
 		}
 		sb_rd_seek(&rd, body + length);
 	}
-	return false;
 }

@@ -5,9 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The kernel maps whole pages: what stands behind a segment's end on its last page is in memory too. */
-enum { PAGE = 4096 };
-
 /** Something that claims a range; ranges may overlap and lie outside until the sweep has passed. */
 struct owner {
 	uint64_t offset, end;
@@ -25,21 +22,6 @@ static int by_offset(const void *a, const void *b)
 	if (x->end != y->end)
 		return x->end < y->end ? -1 : 1;
 	return (x->tag > y->tag) - (x->tag < y->tag);
-}
-
-static bool in_loaded_page(const struct sb_elf *elf, uint64_t from, uint64_t to)
-{
-	for (size_t i = 0; i < elf->segment_count; i++) {
-		const struct sb_elf_segment *s = &elf->segments[i];
-		uint64_t end;
-		if (s->type != SB_PT_LOAD || s->filesz == 0)
-			continue;
-		if (!sb_add(s->offset, s->filesz, &end) || !sb_add(end, PAGE - 1, &end))
-			end = UINT64_MAX;
-		if (from < (end & ~(uint64_t)(PAGE - 1)) && to > (s->offset & ~(uint64_t)(PAGE - 1)))
-			return true;
-	}
-	return false;
 }
 
 static int notice(struct sb_view *view, uint64_t offset, struct sb_err *err, const char *what, const char *name)
@@ -85,10 +67,25 @@ static int add_tables(struct sb_view *view, const struct sb_elf *elf, struct sb_
 	struct owner phdrs = {elf->phoff, end_of(elf->phoff, segments), SB_REGION_TABLE, SB_ELF_TAG_SEGMENTS, "program headers", true};
 	struct owner shdrs = {elf->shoff, end_of(elf->shoff, sections), SB_REGION_TABLE, SB_ELF_TAG_SECTIONS, "section headers", false};
 
+	shdrs.loaded = sb_elf_in_segment(elf, shdrs.offset, shdrs.end, 0);
 	int rc = add(view, owners, header, err);
 	if (!rc)
 		rc = add(view, owners, phdrs, err);
-	return rc ? rc : add(view, owners, shdrs, err);
+	if (!rc)
+		rc = add(view, owners, shdrs, err);
+	struct owner signature = {elf->signature, view->file.n, SB_REGION_SIGNATURE, SB_ELF_TAG_SIGNATURE, "module signature", false};
+	return rc ? rc : add(view, owners, signature, err);
+}
+
+/*
+ * A section is loaded when a segment maps it, whatever its own flags say: the kernel reads program headers only, and maps whole pages
+ * of code. A linker reads the flags.
+ */
+static bool is_loaded(const struct sb_elf *elf, const struct sb_elf_section *section)
+{
+	uint64_t end = end_of(section->offset, section->size);
+	return (section->flags & SB_SHF_ALLOC) || sb_elf_in_segment(elf, section->offset, end, 0) ||
+	       sb_elf_in_mapped_page(elf, section->offset, end, true);
 }
 
 static int add_sections(struct sb_view *view, const struct sb_elf *elf, struct sb_vec *owners, struct sb_err *err)
@@ -99,7 +96,7 @@ static int add_sections(struct sb_view *view, const struct sb_elf *elf, struct s
 		if (s->type != SB_SHT_NOBITS && s->size)
 			rc = add(view, owners,
 			         (struct owner){s->offset, end_of(s->offset, s->size), SB_REGION_SECTION, (uint32_t)i, s->name,
-			                        (s->flags & SB_SHF_ALLOC) != 0},
+			                        is_loaded(elf, s)},
 			         err);
 	}
 	return rc;
@@ -132,7 +129,7 @@ static int emit(struct sb_view *view, const struct owner *owner, uint64_t from, 
 /* Bytes that no table mentions. */
 static int emit_hole(struct sb_view *view, const struct sb_elf *elf, uint64_t from, uint64_t to, struct sb_err *err)
 {
-	bool loaded = in_loaded_page(elf, from, to), bare = elf->section_count == 0 && loaded;
+	bool loaded = sb_elf_in_mapped_page(elf, from, to, false), bare = elf->section_count == 0 && loaded;
 	bool last = to == view->file.n && !bare;
 	struct owner hole = {
 		.end = to,

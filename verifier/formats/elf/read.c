@@ -27,7 +27,7 @@ static int read_header(struct sb_elf *elf, struct counts *counts, struct sb_err 
 	elf->type = (uint16_t)sb_rd_uint(&rd, 2);
 	elf->machine = (uint16_t)sb_rd_uint(&rd, 2);
 	sb_rd_uint(&rd, 4);    /* e_version */
-	sb_rd_uint(&rd, word); /* e_entry */
+	elf->entry = sb_rd_uint(&rd, word);
 	elf->phoff = sb_rd_uint(&rd, word);
 	elf->shoff = sb_rd_uint(&rd, word);
 	sb_rd_uint(&rd, 4); /* e_flags */
@@ -39,6 +39,8 @@ static int read_header(struct sb_elf *elf, struct counts *counts, struct sb_err 
 	counts->shstrndx = (uint32_t)sb_rd_uint(&rd, 2);
 	if (rd.bad)
 		return malformed(err, 0, "the ELF header is cut short");
+	if (elf->type < SB_ET_REL || elf->type > SB_ET_DYN)
+		return malformed(err, 16, "it is no program, library or object (a core dump, or a type of one system only)");
 	if (elf->ehsize != (elf->is64 ? 64 : 52))
 		return malformed(err, 0, "e_ehsize is not that of the ABI");
 	if (counts->phnum && elf->phentsize != (elf->is64 ? 56 : 32))
@@ -175,9 +177,11 @@ int sb_elf_read(struct sb_span file, struct sb_arena *arena, struct sb_elf *out,
 		rc = read_segments(&elf, counts.phnum, arena, err);
 	if (!rc)
 		rc = read_sections(&elf, &counts, arena, err);
-	if (!rc)
-		*out = elf;
-	return rc;
+	if (rc)
+		return rc;
+	elf.signature = elf.type == SB_ET_REL ? sb_elf_signature(file) : file.n;
+	*out = elf;
+	return 0;
 }
 
 const struct sb_elf_section *sb_elf_section_named(const struct sb_elf *elf, const char *name)

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Executable files: how bad a place is, what follows from what moved, how the changed place reads. Nothing here owns a byte. */
+#include "verifier/explain/image.h"
+
+#include <string.h>
+
+/** Notes that show both sides, for one pair: enough for every page, bounded for hostile files. */
+enum { MOST_SHOWN = 64 };
+
+static bool is_open(const struct sb_claim *claim)
+{
+	return claim->diff && !sb_claim_owns(claim);
+}
+
+static struct sb_place place_of(const struct sb_diff_side *side)
+{
+	return (struct sb_place){side->region, side->offset, side->length};
+}
+
+/* The worse of both sides. */
+static void weigh(const struct sb_pair *pair, struct sb_claim *claim)
+{
+	enum sb_severity worst = SB_SEVERITY_INFO;
+
+	for (unsigned side = 0; side < SB_SIDES; side++) {
+		const struct sb_diff_side *at = &claim->diff->side[side];
+		if (!at->present || !at->region)
+			continue;
+		struct sb_place place = place_of(at);
+		enum sb_severity severity = pair->format->image->severity(pair->view[side], &place);
+		worst = severity < worst ? severity : worst;
+	}
+	if (worst < SB_SEVERITY_INFO)
+		claim->severity = worst;
+}
+
+static const char *show(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_claim *claim, unsigned side)
+{
+	const struct sb_diff_side *at = &claim->diff->side[side];
+	struct sb_place place = place_of(at);
+	const char *text = at->present && at->region ? pair->format->image->show(pair->view[side], &place, in->arena) : NULL;
+
+	return text && strlen(text) > 300 ? NULL : text;
+}
+
+/* "…: cmp eax, 8 shipped, cmp eax, 7 rebuilt". */
+static void add_reading(struct sb_explaining *in, const struct sb_pair *pair, struct sb_claim *claim)
+{
+	const char *shipped = show(in, pair, claim, SB_SHIPPED), *rebuilt = show(in, pair, claim, SB_REBUILT);
+
+	if (!shipped && !rebuilt)
+		return;
+	claim->note = sb_explain_note(in, "%s; shipped: %s; rebuilt: %s", claim->note, shipped ? shipped : "nothing that can be shown",
+	                              rebuilt ? rebuilt : "nothing that can be shown");
+}
+
+/* The worst first, should there be too many. */
+static void read_places(struct sb_explaining *in, const struct sb_pair *pair, struct sb_vec *claims, size_t first)
+{
+	size_t shown = 0;
+
+	for (enum sb_severity severity = SB_SEVERITY_CRITICAL; severity < SB_SEVERITY_INFO; severity++) {
+		for (size_t i = first; i < claims->count && shown < MOST_SHOWN; i++) {
+			struct sb_claim *claim = sb_vec_at(claims, i);
+			if (!is_open(claim) || claim->severity != severity)
+				continue;
+			add_reading(in, pair, claim);
+			shown++;
+		}
+	}
+}
+
+/* Zero fill between two parts is as long as they leave it. */
+static bool is_fill(const struct sb_pair *pair, const struct sb_diff *diff)
+{
+	for (unsigned side = 0; side < SB_SIDES; side++) {
+		const struct sb_region *region = diff->side[side].region;
+		struct sb_span bytes;
+		if (!region)
+			continue;
+		if (region->kind != SB_REGION_GAP || !sb_span_cut(pair->bytes[side], region->offset, region->length, &bytes) || !sb_span_all_zero(bytes))
+			return false;
+	}
+	return true;
+}
+
+static void fold_fill(struct sb_explaining *in, const struct sb_pair *pair, struct sb_vec *claims, size_t first)
+{
+	for (size_t i = first; i < claims->count; i++) {
+		struct sb_claim *claim = sb_vec_at(claims, i);
+		if (!is_open(claim) || !is_fill(pair, claim->diff))
+			continue;
+		claim->primary = false;
+		claim->severity = SB_SEVERITY_INFO;
+		claim->note = sb_explain_note(in, "zero fill, as long as the parts around it leave it");
+	}
+}
+
+static int fold(struct sb_explaining *in, const struct sb_pair *pair, struct sb_vec *claims, size_t first, struct sb_err *err)
+{
+	struct sb_address_map map;
+	int rc = sb_address_map_build(pair, &map, err);
+
+	if (!rc)
+		rc = sb_explain_shift(in, pair, &map, claims, first, err);
+	sb_address_map_release(&map);
+	return rc;
+}
+
+int sb_explain_image(struct sb_explaining *in, const struct sb_pair *pair, struct sb_vec *claims, size_t first, struct sb_err *err)
+{
+	bool open = false;
+
+	if (pair->state != SB_PAIR_OPENED || !pair->format->image)
+		return 0;
+	for (size_t i = first; i < claims->count; i++) {
+		struct sb_claim *claim = sb_vec_at(claims, i);
+		if (!is_open(claim))
+			continue;
+		weigh(pair, claim);
+		open = true;
+	}
+	int rc = open ? fold(in, pair, claims, first, err) : 0;
+	fold_fill(in, pair, claims, first);
+	if (!rc && open)
+		read_places(in, pair, claims, first);
+	return rc ? rc : sb_explain_hardening(in, pair, claims, err);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Private to the room: executable files, where one longer text moves thousands of addresses. Presentation only: nothing here owns a byte. */
+#ifndef VERIFIER_EXPLAIN_IMAGE_H
+#define VERIFIER_EXPLAIN_IMAGE_H
+
+#include "verifier/explain/explainer.h"
+
+/** [a, a + length) of the shipped side is [b, b + length) of the rebuilt side. */
+struct sb_piece {
+	uint64_t a, b, length;
+};
+
+/** Where things went, by pieces that are sorted by a, do not overlap, and rise on both sides within a section. */
+struct sb_address_map {
+	struct sb_vec addresses; /* struct sb_piece, run-time addresses */
+	struct sb_vec offsets;   /* struct sb_piece, offsets in the file */
+	struct sb_vec anchors[SB_SIDES]; /* struct sb_anchor */
+	unsigned aligned;          /* sections whose names were looked at */
+};
+
+/** Build the map of @pair from its sections, functions and texts; linear but for sorting. Errors: NOMEM. Release in any case. */
+SB_MUST_USE int sb_address_map_build(const struct sb_pair *pair, struct sb_address_map *out, struct sb_err *err);
+void sb_address_map_release(struct sb_address_map *map);
+/** Is @b what the map makes of @a? An end of something counts as well as its start. @pieces: one of the map's two lists. */
+bool sb_address_map_leads(const struct sb_vec *pieces, uint64_t a, uint64_t b);
+/** Does the reference @b of the rebuilt side lead to what @a of the shipped side leads to? */
+bool sb_address_map_agrees(const struct sb_address_map *map, const struct sb_reference *a, const struct sb_reference *b);
+
+/**
+ * Align two stretches of one section by marks that both sides have once and in the same order; pieces are added to @out, counted from
+ * the starts of the stretches. @marks: struct sb_piece of length 0, in any order; what does not rise on both sides is dropped.
+ */
+SB_MUST_USE int sb_align(struct sb_span a, struct sb_span b, struct sb_vec *marks, struct sb_vec *out, struct sb_err *err);
+/** Texts (between NULs) that stand once on each side, as marks. */
+SB_MUST_USE int sb_align_texts(struct sb_span a, struct sb_span b, struct sb_vec *marks, struct sb_err *err);
+
+/** Claims [@first, count) of @claims are those of @pair: fold differences that only follow from the map. Errors: NOMEM, INTERNAL. */
+SB_MUST_USE int sb_explain_shift(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_address_map *map, struct sb_vec *claims,
+                                 size_t first, struct sb_err *err);
+/** "712 functions equal, 1 changed: check": one sentence on the functions of both sides, or NULL when nothing can be said. */
+const char *sb_explain_functions(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_address_map *map);
+/** Add a claim for each property that a loader acts upon and that differs. Errors: NOMEM. */
+SB_MUST_USE int sb_explain_hardening(struct sb_explaining *in, const struct sb_pair *pair, struct sb_vec *claims, struct sb_err *err);
+
+/** All of the above for the claims [@first, count) of @pair; nothing for a pair of another kind. Errors: NOMEM, INTERNAL. */
+SB_MUST_USE int sb_explain_image(struct sb_explaining *in, const struct sb_pair *pair, struct sb_vec *claims, size_t first, struct sb_err *err);
+
+#endif

@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where each part of an image went from one build to the other: sections by name, then functions by name and texts by content, always in
+ * rising order, so that no name can make one function stand for another that was elsewhere.
+ */
+#include "verifier/explain/image.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/** Sections that are aligned by the names in them; of more than these only the bytes are looked at. */
+enum { MOST_ALIGNED = 256 };
+
+/** Functions in a row that must agree before a sequence is taken up again, and how many may be passed over to get there. */
+enum { SURE = 4, MOST_SKIPPED = 16 };
+
+static int no_memory(struct sb_err *err)
+{
+	return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct sb_anchor *const *x = a, *const *y = b;
+	int order = strcmp((*x)->name, (*y)->name);
+	return order ? order : ((*x)->address > (*y)->address) - ((*x)->address < (*y)->address);
+}
+
+/** Anchors of one side that are asked for, sorted by name. */
+struct chosen {
+	const struct sb_anchor **items;
+	size_t count;
+};
+
+/* Anchors in [@from, @from + @length); sections when @length is 0. */
+static int choose(const struct sb_vec *anchors, uint64_t from, uint64_t length, struct chosen *out, struct sb_err *err)
+{
+	*out = (struct chosen){.items = calloc(anchors->count ? anchors->count : 1, sizeof *out->items)};
+	if (!out->items)
+		return no_memory(err);
+	for (size_t i = 0; i < anchors->count; i++) {
+		const struct sb_anchor *anchor = sb_vec_at(anchors, i);
+		bool wanted = length == 0 ? anchor->kind == SB_ANCHOR_SECTION
+		                          : anchor->kind != SB_ANCHOR_SECTION && anchor->address >= from && anchor->address - from < length;
+		if (wanted)
+			out->items[out->count++] = anchor;
+	}
+	if (out->count)
+		qsort(out->items, out->count, sizeof *out->items, by_name);
+	return 0;
+}
+
+/* "" sorts first. */
+static size_t end_of_nameless(const struct chosen *chosen)
+{
+	size_t end = 0;
+	while (end < chosen->count && chosen->items[end]->name[0] == '\0')
+		end++;
+	return end;
+}
+
+static size_t end_of_name(const struct chosen *chosen, size_t at)
+{
+	size_t end = at + 1;
+	while (end < chosen->count && strcmp(chosen->items[at]->name, chosen->items[end]->name) == 0)
+		end++;
+	return end;
+}
+
+static int by_length(const void *a, const void *b)
+{
+	const struct sb_anchor *const *x = a, *const *y = b;
+	return (*x)->length != (*y)->length ? ((*x)->length < (*y)->length ? -1 : 1) : ((*x)->address > (*y)->address) - ((*x)->address < (*y)->address);
+}
+
+/* Is the anchor at @i the only one of its length? */
+static bool is_lone_length(const struct sb_anchor **items, size_t count, size_t i)
+{
+	return (i == 0 || items[i - 1]->length != items[i]->length) && (i + 1 == count || items[i + 1]->length != items[i]->length);
+}
+
+static int add_mark(struct sb_vec *marks, const struct sb_anchor *a, const struct sb_anchor *b, uint64_t from_a, uint64_t from_b, struct sb_err *err)
+{
+	struct sb_piece *mark = sb_vec_push(marks);
+	if (!mark)
+		return no_memory(err);
+	*mark = (struct sb_piece){a->address - from_a, b->address - from_b, 0};
+	return 0;
+}
+
+/* Those in the middle whose length occurs once on each side. */
+static int mark_lone_lengths(const struct chosen *a, const struct chosen *b, uint64_t from_a, uint64_t from_b, struct sb_vec *marks,
+                             struct sb_err *err)
+{
+	int rc = 0;
+
+	if (a->count && b->count) {
+		qsort(a->items, a->count, sizeof *a->items, by_length);
+		qsort(b->items, b->count, sizeof *b->items, by_length);
+	}
+	for (size_t i = 0, k = 0; !rc && i < a->count && k < b->count;) {
+		uint64_t x = a->items[i]->length, y = b->items[k]->length;
+		if (x == y && is_lone_length(a->items, a->count, i) && is_lone_length(b->items, b->count, k))
+			rc = add_mark(marks, a->items[i], b->items[k], from_a, from_b, err);
+		i += x <= y;
+		k += y <= x;
+	}
+	return rc;
+}
+
+/* Do the next few lengths agree? */
+static bool agree(const struct chosen *a, const struct chosen *b, size_t i, size_t k)
+{
+	for (size_t n = 0; n < SURE; n++) {
+		if (i + n >= a->count || k + n >= b->count)
+			return n > 0 && i + n == a->count && k + n == b->count;
+		if (a->items[i + n]->length != b->items[k + n]->length)
+			return false;
+	}
+	return true;
+}
+
+/* The nearest place after (@i, @k) from which on lengths agree again. */
+static bool resume(const struct chosen *a, const struct chosen *b, size_t *i, size_t *k)
+{
+	for (size_t skipped = 1; skipped <= MOST_SKIPPED; skipped++) {
+		for (size_t n = 0; n <= skipped; n++) {
+			if (agree(a, b, *i + n, *k + skipped - n)) {
+				*i += n;
+				*k += skipped - n;
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+/* Functions without names, by address: a sequence of lengths in which a few came, went or changed. */
+static int mark_lengths(const struct chosen *named_a, const struct chosen *named_b, uint64_t from_a, uint64_t from_b, struct sb_vec *marks,
+                        struct sb_err *err)
+{
+	struct chosen a = {named_a->items, end_of_nameless(named_a)}, b = {named_b->items, end_of_nameless(named_b)};
+	size_t i = 0, k = 0;
+	int rc = 0;
+
+	while (!rc && i < a.count && k < b.count) {
+		if (a.items[i]->length == b.items[k]->length)
+			rc = add_mark(marks, a.items[i++], b.items[k++], from_a, from_b, err);
+		else if (!resume(&a, &b, &i, &k))
+			break;
+	}
+	a = (struct chosen){a.items + i, a.count - i};
+	b = (struct chosen){b.items + k, b.count - k};
+	return rc ? rc : mark_lone_lengths(&a, &b, from_a, from_b, marks, err);
+}
+
+/* Functions and objects whose name occurs once on each side. */
+static int mark_names(const struct chosen *a, const struct chosen *b, uint64_t from_a, uint64_t from_b, struct sb_vec *marks, struct sb_err *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0, k = 0; !rc && i < a->count && k < b->count;) {
+		int order = strcmp(a->items[i]->name, b->items[k]->name);
+		size_t end_a = end_of_name(a, i), end_b = end_of_name(b, k);
+		if (order == 0 && a->items[i]->name[0] && end_a - i == 1 && end_b - k == 1)
+			rc = add_mark(marks, a->items[i], b->items[k], from_a, from_b, err);
+		i = order <= 0 ? end_a : i;
+		k = order >= 0 ? end_b : k;
+	}
+	return rc;
+}
+
+static int find_marks(const struct sb_address_map *map, const struct sb_anchor *a, const struct sb_anchor *b, struct sb_vec *marks,
+                      struct sb_err *err)
+{
+	struct chosen in_a = {0}, in_b = {0};
+	int rc = choose(&map->anchors[SB_SHIPPED], a->address, a->length, &in_a, err);
+
+	if (!rc)
+		rc = choose(&map->anchors[SB_REBUILT], b->address, b->length, &in_b, err);
+	if (!rc)
+		rc = mark_names(&in_a, &in_b, a->address, b->address, marks, err);
+	if (!rc)
+		rc = mark_lengths(&in_a, &in_b, a->address, b->address, marks, err);
+	free(in_a.items);
+	free(in_b.items);
+	return rc;
+}
+
+static struct sb_span bytes_of(const struct sb_pair *pair, unsigned side, const struct sb_region *region)
+{
+	struct sb_span bytes = {0};
+	return region && sb_span_cut(pair->bytes[side], region->offset, region->length, &bytes) ? bytes : (struct sb_span){0};
+}
+
+/* Pieces of @from, counted from the starts of two sections, as addresses or offsets. */
+static int add_moved(const struct sb_vec *from, uint64_t a, uint64_t b, struct sb_vec *out, struct sb_err *err)
+{
+	for (size_t i = 0; i < from->count; i++) {
+		const struct sb_piece *piece = sb_vec_at(from, i);
+		struct sb_piece *slot = sb_vec_push(out);
+		if (!slot)
+			return no_memory(err);
+		*slot = (struct sb_piece){piece->a + a, piece->b + b, piece->length};
+	}
+	return 0;
+}
+
+static int add_whole(struct sb_vec *out, uint64_t a, uint64_t b, uint64_t length, struct sb_err *err)
+{
+	struct sb_piece *slot = length ? sb_vec_push(out) : NULL;
+
+	if (length && !slot)
+		return no_memory(err);
+	if (slot)
+		*slot = (struct sb_piece){a, b, length};
+	return 0;
+}
+
+/* Two sections of one name. Without bytes (.bss), or with equal ones, they moved as a whole. */
+static int map_section(const struct sb_pair *pair, struct sb_address_map *map, const struct sb_anchor *a, const struct sb_anchor *b,
+                       struct sb_err *err)
+{
+	struct sb_span x = bytes_of(pair, SB_SHIPPED, a->region), y = bytes_of(pair, SB_REBUILT, b->region);
+	SB_VEC struct sb_vec marks = {.size = sizeof(struct sb_piece)};
+	SB_VEC struct sb_vec pieces = {.size = sizeof(struct sb_piece)};
+	uint64_t shorter = a->length < b->length ? a->length : b->length;
+
+	if (x.n == 0 || y.n == 0)
+		return add_whole(&map->addresses, a->address, b->address, shorter, err);
+	bool named = !sb_span_equal(x, y) && map->aligned++ < MOST_ALIGNED;
+	int rc = named ? find_marks(map, a, b, &marks, err) : 0;
+	if (!rc && marks.count == 0 && !sb_span_equal(x, y))
+		rc = sb_align_texts(x, y, &marks, err);
+	if (!rc)
+		rc = sb_align(x, y, &marks, &pieces, err);
+	if (!rc)
+		rc = add_moved(&pieces, a->address, b->address, &map->addresses, err);
+	return rc ? rc : add_moved(&pieces, a->region->offset, b->region->offset, &map->offsets, err);
+}
+
+/* The k-th section of a name on one side is the k-th of that name on the other. */
+static int map_sections(const struct sb_pair *pair, struct sb_address_map *map, struct sb_err *err)
+{
+	struct chosen a = {0}, b = {0};
+	int rc = choose(&map->anchors[SB_SHIPPED], 0, 0, &a, err);
+
+	if (!rc)
+		rc = choose(&map->anchors[SB_REBUILT], 0, 0, &b, err);
+	for (size_t i = 0, k = 0; !rc && i < a.count && k < b.count;) {
+		int order = strcmp(a.items[i]->name, b.items[k]->name);
+		size_t end_a = end_of_name(&a, i), end_b = end_of_name(&b, k);
+		for (size_t n = 0; order == 0 && !rc && i + n < end_a && k + n < end_b; n++)
+			rc = map_section(pair, map, a.items[i + n], b.items[k + n], err);
+		i = order <= 0 ? end_a : i;
+		k = order >= 0 ? end_b : k;
+	}
+	free(a.items);
+	free(b.items);
+	return rc;
+}
+
+static int by_region(const void *a, const void *b)
+{
+	const struct sb_region *const *x = a, *const *y = b;
+	if ((*x)->kind != (*y)->kind)
+		return (*x)->kind < (*y)->kind ? -1 : 1;
+	int order = strcmp((*x)->name, (*y)->name);
+	return order ? order : ((*x)->offset > (*y)->offset) - ((*x)->offset < (*y)->offset);
+}
+
+static const struct sb_region **sorted_regions(const struct sb_view *view)
+{
+	const struct sb_region **items = calloc(view->regions.count + 1, sizeof *items);
+
+	for (size_t i = 0; items && i < view->regions.count; i++)
+		items[i] = sb_view_region(view, i);
+	if (items)
+		qsort(items, view->regions.count, sizeof *items, by_region);
+	return items;
+}
+
+/* Regions that nothing maps, and tables: their starts went together, and their ends when both are as long. */
+static int map_regions(const struct sb_pair *pair, struct sb_address_map *map, struct sb_err *err)
+{
+	const struct sb_view *view[SB_SIDES] = {pair->view[SB_SHIPPED], pair->view[SB_REBUILT]};
+	const struct sb_region **a = sorted_regions(view[0]), **b = sorted_regions(view[1]);
+	int rc = a && b ? 0 : no_memory(err);
+
+	for (size_t i = 0, k = 0; !rc && i < view[0]->regions.count && k < view[1]->regions.count;) {
+		int order = a[i]->kind != b[k]->kind ? (a[i]->kind < b[k]->kind ? -1 : 1) : strcmp(a[i]->name, b[k]->name);
+		uint64_t length = order == 0 ? (a[i]->length < b[k]->length ? a[i]->length : b[k]->length) : 0;
+		bool apart = order == 0 && a[i]->length != b[k]->length;
+		if (order == 0 && !(a[i]->loaded && a[i]->kind == SB_REGION_SECTION))
+			rc = add_whole(&map->offsets, a[i]->offset, b[k]->offset, length, err);
+		if (!rc && apart) /* the end is a place of its own */
+			rc = add_whole(&map->offsets, a[i]->offset + a[i]->length - 1, b[k]->offset + b[k]->length - 1, 1, err);
+		i += order <= 0;
+		k += order >= 0;
+	}
+	free(a);
+	free(b);
+	return rc;
+}
+
+static int by_a(const void *x, const void *y)
+{
+	const struct sb_piece *p = x, *q = y;
+	if (p->a != q->a)
+		return p->a < q->a ? -1 : 1;
+	return (p->length > q->length) - (p->length < q->length);
+}
+
+int sb_address_map_build(const struct sb_pair *pair, struct sb_address_map *out, struct sb_err *err)
+{
+	int rc = 0;
+
+	*out = (struct sb_address_map){
+		.addresses = {.size = sizeof(struct sb_piece)},
+		.offsets = {.size = sizeof(struct sb_piece)},
+		.anchors = {{.size = sizeof(struct sb_anchor)}, {.size = sizeof(struct sb_anchor)}},
+	};
+	for (unsigned side = 0; !rc && side < SB_SIDES; side++)
+		rc = pair->format->image->anchors(pair->view[side], &out->anchors[side], err);
+	if (!rc)
+		rc = map_sections(pair, out, err);
+	if (!rc)
+		rc = map_regions(pair, out, err);
+	if (rc)
+		return rc;
+	if (out->addresses.count)
+		qsort(out->addresses.items, out->addresses.count, out->addresses.size, by_a);
+	if (out->offsets.count)
+		qsort(out->offsets.items, out->offsets.count, out->offsets.size, by_a);
+	return 0;
+}
+
+void sb_address_map_release(struct sb_address_map *map)
+{
+	sb_vec_release(&map->addresses);
+	sb_vec_release(&map->offsets);
+	sb_vec_release(&map->anchors[SB_SHIPPED]);
+	sb_vec_release(&map->anchors[SB_REBUILT]);
+}
+
+bool sb_address_map_leads(const struct sb_vec *pieces, uint64_t a, uint64_t b)
+{
+	enum { NEIGHBOURS = 4 }; /* pieces that end or begin at one place */
+	size_t low = 0, high = pieces->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct sb_piece *piece = sb_vec_at(pieces, middle);
+		if (piece->a <= a)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (size_t i = low; i-- > 0 && low - i <= NEIGHBOURS;) {
+		const struct sb_piece *piece = sb_vec_at(pieces, i);
+		if (a - piece->a <= piece->length && piece->b + (a - piece->a) == b)
+			return true;
+	}
+	return false;
+}
+
+bool sb_address_map_agrees(const struct sb_address_map *map, const struct sb_reference *a, const struct sb_reference *b)
+{
+	if (a->kind != b->kind)
+		return false;
+	switch (a->kind) {
+	case SB_REFERENCE_ADDRESS:
+		return sb_address_map_leads(&map->addresses, a->target, b->target);
+	case SB_REFERENCE_OFFSET:
+		return sb_address_map_leads(&map->offsets, a->target, b->target);
+	case SB_REFERENCE_SIZE:
+		return sb_address_map_leads(&map->addresses, a->target, b->target) && sb_address_map_leads(&map->addresses, a->base, b->base);
+	case SB_REFERENCE_FILE_SIZE:
+		return sb_address_map_leads(&map->offsets, a->target, b->target) && sb_address_map_leads(&map->offsets, a->base, b->base);
+	}
+	return false;
+}

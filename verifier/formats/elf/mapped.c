@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The file as a loader sees it: through program headers alone, whatever sections say. */
+#include "verifier/formats/elf/elf.h"
+
+#include <string.h>
+
+/* Pages of x86 are 4 KiB; elsewhere a kernel may map larger ones, up to what the segment is aligned to. */
+enum { PAGE = 4096, LARGEST_PAGE = 65536 };
+
+static uint64_t page_of(const struct sb_elf *elf, const struct sb_elf_segment *segment)
+{
+	bool fixed = elf->machine == SB_EM_X86_64 || elf->machine == SB_EM_386;
+	bool sane = segment->align > PAGE && (segment->align & (segment->align - 1)) == 0;
+
+	return fixed || !sane ? PAGE : segment->align < LARGEST_PAGE ? segment->align : LARGEST_PAGE;
+}
+
+bool sb_elf_in_mapped_page(const struct sb_elf *elf, uint64_t from, uint64_t to, bool executable)
+{
+	for (size_t i = 0; i < elf->segment_count; i++) {
+		const struct sb_elf_segment *s = &elf->segments[i];
+		uint64_t end, page = page_of(elf, s);
+		if (s->type != SB_PT_LOAD || s->filesz == 0 || (executable && !(s->flags & SB_PF_X)))
+			continue;
+		if (!sb_add(s->offset, s->filesz, &end) || !sb_add(end, page - 1, &end))
+			end = UINT64_MAX;
+		if (from < (end & ~(page - 1)) && to > (s->offset & ~(page - 1)))
+			return true;
+	}
+	return false;
+}
+
+bool sb_elf_in_segment(const struct sb_elf *elf, uint64_t from, uint64_t to, uint32_t flags)
+{
+	for (size_t i = 0; i < elf->segment_count; i++) {
+		const struct sb_elf_segment *s = &elf->segments[i];
+		uint64_t end;
+		if (s->type != SB_PT_LOAD || (s->flags & flags) != flags)
+			continue;
+		if (!sb_add(s->offset, s->filesz, &end))
+			end = UINT64_MAX;
+		if (from < end && to > s->offset)
+			return true;
+	}
+	return false;
+}
+
+struct sb_span sb_elf_mapped(const struct sb_elf *elf, uint64_t at, uint64_t most)
+{
+	for (size_t i = 0; i < elf->segment_count; i++) {
+		const struct sb_elf_segment *s = &elf->segments[i];
+		struct sb_span bytes;
+		uint64_t offset;
+		if (s->type != SB_PT_LOAD || at < s->vaddr || at - s->vaddr >= s->filesz)
+			continue;
+		uint64_t left = s->filesz - (at - s->vaddr);
+		if (sb_add(s->offset, at - s->vaddr, &offset) && sb_span_cut(elf->file, offset, left < most ? left : most, &bytes))
+			return bytes;
+	}
+	return (struct sb_span){0};
+}
+
+uint32_t sb_elf_section_at(const struct sb_elf *elf, uint64_t at)
+{
+	for (size_t i = 1; i < elf->section_count; i++) {
+		const struct sb_elf_section *s = &elf->sections[i];
+		if ((s->flags & SB_SHF_ALLOC) && at >= s->addr && at - s->addr < s->size)
+			return (uint32_t)i;
+	}
+	return 0;
+}
+
+static struct sb_span dynamic_table(const struct sb_elf *elf)
+{
+	struct sb_span table;
+
+	for (size_t i = 0; i < elf->segment_count; i++)
+		if (elf->segments[i].type == SB_PT_DYNAMIC && sb_span_cut(elf->file, elf->segments[i].offset, elf->segments[i].filesz, &table))
+			return table;
+	return (struct sb_span){0};
+}
+
+bool sb_elf_dynamic(const struct sb_elf *elf, uint64_t tag, uint64_t *value)
+{
+	struct sb_rd rd = sb_rd_of(dynamic_table(elf), elf->be);
+	unsigned word = sb_elf_word(elf);
+
+	while (rd.in.n - rd.at >= 2 * (size_t)word) {
+		uint64_t found = sb_rd_uint(&rd, word), held = sb_rd_uint(&rd, word);
+		if (found == SB_DT_NULL)
+			return false;
+		if (found == tag) {
+			*value = held;
+			return true;
+		}
+	}
+	return false;
+}
+
+const char *sb_elf_dynamic_string(const struct sb_elf *elf, uint64_t index)
+{
+	uint64_t table, at;
+
+	if (!sb_elf_dynamic(elf, SB_DT_STRTAB, &table) || !sb_add(table, index, &at))
+		return NULL;
+	struct sb_span text = sb_elf_mapped(elf, at, SB_LIMIT_OF(PATH_BYTES));
+	return text.n && memchr(text.p, 0, text.n) ? (const char *)text.p : NULL;
+}

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Fields that follow from where something else lies, kind by kind. What is not of a known kind is no reference. */
+#include "verifier/formats/elf/elf.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/** What is asked for, and where answers go. */
+struct search {
+	struct sb_view *view;
+	const struct sb_elf *elf;
+	const struct sb_place *place;
+	struct sb_vec *out;
+	int rc;
+	struct sb_err *err;
+};
+
+static bool touches(const struct sb_place *place, uint64_t offset, uint64_t length)
+{
+	return offset < place->offset + place->length && offset + length > place->offset;
+}
+
+static void add(struct search *search, struct sb_reference found)
+{
+	if (search->rc || !touches(search->place, found.offset, found.length))
+		return;
+	struct sb_reference *slot = sb_vec_push(search->out);
+	if (slot)
+		*slot = found;
+	else
+		search->rc = sb_fail(search->err, SB_NOMEM, "out-of-memory", "out of memory");
+}
+
+static uint64_t read_at(const struct sb_elf *elf, uint64_t offset, unsigned width)
+{
+	struct sb_rd rd = sb_rd_of(elf->file, elf->be);
+	sb_rd_seek(&rd, offset);
+	return sb_rd_uint(&rd, width);
+}
+
+static void find_header(struct search *search)
+{
+	uint64_t word = sb_elf_word(search->elf);
+
+	add(search, (struct sb_reference){SB_REFERENCE_ADDRESS, 24, word, search->elf->entry, 0});
+	add(search, (struct sb_reference){SB_REFERENCE_OFFSET, 24 + word, word, search->elf->phoff, 0});
+	add(search, (struct sb_reference){SB_REFERENCE_OFFSET, 24 + 2 * word, word, search->elf->shoff, 0});
+}
+
+static void find_segment(struct search *search, const struct sb_elf_segment *s, uint64_t row)
+{
+	uint64_t word = sb_elf_word(search->elf), at = search->elf->is64 ? row + 8 : row + 4;
+
+	add(search, (struct sb_reference){SB_REFERENCE_OFFSET, at, word, s->offset, 0});
+	add(search, (struct sb_reference){SB_REFERENCE_ADDRESS, at + word, word, s->vaddr, 0});
+	if (read_at(search->elf, at + 2 * word, (unsigned)word) == s->vaddr)
+		add(search, (struct sb_reference){SB_REFERENCE_ADDRESS, at + 2 * word, word, s->vaddr, 0});
+	add(search, (struct sb_reference){SB_REFERENCE_FILE_SIZE, at + 3 * word, word, s->offset + s->filesz, s->offset});
+	add(search, (struct sb_reference){SB_REFERENCE_SIZE, at + 4 * word, word, s->vaddr + s->memsz, s->vaddr});
+}
+
+static void find_segments(struct search *search)
+{
+	for (size_t i = 0; i < search->elf->segment_count; i++)
+		find_segment(search, &search->elf->segments[i], search->elf->phoff + i * search->elf->phentsize);
+}
+
+static void find_sections(struct search *search)
+{
+	const struct sb_elf *elf = search->elf;
+	uint64_t word = sb_elf_word(elf);
+
+	for (size_t i = 1; i < elf->section_count; i++) {
+		const struct sb_elf_section *s = &elf->sections[i];
+		uint64_t at = elf->shoff + i * elf->shentsize + 8 + word;
+		if (s->flags & SB_SHF_ALLOC)
+			add(search, (struct sb_reference){SB_REFERENCE_ADDRESS, at, word, s->addr, 0});
+		add(search, (struct sb_reference){SB_REFERENCE_OFFSET, at + word, word, s->offset, 0});
+		if (s->type == SB_SHT_NOBITS)
+			add(search, (struct sb_reference){SB_REFERENCE_SIZE, at + 2 * word, word, s->addr + s->size, s->addr});
+		else
+			add(search, (struct sb_reference){SB_REFERENCE_FILE_SIZE, at + 2 * word, word, s->offset + s->size, s->offset});
+	}
+}
+
+/* Tags that hold an address; the size that belongs to it is that of the section which begins there. */
+static bool dynamic_holds_address(uint64_t tag)
+{
+	static const uint64_t tags[] = {SB_DT_PLTGOT, SB_DT_HASH, SB_DT_STRTAB, SB_DT_SYMTAB, SB_DT_RELA, SB_DT_INIT, SB_DT_FINI, SB_DT_REL, SB_DT_JMPREL,
+	                                SB_DT_INIT_ARRAY, SB_DT_FINI_ARRAY, SB_DT_PREINIT_ARRAY, SB_DT_GNU_HASH, SB_DT_VERSYM, SB_DT_VERDEF, SB_DT_VERNEED};
+	for (size_t i = 0; i < sizeof tags / sizeof *tags; i++)
+		if (tags[i] == tag)
+			return true;
+	return false;
+}
+
+static uint64_t address_of_size(uint64_t tag)
+{
+	switch (tag) {
+	case SB_DT_STRSZ: return SB_DT_STRTAB;
+	case SB_DT_RELASZ: return SB_DT_RELA;
+	case SB_DT_RELSZ: return SB_DT_REL;
+	case SB_DT_PLTRELSZ: return SB_DT_JMPREL;
+	case SB_DT_INIT_ARRAYSZ: return SB_DT_INIT_ARRAY;
+	case SB_DT_FINI_ARRAYSZ: return SB_DT_FINI_ARRAY;
+	case SB_DT_PREINIT_ARRAYSZ: return SB_DT_PREINIT_ARRAY;
+	default: return SB_DT_NULL;
+	}
+}
+
+static void find_dynamic(struct search *search)
+{
+	const struct sb_region *region = search->place->region;
+	uint64_t word = sb_elf_word(search->elf), base;
+
+	for (uint64_t at = region->offset; at + 2 * word <= region->offset + region->length; at += 2 * word) {
+		uint64_t tag = read_at(search->elf, at, (unsigned)word), value = read_at(search->elf, at + word, (unsigned)word);
+		if (dynamic_holds_address(tag))
+			add(search, (struct sb_reference){SB_REFERENCE_ADDRESS, at + word, word, value, 0});
+		else if (address_of_size(tag) != SB_DT_NULL && sb_elf_dynamic(search->elf, address_of_size(tag), &base))
+			add(search, (struct sb_reference){SB_REFERENCE_SIZE, at + word, word, base + value, base});
+	}
+}
+
+/* Relocations that add the load address to an addend: R_<machine>_RELATIVE and IRELATIVE of the psABIs. */
+static bool is_relative(const struct sb_elf *elf, uint64_t type)
+{
+	switch (elf->machine) {
+	case SB_EM_X86_64: return type == 8 || type == 37;
+	case SB_EM_386: return type == 8 || type == 42;
+	case SB_EM_AARCH64: return type == 1027 || type == 1032;
+	case 40: return type == 23 || type == 160; /* ARM */
+	case 243: return type == 3 || type == 58;  /* RISC-V */
+	case 22: return type == 12 || type == 61;  /* S/390 */
+	case 20: case 21: return type == 22 || type == 248; /* PowerPC */
+	default: return false;
+	}
+}
+
+static void find_relocations(struct search *search, const struct sb_elf_section *table)
+{
+	const struct sb_elf *elf = search->elf;
+	uint64_t word = sb_elf_word(elf), size = (table->type == SB_SHT_RELA ? 3 : 2) * word;
+	uint64_t first = (search->place->offset - table->offset) / size;
+
+	for (uint64_t at = table->offset + first * size; at + size <= table->offset + table->bytes.n && at < search->place->offset + search->place->length; at += size) {
+		uint64_t info = read_at(elf, at + word, (unsigned)word);
+		add(search, (struct sb_reference){SB_REFERENCE_ADDRESS, at, word, read_at(elf, at, (unsigned)word), 0});
+		if (table->type == SB_SHT_RELA && is_relative(elf, elf->is64 ? info & UINT32_MAX : info & 0xff))
+			add(search, (struct sb_reference){SB_REFERENCE_ADDRESS, at + 2 * word, word, read_at(elf, at + 2 * word, (unsigned)word), 0});
+	}
+}
+
+static void find_symbols(struct search *search, const struct sb_elf_section *table)
+{
+	const struct sb_elf *elf = search->elf;
+	uint64_t size = sb_elf_symbol_size(elf), word = sb_elf_word(elf), value = elf->is64 ? 8 : 4;
+	struct sb_elf_symbol symbol;
+
+	for (uint64_t i = (search->place->offset - table->offset) / size; sb_elf_symbol_read(elf, table, (size_t)i, &symbol); i++) {
+		uint64_t at = table->offset + i * size;
+		if (at >= search->place->offset + search->place->length)
+			break;
+		if (symbol.section == 0 || symbol.section >= 0xff00 || (symbol.info & 15) == SB_STT_TLS)
+			continue;
+		add(search, (struct sb_reference){SB_REFERENCE_ADDRESS, at + value, word, symbol.value, 0});
+		add(search, (struct sb_reference){SB_REFERENCE_SIZE, at + value + word, word, symbol.value + symbol.size, symbol.value});
+	}
+}
+
+/* Tables of words that hold addresses and nothing else. */
+static void find_words(struct search *search)
+{
+	const struct sb_region *region = search->place->region;
+	uint64_t word = sb_elf_word(search->elf), first = (search->place->offset - region->offset) / word;
+
+	for (uint64_t at = region->offset + first * word; at + word <= region->offset + region->length && at < search->place->offset + search->place->length; at += word)
+		add(search, (struct sb_reference){SB_REFERENCE_ADDRESS, at, word, read_at(search->elf, at, (unsigned)word), 0});
+}
+
+/* Words that a relocation table fills with addresses of the image. */
+static void find_relocated(struct search *search, const struct sb_elf_section *section)
+{
+	const struct sb_elf *elf = search->elf;
+	uint64_t word = sb_elf_word(elf), from = section->addr + (search->place->offset - section->offset);
+
+	for (size_t s = 1; s < elf->section_count; s++) {
+		const struct sb_elf_section *table = &elf->sections[s];
+		uint64_t size = (table->type == SB_SHT_RELA ? 3 : 2) * word;
+		if ((table->type != SB_SHT_RELA && table->type != SB_SHT_REL) || !(table->flags & SB_SHF_ALLOC))
+			continue;
+		for (uint64_t at = table->offset; at + size <= table->offset + table->bytes.n; at += size) {
+			uint64_t place = read_at(elf, at, (unsigned)word), info = read_at(elf, at + word, (unsigned)word);
+			bool inside = place + word > from && place < from + search->place->length && place >= section->addr;
+			uint64_t held = section->offset + (place - section->addr);
+			if (inside && is_relative(elf, elf->is64 ? info & UINT32_MAX : info & 0xff))
+				add(search, (struct sb_reference){SB_REFERENCE_ADDRESS, held, word, read_at(elf, held, (unsigned)word), 0});
+		}
+	}
+}
+
+static void find_frames(struct search *search)
+{
+	SB_VEC struct sb_vec frames = {.size = sizeof(struct sb_elf_frame)};
+
+	sb_elf_frames_read(search->elf, &frames);
+	for (size_t i = 0; i < frames.count; i++) {
+		const struct sb_elf_frame *frame = sb_vec_at(&frames, i);
+		add(search, (struct sb_reference){SB_REFERENCE_ADDRESS, frame->field, 4, frame->start, 0});
+		add(search, (struct sb_reference){SB_REFERENCE_SIZE, frame->field + 4, 4, frame->start + frame->length, frame->start});
+	}
+}
+
+/* LSB Core, ".eh_frame_hdr": only the encodings that linkers write. */
+static void find_frame_table(struct search *search, const struct sb_elf_section *section)
+{
+	static const uint8_t usual[4] = {1, 0x1b, 0x03, 0x3b};
+	struct sb_rd rd = sb_rd_of(section->bytes, search->elf->be);
+	struct sb_span head = sb_rd_bytes(&rd, 4);
+
+	if (rd.bad || memcmp(head.p, usual, sizeof usual) != 0)
+		return;
+	uint64_t frames = section->addr + 4 + (uint64_t)(int64_t)(int32_t)(uint32_t)sb_rd_uint(&rd, 4);
+	add(search, (struct sb_reference){SB_REFERENCE_ADDRESS, section->offset + 4, 4, frames, 0});
+	sb_rd_uint(&rd, 4);
+	while (rd.in.n - rd.at >= 4) {
+		uint64_t at = section->offset + rd.at, value = (uint64_t)(int64_t)(int32_t)(uint32_t)sb_rd_uint(&rd, 4);
+		add(search, (struct sb_reference){SB_REFERENCE_ADDRESS, at, 4, section->addr + value, 0});
+	}
+}
+
+static void find_in_section(struct search *search, const struct sb_elf_section *section)
+{
+	switch (section->type) {
+	case SB_SHT_DYNAMIC:
+		find_dynamic(search);
+		return;
+	case SB_SHT_REL:
+	case SB_SHT_RELA:
+		find_relocations(search, section);
+		return;
+	case SB_SHT_SYMTAB:
+	case SB_SHT_DYNSYM:
+		find_symbols(search, section);
+		return;
+	case SB_SHT_INIT_ARRAY:
+	case SB_SHT_FINI_ARRAY:
+	case SB_SHT_PREINIT_ARRAY:
+		find_words(search);
+		return;
+	default:
+		break;
+	}
+	if (section->flags & SB_SHF_EXECINSTR)
+		search->rc = sb_elf_code_references(search->view, search->place, search->out, search->err);
+	else if (strcmp(section->name, ".eh_frame") == 0)
+		find_frames(search);
+	else if (strcmp(section->name, ".eh_frame_hdr") == 0)
+		find_frame_table(search, section);
+	else if (strcmp(section->name, ".got") == 0 || strcmp(section->name, ".got.plt") == 0)
+		find_words(search);
+	else if (section->flags & SB_SHF_ALLOC)
+		find_relocated(search, section);
+}
+
+static int by_offset(const void *a, const void *b)
+{
+	const struct sb_reference *x = a, *y = b;
+	return (x->offset > y->offset) - (x->offset < y->offset);
+}
+
+int sb_elf_references(struct sb_view *view, const struct sb_place *place, struct sb_vec *out, struct sb_err *err)
+{
+	const struct sb_elf *elf = view->own;
+	struct search search = {.view = view, .elf = elf, .place = place, .out = out, .err = err};
+
+	if (elf->type == SB_ET_REL)
+		return 0;
+	switch (place->region->tag) {
+	case SB_ELF_TAG_HEADER:
+		find_header(&search);
+		break;
+	case SB_ELF_TAG_SEGMENTS:
+		find_segments(&search);
+		break;
+	case SB_ELF_TAG_SECTIONS:
+		find_sections(&search);
+		break;
+	default:
+		if (place->region->tag < elf->section_count && place->region->offset == elf->sections[place->region->tag].offset)
+			find_in_section(&search, &elf->sections[place->region->tag]);
+		break;
+	}
+	if (out->count)
+		qsort(out->items, out->count, out->size, by_offset);
+	return search.rc;
+}
