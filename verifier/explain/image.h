@@ -30,9 +30,9 @@ bool sb_address_map_agrees(const struct sb_address_map *map, const struct sb_ref
  * Align two stretches of one section by marks that both sides have once and in the same order; pieces are added to @out, counted from
  * the starts of the stretches. @marks: struct sb_piece of length 0, in any order; what does not rise on both sides is dropped.
  */
-SB_MUST_USE int sb_align(struct sb_span a, struct sb_span b, struct sb_vec *marks, struct sb_vec *out, struct sb_err *err);
+SB_MUST_USE int sb_pieces_align(struct sb_span a, struct sb_span b, struct sb_vec *marks, struct sb_vec *out, struct sb_err *err);
 /** Texts (between NULs) that stand once on each side, as marks. */
-SB_MUST_USE int sb_align_texts(struct sb_span a, struct sb_span b, struct sb_vec *marks, struct sb_err *err);
+SB_MUST_USE int sb_pieces_of_texts(struct sb_span a, struct sb_span b, struct sb_vec *marks, struct sb_err *err);
 
 /** Claims [@first, count) of @claims are those of @pair: fold differences that only follow from the map. Errors: NOMEM, INTERNAL. */
 SB_MUST_USE int sb_explain_shift(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_address_map *map, struct sb_vec *claims,

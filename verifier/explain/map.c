@@ -231,9 +231,9 @@ static int map_section(const struct sb_pair *pair, struct sb_address_map *map, c
 	bool named = !sb_span_equal(x, y) && map->aligned++ < MOST_ALIGNED;
 	int rc = named ? find_marks(map, a, b, &marks, err) : 0;
 	if (!rc && marks.count == 0 && !sb_span_equal(x, y))
-		rc = sb_align_texts(x, y, &marks, err);
+		rc = sb_pieces_of_texts(x, y, &marks, err);
 	if (!rc)
-		rc = sb_align(x, y, &marks, &pieces, err);
+		rc = sb_pieces_align(x, y, &marks, &pieces, err);
 	if (!rc)
 		rc = add_moved(&pieces, a->address, b->address, &map->addresses, err);
 	return rc ? rc : add_moved(&pieces, a->region->offset, b->region->offset, &map->offsets, err);

@@ -69,7 +69,7 @@ static int pair_tokens(const struct sb_vec *tokens, struct sb_span a, struct sb_
 	return 0;
 }
 
-int sb_align_texts(struct sb_span a, struct sb_span b, struct sb_vec *marks, struct sb_err *err)
+int sb_pieces_of_texts(struct sb_span a, struct sb_span b, struct sb_vec *marks, struct sb_err *err)
 {
 	SB_VEC struct sb_vec tokens = {.size = sizeof(struct token)};
 	int rc = split(a, 0, &tokens, err);
@@ -164,7 +164,7 @@ static int fill_gap(struct sb_span a, struct sb_span b, const struct sb_piece *f
 	return rc ? rc : add_piece(out, first, (struct sb_piece){to->a - suffix, to->b - suffix, suffix}, err);
 }
 
-int sb_align(struct sb_span a, struct sb_span b, struct sb_vec *marks, struct sb_vec *out, struct sb_err *err)
+int sb_pieces_align(struct sb_span a, struct sb_span b, struct sb_vec *marks, struct sb_vec *out, struct sb_err *err)
 {
 	struct sb_piece *start = sb_vec_push(marks), *last = sb_vec_push(marks);
 	size_t first = out->count;
