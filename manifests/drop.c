@@ -10,7 +10,7 @@
 #define SCHEMA "samebuild-drop/1"
 
 /* Defaults that no key overrides: the same on every machine. 1980-01-01 is the first time that a zip archive can hold. */
-enum { DEFAULT_WALL = 3600, DEFAULT_PROCESSES = 4096, MOST_JOBS = 1024 };
+enum { DEFAULT_WALL = 3600, DEFAULT_PROCESSES = 4096, MOST_JOBS = 1024, MOST_PIDS = 30000, MOST_UTS = 64 };
 #define DEFAULT_EPOCH INT64_C(315532800)
 #define DEFAULT_MEMORY (UINT64_C(4) << 30)
 #define DEFAULT_DISK (UINT64_C(8) << 30)
@@ -21,7 +21,8 @@ static const char *const toolchain_keys[] = {"*root", "sha256", NULL};
 static const char *const build_keys[] = {"*path", "env", "*steps", "control", NULL};
 static const char *const step_keys[] = {"run", "sh", "name", "cwd", "timeout", NULL};
 static const char *const control_keys[] = {"epoch", "clock", "hostname", "user", "jobs", "locale", "timezone", "umask",
-                                           "home",  "kernel", "cpus",    "seed", NULL};
+                                           "home",  "kernel", "cpus",    "seed", "domain", "kernel-version", "aslr", "order",
+                                           "pid-offset", NULL};
 static const char *const limit_keys[] = {"wall", "memory", "disk", "processes", "inodes", "file-size", "open-files", "log",
                                          "output-size", "output-file-size", "output-count", "unpacked", "entries", NULL};
 static const char *const output_keys[] = {"*shipped", "*built", NULL};
@@ -234,9 +235,24 @@ static unsigned read_umask(struct reading *in, struct sb_place control)
 	return (unsigned)strtoul(text, NULL, 8);
 }
 
+/* What uname(2) can carry: "#1 SMP PREEMPT_DYNAMIC Debian 6.1.76-1 (2024-02-01)", "(none)". */
+static const char *read_uts(struct reading *in, struct sb_place map, const char *key, const char *absent)
+{
+	struct sb_place place = sb_schema_key(&in->schema, map, key);
+	const char *text = sb_schema_text(&in->schema, place, absent);
+
+	if (text && (text[0] == '\0' || strlen(text) > MOST_UTS || !sb_escape_is_plain(sb_span_text(text)))) {
+		sb_schema_problem(&in->schema, place, "bad-value", "1 to 64 visible characters are due here");
+		return absent;
+	}
+	return text;
+}
+
 static void read_control(struct reading *in, struct sb_place build)
 {
 	static const char *const clocks[] = {"real", "shift", "frozen", NULL};
+	static const char *const orders[] = {"sorted", "reversed", "shuffled", NULL};
+	static const char *const switches[] = {"off", "on", NULL};
 	struct sb_schema *s = &in->schema;
 	struct sb_place place = sb_schema_key(s, build, "control");
 	struct sb_controls *out = &in->drop.control;
@@ -253,6 +269,11 @@ static void read_control(struct reading *in, struct sb_place build)
 	out->umask = read_umask(in, place);
 	out->home = read_word(in, place, "home", "/nonexistent");
 	out->kernel = read_word(in, place, "kernel", NULL);
+	out->domain = read_uts(in, place, "domain", "(none)");
+	out->kernel_version = read_uts(in, place, "kernel-version", NULL);
+	out->aslr = sb_schema_word(s, sb_schema_key(s, place, "aslr"), switches, 0) == 1;
+	out->order = (enum sb_order)sb_schema_word(s, sb_schema_key(s, place, "order"), orders, SB_ORDER_SORTED);
+	out->pid_offset = (unsigned)sb_schema_uint(s, sb_schema_key(s, place, "pid-offset"), 0, MOST_PIDS, 0);
 	out->cpus = (unsigned)sb_schema_uint(s, sb_schema_key(s, place, "cpus"), 1, MOST_JOBS, 0);
 	out->seed = sb_schema_uint(s, sb_schema_key(s, place, "seed"), 0, INT64_MAX, 0);
 }

@@ -31,6 +31,9 @@ struct sb_drop_step {
 
 enum sb_clock { SB_CLOCK_REAL = 0, SB_CLOCK_SHIFT, SB_CLOCK_FROZEN };
 
+/** In which order the files of a folder are made, and so listed and numbered. */
+enum sb_order { SB_ORDER_SORTED = 0, SB_ORDER_REVERSED, SB_ORDER_SHUFFLED };
+
 /** Every nondeterminism that the sandbox sets. */
 struct sb_controls {
 	int64_t epoch;               /* seconds; SOURCE_DATE_EPOCH and the start of the build's clock */
@@ -39,7 +42,12 @@ struct sb_controls {
 	unsigned jobs;
 	unsigned umask;
 	const char *home;            /* default /nonexistent */
+	const char *domain;          /* of the host, "(none)" by default */
 	const char *kernel;          /* release string to show, NULL: the host's */
+	const char *kernel_version;  /* what uname -v shows, NULL: the host's, or a plain one when kernel is given */
+	bool aslr;                   /* addresses differ from run to run */
+	enum sb_order order;
+	unsigned pid_offset;         /* process numbers begin after it */
 	unsigned cpus;               /* shown to the build, 0: as jobs */
 	uint64_t seed;               /* of the randomness stream; 0: real randomness */
 };

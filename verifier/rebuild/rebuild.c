@@ -33,9 +33,10 @@ static struct sb_facts facts_of(const struct sb_drop *drop, const struct sb_envi
 		.locale = control->locale,
 		.timezone = control->timezone,
 		.jobs = control->jobs,
+		.kernel = control->kernel,
 	};
 
-	for (size_t i = 0; i < environment->host.count; i++)
+	for (size_t i = 0; !facts.kernel && i < environment->host.count; i++)
 		if (strcmp(environment->host.items[i].name, "kernel") == 0)
 			facts.kernel = environment->host.items[i].value;
 	return facts;

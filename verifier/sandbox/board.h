@@ -32,6 +32,15 @@ struct sb_wall_state {
 	char detail[128]; /* on: a detail or empty; off: the reason */
 };
 
+/** How the answering of calls went; under a control that is in force all but images stay 0. */
+struct sb_control_counts {
+	uint64_t images;    /* new programs that were seen */
+	uint64_t unpatched; /* of them, those whose memory could not be changed */
+	uint64_t missed;    /* calls that the kernel answered because init could not */
+	bool waits;         /* a wait until a time of day was held */
+	bool timers;        /* a POSIX timer was set to a time of day, which is the real one */
+};
+
 /** Written by init and by the build before its exec, read by the supervisor once both are silent. */
 struct sb_board {
 	struct sb_ids ids;           /* written by the supervisor before it lets init go: what was mapped */
@@ -43,6 +52,7 @@ struct sb_board {
 	int status;
 	bool disk_full, inodes_full; /* seen when a step had ended */
 	uint64_t largest;            /* bytes that the largest process had in memory, of those that have been waited for */
+	struct sb_control_counts controls;
 	uint64_t left_out;           /* device nodes and sockets of the trees that were not made */
 };
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "verifier/sandbox/build.h"
+#include "verifier/sandbox/channel.h"
 #include "verifier/sandbox/filter.h"
 #include "verifier/sandbox/landlock.h"
 
@@ -114,7 +115,18 @@ static int set_limits(const struct sb_sandbox_plan *plan, struct sb_err *err)
 	return rc;
 }
 
-static int enter_walls(const struct sb_sandbox_plan *plan, struct sb_err *err)
+/** Sending is never asked about, so this cannot wait for the one that it goes to. */
+static int enter_filter(const struct sb_sandbox_plan *plan, int channel, struct sb_err *err)
+{
+	SB_CLOSING int listener = -1;
+	int rc = sb_filter_enter(&plan->filter, channel >= 0 ? &listener : NULL, err);
+
+	if (rc == 0 && channel >= 0 && !sb_channel_say(channel, SB_WORD_LISTENER, listener))
+		return failed("give init the listener", err);
+	return rc;
+}
+
+static int enter_walls(const struct sb_sandbox_plan *plan, int channel, struct sb_err *err)
 {
 	struct sb_board *board = plan->board;
 	char detail[32];
@@ -133,11 +145,10 @@ static int enter_walls(const struct sb_sandbox_plan *plan, struct sb_err *err)
 		sb_wall_off(board, SB_WALL_LANDLOCK, "off: this kernel has no Landlock, or it is not among its lsm=", 0);
 	}
 	sb_wall_on(board, SB_WALL_SECCOMP, NULL);
-	rc = sb_filter_enter(&plan->filter, err);
-	return rc;
+	return enter_filter(plan, channel, err);
 }
 
-static int prepare(const struct sb_sandbox_plan *plan, size_t step, struct sb_err *err)
+static int prepare(const struct sb_sandbox_plan *plan, size_t step, int channel, struct sb_err *err)
 {
 	int rc;
 
@@ -153,9 +164,9 @@ static int prepare(const struct sb_sandbox_plan *plan, size_t step, struct sb_er
 		return rc;
 	sb_wall_on(plan->board, SB_WALL_CAPABILITIES, NULL);
 	umask((mode_t)plan->spec->control.umask);
-	if (personality(ADDR_NO_RANDOMIZE) < 0)
+	if (!plan->spec->control.aslr && personality(ADDR_NO_RANDOMIZE) < 0)
 		return failed("switch address randomisation off", err);
-	rc = enter_walls(plan, err);
+	rc = enter_walls(plan, channel, err);
 	if (rc == 0 && syscall(SYS_close_range, 3, ~0U, 0) != 0)
 		return failed("close what is not the build's", err);
 	return rc;
@@ -193,11 +204,11 @@ static _Noreturn void run(const struct sb_sandbox_plan *plan, char *const *argv)
 	complain("cannot run", argv[0]);
 }
 
-_Noreturn void sb_build_step(const struct sb_sandbox_plan *plan, size_t step)
+_Noreturn void sb_build_step(const struct sb_sandbox_plan *plan, size_t step, int channel)
 {
 	struct sb_err err = {0};
 
-	if (prepare(plan, step, &err) != 0) {
+	if (prepare(plan, step, channel, &err) != 0) {
 		plan->board->err = err;
 		_exit(EXIT_SETUP);
 	}

@@ -12,6 +12,7 @@ enum sb_word {
 	SB_WORD_PROC = 'p',  /* init: here is the /proc of the environment */
 	SB_WORD_READY = 'r', /* init: the environment stands; here is a folder of the file system that the build writes to */
 	SB_WORD_STEP = 's',  /* init: a step begins; the board says which */
+	SB_WORD_LISTENER = 'l', /* build to init: here is the listener of my filter */
 	SB_WORD_DONE = 'd',  /* init: all is over, here is the build folder (or no descriptor when it is gone) */
 };
 

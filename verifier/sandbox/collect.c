@@ -94,6 +94,14 @@ static enum sb_entry_type type_of(mode_t mode)
 	return S_ISFIFO(mode) ? SB_ENTRY_FIFO : SB_ENTRY_SOCKET;
 }
 
+/** Files are made with the real time, whatever the build's clock shows: none is newer than the epoch. */
+static int64_t time_of(const struct collecting *all, const struct stat *st)
+{
+	int64_t epoch = all->watch->spec->control.epoch;
+
+	return st->st_mtime < epoch ? st->st_mtime : epoch;
+}
+
 static int visit(struct collecting *all, const char *path, unsigned depth, struct sb_err *err);
 
 static int visit_folder(struct collecting *all, const char *path, unsigned depth, struct sb_err *err)
@@ -127,7 +135,7 @@ static int visit(struct collecting *all, const char *path, unsigned depth, struc
 	if (all->entries.count >= all->watch->plan.bounds.output_count)
 		return over(all, "output-count", all->watch->plan.bounds.output_count, all->entries.count + 1);
 	struct sb_entry entry = {.path = path, .type = type_of(st.st_mode), .mode = st.st_mode & 07777, .uid = st.st_uid, .gid = st.st_gid,
-	                         .mtime = st.st_mtime, .rdev_major = major(st.st_rdev), .rdev_minor = minor(st.st_rdev)};
+	                         .mtime = time_of(all, &st), .rdev_major = major(st.st_rdev), .rdev_minor = minor(st.st_rdev)};
 	int rc = entry.type == SB_ENTRY_FILE      ? take_file(all, path, &entry, err)
 	         : entry.type == SB_ENTRY_SYMLINK ? take_link(all, path, &entry, err)
 	                                          : 0;

@@ -2,6 +2,7 @@
 #include "verifier/sandbox/dev.h"
 #include "verifier/sandbox/beneath.h"
 #include "verifier/sandbox/mount.h"
+#include "verifier/sandbox/random_device.h"
 
 #include <fcntl.h>
 #include <sys/mount.h>
@@ -47,19 +48,22 @@ static int shared_memory(int root, struct sb_err *err)
 int sb_dev_make(const struct sb_sandbox_plan *plan, int root, struct sb_err *err)
 {
 	/* 0755: in a sticky folder that all may write, opening /dev/null with O_CREAT fails (fs.protected_regular) */
-	const struct sb_mount_option options[] = {{"size", "65536"}, {"nr_inodes", "64"}, {"mode", "0755"}};
+	const struct sb_mount_option options[] = {{"size", "4194304"}, {"nr_inodes", "64"}, {"mode", "0755"}};
 	static const char *const nodes[] = {"null", "zero", "full", "random", "urandom"};
+	bool seeded = plan->answers & SB_ANSWERS_RANDOM;
+	size_t count = sizeof(nodes) / sizeof(nodes[0]) - (seeded ? 2 : 0);
 	SB_CLOSING int mount = -1;
 	int rc;
 
-	(void)plan;
 	if (sb_beneath_make_dir(root, "dev") != 0)
 		return sb_fail_errno(err, "sandbox-setup", "cannot create /dev");
 	rc = sb_mount_new("tmpfs", options, 3, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, &mount, err);
 	if (rc == 0)
 		rc = sb_mount_attach(mount, root, "dev", err);
-	for (size_t i = 0; rc == 0 && i < sizeof(nodes) / sizeof(nodes[0]); i++)
+	for (size_t i = 0; rc == 0 && i < count; i++)
 		rc = node(root, nodes[i], err);
+	if (rc == 0 && seeded)
+		rc = sb_random_device_make(root, plan->spec->control.seed, err);
 	if (rc == 0)
 		rc = links(root, err);
 	return rc == 0 ? shared_memory(root, err) : rc;

@@ -149,7 +149,7 @@ static int run_pass(struct filler *f, enum pass pass, struct sb_err *err)
 	for (size_t i = 0; i < inventory->count; i++) {
 		/* a folder's mode may lock us out of what is in it, and making things in it moves its mtime: children first */
 		size_t at = pass == PASS_FOLDERS ? inventory->count - 1 - i : i;
-		const struct sb_entry *entry = &inventory->entries[at];
+		const struct sb_entry *entry = &inventory->entries[f->fill->order ? f->fill->order[at] : at];
 		int rc = belongs(pass, entry->type) && !is_top(entry) ? make(f, pass, entry, err) : 0;
 
 		if (rc != 0)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "verifier/sandbox/filter.h"
+#include "verifier/sandbox/answers.h"
 
 #include <errno.h>
 #include <linux/seccomp.h>
@@ -50,6 +51,8 @@ static const struct refusal eperm[] = {
 
 /* clone3 keeps its flags in memory, where a filter cannot look: libc falls back to clone. */
 static const struct refusal enosys[] = {
+	/* rseq shows the processor that one runs on; the waits by the time of day do not go through init */
+	{"rseq", -1}, {"futex_waitv", 449}, {"futex_wait", 455},
 	{"clone3", -1}, {"io_uring_setup", -1}, {"io_uring_enter", -1}, {"io_uring_register", -1}, {"memfd_secret", -1},
 };
 
@@ -122,7 +125,38 @@ static int pretend_affinity(scmp_filter_ctx ctx, struct sb_err *err)
 	return rc == 0 ? 0 : bad(err, "sched_setaffinity", rc);
 }
 
-static int add_rules(scmp_filter_ctx ctx, struct sb_err *err)
+static struct scmp_arg_cmp comparison(const struct sb_condition *condition)
+{
+	if (condition->differs)
+		return (struct scmp_arg_cmp){.arg = condition->argument, .op = SCMP_CMP_NE, .datum_a = condition->value};
+	return (struct scmp_arg_cmp){
+		.arg = condition->argument, .op = SCMP_CMP_MASKED_EQ, .datum_a = condition->mask, .datum_b = condition->value};
+}
+
+/** The calls that init answers. */
+static int ask_init(scmp_filter_ctx ctx, unsigned answers, struct sb_err *err)
+{
+	size_t count;
+	const struct sb_call *calls = sb_calls(&count);
+
+	for (size_t i = 0; i < count; i++) {
+		struct scmp_arg_cmp when[2];
+		unsigned n = 0;
+
+		if (!(calls[i].controls & answers))
+			continue;
+		while (n < 2 && calls[i].when[n].mask) {
+			when[n] = comparison(&calls[i].when[n]);
+			n++;
+		}
+		int rc = seccomp_rule_add_array(ctx, SCMP_ACT_NOTIFY, calls[i].number, n, when);
+		if (rc != 0)
+			return bad(err, "a question to init", rc);
+	}
+	return 0;
+}
+
+static int add_rules(scmp_filter_ctx ctx, unsigned answers, struct sb_err *err)
 {
 	int rc = refuse(ctx, eperm, sizeof(eperm) / sizeof(eperm[0]), EPERM, err);
 
@@ -136,6 +170,8 @@ static int add_rules(scmp_filter_ctx ctx, struct sb_err *err)
 		rc = refuse_sockets(ctx, err);
 	if (rc == 0)
 		rc = pretend_affinity(ctx, err);
+	if (rc == 0)
+		rc = ask_init(ctx, answers, err);
 	return rc;
 }
 
@@ -160,7 +196,7 @@ static int export(scmp_filter_ctx ctx, struct sb_arena *arena, struct sock_fprog
 	return 0;
 }
 
-int sb_filter_make(struct sb_arena *arena, struct sock_fprog *out, struct sb_err *err)
+int sb_filter_make(struct sb_arena *arena, unsigned answers, struct sock_fprog *out, struct sb_err *err)
 {
 	RELEASING scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
 	int rc;
@@ -172,13 +208,22 @@ int sb_filter_make(struct sb_arena *arena, struct sock_fprog *out, struct sb_err
 		rc = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	if (rc != 0)
 		return bad(err, "an attribute", rc);
-	rc = add_rules(ctx, err);
+	rc = add_rules(ctx, answers, err);
 	return rc == 0 ? export(ctx, arena, out, err) : rc;
 }
 
-int sb_filter_enter(const struct sock_fprog *filter, struct sb_err *err)
+int sb_filter_enter(const struct sock_fprog *filter, int *listener, struct sb_err *err)
 {
-	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, filter) < 0)
+	long flags = listener ? SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV : 0;
+	long rc = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, filter);
+
+	if (rc < 0 && errno == EINVAL && listener) /* before Linux 5.19: a signal may then break a question off, and the call is asked again */
+		rc = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, filter);
+	if (rc < 0 && errno == EBUSY)
+		return sb_fail(err, SB_ABSENT, "sandbox-listener", "another program, a container's runtime perhaps, answers system calls here already");
+	if (rc < 0)
 		return sb_fail_errno(err, "sandbox-setup", "cannot load the seccomp filter");
+	if (listener)
+		*listener = (int)rc;
 	return 0;
 }

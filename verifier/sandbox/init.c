@@ -3,6 +3,7 @@
 #include "verifier/sandbox/beneath.h"
 #include "verifier/sandbox/build.h"
 #include "verifier/sandbox/channel.h"
+#include "verifier/sandbox/listener.h"
 #include "verifier/sandbox/root.h"
 
 #include <errno.h>
@@ -24,31 +25,46 @@
 #include <time.h>
 #include <unistd.h>
 
+/** Of init, once the environment stands. */
+struct life {
+	const struct sb_sandbox_plan *plan;
+	int children;                 /* tells that one has ended */
+	int offsets, last_pid;        /* files of the time and pid namespaces, opened while init may */
+	struct sb_listener *listener; /* NULL: no call is answered by init */
+};
+
 static int failed(const char *what, struct sb_err *err)
 {
 	return sb_fail_errno(err, "sandbox-setup", "cannot %s", what);
 }
 
-/** Both clocks begin at zero for the build; before the first child, which is the one that enters the namespace. */
-static void enter_time(const struct sb_sandbox_plan *plan)
+/**
+ * Both clocks begin at zero for the build; before the first child, which is the one that enters the namespace, and after all else,
+ * so that filling a large tree does not count. The build's time of day is told by its monotonic clock.
+ */
+static void enter_time(const struct life *life, struct sb_clock_rule *clock)
 {
+	const struct sb_sandbox_plan *plan = life->plan;
 	struct timespec monotonic, boot;
 	char text[128];
 
+	clock_gettime(CLOCK_MONOTONIC, &monotonic);
+	*clock = (struct sb_clock_rule){.mode = plan->clock, .epoch = plan->spec->control.epoch, .add = plan->spec->control.epoch - monotonic.tv_sec};
 	if (unshare(CLONE_NEWTIME) != 0) {
 		sb_wall_off(plan->board, SB_WALL_TIME, "off", errno);
 		return;
 	}
-	clock_gettime(CLOCK_MONOTONIC, &monotonic);
 	clock_gettime(CLOCK_BOOTTIME, &boot);
 	/* -(s + ns) as whole seconds rounded down and what is left, which must not be negative */
 	int n = snprintf(text, sizeof(text), "monotonic %lld %ld\nboottime %lld %ld\n", -(long long)monotonic.tv_sec - 1,
 	                 1000000000 - monotonic.tv_nsec - 1, -(long long)boot.tv_sec - 1, 1000000000 - boot.tv_nsec - 1);
-	SB_CLOSING int fd = open("/proc/self/timens_offsets", O_WRONLY | O_CLOEXEC);
-	if (fd >= 0 && write(fd, text, (size_t)n) == n)
-		sb_wall_on(plan->board, SB_WALL_TIME, "monotonic and boot time begin at 0");
-	else
+	if (write(life->offsets, text, (size_t)n) != n) {
 		sb_wall_off(plan->board, SB_WALL_TIME, "off", errno);
+		return;
+	}
+	clock->add = clock->epoch;
+	clock->inside_ns = -((int64_t)monotonic.tv_sec * SB_CLOCK_NS + monotonic.tv_nsec + 1);
+	sb_wall_on(plan->board, SB_WALL_TIME, "monotonic and boot time begin at 0");
 }
 
 /**
@@ -90,11 +106,10 @@ static void enter_cgroup_namespace(const struct sb_sandbox_plan *plan)
 
 static int name_host(const struct sb_sandbox_plan *plan, struct sb_err *err)
 {
-	static const char domain[] = "(none)";
 	struct ifreq request = {.ifr_name = "lo"};
 	SB_CLOSING int lo = -1;
 
-	if (sethostname(plan->hostname, strlen(plan->hostname)) != 0 || setdomainname(domain, sizeof(domain) - 1) != 0)
+	if (sethostname(plan->hostname, strlen(plan->hostname)) != 0 || setdomainname(plan->domain, strlen(plan->domain)) != 0)
 		return failed("set the host name", err);
 	lo = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	request.ifr_flags = IFF_UP | IFF_RUNNING;
@@ -134,7 +149,6 @@ static int set_up(const struct sb_sandbox_plan *plan, struct sb_err *err)
 
 	note_namespaces(plan);
 	enter_cgroup_namespace(plan);
-	enter_time(plan);
 	rc = become_init(plan, err);
 	if (rc == 0)
 		rc = restrict_cpus(plan, err);
@@ -143,6 +157,34 @@ static int set_up(const struct sb_sandbox_plan *plan, struct sb_err *err)
 	if (rc == 0)
 		rc = sb_root_enter(plan, err);
 	return rc ? rc : tie_to_supervisor(plan, err);
+}
+
+/** Process numbers begin after the offset: written where the kernel lets us, else used up one by one. */
+static int skip_pids(const struct life *life, struct sb_err *err)
+{
+	unsigned offset = life->plan->spec->control.pid_offset;
+
+	if (!offset || (life->last_pid >= 0 && dprintf(life->last_pid, "%u", offset + 1) > 0))
+		return 0;
+	for (pid_t pid = 0; pid < (pid_t)offset + 1;) {
+		pid = fork();
+		if (pid == 0)
+			_exit(0);
+		if (pid < 0 || waitpid(pid, NULL, 0) < 0)
+			return failed("use process numbers up", err);
+	}
+	return 0;
+}
+
+static int begin_answering(struct life *life, struct sb_err *err)
+{
+	struct sb_clock_rule clock;
+
+	enter_time(life, &clock);
+	int rc = skip_pids(life, err);
+	sb_close_fd(&life->offsets);
+	sb_close_fd(&life->last_pid);
+	return rc == 0 && life->plan->answers ? sb_listener_new(&life->listener, life->plan, &clock, err) : rc;
 }
 
 /** stdin is empty, stdout and stderr are the log; for a person at a shell they stay the terminal. */
@@ -172,22 +214,30 @@ static bool reap(pid_t wanted, int *status)
 	return ended;
 }
 
-/** Wait for the step, looking after orphans; the supervisor's death ends us by the signal, its hang-up too. */
-static void wait_for(const struct sb_sandbox_plan *plan, int children, pid_t pid)
+/** Wait for the step, looking after orphans and questions; the supervisor's death ends us by the signal, its hang-up too. */
+static int wait_for(const struct life *life, pid_t pid, struct sb_err *err)
 {
 	struct signalfd_siginfo info;
+	int rc = 0;
 
-	for (;;) {
-		struct pollfd watch[2] = {{.fd = children, .events = POLLIN}, {.fd = plan->control, .events = POLLIN}};
-		if (reap(pid, &plan->board->status))
-			return;
-		if (poll(watch, 2, -1) < 0 && errno != EINTR)
-			return;
-		if (watch[0].revents & POLLIN && read(children, &info, sizeof(info)) < 0)
-			continue;
+	while (rc == 0 && !reap(pid, &life->plan->board->status)) {
+		struct pollfd watch[2 + SB_LISTENERS] = {{.fd = life->children, .events = POLLIN}, {.fd = life->plan->control, .events = POLLIN}};
+		size_t listeners = life->listener ? sb_listener_watch(life->listener, watch + 2) : 0;
+
+		if (poll(watch, 2 + listeners, life->listener ? sb_listener_timeout(life->listener) : -1) < 0) {
+			if (errno == EINTR)
+				continue;
+			return failed("wait for the step", err);
+		}
 		if (watch[1].revents & (POLLHUP | POLLERR | POLLIN))
 			_exit(1);
+		if (watch[0].revents & POLLIN)
+			while (read(life->children, &info, sizeof(info)) > 0)
+				;
+		if (life->listener)
+			rc = sb_listener_serve(life->listener, watch + 2, listeners, err);
 	}
+	return rc;
 }
 
 /** What is needed to name a limit, before everything is ended. */
@@ -223,21 +273,49 @@ static int say_ready(const struct sb_sandbox_plan *plan, struct sb_err *err)
 	return rc ? rc : hand_over(plan, SB_WORD_READY, plan->work_mount, err);
 }
 
-static int run_steps(const struct sb_sandbox_plan *plan, int children, struct sb_err *err)
+/** The child's filter asks init from its first call on, so its listener comes first. A child that fails before that has said why. */
+static int meet(const struct life *life, int channel, struct sb_err *err)
 {
+	int fd = -1;
+
+	if (sb_channel_hear(channel, &fd) != SB_WORD_LISTENER || fd < 0)
+		return 0;
+	return sb_listener_add(life->listener, fd, err);
+}
+
+static int run_step(const struct life *life, size_t step, struct sb_err *err)
+{
+	const struct sb_sandbox_plan *plan = life->plan;
+	bool person = plan->spec->interactive && step + 1 == plan->spec->step_count;
+	int channel[2] = {-1, -1}, rc = 0;
+
+	if (life->listener && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) != 0)
+		return failed("make a channel to a step", err);
+	pid_t pid = fork();
+	if (pid == 0) {
+		set_streams(plan, person);
+		sb_build_step(plan, step, channel[1]);
+	}
+	sb_close_fd(&channel[1]);
+	if (pid < 0)
+		rc = failed("start a step", err);
+	else if (life->listener)
+		rc = meet(life, channel[0], err);
+	sb_close_fd(&channel[0]);
+	return rc == 0 ? wait_for(life, pid, err) : rc;
+}
+
+static int run_steps(const struct life *life, struct sb_err *err)
+{
+	const struct sb_sandbox_plan *plan = life->plan;
+
 	for (size_t step = 0; step < plan->spec->step_count; step++) {
-		bool person = plan->spec->interactive && step + 1 == plan->spec->step_count;
 		plan->board->step = step;
 		if (!sb_channel_say(plan->control, SB_WORD_STEP, -1))
 			_exit(1);
-		pid_t pid = fork();
-		if (pid < 0)
-			return failed("start a step", err);
-		if (pid == 0) {
-			set_streams(plan, person);
-			sb_build_step(plan, step);
-		}
-		wait_for(plan, children, pid);
+		int rc = run_step(life, step, err);
+		if (rc != 0)
+			return rc;
 		note_state(plan);
 		if (plan->board->err.code || plan->board->status != 0)
 			break;
@@ -271,6 +349,7 @@ static void keep_only(int a, int b)
 
 _Noreturn void sb_init_run(const struct sb_sandbox_plan *plan)
 {
+	struct life life = {.plan = plan, .children = -1};
 	struct sb_err err = {0};
 	sigset_t child;
 	int rc;
@@ -283,12 +362,16 @@ _Noreturn void sb_init_run(const struct sb_sandbox_plan *plan)
 	sigprocmask(SIG_SETMASK, &child, NULL);
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
-	int children = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
-	rc = children < 0 ? failed("watch for children", &err) : set_up(plan, &err);
+	life.offsets = open("/proc/self/timens_offsets", O_WRONLY | O_CLOEXEC);
+	life.last_pid = open("/proc/sys/kernel/ns_last_pid", O_WRONLY | O_CLOEXEC);
+	life.children = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
+	rc = life.children < 0 ? failed("watch for children", &err) : set_up(plan, &err);
+	if (rc == 0)
+		rc = begin_answering(&life, &err);
 	if (rc == 0)
 		rc = say_ready(plan, &err);
 	if (rc == 0)
-		rc = run_steps(plan, children, &err);
+		rc = run_steps(&life, &err);
 	if (rc != 0)
 		plan->board->err = err;
 	end_everything();

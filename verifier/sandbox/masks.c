@@ -48,7 +48,6 @@ static bool masks_add(struct sb_sandbox_plan *plan)
 	SB_BUF struct sb_buf info = {0};
 	SB_BUF struct sb_buf times = {0};
 	struct sb_given_files *files = &plan->masks;
-	const char *kernel = plan->spec->control.kernel;
 	bool good = true;
 
 	cpuinfo(&info, plan->cpus);
@@ -58,13 +57,11 @@ static bool masks_add(struct sb_sandbox_plan *plan)
 	good &= add(files, "proc/meminfo", meminfo);
 	good &= add(files, "proc/loadavg", "0.00 0.00 0.00 1/1 1\n");
 	good &= add(files, "proc/uptime", "1.00 1.00\n");
-	good &= add(files, "proc/version", sb_arena_printf(plan->arena, "Linux version %s (build@build)\n", kernel ? kernel : "6.1.0"));
+	good &= add(files, "proc/version", sb_arena_printf(plan->arena, "Linux version %s (build@build) %s\n", plan->kernel, plan->kernel_version));
 	good &= add(files, "proc/sys/kernel/random/boot_id", "00000000-0000-4000-8000-000000000000\n");
 	good &= add(files, "proc/sys/kernel/random/uuid", "11111111-1111-4111-8111-111111111111\n");
-	if (kernel) {
-		good &= add(files, "proc/sys/kernel/osrelease", sb_arena_printf(plan->arena, "%s\n", kernel));
-		good &= add(files, "proc/sys/kernel/version", "#1 SMP\n");
-	}
+	good &= add(files, "proc/sys/kernel/osrelease", sb_arena_printf(plan->arena, "%s\n", plan->kernel));
+	good &= add(files, "proc/sys/kernel/version", sb_arena_printf(plan->arena, "%s\n", plan->kernel_version));
 	for (size_t i = 0; i < EMPTIED; i++)
 		good &= add(files, emptied[i], "");
 	return good;

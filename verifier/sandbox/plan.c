@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "verifier/sandbox/plan.h"
+#include "verifier/sandbox/controls.h"
 #include "verifier/sandbox/etc.h"
 #include "verifier/sandbox/filter.h"
 #include "verifier/sandbox/landlock.h"
 #include "verifier/sandbox/masks.h"
+#include "verifier/sandbox/order.h"
 
 #include <inttypes.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 static const char *or(const char *text, const char *fallback)
@@ -19,11 +22,27 @@ static int out_of_memory(struct sb_err *err)
 	return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
 }
 
+/** A release that is asked for must not stand beside the version of another kernel. */
+static int plan_names(struct sb_sandbox_plan *plan, struct sb_err *err)
+{
+	const struct sb_controls *control = &plan->spec->control;
+	struct utsname machine;
+
+	if (uname(&machine) != 0)
+		return sb_fail_errno(err, "sandbox-setup", "cannot ask the kernel for its name");
+	plan->kernel = control->kernel ? control->kernel : sb_arena_copy(plan->arena, sb_span_text(machine.release));
+	plan->kernel_version = control->kernel_version ? control->kernel_version
+	                       : control->kernel       ? "#1 SMP"
+	                                               : sb_arena_copy(plan->arena, sb_span_text(machine.version));
+	return plan->kernel && plan->kernel_version ? 0 : out_of_memory(err);
+}
+
 static void plan_controls(struct sb_sandbox_plan *plan)
 {
 	const struct sb_controls *control = &plan->spec->control;
 
 	plan->hostname = or(control->hostname, "build");
+	plan->domain = or(control->domain, "(none)");
 	plan->user = or(control->user, "builder");
 	plan->locale = or(control->locale, "C.UTF-8");
 	plan->timezone = or(control->timezone, "UTC");
@@ -192,9 +211,14 @@ int sb_plan_make(const struct sb_sandbox_spec *spec, struct sb_arena *arena, str
 	board->ids = sb_ids_choose(strcmp(out->user, "root") == 0);
 	out->id = board->ids.build;
 	out->landlock_abi = sb_landlock_abi();
-	rc = plan_limits(out, err);
+	rc = plan_names(out, err);
+	sb_controls_choose(out);
+	if (rc == 0)
+		rc = plan_limits(out, err);
 	if (rc == 0)
 		rc = plan_places(out, err);
+	if (rc == 0 && spec->source)
+		rc = sb_order_make(spec->control.order, spec->control.seed, spec->source->inventory, arena, &out->order, err);
 	if (rc == 0)
 		rc = plan_variables(out, err);
 	if (rc == 0)
@@ -204,6 +228,6 @@ int sb_plan_make(const struct sb_sandbox_spec *spec, struct sb_arena *arena, str
 	if (rc == 0)
 		rc = sb_masks_choose(out, err);
 	if (rc == 0)
-		rc = sb_filter_make(arena, &out->filter, err);
+		rc = sb_filter_make(arena, out->answers, &out->filter, err);
 	return rc;
 }

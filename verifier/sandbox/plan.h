@@ -25,6 +25,14 @@ struct sb_given_files {
 	size_t count;
 };
 
+/** Groups of calls that init answers in the kernel's place. */
+enum sb_answers_bit {
+	SB_ANSWERS_TIME = 1,
+	SB_ANSWERS_RANDOM = 2,
+	SB_ANSWERS_NAME = 4,    /* uname */
+	SB_ANSWERS_MACHINE = 8, /* processors, memory */
+};
+
 struct sb_sandbox_plan {
 	const struct sb_sandbox_spec *spec;
 	struct sb_arena *arena;
@@ -32,8 +40,14 @@ struct sb_sandbox_plan {
 	unsigned id;              /* user and group of the build, inside; which ids stand behind it: board->ids */
 
 	/* controls with defaults filled in */
-	const char *hostname, *user, *locale, *timezone, *home;
+	const char *hostname, *domain, *user, *locale, *timezone, *home, *kernel, *kernel_version;
 	unsigned cpus;
+
+	/* controls in force, after the kernel had its say: sb_controls_choose */
+	enum sb_clock clock;
+	unsigned answers;         /* bits of enum sb_answers_bit; 0: nobody listens */
+	unsigned stubs;           /* bits of enum sb_stub to put over the vDSO of every image */
+	const char *clock_missing, *seed_missing, *names_missing; /* why it is not in force although asked for, or NULL */
 
 	/* what is run */
 	char *const *variables;   /* "NAME=value", NULL-terminated */
@@ -46,6 +60,7 @@ struct sb_sandbox_plan {
 	const char *work_mount;   /* where the writable tmpfs of the build goes, absolute: build_path or its first component */
 	const char *scratch_size, *scratch_inodes, *root_size; /* bytes and names, decimal */
 	const char *owner;        /* id of the build, decimal */
+	const size_t *order;      /* in which the source is filled, or NULL */
 	struct sb_given_files etc, masks, sys;
 
 	struct sb_bounds bounds;  /* limits in force; by what means: board->limits_kind */

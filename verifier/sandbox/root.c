@@ -157,7 +157,7 @@ static int make_scratches(const struct sb_sandbox_plan *plan, int root, struct s
 static int fill_sources(const struct sb_sandbox_plan *plan, int root, struct sb_err *err)
 {
 	const char *path = plan->spec->build_path + 1;
-	struct sb_fill fill = {.mask = plan->spec->control.umask, .latest = plan->spec->control.epoch};
+	struct sb_fill fill = {.mask = plan->spec->control.umask, .latest = plan->spec->control.epoch, .order = plan->order};
 	SB_CLOSING int top = -1;
 	int rc = 0;
 

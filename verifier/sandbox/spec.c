@@ -25,6 +25,13 @@ static int name_check(const char *what, const char *text, size_t most, const cha
 	return 0;
 }
 
+static int uts_check(const char *what, const char *text, struct sb_err *err)
+{
+	if (text && (!*text || strlen(text) > HOST_BYTES || !sb_escape_is_plain(sb_span_text(text))))
+		return sb_fail(err, SB_USAGE, "sandbox-spec", "%s must be 1 to %d visible characters", what, HOST_BYTES);
+	return 0;
+}
+
 static int controls_check(const struct sb_controls *control, struct sb_err *err)
 {
 	int rc = name_check("hostname", control->hostname, HOST_BYTES, "-._", err);
@@ -37,6 +44,10 @@ static int controls_check(const struct sb_controls *control, struct sb_err *err)
 		rc = name_check("timezone", control->timezone, 64, "-_+/,", err);
 	if (rc == 0)
 		rc = name_check("kernel", control->kernel, HOST_BYTES, "-._+~", err);
+	if (rc == 0)
+		rc = uts_check("domain", control->domain, err);
+	if (rc == 0)
+		rc = uts_check("kernel-version", control->kernel_version, err);
 	if (rc != 0)
 		return rc;
 	if (control->home && !sb_path_is_clean_absolute(control->home))

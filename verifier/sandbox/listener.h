@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Init answers system calls of the build, as the filter asks it to. One listener a step; it ends with the last process that runs
+ * under the step's filter. A question whose answer comes later is parked. The trace of inputs is to hang on the same table of calls.
+ */
+#ifndef VERIFIER_SANDBOX_LISTENER_H
+#define VERIFIER_SANDBOX_LISTENER_H
+
+#include "verifier/sandbox/clock.h"
+#include "verifier/sandbox/plan.h"
+
+#include <poll.h>
+
+enum { SB_LISTENERS = 32 };
+
+struct sb_listener;
+
+/**
+ * In init, once /proc is the environment's. @clock is taken over. Allocates no heap.
+ * Errors: NOMEM, IO "sandbox-setup", INTERNAL "sandbox-listener" when the vDSO is not the one that the plan looked at.
+ */
+SB_MUST_USE int sb_listener_new(struct sb_listener **out, const struct sb_sandbox_plan *plan, const struct sb_clock_rule *clock,
+                                struct sb_err *err);
+void sb_listener_free(struct sb_listener **listener);
+
+/** Attend to one more. Takes ownership of @fd in any case. Errors: LIMIT "sandbox-listener" when too many steps left processes behind. */
+SB_MUST_USE int sb_listener_add(struct sb_listener *listener, int fd, struct sb_err *err);
+
+/** What to poll for: fills at most SB_LISTENERS rows, returns their number. */
+size_t sb_listener_watch(const struct sb_listener *listener, struct pollfd *rows);
+/** ms until a parked question is due; -1 when there is none. */
+int sb_listener_timeout(const struct sb_listener *listener);
+
+/**
+ * Answer what is there, but not for longer than a moment, so that a flood of questions starves nobody. @rows as polled.
+ * Errors: IO "sandbox-listener" when questions cannot be received or answered any more: the build must not go on then.
+ */
+SB_MUST_USE int sb_listener_serve(struct sb_listener *listener, const struct pollfd *rows, size_t count, struct sb_err *err);
+
+#endif
