@@ -41,6 +41,12 @@ int sb_blob_map(int fd, struct sb_blob *out, struct sb_err *err)
 	return 0;
 }
 
+static int add_to_spool(int spool, struct sb_span bytes, struct sb_err *err)
+{
+	int rc = sb_io_write(spool, bytes, err);
+	return rc && rc != SB_NOMEM ? sb_reidentify(err, "spool-failed") : rc;
+}
+
 /* Move what @start holds and the rest of @from into a spool. */
 static int take_large(int from, struct sb_span start, uint64_t most, struct sb_blob *out, struct sb_err *err)
 {
@@ -53,11 +59,11 @@ static int take_large(int from, struct sb_span start, uint64_t most, struct sb_b
 		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
 	int rc = sb_io_spool(&spool, err);
 	if (!rc)
-		rc = sb_io_write(spool, start, err);
+		rc = add_to_spool(spool, start, err);
 	while (!rc && (rc = sb_io_read(from, piece, PIECE, &got, err)) == 0 && got > 0) {
 		total += got;
 		rc = total > most ? sb_fail(err, SB_LIMIT, "limit-exceeded", "a file is larger than %llu bytes", (unsigned long long)most)
-		                  : sb_io_write(spool, sb_span_of(piece, got), err);
+		                  : add_to_spool(spool, sb_span_of(piece, got), err);
 	}
 	if (!rc)
 		rc = sb_blob_map(spool, out, err);

@@ -197,7 +197,11 @@ static int write_signed(struct sb_invocation *call, const struct sb_result *resu
 		return rc;
 	rc = sb_attest_sign(result, context, secret, &envelope, err);
 	sb_secret_free(&secret);
-	return rc ? rc : as_unwritable(sb_output_publish(path, sb_buf_span(&envelope), err), err);
+	if (rc || !(rc = sb_output_publish(path, sb_buf_span(&envelope), err)) || rc == SB_NOMEM)
+		return rc;
+	if (err)
+		err->code = SB_TEMPORARY;
+	return sb_reidentify(err, "report-unwritable");
 }
 
 int sb_run_sign(struct sb_invocation *call, const char *id, const char *key_path, const char *path, struct sb_err *err)

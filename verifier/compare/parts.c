@@ -37,6 +37,12 @@ static int decode_side(const struct sb_unit *unit, unsigned side, const struct s
 	return rc;
 }
 
+/* A trouble of this machine, such as a full disk: it says nothing about the files, so no verdict may be built on it. */
+static bool is_ours(int rc)
+{
+	return rc == SB_NOMEM || rc == SB_IO || rc == SB_TEMPORARY || rc == SB_INTERRUPTED;
+}
+
 /* Content of a member pair: the bytes themselves, or what a decoder makes of them. */
 static int fill_child(const struct sb_unit *unit, const struct sb_member_pair *members, struct sb_compare_run *run, struct sb_unit *child,
                       struct sb_err *err)
@@ -53,8 +59,11 @@ static int fill_child(const struct sb_unit *unit, const struct sb_member_pair *m
 		encoded |= member->codec != SB_CODEC_NONE;
 		if (member->codec != SB_CODEC_NONE)
 			rc[side] = decode_side(unit, side, member, &run->budget, child, &why);
-		if (rc[side] == SB_NOMEM)
-			return no_memory(err);
+		if (is_ours(rc[side])) {
+			if (err)
+				*err = why;
+			return rc[side];
+		}
 	}
 	if (rc[0] || rc[1]) {
 		for (unsigned side = 0; side < SB_SIDES; side++) /* both as they lie in the file */

@@ -25,7 +25,7 @@ static int spill(struct sb_sink *sink, struct sb_err *err)
 		rc = sb_io_write(sink->spool, sb_span_of(sink->bytes, sink->used), err);
 	if (!rc)
 		sink->used = 0;
-	return rc;
+	return rc && rc != SB_NOMEM ? sb_reidentify(err, "spool-failed") : rc;
 }
 
 /* The size was no secret: what fills a first piece and promised more goes to the spool at once. */
