@@ -20,8 +20,7 @@ static bool is_elf(const struct sb_pair *pair)
 	return pair->state == SB_PAIR_OPENED && strcmp(pair->format->name, "elf") == 0;
 }
 
-/* A field of the region @name on one side: its bytes. */
-static struct sb_span field_of(struct sb_view *view, const char *name, const char *field)
+struct sb_span sb_elf_field(struct sb_view *view, const char *name, const char *field)
 {
 	const struct sb_region *region = region_named(view, name);
 	struct sb_span out = {0};
@@ -36,17 +35,16 @@ static struct sb_span field_of(struct sb_view *view, const char *name, const cha
 	return (struct sb_span){0};
 }
 
-struct sb_span sb_build_id_of(struct sb_explaining *in, const struct sb_pair *pair, unsigned side)
+static struct sb_span id_of(const struct sb_pair *pair, unsigned side)
 {
-	(void)in;
-	return field_of(pair->view[side], ".note.gnu.build-id", "build-id");
+	return sb_elf_field(pair->view[side], ".note.gnu.build-id", "build-id");
 }
 
 /* Debian names the separate debug file after the build-id: all digits but the first two, then ".debug". */
 static bool link_agrees(const struct sb_pair *pair, unsigned side, struct sb_span id)
 {
 	char expected[2 * 64 + 8];
-	struct sb_span name = field_of(pair->view[side], ".gnu_debuglink", "debuglink-name");
+	struct sb_span name = sb_elf_field(pair->view[side], ".gnu_debuglink", "debuglink-name");
 
 	if (name.n == 0)
 		return true; /* no debug link: there is no other copy */
@@ -73,16 +71,16 @@ static bool is_of_some_id(struct sb_span name)
 /* The separate debug file carries the id too: another id with the same checksum of that file was not written by a linker. */
 static bool crc_follows(const struct sb_pair *pair)
 {
-	struct sb_span a = field_of(pair->view[SB_SHIPPED], ".gnu_debuglink", "debuglink-crc");
-	struct sb_span b = field_of(pair->view[SB_REBUILT], ".gnu_debuglink", "debuglink-crc");
+	struct sb_span a = sb_elf_field(pair->view[SB_SHIPPED], ".gnu_debuglink", "debuglink-crc");
+	struct sb_span b = sb_elf_field(pair->view[SB_REBUILT], ".gnu_debuglink", "debuglink-crc");
 	return (a.n == 0 && b.n == 0) || !sb_span_equal(a, b);
 }
 
 /* A link that is named after something else (the program) holds no copy of the id; it must then be the same on both sides. */
 static bool links_agree(const struct sb_pair *pair, const struct sb_span id[SB_SIDES])
 {
-	struct sb_span a = field_of(pair->view[SB_SHIPPED], ".gnu_debuglink", "debuglink-name");
-	struct sb_span b = field_of(pair->view[SB_REBUILT], ".gnu_debuglink", "debuglink-name");
+	struct sb_span a = sb_elf_field(pair->view[SB_SHIPPED], ".gnu_debuglink", "debuglink-name");
+	struct sb_span b = sb_elf_field(pair->view[SB_REBUILT], ".gnu_debuglink", "debuglink-name");
 
 	if (sb_span_equal(a, b) && !is_of_some_id(a))
 		return true;
@@ -147,11 +145,11 @@ static bool covers_difference(const struct sb_pair *pair)
 	return false;
 }
 
-bool sb_build_id_claimable(struct sb_explaining *in, const struct sb_pair *pair)
+bool sb_build_id_claimable(const struct sb_pair *pair)
 {
 	if (!is_elf(pair))
 		return false;
-	const struct sb_span id[SB_SIDES] = {sb_build_id_of(in, pair, SB_SHIPPED), sb_build_id_of(in, pair, SB_REBUILT)};
+	const struct sb_span id[SB_SIDES] = {id_of(pair, SB_SHIPPED), id_of(pair, SB_REBUILT)};
 
 	if (id[0].n == 0 || id[0].n != id[1].n || sb_span_equal(id[0], id[1]))
 		return false;
@@ -167,7 +165,7 @@ static bool named(const struct sb_diff *diff, const char *name)
 
 static bool claim_build_id(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, struct sb_claim *claim)
 {
-	if (!sb_diff_is_field(diff, SB_FIELD_IDENTIFIER) || !named(diff, "build-id") || !sb_build_id_claimable(in, pair))
+	if (!sb_diff_is_field(diff, SB_FIELD_IDENTIFIER) || !named(diff, "build-id") || !sb_build_id_claimable(pair))
 		return false;
 	claim->cap = SB_LEVEL_EXPLAINED;
 	claim->primary = true;
@@ -179,24 +177,3 @@ static bool claim_build_id(struct sb_explaining *in, const struct sb_pair *pair,
 }
 
 const struct sb_explainer sb_explain_build_id = {"build-id", SB_CAUSE_BUILD_ID, SB_RULE_IDENTIFIER, 2, claim_build_id};
-
-/* The name follows from the id; the checksum is that of a file which is not here; a shared debug file has an id of its own. */
-static bool claim_debuglink(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, struct sb_claim *claim)
-{
-	bool name = sb_diff_is_field(diff, SB_FIELD_NAME) && named(diff, "debuglink-name");
-	bool id = sb_diff_is_field(diff, SB_FIELD_IDENTIFIER) && (named(diff, "debuglink-crc") || named(diff, "debugaltlink-id"));
-
-	if ((!name && !id) || !sb_build_id_claimable(in, pair))
-		return false;
-	claim->cap = SB_LEVEL_EXPLAINED;
-	if (name) {
-		claim->rule = SB_RULE_DERIVED;
-		claim->note = sb_explain_note(in, "the name of the separate debug file follows from the build-id on both sides");
-	} else {
-		claim->freedom = diff->bytes;
-		claim->note = sb_explain_note(in, "it identifies a separate debug file, which was not delivered");
-	}
-	return true;
-}
-
-const struct sb_explainer sb_explain_debuglink = {"debuglink", SB_CAUSE_BUILD_ID, SB_RULE_IDENTIFIER, 2, claim_debuglink};

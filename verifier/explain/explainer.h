@@ -5,6 +5,8 @@
 
 #include "verifier/explain/explain.h"
 
+struct sb_values;
+
 /** Regions of one member, in order of offset. */
 struct sb_region_list {
 	const struct sb_region *region;
@@ -18,9 +20,11 @@ struct sb_region_index {
 
 /** What an explainer may look at: one artifact, read-only. */
 struct sb_explaining {
+	const struct sb_comparison *comparison;
 	const struct sb_compared *artifact;
 	struct sb_region_index index; /* of the pair last asked for */
 	const struct sb_facts *facts;
+	const struct sb_values *values; /* of the environment; NULL until somebody asks */
 	struct sb_arena *arena; /* for notes */
 	bool no_memory;         /* set when a note could not be made */
 };
@@ -54,13 +58,20 @@ bool sb_diff_is_field(const struct sb_diff *diff, enum sb_field_kind kind);
 SB_MUST_USE bool sb_field_number(struct sb_span bytes, enum sb_encoding encoding, uint64_t *out);
 /** Regions of the member with this ordinal (1 + index); NULL when there are none. @pair is opened. */
 const struct sb_region_list *sb_regions_of_member(struct sb_explaining *in, const struct sb_pair *pair, unsigned side, uint32_t member);
-/** The build-id of one side of an ELF pair; empty when there is none. */
-struct sb_span sb_build_id_of(struct sb_explaining *in, const struct sb_pair *pair, unsigned side);
+/** Bytes of the first field called @field in the region @name of an ELF file; empty when there is none. */
+struct sb_span sb_elf_field(struct sb_view *view, const char *name, const char *field);
 /** Would sb_explain_build_id own the build-id of this pair? */
-bool sb_build_id_claimable(struct sb_explaining *in, const struct sb_pair *pair);
+bool sb_build_id_claimable(const struct sb_pair *pair);
+
+/** Is the separate debug file at hand, and does the checksum in the difference fit it? */
+enum sb_debuglink_state { SB_DEBUGLINK_ABSENT = 0, SB_DEBUGLINK_RIGHT, SB_DEBUGLINK_WRONG };
+enum sb_debuglink_state sb_debuglink_state(const struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, unsigned side);
 
 /** Does the md5sums of the package state the content of this file on each side? True outside of packages and for files not listed. */
 bool sb_md5sums_agree(const struct sb_pair *pair);
+
+/** Add to the notes of derived claims what they come from. @claims: all of the artifact, in tree order. */
+void sb_explain_attribute(struct sb_explaining *in, struct sb_claim *claims, size_t count);
 
 /** Say what a difference that nobody owns probably is: cause, rule HINT or NONE, severity, note. */
 void sb_explain_hint(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, struct sb_claim *claim);

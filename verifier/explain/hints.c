@@ -79,6 +79,20 @@ static const char *describe_values(struct sb_explaining *in, const struct sb_pai
 	return sb_explain_note(in, "%s differs", name);
 }
 
+/* A checksum of a debug file that is at hand can be recomputed: then a wrong one is a finding of its own. */
+static const char *hint_identifier(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, struct sb_claim *claim)
+{
+	bool crc = diff->name && strcmp(diff->name, "debuglink-crc") == 0;
+
+	for (unsigned side = 0; crc && side < SB_SIDES; side++) {
+		if (sb_debuglink_state(in, pair, diff, side) != SB_DEBUGLINK_WRONG)
+			continue;
+		claim->cause = SB_CAUSE_CHECKSUM;
+		return sb_explain_note(in, "the checksum of the debug file is wrong on the %s side", side == SB_SHIPPED ? "shipped" : "rebuilt");
+	}
+	return describe_values(in, pair, diff);
+}
+
 static const char *hint_field(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, struct sb_claim *claim)
 {
 	hint_place(diff, claim);
@@ -98,6 +112,8 @@ static const char *hint_field(struct sb_explaining *in, const struct sb_pair *pa
 	case SB_FIELD_TIME:
 		claim->cause = SB_CAUSE_TIMESTAMP;
 		return describe_values(in, pair, diff);
+	case SB_FIELD_IDENTIFIER:
+		return hint_identifier(in, pair, diff, claim);
 	case SB_FIELD_SIZE:
 	case SB_FIELD_VALUE:
 	case SB_FIELD_NAME:
@@ -105,7 +121,6 @@ static const char *hint_field(struct sb_explaining *in, const struct sb_pair *pa
 	case SB_FIELD_DEVICE:
 	case SB_FIELD_FLAGS:
 	case SB_FIELD_MAGIC:
-	case SB_FIELD_IDENTIFIER:
 	case SB_FIELD_OFFSET:
 	case SB_FIELD_ADDRESS:
 	case SB_FIELD_PADDING:

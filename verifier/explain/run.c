@@ -95,22 +95,23 @@ static int explain_pair(struct sb_explaining *in, const struct sb_pair *pair, st
 	return rc;
 }
 
-static int explain_artifact(const struct sb_compared *artifact, const struct sb_facts *facts, struct sb_arena *arena, struct sb_explained *out,
-                            struct sb_err *err)
+static int explain_artifact(struct sb_explaining in, struct sb_explained *out, struct sb_err *err)
 {
-	struct sb_explaining in = {.artifact = artifact, .facts = facts, .arena = arena};
 	SB_VEC struct sb_vec claims = {.size = sizeof(struct sb_claim)};
 
-	if (artifact->identical)
+	if (in.artifact->identical)
 		return 0;
-	int rc = explain_pair(&in, artifact->pair, &claims, err);
+	int rc = explain_pair(&in, in.artifact->pair, &claims, err);
 	if (rc)
 		return rc;
-	struct sb_claim *kept = sb_arena_array(arena, claims.count, sizeof *kept);
-	if (!kept || in.no_memory)
+	struct sb_claim *kept = sb_arena_array(in.arena, claims.count, sizeof *kept);
+	if (!kept)
 		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
 	if (claims.count)
 		memcpy(kept, claims.items, claims.count * sizeof *kept);
+	sb_explain_attribute(&in, kept, claims.count);
+	if (in.no_memory)
+		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
 	out->claims = kept;
 	out->count = claims.count;
 	return 0;
@@ -134,7 +135,8 @@ int sb_explain_run(const struct sb_comparison *comparison, const struct sb_facts
 	int rc = artifacts && (made.rules = rules_version(made.arena)) ? 0 : sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
 
 	for (size_t i = 0; !rc && i < comparison->count; i++)
-		rc = explain_artifact(&comparison->artifacts[i], facts, made.arena, &artifacts[i], err);
+		rc = explain_artifact((struct sb_explaining){.comparison = comparison, .artifact = &comparison->artifacts[i], .facts = facts, .arena = made.arena},
+		                      &artifacts[i], err);
 	made.artifacts = artifacts;
 	if (rc)
 		sb_explanation_release(&made);

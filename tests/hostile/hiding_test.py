@@ -1,0 +1,220 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""For each difference that is accepted, attempts to hide something in it. The honest pair beside them must pass, so that a test cannot
+succeed because nothing is accepted at all."""
+import gzip
+import hashlib
+import json
+import lzma
+import os
+import struct
+import sys
+import zlib
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from make_binaries import Elf, program  # noqa: E402
+from mutants import put, whole, entry, zipped  # noqa: E402
+from mutants_more import ar, deb, inner, read  # noqa: E402
+from pairs import FACTS, compare, lay  # noqa: E402
+from sbtest import case, main, need, run  # noqa: E402
+
+OURS, THEIRS = b"/build/acme-1.0", b"/home/v/acme1.0"
+BLOB = b"\0".join(b"\1%s/src/%d.c" % (OURS, i) for i in range(36)) + b"\0\2"
+GOOD = BLOB.replace(OURS, THEIRS)
+SEEN = {"pairs": 0}
+
+
+def judge(attempts, honest=(), facts=FACTS):
+    """All attempts are refused and all honest pairs explained."""
+    names = lay([(label, a, b, False) for label, a, b in attempts] + [(label, a, b, True) for label, a, b in honest])
+    found, _ = compare(names, facts)
+    wrong = {}
+    for name, pair in names.items():
+        level = found[name]["level"]
+        if (level == "explained") != pair[3] or (not pair[3] and level not in ("different", "undetermined")):
+            wrong[name] = (level, [(f["where"], f["cause"], f["rule"], f["note"]) for f in found[name]["findings"]][:4])
+    SEEN["pairs"] += len(list(attempts))
+    print(f"# {len(attempts)} attempts refused beside {len(honest)} honest pairs" if not wrong else "# some went wrong", flush=True)
+    assert not wrong, json.dumps(wrong, indent=1)
+
+
+@case("build path: one value at every place, and one that a build could have")
+def _(_dir):
+    attempts = [("one of many swapped", GOOD.replace(THEIRS + b"/src/7.c", b"/home/evil/e1.0/src/7.c"), BLOB),
+                ("one left as ours", GOOD.replace(THEIRS + b"/src/7.c", OURS + b"/src/7.c"), BLOB),
+                ("one swapped, the rest equal", BLOB.replace(OURS + b"/src/7.c", THEIRS + b"/src/7.c"), BLOB),
+                ("a byte beside it", GOOD[:-1] + b"!", BLOB), ("a byte right behind it", GOOD.replace(b"/src/7.c", b"/srd/7.c"), BLOB),
+                ("longer", BLOB.replace(OURS, b"/home/vendor/acme-1.0"), BLOB), ("shorter", BLOB.replace(OURS, b"/h/acme"), BLOB),
+                ("ours in a longer word", BLOB.replace(OURS, b"/build/acme-1.1"), BLOB.replace(OURS, OURS + b"x").replace(b"/src", b"/sr")),
+                ("a path below it as another", GOOD + b"/home/v/acme1.0.1/x", BLOB + b"/build/acme-1.0.1/x")]
+    for bad in (b"/tmp;rm -rf ~/x", b"/tmp/../etc/pas", b"relative/path12", b"/tmp/$(id)/ab12", b"/a//b//c//d//ee", b"/home/v/acme1.0\n"[:15].replace(b".", b"\x1b"),
+                b"/home/v/acme 10", b"/home/v/acme10/", b"\0home/v/acme1.0"):
+        attempts.append((f"implausible {bad[:6]!r}", BLOB.replace(OURS, bad), BLOB))
+    judge(attempts, [("honest", GOOD, BLOB), ("behind an option", b"\1-I%s/include\0" % THEIRS, b"\1-I%s/include\0" % OURS),
+                     ("text", b"built in %s\nby nobody\n" % THEIRS, b"built in %s\nby nobody\n" % OURS)])
+
+
+@case("build path: a copy that nobody unpacked counts")
+def _(_dir):
+    left = b"\1/build/acme-1.0/left\0" * 9
+    for_all = [(name, pack) for name, pack in (("gz", lambda d: gzip.compress(d, mtime=0)), ("xz", lzma.compress))]
+    attempts = [(f"{name} in tar", whole([entry(b"a", GOOD), entry(b"b", pack(left))]), whole([entry(b"a", BLOB), entry(b"b", pack(left))])) for name, pack in for_all]
+    attempts += [(f"{name} in gz in ar", ar([(b"a/", GOOD), (b"b/", gzip.compress(pack(left), mtime=0))]), ar([(b"a/", BLOB), (b"b/", gzip.compress(pack(left), mtime=0))]))
+                 for name, pack in for_all]
+    packages = [("deb in tar", deb([("./b", left, {})])), ("zip in tar", zipped([("b", left, 0o100644, 8)]))]
+    attempts += [(name, whole([entry(b"a", GOOD), entry(b"b", p)]), whole([entry(b"a", BLOB), entry(b"b", p)])) for name, p in packages]
+    attempts.append(("zip", *(zipped([("a", x, 0o100644, 8), ("b", left, 0o100644, 8)]) for x in (GOOD, BLOB))))
+    broken = bytearray(gzip.compress(b"no path at all" * 50, mtime=0))
+    broken[20] ^= 0xFF
+    attempts.append(("a gz that cannot be read", whole([entry(b"a", GOOD), entry(b"b", bytes(broken))]), whole([entry(b"a", BLOB), entry(b"b", bytes(broken))])))
+    clean = gzip.compress(b"nothing of it\n" * 50, mtime=0)
+    judge(attempts, [("clean gz beside it", whole([entry(b"a", GOOD), entry(b"b", clean)]), whole([entry(b"a", BLOB), entry(b"b", clean)]))])
+
+
+@case("build path: what is acted on is content")
+def _(_dir):
+    need("gcc", "strip", "objcopy")
+    attempts = [("interpreter of a script", b"#!%s/bin/sh\necho\n" % THEIRS, b"#!%s/bin/sh\necho\n" % OURS)]
+    for label, flags in (("run path", f"-Wl,-rpath,{OURS.decode()}"), ("interpreter", f"-Wl,--dynamic-linker={OURS.decode()}/ld.so")):
+        program("p", flags, "-Wl,--build-id=none")
+        data = read("p")
+        attempts.append((label, data.replace(OURS, THEIRS), data))
+    program("d", f'-DX="{OURS.decode()}"', "-Wl,--build-id=none", strip=False)
+    with open("e.c", "w") as f:
+        f.write('const char *where = "%s/x"; int main(void) { return where[1] == 0; }\n' % OURS.decode())
+    run("gcc", "-O1", "-g", "-gz=zlib", "-Wl,--build-id=none", "e.c", "-o", "z", code=0)
+    attempts.append(("compressed debug sections beside it", read("z").replace(OURS + b"/x", THEIRS + b"/x"), read("z")))
+    run("gcc", "-O1", "-Wl,--build-id=none", "e.c", "-o", "e", code=0)
+    judge(attempts, [("a text of the program", read("e").replace(OURS + b"/x", THEIRS + b"/x"), read("e"))])
+
+
+@case("names: whole words, long enough to mean something")
+def _(_dir):
+    text = b"built by builder@maker-7\nLANG=en_US.UTF-8 TZ=Europe/Berlin Linux 6.1.0-13-amd64\n"
+    theirs = {b"builder": b"vendors", b"maker-7": b"vhost-1", b"en_US.UTF-8": b"de_DE.UTF-8", b"Europe/Berlin": b"Asia/Shanghai", b"6.1.0-13-amd64": b"5.10.0-9-amd64"}
+    honest = [(ours.decode(), text.replace(ours, value), text) for ours, value in theirs.items()]
+    attempts = [("part of a longer word", b"the vendors2 word\n", b"the builder2 word\n"), ("behind a dash", b"the -vendors word\n", b"the -builder word\n"),
+                ("one of two left", text.replace(b"builder", b"vendors") + b"builder\n", text + b"builder\n"),
+                ("one of two swapped", text.replace(b"builder", b"vendors") + b"attacks\n", text + b"builder\n")]
+    for ours, bad in ((b"builder", b"ven;ors"), (b"builder", b"7endors"), (b"maker-7", b"ma/er-7"), (b"en_US.UTF-8", b"en US.UTF-8"), (b"Europe/Berlin", b"Europe/$erlin"),
+                      (b"6.1.0-13-amd64", b"6.1.0-13 amd64"), (b"6.1.0-13-amd64", b"x.1.0-13-amd64")):
+        attempts.append((f"implausible {bad!r}", text.replace(ours, bad), text))
+    judge(attempts, honest)
+
+
+@case("names: facts that stand everywhere")
+def _(_dir):
+    facts = dict(FACTS, user="a", host="sh", path="/b", locale="C", timezone="UTC", kernel="6.1")
+    attempts = [("a letter", b"mode b\n", b"mode a\n"), ("a shell", b"run ed\n", b"run sh\n"), ("a short path", b"x /c y", b"x /b y"), ("a zone", b"12:00 EST\n", b"12:00 UTC\n"),
+                ("a kernel", b"version 7.9\n", b"version 6.1\n"), ("a locale", b"LANG=D\n", b"LANG=C\n")]
+    judge(attempts, facts=facts)
+
+
+@case("names: accounts of every system are no fact")
+def _(_dir):
+    judge([("an account", b"owner nobody\n".replace(b"nobody", b"attack"), b"owner nobody\n")], facts=dict(FACTS, user="nobody"))
+
+
+@case("time: one instant, written as ours, between 1990 and 2099")
+def _(_dir):
+    ours = {"date": b"Nov 14 2023", "clock": b"22:13:20", "iso": b"2023-11-14", "seconds": b"1700000000", "stamp": b"Tue Nov 14 22:13:20 2023",
+            "mail": b"14 Nov 2023", "digits": b"20231114", "tool": b"Tue Nov 14 22:13:20 UTC 2023", "full": b"2023-11-14T22:13:20"}
+    good = {"date": b"Feb  3 2024", "clock": b"07:05:09", "iso": b"2024-02-03", "seconds": b"1706943909", "stamp": b"Sat Feb  3 07:05:09 2024",
+            "mail": b"03 Feb 2024", "digits": b"20240203", "tool": b"Sat Feb  3 07:05:09 UTC 2024", "full": b"2024-02-03T07:05:09"}
+    bad = {"date": (b"Feb 30 2024", b"Feb  3 1989", b"Feb  3 2145", b"feb  3 2024", b"Feb 03 2024", b"Evil 3 2024"), "clock": (b"25:00:00", b"12:61:00", b"12:00:99", b"1:2:3456"),
+           "iso": (b"2024-13-01", b"1989-01-01", b"2024-2-003", b"9999-01-01"), "seconds": (b"0631151999", b"9999999999", b"17000x0000", b"0000000001"),
+           "stamp": (b"Sun Feb  3 07:05:09 2024",), "tool": (b"Sat Feb  3 07:05:09 UTC 1985",), "digits": (b"20241301", b"18500101"), "full": (b"2024-02-03T24:05:09",)}
+    attempts = [(f"{form} {b!r}", b"\1built %s\0" % b, b"\1built %s\0" % ours[form]) for form, values in bad.items() for b in values]
+    attempts += [("two forms, two days", b"\1%s\0%s\0" % (good["date"], b"2024-02-04"), b"\1%s\0%s\0" % (ours["date"], ours["iso"])),
+                 ("two forms, two clocks", b"\1%s\0%s\0" % (good["stamp"], b"07:05:10"), b"\1%s\0%s\0" % (ours["stamp"], ours["clock"])),
+                 ("two copies, two days", b"\1%s\0%s\0" % (good["date"], b"Feb  4 2024"), b"\1%s\0%s\0" % (ours["date"], ours["date"])),
+                 ("one copy left", b"\1%s\0%s\0" % (good["date"], ours["date"]), b"\1%s\0%s\0" % (ours["date"], ours["date"]))]
+    honest = [(form, b"\1built %s\0" % good[form], b"\1built %s\0" % ours[form]) for form in ours]
+    honest.append(("all forms at once", b"\1" + b"\0".join(good.values()), b"\1" + b"\0".join(ours.values())))
+    judge(attempts, honest)
+
+
+def with_id(data, elf, new):
+    at = elf.section(".note.gnu.build-id")[0] + 16
+    return put(data, at, new)
+
+
+@case("build-id: nothing but a digest, where nothing lets us recompute it")
+def _(_dir):
+    need("gcc", "strip", "objcopy")
+    program("s")
+    stripped, elf = read("s"), Elf("s")
+    other = hashlib.sha1(b"another link").digest()
+    attempts = [(label, with_id(stripped, elf, new), stripped) for label, new in
+                (("text", b"/usr/lib/evil.so.123"), ("zeros", bytes(20)), ("few values", b"\1\2\3\4" * 5), ("one byte", bytes([elf.data[elf.section(".note.gnu.build-id")[0] + 16] ^ 1])),
+                 ("half of it", other[:10]))]
+    attempts.append(("code beside it", put(with_id(stripped, elf, other), elf.section(".text")[0] + 8, b"\x90\x90"), stripped))
+    with open("n.s", "w") as f:
+        f.write('.section .note.more,"a",@note\n.long 4,20,3\n.asciz "GNU"\n.ascii "%s"\n' % "".join(f"\\{b:03o}" for b in hashlib.sha1(b"x").digest()))
+    program("two", "n.s", "-Wl,--no-relax")
+    data, second = read("two"), Elf("two")
+    more = second.section(".note.more")[0] + 16
+    attempts.append(("a second note", put(data, more, other), data))
+    attempts.append(("both notes", put(with_id(data, second, other), more, other), data))
+    program("u", strip=False)
+    attempts.append(("a program with symbols", with_id(read("u"), Elf("u"), other), read("u")))
+    judge(attempts, [("another digest", with_id(stripped, elf, other), stripped)], facts=None)
+
+
+@case("debug link: its checksum is recomputed where the file is at hand")
+def _(_dir):
+    need("gcc", "strip", "objcopy")
+    program("u", strip=False)
+    first, second = read("u"), with_id(read("u"), Elf("u"), hashlib.sha1(b"another link").digest())
+
+    def stripped(full):
+        ident = full[Elf("u").section(".note.gnu.build-id")[0] + 16:][:20].hex()
+        for name, data in (("t", full), (f"{ident[2:]}.debug", full)):
+            with open(name, "wb") as f:
+                f.write(data)
+        run("strip", "t", code=0)
+        run("objcopy", f"--add-gnu-debuglink={ident[2:]}.debug", "t", "l", code=0)
+        return read("l"), f"{ident[2:]}.debug"
+
+    (a, a_name), (b, b_name) = stripped(second), stripped(first)
+    crc = struct.pack("<I", zlib.crc32(second))
+    forged = put(a, a.rindex(crc), b"evil")
+    honest = [("file absent", a, b)]
+    attempts = []
+    for label, program_file in (("honest", a), ("forged", forged)):
+        pair = (f"{label}, file at hand", inner([("./p", program_file, {}), (f"./debug/{a_name}", second, {})]), inner([("./p", b, {}), (f"./debug/{b_name}", first, {})]))
+        attempts.append(pair)  # the debug file itself has another name: missing on one side
+    judge(attempts, honest, facts=None)
+    # One name on both sides: then the checksum alone tells the two apart.
+    sides = {}
+    for side, full in (("a", second), ("b", first)):
+        with open("p.debug", "wb") as f:
+            f.write(full)
+        with open("t", "wb") as f:
+            f.write(full)
+        run("strip", "t", code=0)
+        run("objcopy", "--add-gnu-debuglink=p.debug", "t", "l", code=0)
+        sides[side] = read("l"), full
+    run("rm", "-rf", "shipped", "rebuilt", code=0)
+    for side, folder in (("a", "shipped"), ("b", "rebuilt")):
+        os.makedirs(folder)
+        for name, data in zip(("p", "p.debug"), sides[side]):
+            with open(os.path.join(folder, name), "wb") as f:
+                f.write(data)
+    found, _ = compare(["p", "p.debug"])
+    crcs = [f for f in found["p"]["findings"] if "debuglink-crc" in f["where"]]
+    assert crcs and crcs[0]["rule"] == "derived", crcs
+    with open("shipped/p", "wb") as f:
+        f.write(put(sides["a"][0], sides["a"][0].rindex(struct.pack("<I", zlib.crc32(second))), b"evil"))
+    found, _ = compare(["p", "p.debug"])
+    assert found["p"]["level"] == "image-identical", found["p"]  # nothing loads it, and it is below a pass
+    crcs = [f for f in found["p"]["findings"] if "debuglink-crc" in f["where"]]
+    assert crcs and crcs[0]["cause"] == "checksum" and crcs[0]["rule"] == "hint", crcs
+
+
+@case("the figure")
+def _(_dir):
+    print(f"# {SEEN['pairs']} attempts to hide something in what is accepted, 0 accepted", flush=True)
+
+
+main()
