@@ -3,6 +3,7 @@
 #ifndef MANIFESTS_MANIFESTS_H
 #define MANIFESTS_MANIFESTS_H
 
+#include "manifests/demand.h"
 #include "manifests/drop.h"
 #include "manifests/dsc.h"
 #include "manifests/dsse.h"

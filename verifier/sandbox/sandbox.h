@@ -78,14 +78,27 @@ void sb_sandbox_release(struct sb_sandbox_result *result);
 /** "memory: 512 MiB allowed, 512 MiB used, the kernel ended the build". */
 void sb_sandbox_limit_text(const struct sb_limit_met *limit, char *out, size_t n);
 
-/** One wall or control that `doctor` looked at. */
+enum sb_probe_part { SB_PROBE_WALL = 0, SB_PROBE_LIMIT, SB_PROBE_CONTROL };
+
+/** One wall, limit or control that `doctor` looked at. */
 struct sb_probe {
-	const char *name;   /* "user-namespace", "landlock" */
-	bool present, required; /* required: no build is possible without it */
+	enum sb_probe_part part;
+	const char *name;   /* "user-namespace", "memory", "clock" */
+	bool present;       /* in force as it should be; a limit: by the kernel, over all processes together */
+	bool required;      /* no build is possible without it */
 	const char *detail; /* "ABI 7", or why not */
 	const char *mend;   /* how to get it, or NULL */
 };
-/** Try everything out by doing it. @out points into @arena. */
-SB_MUST_USE int sb_sandbox_probe(struct sb_arena *arena, struct sb_probe **out, size_t *count, struct sb_err *err);
+
+/** What this machine gives a build. All of it lives in the arena. */
+struct sb_survey {
+	bool possible;      /* a build can run */
+	const char *why;    /* why not; NULL when it can */
+	struct sb_probe *probes;
+	size_t count;
+};
+
+/** Try everything out by doing it. */
+SB_MUST_USE int sb_sandbox_survey(struct sb_arena *arena, struct sb_survey *out, struct sb_err *err);
 
 #endif
