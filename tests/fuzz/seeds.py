@@ -67,6 +67,44 @@ def compressed(data):
         yield name, 'one', tool(argv + ['-c'], input=data)
 
 
+def rpm_header(entries):
+    """Index and store of (tag, type, count, data, alignment)."""
+    index, store = b'', b''
+    for tag, kind, count, data, align in entries:
+        store += b'\0' * (-len(store) % align)
+        index += struct.pack('>IIII', tag, kind, len(store), count)
+        store += data
+    return struct.pack('>IIII', 0x8eade801, 0, len(entries), len(store)) + index + store
+
+
+def rpm(payload):
+    main = rpm_header([(1000, 6, 1, b'acme\0', 1), (1006, 4, 1, struct.pack('>I', 1700000000), 4), (1035, 8, 1, b'0' * 32 + b'\0', 1),
+                       (1096, 4, 1, struct.pack('>I', 1), 4), (1116, 4, 1, struct.pack('>I', 0), 4), (1117, 8, 1, b'file\0', 1),
+                       (1118, 8, 1, b'/folder/\0', 1), (5092, 8, 1, b'0' * 64 + b'\0', 1)])
+    signature = rpm_header([(62, 7, 16, struct.pack('>IIiI', 62, 7, -64, 16), 1), (269, 6, 1, b'0' * 40 + b'\0', 1),
+                            (1000, 4, 1, struct.pack('>I', len(main) + len(payload)), 4), (268, 7, 8, b'\x89' * 8, 1)])
+    lead = struct.pack('>IBBHH66sHH16x', 0xedabeedb, 3, 0, 0, 1, b'acme-1-1', 1, 5)
+    return lead + signature + b'\0' * (-len(signature) % 8) + main + payload
+
+
+def signed_apk():
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, 'w') as z:
+        z.writestr('META-INF/MANIFEST.MF', 'Manifest-Version: 1.0\r\n\r\n')
+    data = out.getvalue()
+    directory = struct.unpack_from('<I', data, len(data) - 6)[0]
+    pair = struct.pack('<QI', 12, 0x7109871a) + b'signedby'
+    block = struct.pack('<Q', len(pair) + 24) + pair + struct.pack('<Q', len(pair) + 24) + b'APK Sig Block 42'
+    return data[:directory] + block + data[directory:-6] + struct.pack('<IH', directory + len(block), 0)
+
+
+def bsd_library():
+    names = b'sym\0'
+    table = struct.pack('<III', 8, 0, 8 + 60 + 20) + struct.pack('<I', 4) + names
+    out = b'!<arch>\n' + b'%-16s%-12d%-6d%-6d%-8s%-10d`\n' % (b'__.SYMDEF', 0, 0, 0, b'100644', len(table)) + table
+    return out + b'%-16s%-12d%-6d%-6d%-8s%-10d`\n' % (b'a.o', 0, 0, 0, b'100644', 2) + b'ob'
+
+
 def main():
     out = pathlib.Path(sys.argv[1])
     with tempfile.TemporaryDirectory() as scratch:
@@ -76,7 +114,10 @@ def main():
     plain = next(data for kind, name, data in seeds if kind == 'tar' and name == 'ustar')
     seeds += list(compressed(plain)) + [('zip', name, data) for name, data in zips()]
     debian = b'!<arch>\n' + b'%-16s%-12d%-6d%-6d%-8s%-10d`\n' % (b'debian-binary', 0, 0, 0, b'100644', 4) + b'2.0\n'
-    seeds.append(('deb', 'head', debian))
+    seeds += [('deb', 'head', debian), ('rpm', 'one', rpm(gzip.compress(b'', mtime=0))), ('zip', 'apk', signed_apk()), ('ar', 'bsd', bsd_library())]
+    newc = next((data for kind, name, data in seeds if kind == 'cpio' and name == 'newc'), None)
+    if newc:
+        seeds.append(('cpio', 'initramfs', newc + b'\0' * 256 + gzip.compress(newc, mtime=0)))
     for kind, name, data in seeds:
         if data is not None:
             (out / kind).mkdir(parents=True, exist_ok=True)

@@ -3,7 +3,15 @@
 #include "verifier/explain/explainer.h"
 
 #include <string.h>
-#include <zlib.h>
+
+static bool pdp_number(struct sb_span bytes, uint64_t *out)
+{
+	struct sb_rd rd = sb_rd_of(bytes, false);
+	uint64_t high = sb_rd_uint(&rd, 2), low = sb_rd_uint(&rd, 2);
+
+	*out = high << 16 | low;
+	return !rd.bad && bytes.n == 4;
+}
 
 bool sb_field_number(struct sb_span bytes, enum sb_encoding encoding, uint64_t *out)
 {
@@ -14,6 +22,8 @@ bool sb_field_number(struct sb_span bytes, enum sb_encoding encoding, uint64_t *
 		*out = sb_rd_uint(&rd, (unsigned)bytes.n);
 		return !rd.bad;
 	}
+	if (encoding == SB_ENC_PDP)
+		return pdp_number(bytes, out);
 	if (encoding != SB_ENC_OCTAL && encoding != SB_ENC_DECIMAL && encoding != SB_ENC_HEX_TEXT)
 		return false;
 	while (bytes.n && bytes.p[0] == ' ')
@@ -30,64 +40,12 @@ bool sb_field_number(struct sb_span bytes, enum sb_encoding encoding, uint64_t *
 	return bytes.n > 0;
 }
 
-/* Bytes that the field is computed from. */
-static bool covered(const struct sb_pair *pair, const struct sb_diff *diff, unsigned side, struct sb_span *out)
-{
-	const struct sb_derivation *derived = &diff->side[side].field.derived;
-
-	if (derived->decoded == 0)
-		return sb_span_cut(pair->bytes[side], derived->over_offset, derived->over_length, out);
-	if (!diff->child)
-		return false;
-	*out = diff->child->bytes[side];
-	return diff->child->decoded || diff->child->member[side]->codec == SB_CODEC_NONE;
-}
-
-static uint64_t byte_sum(struct sb_span bytes)
-{
-	uint64_t sum = 0;
-	for (size_t i = 0; i < bytes.n; i++)
-		sum += bytes.p[i];
-	return sum;
-}
-
-/* The checksum of a tar header counts its own field as blanks: POSIX.1-2017 pax, "ustar Interchange Format". */
-static uint64_t tar_sum(struct sb_span header, struct sb_span field)
-{
-	return byte_sum(header) - byte_sum(field) + (uint64_t)' ' * field.n;
-}
-
-static bool is_right(const struct sb_pair *pair, const struct sb_diff *diff, unsigned side)
-{
-	const struct sb_field *field = &diff->side[side].field;
-	struct sb_span over, bytes = sb_diff_bytes(pair, diff, side);
-	uint64_t value, mask = field->length < 8 ? (UINT64_C(1) << 8 * field->length) - 1 : UINT64_MAX;
-
-	if (!sb_field_number(bytes, field->encoding, &value) || !covered(pair, diff, side, &over))
-		return false;
-	switch (field->derived.algorithm) {
-	case SB_DERIVE_CRC32:
-		return value == crc32_z(0, over.p, over.n);
-	case SB_DERIVE_TAR_SUM:
-		return value == tar_sum(over, bytes);
-	case SB_DERIVE_LENGTH:
-		return value == (field->encoding == SB_ENC_LE || field->encoding == SB_ENC_BE ? over.n & mask : over.n);
-	case SB_DERIVE_CPIO_SUM:
-		return value == (byte_sum(over) & UINT32_MAX);
-	case SB_DERIVE_XZ_CHECK:
-		return diff->child && diff->child->decoded;
-	case SB_DERIVE_NONE:
-		return false;
-	}
-	return false;
-}
-
 /* Text that holds the value: both sides write it alike, and not the same value in two ways. */
 static bool is_spelled_alike(struct sb_span a, struct sb_span b, enum sb_encoding encoding)
 {
 	uint64_t x, y;
 
-	if (encoding == SB_ENC_LE || encoding == SB_ENC_BE || a.n != b.n)
+	if (encoding == SB_ENC_LE || encoding == SB_ENC_BE || encoding == SB_ENC_RAW || a.n != b.n)
 		return true;
 	for (size_t i = 0; i < a.n; i++)
 		if ((a.p[i] == ' ' || a.p[i] == '\0') != (b.p[i] == ' ' || b.p[i] == '\0') || ((a.p[i] == ' ' || a.p[i] == '\0') && a.p[i] != b.p[i]))
@@ -95,10 +53,24 @@ static bool is_spelled_alike(struct sb_span a, struct sb_span b, enum sb_encodin
 	return sb_field_number(a, encoding, &x) && sb_field_number(b, encoding, &y) && x != y;
 }
 
+static bool are_right(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff)
+{
+	const struct sb_field *a = &diff->side[SB_SHIPPED].field, *b = &diff->side[SB_REBUILT].field;
+	bool known;
+
+	if (a->derived.algorithm != b->derived.algorithm || a->encoding != b->encoding || !pair->format)
+		return false;
+	return sb_field_is_right(in, pair, SB_SHIPPED, a, &known) && sb_field_is_right(in, pair, SB_REBUILT, b, &known);
+}
+
 static bool claim_derived(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, struct sb_claim *claim)
 {
-	if (!sb_diff_is_field(diff, SB_FIELD_DERIVED) || !is_right(pair, diff, SB_SHIPPED) || !is_right(pair, diff, SB_REBUILT) ||
-	    !is_spelled_alike(sb_diff_bytes(pair, diff, SB_SHIPPED), sb_diff_bytes(pair, diff, SB_REBUILT), diff->side[SB_SHIPPED].field.encoding))
+	const struct sb_field *field = &diff->side[SB_SHIPPED].field;
+
+	if (!sb_diff_is_field(diff, SB_FIELD_DERIVED) || !are_right(in, pair, diff))
+		return false;
+	if (!sb_field_is_digest(field) &&
+	    !is_spelled_alike(sb_diff_bytes(pair, diff, SB_SHIPPED), sb_diff_bytes(pair, diff, SB_REBUILT), field->encoding))
 		return false;
 	claim->cap = SB_LEVEL_EXPLAINED;
 	claim->note = sb_explain_note(in, "%s is right on both sides: it follows from bytes that differ",
@@ -106,7 +78,7 @@ static bool claim_derived(struct sb_explaining *in, const struct sb_pair *pair, 
 	return true;
 }
 
-const struct sb_explainer sb_explain_derived = {"derived", SB_CAUSE_CHECKSUM, SB_RULE_DERIVED, 2, claim_derived};
+const struct sb_explainer sb_explain_derived = {"derived", SB_CAUSE_CHECKSUM, SB_RULE_DERIVED, 3, claim_derived};
 
 /* A size that a container states of a member is that of what lies there; only a field called "size" may mean what a decoder makes of it. */
 static bool states_size(const struct sb_pair *pair, const struct sb_diff *diff, unsigned side)

@@ -18,6 +18,15 @@ struct sb_region_index {
 	size_t members[SB_SIDES];
 };
 
+/** Members of an opened pair by name, and its children by their shipped member. */
+struct sb_name_index {
+	const struct sb_pair *pair;
+	const struct sb_member **member[SB_SIDES];
+	size_t count[SB_SIDES];
+	const struct sb_pair **child;
+	size_t children;
+};
+
 /** What an explainer may look at: one artifact, read-only. */
 struct sb_explaining {
 	const struct sb_comparison *comparison;
@@ -26,6 +35,11 @@ struct sb_explaining {
 	const struct sb_facts *facts;
 	const struct sb_values *values; /* of the environment; NULL until somebody asks */
 	struct sb_arena *arena; /* for notes */
+	struct sb_name_index names[2]; /* of the pairs last asked for, the newest first */
+	struct {
+		const struct sb_pair *pair;
+		enum sb_level level;
+	} listed; /* what listed.c found of the text last asked for */
 	bool no_memory;         /* set when a note could not be made */
 };
 
@@ -42,7 +56,8 @@ struct sb_explainer {
 	bool (*claim)(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, struct sb_claim *claim);
 };
 
-extern const struct sb_explainer sb_explain_derived, sb_explain_size, sb_explain_offset, sb_explain_build_id, sb_explain_debuglink, sb_explain_md5sums,
+extern const struct sb_explainer sb_explain_derived, sb_explain_position, sb_explain_listed, sb_explain_size,
+	 sb_explain_offset, sb_explain_build_id, sb_explain_debuglink, sb_explain_md5sums,
 	sb_explain_environment, sb_explain_timestamp, sb_explain_padding, sb_explain_encoding, sb_explain_inode, sb_explain_order;
 
 /** A sentence in the arena; notes a failure and gives "" when there is no memory. Foreign parts must be escaped already. */
@@ -60,6 +75,18 @@ SB_MUST_USE bool sb_field_number(struct sb_span bytes, enum sb_encoding encoding
 const struct sb_region_list *sb_regions_of_member(struct sb_explaining *in, const struct sb_pair *pair, unsigned side, uint32_t member);
 /** Bytes of the first field called @field in the region @name of an ELF file; empty when there is none. */
 struct sb_span sb_elf_field(struct sb_view *view, const char *name, const char *field);
+/**
+ * Does a derived field of a side hold what its algorithm gives for the bytes of that side? *known is false when those bytes are not
+ * there to be asked: a member that is equal on both sides, or that cannot be read.
+ */
+SB_MUST_USE bool sb_field_is_right(struct sb_explaining *in, const struct sb_pair *pair, unsigned side, const struct sb_field *field, bool *known);
+bool sb_field_is_digest(const struct sb_field *field);
+/** Claims for derived fields that nobody changed although what they are computed from was: onto @claims. Errors: NOMEM. */
+SB_MUST_USE int sb_explain_stale(struct sb_explaining *in, const struct sb_pair *pair, struct sb_vec *claims, struct sb_err *err);
+/** The one member of that name on a side of an opened pair; NULL when there is none, or more than one. */
+const struct sb_member *sb_member_named(struct sb_explaining *in, const struct sb_pair *pair, unsigned side, struct sb_span name);
+/** The pair that compares the content of @member of @side; NULL when the content is equal or has no counterpart. */
+const struct sb_pair *sb_child_of(struct sb_explaining *in, const struct sb_pair *pair, unsigned side, const struct sb_member *member);
 /** Would sb_explain_build_id own the build-id of this pair? */
 bool sb_build_id_claimable(const struct sb_pair *pair);
 

@@ -258,9 +258,32 @@ static bool is_fact(enum sb_cause cause)
 	       cause == SB_CAUSE_OWNERSHIP;
 }
 
+/* A signature, or something inside of one. */
+static bool is_signature(const struct sb_pair *pair, const struct sb_diff *diff)
+{
+	const struct sb_region *region = region_of(diff);
+	const struct sb_member *member = diff->side[SB_SHIPPED].member ? diff->side[SB_SHIPPED].member : diff->side[SB_REBUILT].member;
+
+	if ((region && region->kind == SB_REGION_SIGNATURE) || (diff->kind == SB_DIFF_MEMBER && member && member->signature))
+		return true;
+	for (; pair; pair = pair->parent)
+		if (pair->member[SB_SHIPPED] && pair->member[SB_SHIPPED]->signature)
+			return true;
+	return false;
+}
+
+static const char *hint_signature(struct sb_explaining *in, const struct sb_diff *diff, struct sb_claim *claim)
+{
+	claim->cause = SB_CAUSE_SIGNATURE;
+	claim->severity = SB_SEVERITY_MAJOR;
+	if (diff->side[SB_SHIPPED].present != diff->side[SB_REBUILT].present)
+		return diff->side[SB_SHIPPED].present ? "a signature that only the shipped side has" : "a signature that only the rebuilt side has";
+	return sb_explain_note(in, "a signature: %" PRIu64 " bytes that only the holder of the key can make again", diff->bytes);
+}
+
 void sb_explain_hint(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, struct sb_claim *claim)
 {
-	claim->note = hint(in, pair, diff, claim);
+	claim->note = is_signature(pair, diff) ? hint_signature(in, diff, claim) : hint(in, pair, diff, claim);
 	if (claim->rule == SB_RULE_NONE && !is_fact(claim->cause))
 		claim->rule = SB_RULE_HINT;
 }

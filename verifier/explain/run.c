@@ -7,7 +7,7 @@
 #include <string.h>
 
 static const struct sb_explainer *const explainers[] = {
-	&sb_explain_derived, &sb_explain_size,        &sb_explain_offset,    &sb_explain_build_id, &sb_explain_debuglink,
+	&sb_explain_derived, &sb_explain_position,    &sb_explain_listed,    &sb_explain_size,        &sb_explain_offset,    &sb_explain_build_id, &sb_explain_debuglink,
 	&sb_explain_md5sums, &sb_explain_environment, &sb_explain_timestamp, &sb_explain_padding,  &sb_explain_encoding,
 	&sb_explain_inode,   &sb_explain_order,
 };
@@ -90,6 +90,8 @@ static int explain_pair(struct sb_explaining *in, const struct sb_pair *pair, st
 	}
 	if (!rc)
 		rc = sb_explain_image(in, pair, claims, first, err);
+	if (!rc)
+		rc = sb_explain_stale(in, pair, claims, err);
 	for (size_t i = 0; !rc && i < pair->child_count; i++)
 		rc = explain_pair(in, pair->children[i], claims, err);
 	return rc;

@@ -6,7 +6,7 @@
 #include <string.h>
 
 enum { MAGIC = 8, HEADER = 60 };
-enum tag { TAG_HEADER = 1, TAG_NAME, TAG_SYMBOLS, TAG_SYMBOLS64 };
+enum tag { TAG_HEADER = 1, TAG_NAME, TAG_SYMBOLS, TAG_SYMBOLS64, TAG_BSD_SYMBOLS };
 
 static const char magic[] = "!<arch>\n", thin_magic[] = "!<thin>\n";
 
@@ -71,7 +71,7 @@ static bool is(struct sb_span name, const char *text)
 static const char *table_name(struct sb_span name)
 {
 	if (is(name, "/") || is(name, "/SYM64/") || is(name, "__.SYMDEF") || is(name, "__.SYMDEF SORTED"))
-		return "symbols";
+		return "symbols"; /* the last two behind "#1/N" as well */
 	return is(name, "//") ? "names" : NULL;
 }
 
@@ -133,18 +133,24 @@ static int take_padding(struct walk *walk, uint32_t member, struct sb_err *err)
 static int take_table(struct walk *walk, const struct header *header, const char *name, struct sb_err *err)
 {
 	bool wide = is(header->name, "/SYM64/"), gnu = wide || is(header->name, "/"), names = is(header->name, "//");
+	struct sb_region own_name = {.offset = walk->at + HEADER,
+				     .length = header->long_name,
+				     .kind = SB_REGION_HEADER,
+				     .tag = TAG_NAME,
+				     .name = "symbols name"};
 	struct sb_region head = {.offset = walk->at,
 				 .length = HEADER,
 				 .kind = SB_REGION_HEADER,
 				 .tag = TAG_HEADER,
 				 .name = names ? "names header" : "symbols header"};
-	struct sb_region body = {.offset = walk->at + HEADER,
-				 .length = header->size,
+	struct sb_region body = {.offset = walk->at + HEADER + header->long_name,
+				 .length = header->size - header->long_name,
 				 .kind = SB_REGION_TABLE,
 				 .name = name,
-				 .tag = wide  ? TAG_SYMBOLS64
-					: gnu ? TAG_SYMBOLS
-					      : 0};
+				 .tag = wide    ? TAG_SYMBOLS64
+					: gnu   ? TAG_SYMBOLS
+					: names ? 0
+						: TAG_BSD_SYMBOLS};
 	struct sb_span bytes;
 
 	if (!sb_span_cut(walk->view->file, body.offset, body.length, &bytes))
@@ -155,6 +161,8 @@ static int take_table(struct walk *walk, const struct header *header, const char
 	if (names)
 		walk->names = bytes;
 	int rc = sb_emit_region(walk->view, &head, err);
+	if (!rc)
+		rc = sb_emit_region(walk->view, &own_name, err);
 	if (!rc)
 		rc = sb_emit_region(walk->view, &body, err);
 	walk->at = body.offset + body.length;
@@ -190,6 +198,12 @@ static int emit_parts(struct walk *walk, const struct header *header, const stru
 	return rc;
 }
 
+/* What dpkg-sig and debsigs add to a package: _gpgbuilder, _gpgorigin and their like. */
+static bool is_signature(const struct walk *walk, struct sb_span name)
+{
+	return walk->view->format == &sb_format_deb && sb_span_starts(name, "_gpg", 4);
+}
+
 static int take_member(struct walk *walk, const struct header *header, struct sb_err *err)
 {
 	struct sb_member member = {
@@ -212,6 +226,7 @@ static int take_member(struct walk *walk, const struct header *header, struct sb
 		return sb_damaged(err, "archive-damaged", walk->at, "a member whose name is not where its header says");
 	if (!sb_span_cut(walk->view->file, member.offset, member.length, &bytes))
 		return sb_damaged(err, "archive-truncated", walk->at, "the archive ends inside a member");
+	member.signature = is_signature(walk, name);
 	int rc = sb_keep(walk->view, name, &member.name, err);
 	if (!rc && memchr(member.name.p, 0, member.name.n))
 		rc = sb_emit_remark(
@@ -233,7 +248,10 @@ static int take_next(struct walk *walk, struct sb_span bytes, struct sb_err *err
 
 	if (!read_header(bytes, &header))
 		return sb_damaged(err, "archive-damaged", walk->at, "a header with a number that cannot be read");
-	const char *table = table_name(header.name);
+	struct sb_span name = header.name;
+	if (header.long_name && !name_of(walk, &header, &name))
+		return sb_damaged(err, "archive-truncated", walk->at, "the archive ends inside a name");
+	const char *table = table_name(name);
 	return table ? take_table(walk, &header, table, err) : take_member(walk, &header, err);
 }
 
@@ -293,6 +311,44 @@ static int describe_symbols(struct sb_view *view, const struct sb_region *region
 	return rc;
 }
 
+/* Does a table of BSD hold together when its words are read in this order? Bytes of pairs, pairs, bytes of names, names. */
+static bool reads_as(struct sb_span table, bool be, uint64_t *pairs, uint64_t *names)
+{
+	struct sb_rd rd = sb_rd_of(table, be);
+
+	*pairs = sb_rd_uint(&rd, 4);
+	sb_rd_bytes(&rd, (size_t)*pairs);
+	*names = sb_rd_uint(&rd, 4);
+	sb_rd_bytes(&rd, (size_t)*names);
+	return !rd.bad && *pairs % 8 == 0;
+}
+
+/* ranlib(5) of 4.4BSD: each pair is an index into the names and the offset of a member; in the byte order of the machine. */
+static int describe_bsd_symbols(struct sb_view *view, const struct sb_region *region, struct sb_err *err)
+{
+	struct sb_field field = {.offset = region->offset, .length = 4, .kind = SB_FIELD_SIZE, .name = "symbol table bytes"};
+	struct sb_span table;
+	uint64_t pairs, names;
+
+	if (!sb_span_cut(view->file, region->offset, region->length, &table))
+		return 0;
+	bool le = reads_as(table, false, &pairs, &names);
+	if (!le && !reads_as(table, true, &pairs, &names))
+		return 0;
+	field.encoding = le ? SB_ENC_LE : SB_ENC_BE;
+	int rc = sb_emit_field(view, &field, err);
+	for (uint64_t i = 0; !rc && i < pairs / 4; i++) {
+		field.offset += 4;
+		field.kind = i % 2 ? SB_FIELD_OFFSET : SB_FIELD_VALUE;
+		field.name = i % 2 ? "symbol offset" : "symbol name index";
+		rc = sb_emit_field(view, &field, err);
+	}
+	field.offset += 4;
+	field.kind = SB_FIELD_SIZE;
+	field.name = "symbol name bytes";
+	return rc ? rc : sb_emit_field(view, &field, err);
+}
+
 static int describe(struct sb_view *view, const struct sb_region *region, struct sb_err *err)
 {
 	struct sb_field name = {.offset = region->offset,
@@ -307,7 +363,7 @@ static int describe(struct sb_view *view, const struct sb_region *region, struct
 		return sb_emit_field(view, &name, err);
 	if (region->tag == TAG_SYMBOLS || region->tag == TAG_SYMBOLS64)
 		return describe_symbols(view, region, region->tag == TAG_SYMBOLS ? 4 : 8, err);
-	return 0;
+	return region->tag == TAG_BSD_SYMBOLS ? describe_bsd_symbols(view, region, err) : 0;
 }
 
 static unsigned probe_ar(struct sb_span file, const char *hint)
@@ -326,8 +382,8 @@ static unsigned probe_deb(struct sb_span file, const char *hint)
 
 const struct sb_format sb_format_ar = {
 	.name = "ar",
-	.spec = "ar(5) of 4.4BSD; System V ABI, chapter 7, archive file; GNU binutils 2.40, long names and /SYM64/",
-	.version = 1,
+	.spec = "ar(5) of 4.4BSD; System V ABI, chapter 7, archive file; GNU binutils 2.40, long names and /SYM64/; ranlib(5)",
+	.version = 2,
 	.probe = probe_ar,
 	.open = open_ar,
 	.describe = describe,
@@ -337,7 +393,7 @@ const struct sb_format sb_format_ar = {
 const struct sb_format sb_format_deb = {
 	.name = "deb",
 	.spec = "deb(5) of dpkg 1.21; ar(5)",
-	.version = 1,
+	.version = 2,
 	.probe = probe_deb,
 	.open = open_ar,
 	.describe = describe,

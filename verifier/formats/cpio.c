@@ -359,6 +359,35 @@ static uint64_t next_archive(struct sb_span file, uint64_t at)
 	return at < file.n && at % 4 == 0 && variant_of(file, at) >= ODC && variant_of(file, at) <= CRC ? at : 0;
 }
 
+/*
+ * An initramfs may go on with a compressed archive behind any number of zeros: early microcode does so (Linux,
+ * Documentation/driver-api/early-userspace/buffer-format.rst). It is a member, to be looked at by itself, up to the end of the file.
+ */
+static int take_compressed(struct walk *walk, struct sb_err *err)
+{
+	struct sb_span file = walk->view->file;
+	uint64_t at = walk->at;
+
+	while (at < file.n && file.p[at] == 0)
+		at++;
+	const struct sb_format *format = at < file.n ? sb_formats_probe(sb_span_of(file.p + at, file.n - at), "") : NULL;
+	if (!format || !format->compression)
+		return sb_emit_rest(walk->view, walk->at, "fill", err);
+	const struct sb_region fill = {.offset = walk->at, .length = at - walk->at, .kind = SB_REGION_PADDING, .name = "fill"};
+	const struct sb_member member = {.name = sb_span_text("compressed archive"), .type = SB_MEMBER_PART, .offset = at,
+					 .length = file.n - at, .size = file.n - at,
+					 .refusal = "another archive, compressed, behind the end of the first", .refusal_id = "archive-trailing"};
+	const struct sb_region content = {.offset = at, .length = file.n - at, .kind = SB_REGION_CONTENT, .name = "content",
+					  .member = (uint32_t)walk->view->members.count + 1};
+	int rc = sb_emit_region(walk->view, &fill, err);
+	if (!rc)
+		rc = sb_emit_remark(walk->view, (struct sb_notice){.id = "archive-trailing", .offset = at, .refuse_drop = true}, err,
+				    "a compressed archive follows the first");
+	if (!rc)
+		rc = sb_emit_region(walk->view, &content, err);
+	return rc ? rc : sb_emit_member(walk->view, &member, err);
+}
+
 static int take_all(struct walk *walk, struct sb_err *err)
 {
 	int rc = take_archive(walk, err);
@@ -380,7 +409,7 @@ static int take_all(struct walk *walk, struct sb_err *err)
 		if (!rc)
 			rc = take_archive(walk, err);
 	}
-	return rc ? rc : sb_emit_rest(walk->view, walk->at, "fill", err);
+	return rc ? rc : take_compressed(walk, err);
 }
 
 static int open_cpio(struct sb_view *view, const char *hint, struct sb_err *err)
@@ -417,13 +446,21 @@ static const struct sb_layout_row odc_rows[] = {
 	NUMBER(65, 11, SIZE, OCTAL, "filesize"),
 };
 
-/* The long numbers have their words in an order of their own: no encoding of the vocabulary. */
+/* Words in the byte order of the machine that wrote them; of the long numbers the more significant word comes first. */
 static const struct sb_layout_row binary_rows[] = {
 	NUMBER(0, 2, MAGIC, RAW, "magic"),    NUMBER(2, 2, INODE, RAW, "dev"),      NUMBER(4, 2, INODE, RAW, "ino"),
 	NUMBER(6, 2, MODE, RAW, "mode"),      NUMBER(8, 2, OWNER, RAW, "uid"),      NUMBER(10, 2, OWNER, RAW, "gid"),
 	NUMBER(12, 2, INODE, RAW, "nlink"),   NUMBER(14, 2, DEVICE, RAW, "rdev"),   NUMBER(16, 4, TIME, RAW, "mtime"),
 	NUMBER(20, 2, SIZE, RAW, "namesize"), NUMBER(22, 4, SIZE, RAW, "filesize"),
 };
+
+static void set_byte_order(struct sb_view *view, bool be)
+{
+	for (size_t i = 0; i < view->fields.count; i++) {
+		struct sb_field *field = sb_vec_at(&view->fields, i);
+		field->encoding = be ? SB_ENC_BE : field->length == 4 ? SB_ENC_PDP : SB_ENC_LE;
+	}
+}
 
 /* Only the variant with checksums fills the last field: the sum of the content's bytes. */
 static int describe_check(struct sb_view *view, const struct sb_region *region, struct sb_err *err)
@@ -465,6 +502,7 @@ static int describe(struct sb_view *view, const struct sb_region *region, struct
 	case BIN_BE:
 		head = 26;
 		rc = sb_emit_layout(view, region, SB_ROWS(binary_rows), err);
+		set_byte_order(view, region->tag == BIN_BE);
 		break;
 	case NONE:
 		return 0;
@@ -491,7 +529,7 @@ static unsigned probe(struct sb_span file, const char *hint)
 const struct sb_format sb_format_cpio = {
 	.name = "cpio",
 	.spec = "POSIX.1-1997, cpio interchange format; cpio(5) of FreeBSD 13, new ASCII and old binary formats",
-	.version = 1,
+	.version = 2,
 	.probe = probe,
 	.open = open_cpio,
 	.describe = describe,

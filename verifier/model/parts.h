@@ -59,6 +59,7 @@ struct sb_member {
 	uint64_t size;               /* decoded size as declared; UINT64_MAX: not declared */
 	const char *refusal;         /* why a drop must not be unpacked because of it (static text: "encrypted", "sparse"), or NULL */
 	const char *refusal_id;      /* row of docs/errors.md that goes with it, or NULL */
+	bool signature;              /* nothing but a signature of what lies beside it: META-INF/X.RSA, _gpgorigin */
 };
 
 /** What a field means: decides which explainers may look at it. */
@@ -78,6 +79,7 @@ enum sb_field_kind {
 
 enum sb_encoding {
 	SB_ENC_RAW = 0, SB_ENC_LE, SB_ENC_BE, SB_ENC_OCTAL, SB_ENC_DECIMAL, SB_ENC_HEX_TEXT, SB_ENC_DOS_TIME, SB_ENC_TEXT,
+	SB_ENC_PDP, /* 16-bit words, each little endian, the more significant one first */
 };
 
 enum sb_derive_algorithm {
@@ -87,6 +89,8 @@ enum sb_derive_algorithm {
 	SB_DERIVE_LENGTH,      /* length of `over` in bytes, modulo 2^(8·width) */
 	SB_DERIVE_CPIO_SUM,    /* 32-bit sum of bytes */
 	SB_DERIVE_XZ_CHECK,    /* verified by the decoder, which fails when it is wrong */
+	SB_DERIVE_MD5, SB_DERIVE_SHA1, SB_DERIVE_SHA256, SB_DERIVE_SHA512, /* digest; raw, or digits in HEX_TEXT */
+	SB_DERIVE_POSITION,    /* where the region lies that begins at over_offset, counted from base */
 };
 
 /** What a derived field is computed from. */
@@ -94,6 +98,9 @@ struct sb_derivation {
 	enum sb_derive_algorithm algorithm;
 	uint64_t over_offset, over_length; /* bytes of this file, unless `decoded` */
 	uint32_t decoded;                  /* 1 + index of the member whose decoded bytes it covers; 0: the range above */
+	bool unpacked;                     /* with decoded: what all compressions inside that member leave */
+	struct sb_span inside;             /* with unpacked: the content of the file of that name in the archive there; p NULL: the archive itself */
+	uint64_t base;                     /* of POSITION */
 };
 
 struct sb_field {

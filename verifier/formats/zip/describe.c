@@ -45,6 +45,8 @@ static const struct sb_layout_row central_checks[] = {
 	CHECK(24, 4, SB_DERIVE_LENGTH, "size"),
 };
 
+static const struct sb_layout_row central_size64 = ROW(24, 4, SIZE, LE, "size");
+
 /* 4.3.16, 4.3.14, 4.3.15. */
 static const struct sb_layout_row end[] = {
 	ROW(0, 4, MAGIC, RAW, "signature"),     ROW(4, 4, VALUE, LE, "disks"),
@@ -66,26 +68,8 @@ static const struct sb_layout_row locator[] = {
 	ROW(16, 4, VALUE, LE, "disks"),
 };
 
-/* The extended timestamps (Info-ZIP 0x5455) of an extra field that begins at @at. */
-static int describe_times(struct sb_view *view, uint64_t at, struct sb_span extra, struct sb_err *err)
-{
-	struct sb_span body;
-	int rc = 0;
-
-	if (!sb_zip_extra(extra, 0x5455, &body))
-		return 0;
-	for (size_t i = 1; !rc && i + 4 <= body.n; i += 4) {
-		struct sb_field field = {.offset = at + (uint64_t)(body.p - extra.p) + i,
-					 .length = 4,
-					 .kind = SB_FIELD_TIME,
-					 .encoding = SB_ENC_LE,
-					 .name = "unix time"};
-		rc = sb_emit_field(view, &field, err);
-	}
-	return rc;
-}
-
-static int describe_tail(struct sb_view *view, uint64_t fixed, const struct sb_zip_header *header, struct sb_err *err)
+static int describe_tail(struct sb_view *view, uint64_t fixed, const struct sb_zip_header *header, uint32_t member,
+			 struct sb_err *err)
 {
 	struct sb_field name = {.offset = header->at + fixed,
 				.length = header->name.n,
@@ -93,7 +77,7 @@ static int describe_tail(struct sb_view *view, uint64_t fixed, const struct sb_z
 				.encoding = SB_ENC_TEXT,
 				.name = "name"};
 	int rc = name.length ? sb_emit_field(view, &name, err) : 0;
-	return rc ? rc : describe_times(view, header->at + fixed + header->name.n, header->extra, err);
+	return rc ? rc : sb_zip_describe_extra(view, header->at + fixed + header->name.n, header, member, err);
 }
 
 static int describe_local(struct sb_view *view, const struct sb_region *region, struct sb_err *err)
@@ -102,12 +86,14 @@ static int describe_local(struct sb_view *view, const struct sb_region *region, 
 
 	if (!sb_zip_local(view->file, region->offset, &header))
 		return 0;
+	/* Behind a descriptor nothing stands here; of a zip64 member the size is an extra field's. */
+	bool open = header.flags & SB_ZIP_FLAG_DESCRIPTOR;
 	int rc = sb_emit_layout(view, region, SB_ROWS(local), err);
 	if (!rc)
-		rc = header.flags & SB_ZIP_FLAG_DESCRIPTOR || header.zip64
-			     ? sb_emit_layout(view, region, SB_ROWS(local_open), err)
-			     : sb_emit_layout(view, region, SB_ROWS(local_checks), err);
-	return rc ? rc : describe_tail(view, SB_ZIP_LOCAL, &header, err);
+		rc = sb_emit_layout(view, region, open ? &local_open[0] : &local_checks[0], 1, err);
+	if (!rc)
+		rc = sb_emit_layout(view, region, open || header.zip64 ? &local_open[1] : &local_checks[1], 1, err);
+	return rc ? rc : describe_tail(view, SB_ZIP_LOCAL, &header, region->member, err);
 }
 
 static int describe_central(struct sb_view *view, const struct sb_region *region, struct sb_err *err)
@@ -118,8 +104,10 @@ static int describe_central(struct sb_view *view, const struct sb_region *region
 		return 0;
 	int rc = sb_emit_layout(view, region, SB_ROWS(central), err);
 	if (!rc)
-		rc = sb_emit_layout(view, region, SB_ROWS(central_checks), err);
-	return rc ? rc : describe_tail(view, SB_ZIP_CENTRAL, &header, err);
+		rc = sb_emit_layout(view, region, &central_checks[0], 1, err);
+	if (!rc) /* of a zip64 member the size is an extra field's */
+		rc = sb_emit_layout(view, region, header.zip64 ? &central_size64 : &central_checks[1], 1, err);
+	return rc ? rc : describe_tail(view, SB_ZIP_CENTRAL, &header, region->member, err);
 }
 
 /* 4.3.9: with or without a signature, sizes of four or eight bytes. */
@@ -171,6 +159,9 @@ int sb_zip_describe(struct sb_view *view, const struct sb_region *region, struct
 		return sb_emit_layout(view, region, SB_ROWS(locator), err);
 	case SB_ZIP_TAG_DESCRIPTOR:
 		return describe_descriptor(view, region, err);
+	case SB_ZIP_TAG_BLOCK:
+	case SB_ZIP_TAG_BLOCK_END:
+		return sb_zip_describe_block(view, region, err);
 	}
 	return 0;
 }

@@ -3,6 +3,7 @@
 #include "verifier/formats/zip/zip.h"
 
 #include <string.h>
+#include <strings.h>
 #include <zlib.h>
 
 enum { HOST_UNIX = 3 };
@@ -110,9 +111,26 @@ static int set_link(struct sb_view *view, struct sb_member *member, struct sb_er
 	return 0;
 }
 
+/* JAR File Specification, "Signed JAR File": signature blocks lie in META-INF itself, whatever the case of their names. */
+static bool is_signature(struct sb_span name)
+{
+	static const char *const endings[] = {".RSA", ".DSA", ".EC"};
+	const char *text = (const char *)name.p;
+
+	if (name.n <= 9 || strncasecmp(text, "META-INF/", 9) != 0 || memchr(name.p + 9, '/', name.n - 9))
+		return false;
+	for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+		size_t n = strlen(endings[i]);
+		if (name.n > 9 + n && strncasecmp(text + name.n - n, endings[i], n) == 0)
+			return true;
+	}
+	return false;
+}
+
 int sb_zip_facts(struct sb_view *view, const struct sb_zip_header *header, struct sb_member *member, struct sb_err *err)
 {
 	member->type = type_of(header);
+	member->signature = is_signature(header->name);
 	member->has_mode = header->host == HOST_UNIX && header->external >> 16 != 0;
 	member->mode = member->has_mode ? (uint32_t)(header->external >> 16) & 07777 : 0;
 	set_time(header, member);

@@ -227,6 +227,8 @@ static int open_zip(struct sb_view *view, const char *hint, struct sb_err *err)
 	if (!rc)
 		rc = own_end(&walk, err);
 	if (!rc)
+		rc = sb_zip_own_signing_block(view, walk.end.directory, &walk.owners, err);
+	if (!rc)
 		rc = sweep(&walk, err);
 	sb_vec_release(&walk.owners);
 	return rc;
@@ -237,7 +239,7 @@ static unsigned probe(struct sb_span file, const char *hint)
 {
 	size_t n = strlen(hint);
 	bool named = n > 4 && (strcmp(hint + n - 4, ".zip") == 0 || strcmp(hint + n - 4, ".jar") == 0 ||
-			       strcmp(hint + n - 4, ".whl") == 0);
+			       strcmp(hint + n - 4, ".whl") == 0 || strcmp(hint + n - 4, ".apk") == 0);
 	struct sb_zip_end end;
 	unsigned bits = sb_magic(file, 0, "PK\x03\x04", 4);
 
@@ -248,8 +250,8 @@ static unsigned probe(struct sb_span file, const char *hint)
 
 const struct sb_format sb_format_zip = {
 	.name = "zip",
-	.spec = "PKWARE APPNOTE.TXT 6.3.10 (2022), sections 4.3 to 4.5; Info-ZIP extra fields 0x5455, 0x7875",
-	.version = 1,
+	.spec = "PKWARE APPNOTE.TXT 6.3.10 (2022), sections 4.3 to 4.5; Info-ZIP extra fields; APK Signing Block",
+	.version = 2,
 	.probe = probe,
 	.open = open_zip,
 	.describe = sb_zip_describe,

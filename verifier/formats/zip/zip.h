@@ -28,7 +28,9 @@ enum sb_zip_tag {
 	SB_ZIP_TAG_END,
 	SB_ZIP_TAG_END64,
 	SB_ZIP_TAG_LOCATOR,
-	SB_ZIP_TAG_DESCRIPTOR
+	SB_ZIP_TAG_DESCRIPTOR,
+	SB_ZIP_TAG_BLOCK,
+	SB_ZIP_TAG_BLOCK_END
 };
 
 /** A local or a central header, numbers widened by its zip64 extra field. */
@@ -65,6 +67,13 @@ SB_MUST_USE int sb_zip_facts(struct sb_view *view, const struct sb_zip_header *h
 SB_MUST_USE int sb_zip_check_names(struct sb_view *view, const struct sb_zip_header *central,
 				   const struct sb_zip_header *local, uint32_t ordinal, struct sb_err *err);
 
+/** Regions of an APK signing block that ends at @directory onto @owners (struct sb_region); none when there is no well-formed one. */
+SB_MUST_USE int sb_zip_own_signing_block(struct sb_view *view, uint64_t directory, struct sb_vec *owners, struct sb_err *err);
+
 SB_MUST_USE int sb_zip_describe(struct sb_view *view, const struct sb_region *region, struct sb_err *err);
+/** Fields of the extra part of @header, which begins at @at; @member is its ordinal. */
+SB_MUST_USE int sb_zip_describe_extra(struct sb_view *view, uint64_t at, const struct sb_zip_header *header, uint32_t member,
+				      struct sb_err *err);
+SB_MUST_USE int sb_zip_describe_block(struct sb_view *view, const struct sb_region *region, struct sb_err *err);
 
 #endif

@@ -1,0 +1,251 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""rpm, jar, wheel and apk: what they state of themselves is accepted when it is right, and every attempt to hide in it is refused."""
+import os
+import random
+import struct
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from make_packages import EPOCH, PADDING, V2, V3, Rpm, apk, b64, jar, manifest, record, rpm, wheel  # noqa: E402
+from tampering import expect, compare, read, write  # noqa: E402
+from sbtest import case, main, need, sb  # noqa: E402
+
+FILES = {"usr/bin/tool": b"#!/bin/sh\necho acme\n" * 20, "usr/share/acme/data": bytes(range(256)) * 8}
+
+
+def causes(record):
+    return {(f["cause"], f["rule"]) for f in record["findings"]}
+
+
+def unowned(record):
+    return [f for f in record["findings"] if f["rule"] in ("none", "hint")]
+
+
+@case("rpm: other times are repackaged, other content is named, and what follows from either is owned")
+def _(_dir):
+    need("rpmbuild")
+    for side in "abcd":
+        os.mkdir(side)
+    rpm("b/acme.rpm", FILES)
+    rpm("a/acme.rpm", FILES)
+    expect("identical", "a/acme.rpm", "b/acme.rpm")
+    rpm("c/acme.rpm", FILES, EPOCH + 5000)
+    found = expect("repackaged", "c/acme.rpm", "b/acme.rpm", named="BUILDTIME")
+    assert not unowned(found) and ("checksum", "derived") in causes(found), found["findings"]
+    rpm("d/acme.rpm", dict(FILES, **{"usr/bin/tool": FILES["usr/bin/tool"].replace(b"acme", b"evil", 1)}))
+    found = expect("different", "d/acme.rpm", "b/acme.rpm", named="./usr/bin/tool")
+    assert [f["where"][-1] for f in unowned(found)] == ["./usr/bin/tool"], unowned(found)
+
+
+@case("rpm: a longer host moves everything and changes nothing else")
+def _(_dir):
+    need("rpmbuild")
+    for side in "ab":
+        os.mkdir(side)
+    rpm("b/acme.rpm", FILES)
+    rpm("a/acme.rpm", FILES, host="a-host-with-a-long-name")
+    found = expect("different", "a/acme.rpm", "b/acme.rpm", named="BUILDHOST")
+    assert {f["where"][1] for f in unowned(found)} == {"BUILDHOST"}, unowned(found)
+
+
+@case("rpm: every compression of the payload is entered")
+def _(_dir):
+    need("rpmbuild")
+    for side in "ab":
+        os.mkdir(side)
+    changed = dict(FILES, **{"usr/share/acme/data": bytes(range(256)) * 7 + bytes(256)})
+    for payload in ("w6.gzdio", "w6.bzdio", "w6.xzdio", "w6.lzdio", "w19.zstdio", "w.ufdio"):
+        rpm("b/acme.rpm", FILES, EPOCH, "builder", payload)
+        rpm("a/acme.rpm", changed, EPOCH, "builder", payload)
+        expect("different", "a/acme.rpm", "b/acme.rpm", named="payload > ./usr/share/acme/data")
+
+
+@case("rpm: fields that are changed with all digests mended")
+def _(_dir):
+    need("rpmbuild")
+    for side in "ab":
+        os.mkdir(side)
+    rpm("b/acme.rpm", FILES)
+    base = read("b/acme.rpm")
+
+    def shipped(change):
+        package = Rpm(base)
+        change(package)
+        write("a/acme.rpm", package.mend())
+        return "a/acme.rpm", "b/acme.rpm"
+
+    def data(which, tag, at, value):
+        def change(package):
+            _, place, _ = package.entry(which, tag)
+            package.data[place + at:place + at + len(value)] = value
+        return change
+
+    def row(which, tag, at, value):
+        def change(package):
+            place, _, _ = package.entry(which, tag)
+            package.data[place + at:place + at + len(value)] = value
+        return change
+    expect("different", *shipped(data(1, 1030, 0, b"\x89\xed")), named="FILEMODES ./usr/bin/tool")
+    expect("different", *shipped(data(1, 1039, 0, b"r00t")), named="FILEUSERNAME ./usr/bin/tool")
+    expect("different", *shipped(data(1, 1035, 0, b"0" * 64)), named="FILEDIGESTS ./usr/bin/tool", severity="critical")
+    expect("different", *shipped(data(1, 5092, 0, b"0" * 64)), named="PAYLOADDIGEST", severity="critical")
+    expect("different", *shipped(data(1, 1028, 0, b"\0\0\0\x01")), named="FILESIZES ./usr/bin/tool")
+    expect("different", *shipped(data(1, 1047, 0, b"evil")), named="PROVIDENAME")
+    expect("different", *shipped(row(1, 1047, 0, b"\0\0\x7f\xff")), named="entry")
+    for tag in (1022, 1049, 1117):
+        expect("different", *shipped(row(1, tag, 8, b"\0\0\0\0")))  # leads elsewhere
+    expect("different", *shipped(data(1, 1096, 0, b"\0\0\0\x02")), named="FILEINODES")  # now the inode of another file
+    expect("repackaged", *shipped(data(1, 1006, 0, struct.pack(">I", EPOCH + 1))), named="BUILDTIME")
+
+    def stale(package):
+        _, place, _ = package.entry(0, 269)
+        package.data[place] ^= 1
+    package = Rpm(base)
+    stale(package)
+    write("a/acme.rpm", package.data)
+    expect("different", "a/acme.rpm", "b/acme.rpm", named="SHA1HEADER", severity="critical")
+
+
+@case("rpm: digits in upper case, and fill that is not zero")
+def _(_dir):
+    need("rpmbuild")
+    for side in "ab":
+        os.mkdir(side)
+    rpm("b/acme.rpm", FILES)
+    package = Rpm(read("b/acme.rpm"))
+    _, place, _ = package.entry(0, 273)
+    package.data[place:place + 64] = bytes(package.data[place:place + 64]).upper()
+    write("a/acme.rpm", package.data)
+    expect("different", "a/acme.rpm", "b/acme.rpm", named="SHA256HEADER")
+    package = Rpm(read("b/acme.rpm"))
+    _, place, count = package.entry(0, 1008)  # room that is kept for signatures
+    package.data[place + count // 2] = 0x90
+    write("a/acme.rpm", package.data)
+    expect("different", "a/acme.rpm", "b/acme.rpm", named="RESERVEDSPACE")
+
+
+@case("rpm: no changed byte passes")
+def _(_dir):
+    need("rpmbuild")
+    for side in "ab":
+        os.mkdir(side)
+    rpm("b/acme.rpm", FILES)
+    base, draw = read("b/acme.rpm"), random.Random(4)
+    for place in sorted({*range(0, 110), *(draw.randrange(len(base)) for _ in range(250))}):
+        changed = bytearray(base)
+        changed[place] ^= 1 << draw.randrange(8)
+        write("a/acme.rpm", changed)
+        record = compare("a/acme.rpm", "b/acme.rpm")
+        assert record["level"] == "different", (place, record["level"])
+
+
+CLASSES = [("com/acme/Main.class", b"main " * 50), ("com/acme/A" + "a" * 80 + ".class", b"long name " * 30), ("x.properties", b"k=v\n")]
+BUILT = [(name, data.replace(b"main", b"MAIN")) for name, data in CLASSES]
+
+
+def only(record):
+    return {f["where"][-1] for f in unowned(record)}
+
+
+@case("jar: digests follow from files, and nothing else in the manifest does")
+def _(_dir):
+    for side in "ab":
+        os.mkdir(side)
+    jar("b/acme.jar", BUILT)
+    jar("a/acme.jar", CLASSES)
+    record = expect("different", "a/acme.jar", "b/acme.jar", named="com/acme/Main.class")
+    assert only(record) == {"com/acme/Main.class"}, unowned(record)
+    assert [f for f in record["findings"] if "META-INF/MANIFEST.MF" in f["where"] and f["rule"] == "derived"], record["findings"]
+    for attempt in (manifest(CLASSES).replace(b64(CLASSES[0][1]), b64(b"forged")), manifest(CLASSES).replace(b"(Acme)", b"(Evil)"),
+                    manifest(CLASSES, extra=b"Sealed: true\r\n"), manifest(CLASSES) + b"\r\nName: com/acme/Main.class\r\n\r\n",
+                    manifest(CLASSES).replace(b"SHA-256-Digest: " + b64(CLASSES[0][1]),
+                                              b"SHA-256-Digest: " + b64(CLASSES[0][1]) + b"\r\nsha-256-digest: " + b64(b"forged")),
+                    manifest(CLASSES) + b"Name: none\0\r\n\r\n"):
+        jar("a/acme.jar", CLASSES, attempt)
+        record = expect("different", "a/acme.jar", "b/acme.jar")
+        assert any("META-INF/MANIFEST.MF" in f["where"] for f in unowned(record)), attempt
+
+
+@case("jar: the order of sections is free, what stands in which is not")
+def _(_dir):
+    for side in "ab":
+        os.mkdir(side)
+    jar("b/acme.jar", CLASSES)
+    jar("a/acme.jar", CLASSES, manifest(CLASSES, -1))
+    expect("repackaged", "a/acme.jar", "b/acme.jar", named="MANIFEST.MF")
+    one = b"Manifest-Version: 1.0\r\n\r\nName: a\r\n\r\nName: b\r\nSealed: true\r\n\r\n".replace(b"Name: a\r\n\r\n", b"Name: a\r\nX: 1\r\n\r\n")
+    two = b"Manifest-Version: 1.0\r\n\r\nName: b\r\nX: 1\r\n\r\nName: a\r\nSealed: true\r\n\r\n"
+    jar("b/acme.jar", CLASSES, one)
+    jar("a/acme.jar", CLASSES, two)
+    expect("different", "a/acme.jar", "b/acme.jar", named="MANIFEST.MF")
+
+
+@case("jar: a signature file follows from its manifest, the signature is one and stays unexplained")
+def _(_dir):
+    for side in "ab":
+        os.mkdir(side)
+    jar("b/acme.jar", BUILT, signed=b"\x30\x82der b" * 30)
+    jar("a/acme.jar", CLASSES, signed=b"\x30\x82der a" * 30)
+    record = expect("different", "a/acme.jar", "b/acme.jar", named="META-INF/ACME.RSA")
+    assert only(record) == {"com/acme/Main.class", "META-INF/ACME.RSA"}, unowned(record)
+    assert any(f["cause"] == "signature" for f in unowned(record)), unowned(record)
+    jar("a/acme.jar", BUILT, signed=b"\x30\x82der a" * 30)  # the same files by another key
+    record = expect("different", "a/acme.jar", "b/acme.jar")
+    assert only(record) == {"META-INF/ACME.RSA"} and record["findings"][0]["cause"] == "signature", unowned(record)
+
+
+@case("wheel: RECORD follows from its files")
+def _(_dir):
+    for side in "ab":
+        os.mkdir(side)
+    wheel("b/acme.whl", BUILT)
+    wheel("a/acme.whl", CLASSES)
+    found = expect("different", "a/acme.whl", "b/acme.whl")
+    assert only(found) == {"com/acme/Main.class"}, unowned(found)
+    lines = record(CLASSES).splitlines(keepends=True)
+    wheel("b/acme.whl", CLASSES)
+    wheel("a/acme.whl", CLASSES, b"".join(lines[::-1]))
+    expect("repackaged", "a/acme.whl", "b/acme.whl", named="RECORD")
+    wheel("b/acme.whl", BUILT)
+    for attempt in (record(BUILT), record(CLASSES) + lines[0], record(CLASSES) + b"evil.py,,\n", record(CLASSES).replace(b",250\n", b",0250\n"),
+                    record(CLASSES).replace(b",250\n", b",251\n"), record(CLASSES).replace(b"sha256=", b"sha256=A", 1)):
+        assert attempt != record(CLASSES)
+        wheel("a/acme.whl", CLASSES, attempt)
+        found = expect("different", "a/acme.whl", "b/acme.whl")
+        if attempt != record(BUILT):
+            assert any("acme-1.dist-info/RECORD" in f["where"] for f in unowned(found)), (attempt, unowned(found))
+
+
+@case("apk: a signing block is signatures, and no place for anything else")
+def _(_dir):
+    for side in "ab":
+        os.mkdir(side)
+    apk("b/acme.apk", CLASSES, [(V2, b"one signature " * 9), (PADDING, bytes(100))])
+    apk("a/acme.apk", CLASSES, [(V2, b"two signature " * 9), (PADDING, bytes(100))])
+    found = expect("different", "a/acme.apk", "b/acme.apk", named="APK signature v2")
+    assert {(f["where"][-1], f["cause"]) for f in unowned(found)} == {("APK signature v2", "signature")}, unowned(found)
+    for pairs, named in (([(V2, b"one signature " * 9), (PADDING, b"\x90" * 100)], "APK verity padding"),
+                         ([(V2, b"one signature " * 9), (0x1234, bytes(100))], "APK signing pair 0x00001234"),
+                         ([(V2, b"one signature " * 9), (V3, b"more"), (PADDING, bytes(100))], "APK signature v3")):
+        apk("a/acme.apk", CLASSES, pairs)
+        found = expect("different", "a/acme.apk", "b/acme.apk", named=named)
+        assert {f["where"][-1] for f in unowned(found)} >= {named}
+    data = bytearray(read("b/acme.apk"))
+    data[data.index(b"APK Sig Block 42") - 8] ^= 1  # the second size: no longer a block, but a gap
+    write("a/acme.apk", data)
+    expect("different", "a/acme.apk", "b/acme.apk", named="gap")
+
+
+@case("a package and its hostile twin agree for every -j")
+def _(_dir):
+    for side in "ab":
+        os.mkdir(side)
+    jar("b/acme.jar", BUILT, signed=b"b")
+    jar("a/acme.jar", CLASSES, signed=b"a")
+    one = sb("compare", "a/acme.jar", "b/acme.jar", "--json", "-j1").out
+    assert one == sb("compare", "a/acme.jar", "b/acme.jar", "--json", "-j7").out
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a derived field should hold, computed from the bytes of its own side. */
+#include "verifier/explain/explainer.h"
+
+#include <string.h>
+#include <zlib.h>
+
+enum { LARGEST = 64 };
+
+static bool declared_kind(enum sb_derive_algorithm algorithm, enum sb_declared_digest *out)
+{
+	switch (algorithm) {
+	case SB_DERIVE_MD5:
+		*out = SB_DECLARED_MD5;
+		return true;
+	case SB_DERIVE_SHA1:
+		*out = SB_DECLARED_SHA1;
+		return true;
+	case SB_DERIVE_SHA256:
+		*out = SB_DECLARED_SHA256;
+		return true;
+	case SB_DERIVE_SHA512:
+		*out = SB_DECLARED_SHA512;
+		return true;
+	case SB_DERIVE_NONE:
+	case SB_DERIVE_CRC32:
+	case SB_DERIVE_TAR_SUM:
+	case SB_DERIVE_LENGTH:
+	case SB_DERIVE_CPIO_SUM:
+	case SB_DERIVE_XZ_CHECK:
+	case SB_DERIVE_POSITION:
+		return false;
+	}
+	return false;
+}
+
+/* Through compressions, each of which was decoded to its last byte. */
+static const struct sb_pair *unpacked(const struct sb_pair *pair)
+{
+	while (pair->state == SB_PAIR_OPENED && pair->format->compression && pair->child_count == 1) {
+		pair = pair->children[0];
+		if (!pair->decoded)
+			return NULL;
+	}
+	return pair;
+}
+
+/* The content of a file of an archive; a hard link has that of the member it names. */
+static bool file_inside(struct sb_explaining *in, const struct sb_pair *archive, unsigned side, struct sb_span name, struct sb_span *out)
+{
+	if (archive->state != SB_PAIR_OPENED || !archive->format->archive)
+		return false;
+	const struct sb_member *member = sb_member_named(in, archive, side, name);
+	if (member && member->type == SB_MEMBER_HARDLINK)
+		member = sb_member_named(in, archive, side, member->link);
+	return member && member->type == SB_MEMBER_FILE && member->codec == SB_CODEC_NONE &&
+	       sb_span_cut(archive->bytes[side], member->offset, member->length, out);
+}
+
+/* What the field is computed from. Content that is equal on both sides has no pair: a value that differs cannot be right for both. */
+static bool covered(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_field *field, unsigned side, struct sb_span *out)
+{
+	const struct sb_derivation *derived = &field->derived;
+
+	if (derived->decoded == 0)
+		return sb_span_cut(pair->bytes[side], derived->over_offset, derived->over_length, out);
+	if (derived->decoded > pair->view[side]->members.count)
+		return false;
+	const struct sb_pair *child = sb_child_of(in, pair, side, sb_view_member(pair->view[side], derived->decoded - 1));
+	if (!child || (!child->decoded && child->member[side]->codec != SB_CODEC_NONE))
+		return false;
+	if (derived->unpacked && !(child = unpacked(child)))
+		return false;
+	if (derived->inside.p)
+		return file_inside(in, child, side, derived->inside, out);
+	*out = child->bytes[side];
+	return true;
+}
+
+static uint64_t byte_sum(struct sb_span bytes)
+{
+	uint64_t sum = 0;
+	for (size_t i = 0; i < bytes.n; i++)
+		sum += bytes.p[i];
+	return sum;
+}
+
+/* The checksum of a tar header counts its own field as blanks: POSIX.1-2017 pax, "ustar Interchange Format". */
+static uint64_t tar_sum(struct sb_span header, struct sb_span field)
+{
+	return byte_sum(header) - byte_sum(field) + (uint64_t)' ' * field.n;
+}
+
+static bool number_is_right(const struct sb_field *field, struct sb_span bytes, struct sb_span over)
+{
+	uint64_t value, mask = field->length < 8 ? (UINT64_C(1) << 8 * field->length) - 1 : UINT64_MAX;
+
+	if (!sb_field_number(bytes, field->encoding, &value))
+		return false;
+	switch (field->derived.algorithm) {
+	case SB_DERIVE_CRC32:
+		return value == crc32_z(0, over.p, over.n);
+	case SB_DERIVE_TAR_SUM:
+		return value == tar_sum(over, bytes);
+	case SB_DERIVE_LENGTH:
+		return value == (field->encoding == SB_ENC_LE || field->encoding == SB_ENC_BE ? over.n & mask : over.n);
+	case SB_DERIVE_CPIO_SUM:
+		return value == (byte_sum(over) & UINT32_MAX);
+	case SB_DERIVE_XZ_CHECK:
+		return true; /* the decoder has checked it */
+	case SB_DERIVE_NONE:
+	case SB_DERIVE_MD5:
+	case SB_DERIVE_SHA1:
+	case SB_DERIVE_SHA256:
+	case SB_DERIVE_SHA512:
+	case SB_DERIVE_POSITION:
+		return false;
+	}
+	return false;
+}
+
+/* Digits in lower case, as all packers write them: the case of a digit must not carry anything. */
+static bool digest_is_right(const struct sb_field *field, struct sb_span bytes, struct sb_span over, enum sb_declared_digest kind)
+{
+	char digits[2 * LARGEST + 1];
+	uint8_t digest[LARGEST];
+	size_t n = sb_declared_size(kind);
+
+	sb_declared_hash(kind, over, digest);
+	if (field->encoding == SB_ENC_RAW)
+		return bytes.n == n && memcmp(bytes.p, digest, n) == 0;
+	sb_text_hex(sb_span_of(digest, n), digits);
+	return field->encoding == SB_ENC_HEX_TEXT && bytes.n == 2 * n && memcmp(bytes.p, digits, bytes.n) == 0;
+}
+
+bool sb_field_is_digest(const struct sb_field *field)
+{
+	enum sb_declared_digest kind;
+	return declared_kind(field->derived.algorithm, &kind);
+}
+
+bool sb_field_is_right(struct sb_explaining *in, const struct sb_pair *pair, unsigned side, const struct sb_field *field, bool *known)
+{
+	struct sb_span over, bytes;
+	enum sb_declared_digest kind;
+
+	*known = sb_span_cut(pair->bytes[side], field->offset, field->length, &bytes) && covered(in, pair, field, side, &over);
+	if (!*known)
+		return false;
+	return declared_kind(field->derived.algorithm, &kind) ? digest_is_right(field, bytes, over, kind) : number_is_right(field, bytes, over);
+}
