@@ -4,6 +4,11 @@
 
 #include <string.h>
 
+static uint64_t digit_value(uint8_t c)
+{
+	return c >= '0' && c <= '9' ? c - (uint64_t)'0' : c >= 'a' && c <= 'f' ? c - (uint64_t)'a' + 10 : c >= 'A' && c <= 'F' ? c - (uint64_t)'A' + 10 : 99;
+}
+
 static bool pdp_number(struct sb_span bytes, uint64_t *out)
 {
 	struct sb_rd rd = sb_rd_of(bytes, false);
@@ -31,8 +36,7 @@ bool sb_field_number(struct sb_span bytes, enum sb_encoding encoding, uint64_t *
 	while (bytes.n && (bytes.p[bytes.n - 1] == ' ' || bytes.p[bytes.n - 1] == '\0' || bytes.p[bytes.n - 1] == '\n'))
 		bytes.n--;
 	for (size_t i = 0; i < bytes.n; i++) {
-		uint8_t c = bytes.p[i];
-		uint64_t digit = c >= '0' && c <= '9' ? c - (uint64_t)'0' : c >= 'a' && c <= 'f' ? c - (uint64_t)'a' + 10 : c >= 'A' && c <= 'F' ? c - (uint64_t)'A' + 10 : 99;
+		uint64_t digit = digit_value(bytes.p[i]);
 		if (digit >= base || !sb_mul(value, base, &value) || !sb_add(value, digit, &value))
 			return false;
 	}
