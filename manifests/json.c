@@ -3,6 +3,7 @@
 #include "manifests/node.h"
 
 #include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -143,9 +144,45 @@ static struct sb_node *convert(const json_t *json, struct sb_arena *arena, struc
 	return NULL;
 }
 
-int sb_node_read_json(struct sb_span text, uint64_t most, const char *name, struct sb_arena *arena, struct sb_node **out, struct sb_err *err)
+/*
+ * jansson 2.14 keeps the characters of a text in a buffer that it grows without looking whether that worked: when memory runs out, a
+ * letter is missing and nothing is said. So we remember by ourselves that an allocation was refused. jansson takes no argument through
+ * to its allocator, hence the variable; it is written and read within one call of sb_node_read_json, by one thread.
+ */
+static _Thread_local bool refused;
+
+static void *allocate(size_t n)
+{
+	void *p = malloc(n);
+	refused |= !p;
+	return p;
+}
+
+/* NULL and err set when @text is not strict JSON, or when memory ran out anywhere on the way. */
+static json_t *load(struct sb_span text, const char *name, struct sb_err *err)
 {
 	json_error_t where;
+
+	json_set_alloc_funcs(allocate, free);
+	refused = false;
+	json_t *json = json_loadb(text.n ? (const char *)text.p : "", text.n, JSON_REJECT_DUPLICATES, &where);
+	if (refused) {
+		json_decref(json);
+		no_memory(err);
+		return NULL;
+	}
+	if (json)
+		return json;
+	malformed(err, name, where.text);
+	if (where.line > 0) {
+		err->line = (unsigned)where.line;
+		err->column = where.column > 0 ? (unsigned)where.column : 0;
+	}
+	return NULL;
+}
+
+int sb_node_read_json(struct sb_span text, uint64_t most, const char *name, struct sb_arena *arena, struct sb_node **out, struct sb_err *err)
+{
 	struct sb_err failed = {.code = SB_INTERNAL};
 
 	if (text.n > most)
@@ -154,14 +191,11 @@ int sb_node_read_json(struct sb_span text, uint64_t most, const char *name, stru
 		return malformed(err, name, "begins with a byte order mark");
 	if (too_deep(text))
 		return sb_fail_limit(err, SB_LIMIT_ROW_JSON_DEPTH, SB_LIMIT_OF(JSON_DEPTH) + 1);
-	json_t *json = json_loadb(text.n ? (const char *)text.p : "", text.n, JSON_REJECT_DUPLICATES, &where);
+	json_t *json = load(text, name, &failed);
 	if (!json) {
-		int rc = malformed(err, name, where.text);
-		if (err && where.line > 0) {
-			err->line = (unsigned)where.line;
-			err->column = where.column > 0 ? (unsigned)where.column : 0;
-		}
-		return rc;
+		if (err)
+			*err = failed;
+		return failed.code;
 	}
 	struct sb_node *node = json_is_object(json) ? convert(json, arena, &failed) : NULL;
 	bool object = json_is_object(json);
