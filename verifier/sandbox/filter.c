@@ -107,14 +107,30 @@ static int refuse_terminal_input(scmp_filter_ctx ctx, struct sb_err *err)
 }
 
 /** Families other than UNIX (1), INET (2) and INET6 (10): a rule may look at an argument only once, so one rule each. */
-static int refuse_sockets(scmp_filter_ctx ctx, struct sb_err *err)
+static int refuse_families(scmp_filter_ctx ctx, int call, struct sb_err *err)
 {
-	int rc = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_GT, AF_INET6));
+	int rc = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EAFNOSUPPORT), call, 1, SCMP_A0(SCMP_CMP_GT, AF_INET6));
 
 	for (unsigned family = 0; rc == 0 && family < AF_INET6; family++)
 		if (family != AF_UNIX && family != AF_INET)
-			rc = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_EQ, family));
+			rc = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EAFNOSUPPORT), call, 1, SCMP_A0(SCMP_CMP_EQ, family));
 	return rc == 0 ? 0 : bad(err, "socket", rc);
+}
+
+/** socketpair(2) too creates a socket of the family, and loads its module, before it says that there are no pairs. */
+static int refuse_sockets(scmp_filter_ctx ctx, struct sb_err *err)
+{
+	int rc = refuse_families(ctx, SCMP_SYS(socket), err);
+
+	return rc == 0 ? refuse_families(ctx, SCMP_SYS(socketpair), err) : rc;
+}
+
+/** An ordinary user's init has the build's id: a limit of CPU time set on it from inside would end it. */
+static int refuse_limits_of_others(scmp_filter_ctx ctx, struct sb_err *err)
+{
+	int rc = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(prlimit64), 1, SCMP_A0(SCMP_CMP_NE, 0));
+
+	return rc == 0 ? 0 : bad(err, "prlimit64", rc);
 }
 
 /** The affinity that we set hides the number of processors; widening it again succeeds without effect. */
@@ -168,6 +184,8 @@ static int add_rules(scmp_filter_ctx ctx, unsigned answers, struct sb_err *err)
 		rc = refuse_terminal_input(ctx, err);
 	if (rc == 0)
 		rc = refuse_sockets(ctx, err);
+	if (rc == 0)
+		rc = refuse_limits_of_others(ctx, err);
 	if (rc == 0)
 		rc = pretend_affinity(ctx, err);
 	if (rc == 0)

@@ -375,5 +375,6 @@ _Noreturn void sb_init_run(const struct sb_sandbox_plan *plan)
 	if (rc != 0)
 		plan->board->err = err;
 	end_everything();
-	leave(plan, rc == 0 ? open(plan->spec->build_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW) : -1);
+	/* the build may have put a link in the place of any folder on the way: to /proc/1, say */
+	leave(plan, rc == 0 ? sb_beneath_open(AT_FDCWD, plan->spec->build_path + 1, O_RDONLY | O_DIRECTORY, 0) : -1);
 }
