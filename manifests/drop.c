@@ -18,7 +18,7 @@ enum { DEFAULT_WALL = 3600, DEFAULT_PROCESSES = 4096, MOST_JOBS = 1024, MOST_PID
 static const char *const top_keys[] = {"*schema", "*name", "*version", "vendor", "*sources", "*toolchain", "*build", "limits", "*outputs", NULL};
 static const char *const source_keys[] = {"*path", "*sha256", "into", "strip", "unpack", "kind", "reason", NULL};
 static const char *const toolchain_keys[] = {"*root", "sha256", NULL};
-static const char *const build_keys[] = {"*path", "env", "*steps", "control", NULL};
+static const char *const build_keys[] = {"*path", "env", "*steps", "control", "allow", NULL};
 static const char *const step_keys[] = {"run", "sh", "name", "cwd", "timeout", NULL};
 static const char *const control_keys[] = {"epoch", "clock", "hostname", "user", "jobs", "locale", "timezone", "umask",
                                            "home",  "kernel", "cpus",    "seed", "domain", "kernel-version", "aslr", "order",
@@ -278,6 +278,19 @@ static void read_control(struct reading *in, struct sb_place build)
 	out->seed = sb_schema_uint(s, sb_schema_key(s, place, "seed"), 0, INT64_MAX, 0);
 }
 
+/* What a recipe needs although others must not have it; each is told in the record. */
+static void read_allow(struct reading *in, struct sb_place build)
+{
+	static const char *const words[] = {"ptrace", NULL};
+	struct sb_schema *s = &in->schema;
+	struct sb_place list = sb_schema_key(s, build, "allow");
+
+	if (!list.node || !sb_schema_list(s, list))
+		return;
+	for (size_t i = 0; i < list.node->count; i++)
+		in->drop.allow_ptrace |= sb_schema_word(s, sb_schema_item(s, list, i), words, 1) == 0;
+}
+
 static void read_build(struct reading *in)
 {
 	struct sb_schema *s = &in->schema;
@@ -294,6 +307,7 @@ static void read_build(struct reading *in)
 	if (there)
 		read_steps(in, place);
 	read_control(in, place);
+	read_allow(in, place);
 }
 
 /* A size that may be lowered and not raised: samebuild itself has to hold what comes. */

@@ -86,6 +86,7 @@ struct sb_drop {
 	size_t step_count;
 	struct sb_controls control;
 	struct sb_drop_limits limits;
+	bool allow_ptrace;                         /* build.allow */
 	const struct sb_drop_output *outputs;
 	size_t output_count;
 	uint8_t canonical_sha256[SB_SHA256_BYTES]; /* of the canonical JSON of the whole manifest */

@@ -3,7 +3,48 @@
 #include "verifier/cli/exits.h"
 #include "verifier/cli/verbs.h"
 
+#include <fcntl.h>
 #include <sys/wait.h>
+#include <unistd.h>
+
+enum { TAIL = 4096 };
+
+static int show_tail(struct sb_invocation *call, int log, struct sb_err *err)
+{
+	char text[TAIL + 1];
+	size_t got = 0;
+	off_t end = lseek(log, 0, SEEK_END);
+
+	if (end < 0 || lseek(log, end > TAIL ? end - TAIL : 0, SEEK_SET) < 0)
+		return sb_fail_errno(err, "log-failed", "cannot read the log of the build");
+	int rc = sb_io_read(log, text, TAIL, &got, err);
+	text[got] = 0;
+	if (!rc && got && !call->quiet)
+		fprintf(stderr, "%s\n", sb_cli_escape(call, text));
+	return rc;
+}
+
+/* What a person did last in a shell is no result; what a script did is. */
+static int conclude(struct sb_invocation *call, const struct sb_sandbox_result *result, size_t before, int log, struct sb_err *err)
+{
+	char text[200];
+	int rc = result->step < before ? show_tail(call, log, err) : 0;
+
+	if (rc || result->end == SB_END_DONE)
+		return rc;
+	if (result->end == SB_END_INTERRUPTED)
+		return sb_fail(err, SB_INTERRUPTED, "interrupted", "stopped on request");
+	if (result->end == SB_END_LIMIT) {
+		sb_sandbox_limit_text(&result->limit, text, sizeof text);
+		return sb_fail(err, SB_FAILED, "build-limit", "step %zu met a limit: %s", result->step + 1, text);
+	}
+	if (result->step < before)
+		return sb_fail(err, SB_FAILED, "build-step-failed", "step %zu failed before the shell", result->step + 1);
+	if (isatty(STDIN_FILENO))
+		return 0;
+	return sb_fail(err, SB_FAILED, "build-step-failed", "the shell ended with status %d",
+	               WIFEXITED(result->status) ? WEXITSTATUS(result->status) : 128 + WTERMSIG(result->status));
+}
 
 /* The steps before the one that a person wants to look at, and then a shell in its folder. */
 static int enter(struct sb_invocation *call, const struct sb_building *building, size_t before, struct sb_err *err)
@@ -29,13 +70,17 @@ static int enter(struct sb_invocation *call, const struct sb_building *building,
 		.step_count = before + 1,
 		.control = drop->control,
 		.limits = drop->limits,
-		.log = STDERR_FILENO,
+		.allow_ptrace = drop->allow_ptrace,
 		.interactive = true,
 		.progress = call->progress,
 	};
-	int rc = sb_sandbox_run(&spec, call->arena, &result, err);
-	if (!rc && result.end != SB_END_DONE && result.step < before)
-		rc = sb_fail(err, SB_FAILED, "build-step-failed", "step %zu failed before the shell", result.step + 1);
+	SB_CLOSING int log = -1;
+	int rc = sb_io_spool(&log, err);
+	spec.log = log;
+	if (!rc)
+		rc = sb_sandbox_run(&spec, call->arena, &result, err);
+	if (!rc)
+		rc = conclude(call, &result, before, log, err);
 	sb_sandbox_release(&result);
 	return rc;
 }

@@ -124,6 +124,7 @@ static int run_recipe(const struct sb_rebuild_in *in, int log, struct sb_rebuilt
 		.step_count = drop->step_count,
 		.control = drop->control,
 		.limits = drop->limits,
+		.allow_ptrace = drop->allow_ptrace,
 		.output_count = drop->output_count,
 		.log = log,
 		.progress = in->progress,

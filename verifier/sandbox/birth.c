@@ -44,7 +44,9 @@ static int open_channels(struct sb_watch *watch, struct sb_err *err)
 		return sb_fail_errno(err, "sandbox-setup", "no pipe for the log");
 	watch->log = log[0];
 	watch->plan.log = log[1];
-	return 0;
+	int rc = watch->spec->interactive ? sb_terminal_open(&watch->terminal, err) : 0;
+	watch->plan.terminal = watch->terminal.slave;
+	return rc;
 }
 
 /** A group that may be made but not entered is given up, and init is in it or says why not. */

@@ -144,17 +144,16 @@ static int enter_walls(const struct sb_sandbox_plan *plan, int channel, struct s
 	} else {
 		sb_wall_off(board, SB_WALL_LANDLOCK, "off: this kernel has no Landlock, or it is not among its lsm=", 0);
 	}
-	sb_wall_on(board, SB_WALL_SECCOMP, NULL);
-	return enter_filter(plan, channel, err);
+	sb_wall_on(board, SB_WALL_SECCOMP, plan->spec->allow_ptrace ? "on, but for ptrace, which the manifest allows" : NULL);
+	rc = board->limits_kind == SB_LIMITS_RLIMIT ? sb_filter_refuse_memory_files(err) : 0;
+	return rc ? rc : enter_filter(plan, channel, err);
 }
 
-static int prepare(const struct sb_sandbox_plan *plan, size_t step, int channel, struct sb_err *err)
+static int prepare(const struct sb_sandbox_plan *plan, int channel, struct sb_err *err)
 {
 	int rc;
 
 	reset_signals();
-	if (!(plan->spec->interactive && step + 1 == plan->spec->step_count) && setsid() < 0)
-		return failed("start a session", err);
 	rc = lock_privileges(err);
 	if (rc == 0)
 		rc = become_build(plan, err);
@@ -208,7 +207,7 @@ _Noreturn void sb_build_step(const struct sb_sandbox_plan *plan, size_t step, in
 {
 	struct sb_err err = {0};
 
-	if (prepare(plan, step, channel, &err) != 0) {
+	if (prepare(plan, channel, &err) != 0) {
 		plan->board->err = err;
 		_exit(EXIT_SETUP);
 	}

@@ -6,6 +6,7 @@
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <seccomp.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -32,7 +33,7 @@ static const struct refusal eperm[] = {
 	{"fsconfig", -1}, {"fspick", -1}, {"mount_setattr", -1}, {"setns", -1}, {"unshare", -1}, {"chroot", -1},
 	{"statmount", 457}, {"listmount", 458}, {"open_tree_attr", 467},
 	/* other processes */
-	{"ptrace", -1}, {"process_vm_readv", -1}, {"process_vm_writev", -1}, {"process_madvise", -1}, {"kcmp", -1}, {"pidfd_getfd", -1},
+	{"process_madvise", -1}, {"kcmp", -1}, {"pidfd_getfd", -1},
 	{"lsm_set_self_attr", 460},
 	/* keyrings are not namespaced; handles go round paths */
 	{"keyctl", -1}, {"add_key", -1}, {"request_key", -1}, {"open_by_handle_at", -1}, {"name_to_handle_at", -1}, {"fanotify_init", -1},
@@ -48,6 +49,9 @@ static const struct refusal eperm[] = {
 	/* dead calls */
 	{"nfsservctl", -1}, {"uselib", -1}, {"ustat", -1}, {"_sysctl", -1},
 };
+
+/* What a debugger needs, and a recipe may allow: of processes of the build, since the others are out of its sight. */
+static const struct refusal debugging[] = {{"ptrace", -1}, {"process_vm_readv", -1}, {"process_vm_writev", -1}};
 
 /* clone3 keeps its flags in memory, where a filter cannot look: libc falls back to clone. */
 static const struct refusal enosys[] = {
@@ -172,10 +176,12 @@ static int ask_init(scmp_filter_ctx ctx, unsigned answers, struct sb_err *err)
 	return 0;
 }
 
-static int add_rules(scmp_filter_ctx ctx, unsigned answers, struct sb_err *err)
+static int add_rules(scmp_filter_ctx ctx, const struct sb_filter_wish *wish, struct sb_err *err)
 {
 	int rc = refuse(ctx, eperm, sizeof(eperm) / sizeof(eperm[0]), EPERM, err);
 
+	if (rc == 0 && !wish->debugging)
+		rc = refuse(ctx, debugging, sizeof(debugging) / sizeof(debugging[0]), EPERM, err);
 	if (rc == 0)
 		rc = refuse(ctx, enosys, sizeof(enosys) / sizeof(enosys[0]), ENOSYS, err);
 	if (rc == 0)
@@ -189,7 +195,7 @@ static int add_rules(scmp_filter_ctx ctx, unsigned answers, struct sb_err *err)
 	if (rc == 0)
 		rc = pretend_affinity(ctx, err);
 	if (rc == 0)
-		rc = ask_init(ctx, answers, err);
+		rc = ask_init(ctx, wish->answers, err);
 	return rc;
 }
 
@@ -214,7 +220,7 @@ static int export(scmp_filter_ctx ctx, struct sb_arena *arena, struct sock_fprog
 	return 0;
 }
 
-int sb_filter_make(struct sb_arena *arena, unsigned answers, struct sock_fprog *out, struct sb_err *err)
+int sb_filter_make(struct sb_arena *arena, const struct sb_filter_wish *wish, struct sock_fprog *out, struct sb_err *err)
 {
 	RELEASING scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
 	int rc;
@@ -226,8 +232,22 @@ int sb_filter_make(struct sb_arena *arena, unsigned answers, struct sock_fprog *
 		rc = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	if (rc != 0)
 		return bad(err, "an attribute", rc);
-	rc = add_rules(ctx, answers, err);
+	rc = add_rules(ctx, wish, err);
 	return rc == 0 ? export(ctx, arena, out, err) : rc;
+}
+
+/** By hand, as whether it is needed is known only when the filter has been made; other ABIs are refused by that one. */
+int sb_filter_refuse_memory_files(struct sb_err *err)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_memfd_create, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct sock_fprog filter = {.len = sizeof(code) / sizeof(code[0]), .filter = code};
+
+	return sb_filter_enter(&filter, NULL, err);
 }
 
 int sb_filter_enter(const struct sock_fprog *filter, int *listener, struct sb_err *err)

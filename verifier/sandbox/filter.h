@@ -6,12 +6,23 @@
 
 #include <linux/filter.h>
 
+struct sb_filter_wish {
+	unsigned answers; /* calls that are put to init: bits of enum sb_answers_bit */
+	bool debugging;   /* ptrace and its like are allowed */
+};
+
 /**
- * The seccomp filter as BPF, in @arena: the calls of @answers (bits of enum sb_answers_bit) are put to init, everything else is allowed but what docs/sandbox.md lists; refusals are errors, not kills, so that
- * configure probes go on. Other ABIs of the processor (i386, x32) get ENOSYS.
+ * The seccomp filter as BPF, in @arena: everything is allowed but what docs/environment.md lists; refusals are errors, not kills, so
+ * that configure probes go on. Other ABIs of the processor (i386, x32) get ENOSYS.
  * Errors: NOMEM, INTERNAL "sandbox-filter".
  */
-SB_MUST_USE int sb_filter_make(struct sb_arena *arena, unsigned answers, struct sock_fprog *out, struct sb_err *err);
+SB_MUST_USE int sb_filter_make(struct sb_arena *arena, const struct sb_filter_wish *wish, struct sock_fprog *out, struct sb_err *err);
+
+/**
+ * Refuse files that live in memory alone, with ENOSYS: where no control group counts, nobody would. no_new_privs must be set.
+ * Errors: IO "sandbox-setup".
+ */
+SB_MUST_USE int sb_filter_refuse_memory_files(struct sb_err *err);
 
 /**
  * Put it on the calling thread; no_new_privs must be set.

@@ -11,6 +11,8 @@ void sb_guard_limit(struct sb_watch *watch, const char *name, uint64_t value, ui
 {
 	struct sb_sandbox_result *out = watch->out;
 
+	if (strcmp(name, "file-size") == 0 && value >= watch->plan.bounds.disk)
+		name = "disk"; /* which is what it is when the manifest does not set it */
 	if (out->end != SB_END_UNKNOWN)
 		return;
 	out->end = SB_END_LIMIT;
@@ -159,6 +161,7 @@ static const struct {
 	{"File size limit exceeded", "file-size"},
 	{"File too large", "file-size"},
 	{"Too many open files", "open-files"},
+	{"Cannot fork", "processes"},
 	{"Resource temporarily unavailable", "processes"},
 	{"Cannot allocate memory", "memory"},
 	{"virtual memory exhausted", "memory"},

@@ -5,6 +5,7 @@
 #include "verifier/sandbox/channel.h"
 #include "verifier/sandbox/listener.h"
 #include "verifier/sandbox/root.h"
+#include "verifier/sandbox/terminal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -187,9 +188,15 @@ static int begin_answering(struct life *life, struct sb_err *err)
 	return rc == 0 && life->plan->answers ? sb_listener_new(&life->listener, life->plan, &clock, err) : rc;
 }
 
-/** stdin is empty, stdout and stderr are the log; for a person at a shell they stay the terminal. */
+/** stdin is empty, stdout and stderr are the log. A person has a terminal of its own, or the caller's streams. Never the caller's session. */
 static void set_streams(const struct sb_sandbox_plan *plan, bool person)
 {
+	if (person && plan->terminal >= 0) {
+		if (sb_terminal_take(plan->terminal) != 0)
+			_exit(1);
+		return;
+	}
+	setsid(); /* of a new process: cannot fail */
 	if (person)
 		return;
 	int null = open("/dev/null", O_RDONLY);
@@ -338,13 +345,22 @@ static _Noreturn void leave(const struct sb_sandbox_plan *plan, int build)
 }
 
 /** Other runs of this program may be under way: their channels held open here would keep their init from seeing its supervisor die. */
-static void keep_only(int a, int b)
+static void keep_only(const int *kept, size_t count)
 {
-	unsigned low = (unsigned)(a < b ? a : b), high = (unsigned)(a < b ? b : a);
+	unsigned from = 3;
 
-	syscall(SYS_close_range, 3, low - 1, 0);
-	syscall(SYS_close_range, low + 1, high - 1, 0);
-	syscall(SYS_close_range, high + 1, ~0U, 0);
+	for (;;) {
+		unsigned next = ~0U;
+
+		for (size_t i = 0; i < count; i++)
+			if (kept[i] >= 0 && (unsigned)kept[i] >= from && (unsigned)kept[i] < next)
+				next = (unsigned)kept[i];
+		if (next > from)
+			syscall(SYS_close_range, from, next == ~0U ? next : next - 1, 0);
+		if (next == ~0U)
+			return;
+		from = next + 1;
+	}
 }
 
 _Noreturn void sb_init_run(const struct sb_sandbox_plan *plan)
@@ -354,7 +370,7 @@ _Noreturn void sb_init_run(const struct sb_sandbox_plan *plan)
 	sigset_t child;
 	int rc;
 
-	keep_only(plan->control, plan->log);
+	keep_only((const int[]){plan->control, plan->log, plan->terminal}, 3);
 	if (!sb_channel_say(plan->control, SB_WORD_BORN, -1) || sb_channel_hear(plan->control, NULL) != SB_WORD_GO)
 		_exit(1);
 	sigemptyset(&child);

@@ -206,7 +206,7 @@ int sb_plan_make(const struct sb_sandbox_spec *spec, struct sb_arena *arena, str
 {
 	int rc;
 
-	*out = (struct sb_sandbox_plan){.spec = spec, .arena = arena, .board = board, .control = -1, .log = -1};
+	*out = (struct sb_sandbox_plan){.spec = spec, .arena = arena, .board = board, .control = -1, .log = -1, .terminal = -1};
 	plan_controls(out);
 	board->ids = sb_ids_choose(strcmp(out->user, "root") == 0);
 	out->id = board->ids.build;
@@ -227,7 +227,6 @@ int sb_plan_make(const struct sb_sandbox_spec *spec, struct sb_arena *arena, str
 		rc = sb_etc_choose(out, err);
 	if (rc == 0)
 		rc = sb_masks_choose(out, err);
-	if (rc == 0)
-		rc = sb_filter_make(arena, out->answers, &out->filter, err);
-	return rc;
+	const struct sb_filter_wish wish = {.answers = out->answers, .debugging = spec->allow_ptrace};
+	return rc ? rc : sb_filter_make(arena, &wish, &out->filter, err);
 }

@@ -72,6 +72,7 @@ struct sb_sandbox_plan {
 	struct sb_board *board;
 	int control;              /* init's end of the channel */
 	int log;                  /* write end of the log pipe */
+	int terminal;             /* of the last step, or -1 */
 };
 
 /**

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 
@@ -101,6 +102,17 @@ static void forbid_user_namespaces(const struct sb_sandbox_plan *plan, int root)
 		sb_wall_off(plan->board, SB_WALL_NESTED, "off: user.max_user_namespaces cannot be written", errno);
 }
 
+/** Shared memory of System V outlives processes and is in nobody's file system: the namespace may hold as much as a process. */
+static void bound_shared_memory(const struct sb_sandbox_plan *plan, int root)
+{
+	SB_CLOSING int fd = sb_beneath_open(root, "proc/sys/kernel/shmall", O_WRONLY, 0);
+	char pages[24];
+	int n = snprintf(pages, sizeof(pages), "%" PRIu64, plan->bounds.memory / (uint64_t)sysconf(_SC_PAGESIZE));
+
+	if (fd >= 0)
+		(void)!write(fd, pages, (size_t)n);
+}
+
 static int freeze_sysctls(int root, struct sb_err *err)
 {
 	SB_CLOSING int sys = sb_beneath_open(root, "proc/sys", O_PATH | O_DIRECTORY, 0);
@@ -120,6 +132,7 @@ int sb_proc_make(const struct sb_sandbox_plan *plan, int root, struct sb_err *er
 	if (rc != 0)
 		return rc;
 	forbid_user_namespaces(plan, root);
+	bound_shared_memory(plan, root);
 	rc = mask(plan, root, err);
 	if (rc == 0)
 		rc = freeze_sysctls(root, err);

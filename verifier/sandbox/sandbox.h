@@ -32,6 +32,7 @@ struct sb_sandbox_spec {
 	const char *const *outputs;     /* paths relative to build_path to collect, files or directories */
 	size_t output_count;
 	int log;                        /* descriptor that gets the steps' stdout and stderr, raw */
+	bool allow_ptrace;              /* tests of debuggers: the build may trace its own processes */
 	bool interactive;               /* `samebuild shell`: stdin, stdout, stderr of the caller for the last step, no log */
 	struct sb_progress *progress;
 };

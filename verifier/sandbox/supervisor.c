@@ -13,6 +13,13 @@
 
 enum { TICK = 50 }; /* ms between looks at limits and the stop flag */
 
+/** A person takes the time that it takes. */
+static void begin_shell(struct sb_watch *watch)
+{
+	watch->end = watch->step_end = 0;
+	sb_terminal_enter(&watch->terminal);
+}
+
 static void hear(struct sb_watch *watch)
 {
 	int passed = -1;
@@ -30,6 +37,8 @@ static void hear(struct sb_watch *watch)
 		uint64_t timeout = watch->spec->steps[step].timeout;
 		const char *name = watch->spec->steps[step].name;
 		watch->step_end = timeout ? sb_watch_now() + (int64_t)timeout * 1000 : 0;
+		if (watch->spec->interactive && step + 1 == watch->spec->step_count)
+			begin_shell(watch);
 		sb_step(watch->spec->progress, "rebuild", name ? name : "step", step, watch->spec->step_count);
 	} else {
 		watch->build = passed;
@@ -44,12 +53,14 @@ static int attend(struct sb_watch *watch, struct sb_err *err)
 	int rc = 0;
 
 	while (rc == 0 && !(watch->over && watch->log_over)) {
-		struct pollfd fds[2] = {{.fd = watch->over ? -1 : watch->channel, .events = POLLIN},
-		                        {.fd = watch->log_over ? -1 : watch->log, .events = POLLIN}};
-		if (poll(fds, 2, TICK) < 0 && errno != EINTR)
+		struct pollfd fds[2 + SB_TERMINAL_FDS] = {{.fd = watch->over ? -1 : watch->channel, .events = POLLIN},
+		                                          {.fd = watch->log_over ? -1 : watch->log, .events = POLLIN}};
+		sb_terminal_watch(&watch->terminal, fds + 2);
+		if (poll(fds, 2 + SB_TERMINAL_FDS, TICK) < 0 && errno != EINTR)
 			return sb_fail_errno(err, "sandbox-setup", "cannot wait for the environment");
 		if (fds[1].revents)
 			rc = sb_guard_log(watch, err);
+		sb_terminal_carry(&watch->terminal, fds + 2);
 		if (fds[0].revents)
 			hear(watch);
 		if (!watch->over && sb_watch_now() - looked >= TICK) {
@@ -83,10 +94,11 @@ int sb_sandbox_run(const struct sb_sandbox_spec *spec, struct sb_arena *arena, s
 	struct sb_board *board = sb_board_new();
 	struct sb_sandbox_result made = {.end = SB_END_UNKNOWN};
 	struct sb_watch watch = {.spec = spec, .out = &made, .pidfd = -1, .channel = -1, .log = -1, .scratch = -1, .proc = -1, .build = -1,
-	                         .plan = {.control = -1, .log = -1}};
+	                         .plan = {.control = -1, .log = -1, .terminal = -1}};
 	int rc;
 
 	sb_cgroup_init(&watch.cgroup);
+	sb_terminal_init(&watch.terminal);
 	rc = board ? sb_spec_check(spec, err) : sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
 	if (rc == 0)
 		rc = sb_plan_make(spec, arena, board, &watch.plan, err);

@@ -29,6 +29,7 @@ void sb_watch_bury(struct sb_watch *watch)
 			;
 	watch->pid = 0;
 	sb_cgroup_remove(&watch->cgroup);
+	sb_terminal_close(&watch->terminal);
 	sb_close_fd(&watch->pidfd);
 	sb_close_fd(&watch->channel);
 	sb_close_fd(&watch->log);

@@ -5,6 +5,7 @@
 
 #include "verifier/sandbox/family.h"
 #include "verifier/sandbox/plan.h"
+#include "verifier/sandbox/terminal.h"
 
 #define SB_LOG_TAIL 4096
 
@@ -13,6 +14,7 @@ struct sb_watch {
 	struct sb_sandbox_plan plan;
 	struct sb_sandbox_result *out;
 	struct sb_cgroup cgroup;
+	struct sb_terminal terminal;
 	pid_t pid;                /* init; 0 or -1: there is none */
 	int pidfd, channel, log;  /* our ends */
 	int scratch;              /* a folder of the file system that the build writes to, once it is there */
