@@ -33,7 +33,7 @@ int sb_exit_of(const struct sb_err *err)
 		return sb_signals_exit() ? sb_signals_exit() : SB_EXIT_INT;
 	if (err->code == SB_TEMPORARY)
 		return SB_EXIT_TEMPORARY;
-	if (err->code == SB_INTERNAL || !page)
+	if (err->code == SB_INTERNAL || !page || page->exit == SB_EXIT_OK) /* the row of a notice is no reason to fail */
 		return SB_EXIT_INTERNAL;
 	return page->exit;
 }
