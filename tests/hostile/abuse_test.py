@@ -137,7 +137,7 @@ def _(_dir):
     if error["id"] == "build-step-failed":
         assert error["message"].endswith("status 33"), error
     else:
-        assert limit_of(result) in ("memory", "file-size"), result
+        assert limit_of(result) in ("memory", "disk", "file-size"), result
 
 
 @case("a disk that is filled is named, wherever it is filled", user=True)
