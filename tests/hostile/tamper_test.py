@@ -372,6 +372,24 @@ def _(_dir):
     expect("different", "a.txt", "b.txt")
 
 
+@case("texts: what nobody sees is named, and what hides is critical")
+def _(_dir):
+    write("b.py", b"def allowed(user):\n    return user.is_admin\n")
+    for shipped, named, severity in ((b"def allowed(user):\n    return user.is_admin \xe2\x80\xae#\n", "U+202E", "critical"),
+                                     (b"def allowed(user):\n    return user.is_\xe2\x80\x8badmin\n", "U+200B", "critical"),
+                                     (b"def allowed(user):\r\n    return user.is_admin\r\n", "only line ends differ: CRLF shipped, LF rebuilt", "major"),
+                                     (b"def allowed(user):  \n    return user.is_admin\n", "only blanks at the ends of lines differ", "major")):
+        write("a.py", shipped)
+        expect("different", "a.py", "b.py", named=named, severity=severity)
+    assert "\u202e" not in sb("compare", "a.py", "b.py", "--json").out
+    write("a.json", b'{"a": {"b": [1, 2, {"version": "1.0"}]}}\n')
+    write("b.json", b'{"a": {"b": [1, 2, {"version": "1.1"}]}}\n')
+    expect("different", "a.json", "b.json", named="a.json > $.a.b[2].version")
+    write("a.xml", b"<project>\n <name>x</name>\n <version>1</version>\n</project>\n")
+    write("b.xml", b"<project>\n <name>x</name>\n <version>2</version>\n</project>\n")
+    expect("different", "a.xml", "b.xml", named="/project/version")
+
+
 @case("directories: names, types, modes, targets, content")
 def _(_dir):
     def tree(top):

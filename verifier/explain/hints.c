@@ -151,7 +151,9 @@ static const char *hint_text(struct sb_explaining *in, const struct sb_pair *pai
 	bool debhelper = shipped.n && memmem(shipped.p, shipped.n, "added by dh_", 12);
 	bool pod = shipped.n && memmem(shipped.p, shipped.n, "Pod::Man", 8);
 
-	claim->severity = SB_SEVERITY_MAJOR;
+	claim->severity = diff->deceptive ? SB_SEVERITY_CRITICAL : SB_SEVERITY_MAJOR;
+	if (diff->remark)
+		return sb_explain_note(in, "text differs from line %u: %s", diff->line, diff->remark);
 	if (debhelper || pod) {
 		claim->cause = SB_CAUSE_COMPILER;
 		claim->rule = SB_RULE_HINT;

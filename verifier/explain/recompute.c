@@ -141,7 +141,7 @@ bool sb_field_is_digest(const struct sb_field *field)
 
 bool sb_field_is_right(struct sb_explaining *in, const struct sb_pair *pair, unsigned side, const struct sb_field *field, bool *known)
 {
-	struct sb_span over, bytes;
+	struct sb_span over = {0}, bytes;
 	enum sb_declared_digest kind;
 
 	*known = sb_span_cut(pair->bytes[side], field->offset, field->length, &bytes) && covered(in, pair, field, side, &over);

@@ -63,7 +63,7 @@ static void find_way(const struct sb_claim *claim, struct way *way)
 		return;
 	if (region_of(diff))
 		add_part(way, region_of(diff)->name);
-	if (diff->kind == SB_DIFF_FIELD || diff->kind == SB_DIFF_BYTES)
+	if (diff->kind == SB_DIFF_FIELD || diff->kind == SB_DIFF_BYTES || diff->kind == SB_DIFF_TEXT)
 		add_part(way, claim->name ? claim->name : diff->name);
 }
 
@@ -72,7 +72,7 @@ static bool is_printable(struct sb_span bytes)
 	while (bytes.n) {
 		uint32_t cp;
 		size_t n = sb_utf8_decode(bytes, &cp);
-		if (n == 0 || (cp < 0x20 && cp != '\n' && cp != '\t'))
+		if (n == 0 || (cp < 0x20 && cp != '\n' && cp != '\t' && cp != '\r'))
 			return false;
 		bytes = sb_span_of(bytes.p + n, bytes.n - n);
 	}

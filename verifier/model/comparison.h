@@ -54,6 +54,8 @@ struct sb_diff {
 	uint64_t bytes;                  /* bytes that differ, by the longer side; 0 where a child or nothing at all holds bytes (ENCODING, ORDER) */
 	bool loaded;                     /* on either side */
 	unsigned line;                   /* of SB_DIFF_TEXT: first line that differs, shipped side */
+	const char *remark;              /* of SB_DIFF_TEXT: what a person would not see there, a sentence without foreign parts; or NULL */
+	bool deceptive;                  /* of SB_DIFF_TEXT: characters that hide or turn text stand on one side only */
 	const struct sb_pair *child;     /* of SB_DIFF_ENCODING, and of fields that describe a member's content */
 };
 

@@ -31,7 +31,7 @@ int sb_rpm_name_files(struct sb_view *view, struct sb_rpm *rpm, struct sb_err *e
 {
 	const struct sb_rpm_header *header = &rpm->header[SB_RPM_MAIN];
 	struct sb_rpm_entry names, folders, indexes;
-	struct sb_span *name, *folder;
+	struct sb_span *name = NULL, *folder = NULL;
 
 	if (rpm->named)
 		return 0;
