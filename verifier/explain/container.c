@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What containers add around their members: encodings, inode numbers, order. Each side is judged by itself. */
-#include "verifier/explain/explainer.h"
+#include "verifier/explain/guess.h"
 
 #include <string.h>
 
 /* Places of a compressed file that its decoder has checked against the data: they cannot say anything else. */
 static bool follows_data(const struct sb_diff *diff)
 {
-	const struct sb_region *region = diff->side[SB_SHIPPED].region;
+	const struct sb_region *region = diff->side[SB_SHIPPED].region ? diff->side[SB_SHIPPED].region : diff->side[SB_REBUILT].region;
 	return region && (region->kind == SB_REGION_CHECK || region->kind == SB_REGION_TABLE || strcmp(region->name, "footer") == 0);
 }
 
@@ -16,12 +16,45 @@ static const struct sb_pair *payload_of(const struct sb_pair *pair)
 	return pair->format && pair->format->compression && pair->child_count == 1 ? pair->children[0] : NULL;
 }
 
+/* The encoded bytes themselves, without headers and checks: where they are equal nobody chose another encoding. */
+static bool is_same_stream(const struct sb_pair *pair)
+{
+	const struct sb_region *found[SB_SIDES] = {NULL, NULL};
+	struct sb_span bytes[SB_SIDES];
+
+	for (unsigned side = 0; side < SB_SIDES; side++) {
+		for (size_t i = 0; i < pair->view[side]->regions.count; i++) {
+			const struct sb_region *region = sb_view_region(pair->view[side], i);
+			if (region->kind == SB_REGION_ENCODED && found[side])
+				return false;
+			if (region->kind == SB_REGION_ENCODED)
+				found[side] = region;
+		}
+		if (!found[side] || !sb_span_cut(pair->bytes[side], found[side]->offset, found[side]->length, &bytes[side]))
+			return false;
+	}
+	return sb_span_equal(bytes[SB_SHIPPED], bytes[SB_REBUILT]);
+}
+
+/* PKWARE APPNOTE 4.4.4: bits 1 and 2 name the level that deflate ran at, and say nothing else. */
+static bool is_deflate_level(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff)
+{
+	uint64_t value[SB_SIDES];
+
+	if (!pair->format || strcmp(pair->format->name, "zip") != 0 || !sb_diff_is_field(diff, SB_FIELD_FLAGS) || strcmp(diff->name, "flags") != 0)
+		return false;
+	for (unsigned side = 0; side < SB_SIDES; side++)
+		if (!diff->side[side].member || diff->side[side].member->codec != SB_CODEC_DEFLATE || !sb_field_is_repeated(in, pair, diff, side) ||
+		    !sb_field_number(sb_diff_bytes(pair, diff, side), SB_ENC_LE, &value[side]))
+			return false;
+	return ((value[0] ^ value[1]) & ~UINT64_C(6)) == 0;
+}
+
 static bool claim_encoding(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, struct sb_claim *claim)
 {
 	const struct sb_pair *payload = diff->child ? diff->child : payload_of(pair);
-	bool field = sb_diff_is_field(diff, SB_FIELD_ENCODING);
-	bool check = diff->kind == SB_DIFF_BYTES && follows_data(diff) && pair->format && pair->format->compression &&
-	             diff->side[SB_SHIPPED].region->kind == SB_REGION_CHECK;
+	bool field = sb_diff_is_field(diff, SB_FIELD_ENCODING) || is_deflate_level(in, pair, diff);
+	bool check = (diff->kind == SB_DIFF_BYTES || diff->kind == SB_DIFF_REGION) && follows_data(diff) && pair->format && pair->format->compression;
 
 	if (diff->kind != SB_DIFF_ENCODING && !field && !check)
 		return false;
@@ -31,9 +64,13 @@ static bool claim_encoding(struct sb_explaining *in, const struct sb_pair *pair,
 		claim->note = sb_explain_note(in, "the encoded form follows from content that differs");
 		return true;
 	}
-	if (!payload || !payload->decoded)
+	if (!payload || !payload->decoded) /* equal bytes under another level: somebody's hand */
 		return false;
 	claim->cap = SB_LEVEL_REPACKAGED;
+	if (diff->kind == SB_DIFF_ENCODING && pair->format->compression && is_same_stream(pair)) {
+		claim->note = sb_explain_note(in, "the same encoded bytes under another header");
+		return true;
+	}
 	claim->primary = diff->kind == SB_DIFF_ENCODING;
 	claim->freedom = diff->side[SB_SHIPPED].length;
 	claim->note = sb_explain_note(in, "the same content in another encoding");
@@ -86,10 +123,14 @@ static bool claim_order(struct sb_explaining *in, const struct sb_pair *pair, co
 {
 	if (diff->kind != SB_DIFF_ORDER || !diff->side[SB_SHIPPED].present || !pair->format->archive)
 		return false;
+	claim->cause = sb_guess_member_order(pair);
 	claim->cap = SB_LEVEL_REPACKAGED;
 	claim->primary = true;
-	claim->note = sb_explain_note(in, "the members come in another order");
+	claim->note = sb_explain_note(in, "the members come in another order%s",
+	                              claim->cause == SB_CAUSE_READDIR  ? ": on one side in that of a directory"
+	                              : claim->cause == SB_CAUSE_LOCALE ? ": sorted by the rules of another language"
+	                                                                : "");
 	return true;
 }
 
-const struct sb_explainer sb_explain_order = {"order", SB_CAUSE_ORDER, SB_RULE_STRUCTURAL, 1, claim_order};
+const struct sb_explainer sb_explain_order = {"order", SB_CAUSE_ORDER, SB_RULE_STRUCTURAL, 2, claim_order};

@@ -11,7 +11,8 @@
 /** What covers a difference. */
 struct cover {
 	const struct sb_value *value; /* the one that owns most */
-	size_t owned;                 /* its bytes in the difference */
+	const struct sb_value *other; /* another one, or NULL */
+	size_t owned;                 /* bytes of the first in the difference */
 	uint64_t freedom;             /* whole values that begin to differ here */
 };
 
@@ -71,9 +72,13 @@ static bool is_covered(const struct sb_pair *pair, const struct sb_diff *diff, c
 			first++;
 		if (first >= from)
 			out->freedom += value->ours.n;
-		if (!out->value || (stop < end ? stop : end) - at > out->owned) {
+		size_t owned = (stop < end ? stop : end) - at;
+		if (!out->value || owned > out->owned) {
+			out->other = out->value && out->value != value ? out->value : out->other;
 			out->value = value;
-			out->owned = (stop < end ? stop : end) - at;
+			out->owned = owned;
+		} else if (value != out->value) {
+			out->other = value;
 		}
 		at = stop - 1;
 	}
@@ -93,6 +98,9 @@ static bool claim_environment(struct sb_explaining *in, const struct sb_pair *pa
 	claim->freedom = cover.freedom;
 	claim->note = sb_explain_note(in, "%s shipped, %s rebuilt: one value at every place", sb_explain_shown(in, cover.value->shipped),
 	                              sb_explain_shown(in, cover.value->ours));
+	if (cover.other && cover.other->cause != cover.value->cause)
+		claim->note = sb_explain_note(in, "%s; also the %s: %s shipped, %s rebuilt", claim->note, sb_cause_name(cover.other->cause),
+		                              sb_explain_shown(in, cover.other->shipped), sb_explain_shown(in, cover.other->ours));
 	return true;
 }
 

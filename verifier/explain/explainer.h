@@ -33,6 +33,15 @@ struct sb_explaining {
 	const struct sb_compared *artifact;
 	struct sb_region_index index; /* of the pair last asked for */
 	const struct sb_facts *facts;
+	struct {
+		const struct sb_pair *pair;
+		bool found;
+	} masked; /* whether all modes of the archive last asked for differ by a mask */
+	struct {
+		const struct sb_pair *pair;
+		enum sb_cause cause;
+		const char *why;
+	} lines; /* of the text last asked for */
 	const struct sb_values *values; /* of the environment; NULL until somebody asks */
 	struct sb_arena *arena; /* for notes */
 	struct sb_name_index names[2]; /* of the pairs last asked for, the newest first */
@@ -73,6 +82,8 @@ bool sb_diff_is_field(const struct sb_diff *diff, enum sb_field_kind kind);
 SB_MUST_USE bool sb_field_number(struct sb_span bytes, enum sb_encoding encoding, uint64_t *out);
 /** Regions of the member with this ordinal (1 + index); NULL when there are none. @pair is opened. */
 const struct sb_region_list *sb_regions_of_member(struct sb_explaining *in, const struct sb_pair *pair, unsigned side, uint32_t member);
+/** A container may say a thing in several headers of a member: do all fields like this one hold the same on that side? */
+SB_MUST_USE bool sb_field_is_repeated(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, unsigned side);
 /** Bytes of the first field called @field in the region @name of an ELF file; empty when there is none. */
 struct sb_span sb_elf_field(struct sb_view *view, const char *name, const char *field);
 /**

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What an unexplained difference probably is, and how bad. Nothing here owns a byte or raises a level. */
-#include "verifier/explain/explainer.h"
+#include "verifier/explain/guess.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -53,6 +53,39 @@ static void hint_place(const struct sb_diff *diff, struct sb_claim *claim)
 	}
 }
 
+/* A cause that the place alone did not tell; a section of debug information may hold a path or a producer. */
+static const char *add_guess(struct sb_explaining *in, struct sb_guess guess, struct sb_claim *claim, const char *note)
+{
+	bool open = claim->cause == SB_CAUSE_UNEXPLAINED ||
+	            (claim->cause == SB_CAUSE_DEBUG_INFO &&
+	             (guess.cause == SB_CAUSE_BUILD_PATH || guess.cause == SB_CAUSE_COMPILER || guess.cause == SB_CAUSE_FLAGS));
+
+	if (!guess.why || !open)
+		return note;
+	claim->cause = guess.cause;
+	return sb_explain_note(in, "%s; probably %s", note, guess.why);
+}
+
+static bool is_code(const struct sb_pair *pair, const struct sb_diff *diff)
+{
+	const struct sb_region *region = region_of(diff);
+	return pair->state == SB_PAIR_OPENED && strcmp(pair->format->name, "elf") == 0 && region && region->kind == SB_REGION_SECTION && diff->loaded;
+}
+
+/* Places first, then what the bytes spell, then what the program tells of its making. */
+static const char *guess_bytes(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, struct sb_claim *claim, const char *note)
+{
+	const struct sb_region *region = region_of(diff);
+	bool code = is_code(pair, diff) && (strncmp(region->name, ".text", 5) == 0 || strncmp(region->name, ".init", 5) == 0);
+	struct sb_guess guess = sb_guess_place(pair, diff);
+
+	if (!guess.why && !code)
+		guess = sb_guess_words(in, pair, diff);
+	if (!guess.why && is_code(pair, diff))
+		guess = sb_guess_code(pair, diff);
+	return add_guess(in, guess, claim, note);
+}
+
 /* A recorded mode: which permission bits came or went; setuid and setgid decide how bad it is. */
 static const char *describe_mode(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, struct sb_claim *claim)
 {
@@ -64,6 +97,10 @@ static const char *describe_mode(struct sb_explaining *in, const struct sb_pair 
 		return "the mode differs and is no number";
 	if ((a ^ b) & 06000)
 		claim->severity = SB_SEVERITY_CRITICAL;
+	if (((a ^ b) & 07000) == 0 && sb_guess_umask(in, pair)) {
+		claim->cause = SB_CAUSE_UMASK;
+		return sb_explain_note(in, "mode 0%03" PRIo64 " → 0%03" PRIo64 "; all modes of this archive differ by one mask", a & 07777, b & 07777);
+	}
 	return sb_explain_note(in, "mode 0%03" PRIo64 " → 0%03" PRIo64, a & 07777, b & 07777);
 }
 
@@ -93,6 +130,16 @@ static const char *hint_identifier(struct sb_explaining *in, const struct sb_pai
 	return describe_values(in, pair, diff);
 }
 
+static const char *guess_field(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, struct sb_claim *claim)
+{
+	const char *note = describe_values(in, pair, diff);
+	struct sb_guess guess = sb_guess_place(pair, diff);
+
+	if (!guess.why && diff->side[SB_SHIPPED].field.encoding == SB_ENC_TEXT)
+		guess = sb_guess_words(in, pair, diff);
+	return add_guess(in, guess, claim, note);
+}
+
 static const char *hint_field(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, struct sb_claim *claim)
 {
 	hint_place(diff, claim);
@@ -114,18 +161,23 @@ static const char *hint_field(struct sb_explaining *in, const struct sb_pair *pa
 		return describe_values(in, pair, diff);
 	case SB_FIELD_IDENTIFIER:
 		return hint_identifier(in, pair, diff, claim);
-	case SB_FIELD_SIZE:
 	case SB_FIELD_VALUE:
 	case SB_FIELD_NAME:
 	case SB_FIELD_LINK:
+	case SB_FIELD_PADDING:
+		return guess_field(in, pair, diff, claim);
+	case SB_FIELD_INODE:
+	case SB_FIELD_SIZE:
+	case SB_FIELD_OFFSET:
+		claim->cause = pair->format->archive || pair->format->compression ? SB_CAUSE_CONTAINER_METADATA : claim->cause;
+		return describe_values(in, pair, diff);
+	case SB_FIELD_ENCODING:
+		claim->cause = SB_CAUSE_COMPRESSION;
+		return describe_values(in, pair, diff);
 	case SB_FIELD_DEVICE:
 	case SB_FIELD_FLAGS:
 	case SB_FIELD_MAGIC:
-	case SB_FIELD_OFFSET:
 	case SB_FIELD_ADDRESS:
-	case SB_FIELD_PADDING:
-	case SB_FIELD_ENCODING:
-	case SB_FIELD_INODE:
 		return describe_values(in, pair, diff);
 	}
 	return describe_values(in, pair, diff);
@@ -135,13 +187,17 @@ static const char *hint_bytes(struct sb_explaining *in, const struct sb_pair *pa
 {
 	const struct sb_region *region = region_of(diff);
 
+	const char *note;
+
 	hint_place(diff, claim);
 	if (pair->why)
-		return sb_explain_note(in, "%" PRIu64 " bytes differ; %s", diff->bytes, pair->why);
-	if (diff->name && region)
-		return sb_explain_note(in, "%" PRIu64 " bytes differ in %s of %s", diff->bytes, sb_explain_shown(in, sb_span_text(diff->name)),
+		note = sb_explain_note(in, "%" PRIu64 " bytes differ; %s", diff->bytes, pair->why);
+	else if (diff->name && region)
+		note = sb_explain_note(in, "%" PRIu64 " bytes differ in %s of %s", diff->bytes, sb_explain_shown(in, sb_span_text(diff->name)),
 		                       sb_explain_shown(in, sb_span_text(region->name)));
-	return sb_explain_note(in, "%" PRIu64 " bytes differ", diff->bytes);
+	else
+		note = sb_explain_note(in, "%" PRIu64 " bytes differ", diff->bytes);
+	return guess_bytes(in, pair, diff, claim, note);
 }
 
 /* Tools of a package build that leave their version in what they write: drift of the toolchain, named for people. */
@@ -159,7 +215,12 @@ static const char *hint_text(struct sb_explaining *in, const struct sb_pair *pai
 		claim->rule = SB_RULE_HINT;
 		return sb_explain_note(in, "text from line %u; it was written by %s of another version", diff->line, debhelper ? "debhelper" : "pod2man");
 	}
-	return sb_explain_note(in, "text differs from line %u", diff->line);
+	struct sb_guess guess = sb_guess_lines(in, pair);
+	if (!guess.why)
+		guess = sb_guess_place(pair, diff);
+	if (!guess.why)
+		guess = sb_guess_words(in, pair, diff);
+	return add_guess(in, guess, claim, sb_explain_note(in, "text differs from line %u", diff->line));
 }
 
 static const char *hint_lone(struct sb_explaining *in, const struct sb_diff *diff, struct sb_claim *claim, const char *what)
@@ -218,6 +279,14 @@ static const char *hint_metadata(struct sb_explaining *in, const struct sb_diff 
 	return "";
 }
 
+static bool has_lone_members(const struct sb_pair *pair)
+{
+	for (size_t i = 0; i < pair->diff_count; i++)
+		if (pair->diffs[i].kind == SB_DIFF_MEMBER)
+			return true;
+	return false;
+}
+
 static const char *hint(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, struct sb_claim *claim)
 {
 	switch (diff->kind) {
@@ -241,7 +310,8 @@ static const char *hint(struct sb_explaining *in, const struct sb_pair *pair, co
 	case SB_DIFF_ORDER:
 		claim->cause = SB_CAUSE_ORDER;
 		claim->severity = SB_SEVERITY_MAJOR;
-		return "members come in another order, where order has a meaning";
+		claim->primary = !has_lone_members(pair);
+		return claim->primary ? "members come in another order, where order has a meaning" : "it follows from members that one side only has";
 	case SB_DIFF_TYPE:
 	case SB_DIFF_MODE:
 	case SB_DIFF_LINK:

@@ -36,3 +36,33 @@ const struct sb_region_list *sb_regions_of_member(struct sb_explaining *in, cons
 	}
 	return member && member <= in->index.members[side] ? in->index.of[side][member - 1] : NULL;
 }
+
+/* Do the fields of @region that are called and encoded as the one of @diff hold the same bytes? */
+static bool repeats(const struct sb_pair *pair, const struct sb_diff *diff, unsigned side, const struct sb_region *region)
+{
+	const struct sb_field *asked = &diff->side[side].field;
+	struct sb_view *view = pair->view[side];
+	struct sb_span bytes;
+
+	if (sb_view_describe(view, region, NULL))
+		return false;
+	for (size_t i = 0; i < view->fields.count; i++) {
+		const struct sb_field *field = sb_vec_at(&view->fields, i);
+		if (field->kind != asked->kind || field->encoding != asked->encoding || strcmp(field->name, asked->name) != 0)
+			continue;
+		if (!sb_span_cut(view->file, field->offset, field->length, &bytes) || !sb_span_equal(bytes, sb_diff_bytes(pair, diff, side)))
+			return false;
+	}
+	return true;
+}
+
+bool sb_field_is_repeated(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, unsigned side)
+{
+	const struct sb_region *region = diff->side[side].region;
+	const struct sb_region_list *all = region ? sb_regions_of_member(in, pair, side, region->member) : NULL;
+
+	for (; all; all = all->next)
+		if (!repeats(pair, diff, side, all->region))
+			return false;
+	return region && region->member;
+}

@@ -67,39 +67,6 @@ static bool is_one_time(const struct sb_pair *pair, unsigned side)
 	return true;
 }
 
-/* Do the fields of @region that are called and encoded as the one of @diff hold the same bytes? */
-static bool repeats(const struct sb_pair *pair, const struct sb_diff *diff, unsigned side, const struct sb_region *region)
-{
-	const struct sb_field *time = &diff->side[side].field;
-	struct sb_view *view = pair->view[side];
-	struct sb_span bytes;
-
-	if (sb_view_describe(view, region, NULL))
-		return false;
-	for (size_t i = 0; i < view->fields.count; i++) {
-		const struct sb_field *field = sb_vec_at(&view->fields, i);
-		if (field->kind != SB_FIELD_TIME || field->encoding != time->encoding || strcmp(field->name, time->name) != 0)
-			continue;
-		if (!sb_span_cut(view->file, field->offset, field->length, &bytes) || !sb_span_equal(bytes, sb_diff_bytes(pair, diff, side)))
-			return false;
-	}
-	return true;
-}
-
-/* A zip says the time of a member in two headers: readers take either. */
-static bool says_one_thing(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, unsigned side)
-{
-	const struct sb_region *region = diff->side[side].region;
-	const struct sb_region_list *all = region ? sb_regions_of_member(in, pair, side, region->member) : NULL;
-
-	if (diff->side[side].field.encoding != SB_ENC_DOS_TIME)
-		return true;
-	for (; all; all = all->next)
-		if (!repeats(pair, diff, side, all->region))
-			return false;
-	return region && region->member;
-}
-
 static bool claim_timestamp(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, struct sb_claim *claim)
 {
 	uint64_t value[SB_SIDES];
@@ -107,7 +74,7 @@ static bool claim_timestamp(struct sb_explaining *in, const struct sb_pair *pair
 	if (!sb_diff_is_field(diff, SB_FIELD_TIME) || !pair->format || (!pair->format->archive && !pair->format->compression))
 		return false;
 	for (unsigned side = 0; side < SB_SIDES; side++)
-		if (!read_time(pair, diff, side, &value[side]) || !is_one_time(pair, side) || !says_one_thing(in, pair, diff, side))
+		if (!read_time(pair, diff, side, &value[side]) || !is_one_time(pair, side) || (diff->side[side].field.encoding == SB_ENC_DOS_TIME && !sb_field_is_repeated(in, pair, diff, side)))
 			return false;
 	claim->cap = SB_LEVEL_REPACKAGED;
 	claim->primary = true;

@@ -97,6 +97,74 @@ static bool describes_unloaded(const struct sb_pair *pair, const struct sb_diff 
 	return is_unloaded(pair->view[SB_SHIPPED], name) && is_unloaded(pair->view[SB_REBUILT], name);
 }
 
+/** What the table says of one section that is loaded: docs/levels.md, "image-identical". */
+struct row {
+	struct sb_span name;
+	uint64_t flags;
+	uint64_t said[7]; /* as in columns below */
+};
+
+static const char *const columns[] = {"sh_type", "sh_flags", "sh_addr", "sh_offset", "sh_size", "sh_addralign", "sh_entsize"};
+
+static bool fill_row(const struct sb_view *view, const struct sb_field *field, struct row *row)
+{
+	for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
+		if (is_column(field, columns[i]))
+			row->said[i] = field_value(view, field);
+	if (is_column(field, "sh_flags"))
+		row->flags = field_value(view, field);
+	row->name = sb_span_of((const uint8_t *)field->name, (size_t)(strrchr(field->name, ' ') - field->name));
+	return is_column(field, "sh_entsize"); /* the last column of both classes */
+}
+
+/* The next loaded section of the table last described, from field *@at on; false behind the last one. */
+static bool next_loaded(const struct sb_view *view, size_t *at, struct row *row)
+{
+	enum { ALLOC = 2 };
+
+	for (*row = (struct row){0}; *at < view->fields.count;) {
+		const struct sb_field *field = sb_vec_at(&view->fields, (*at)++);
+		if (!strrchr(field->name, ' '))
+			return false;
+		if (!fill_row(view, field, row))
+			continue;
+		if (row->flags & ALLOC)
+			return true;
+		*row = (struct row){0};
+	}
+	return false;
+}
+
+/* Tables of another length, as strip(1) leaves them, still have to say the same of everything that is loaded. */
+static bool tables_agree(const struct sb_pair *pair)
+{
+	size_t at[SB_SIDES] = {0, 0}, rows = 0;
+
+	for (unsigned side = 0; side < SB_SIDES; side++) {
+		const struct sb_region *table = region_named(pair->view[side], "section headers");
+		if (!table || sb_view_describe(pair->view[side], table, NULL))
+			return false;
+	}
+	for (;; rows++) {
+		struct row a, b;
+		bool more = next_loaded(pair->view[SB_SHIPPED], &at[SB_SHIPPED], &a);
+		if (more != next_loaded(pair->view[SB_REBUILT], &at[SB_REBUILT], &b))
+			return false;
+		if (!more)
+			return rows > 0;
+		if (!sb_span_equal(a.name, b.name) || memcmp(a.said, b.said, sizeof a.said) != 0)
+			return false;
+	}
+}
+
+/* A hole outside of segments that nobody filled; the rest of a segment's last page may be one. */
+static bool is_empty_gap(const struct sb_pair *pair, unsigned side, const struct sb_region *region)
+{
+	struct sb_span bytes;
+	return region->kind == SB_REGION_GAP && !meets_image(pair->view[side], region->offset, region->length) && sb_span_cut(pair->bytes[side], region->offset, region->length, &bytes) &&
+	       sb_span_all_zero(bytes);
+}
+
 /* e_shoff, e_shnum and e_shstrndx say where the section table lies, which nothing reads at run time. */
 static bool locates_sections(const struct sb_diff *diff)
 {
@@ -117,11 +185,15 @@ bool sb_judge_outside_image(const struct sb_pair *pair, const struct sb_diff *di
 			return false;
 		if (diff->kind == SB_DIFF_FIELD && strcmp(at->region->name, "ELF header") == 0)
 			return locates_sections(diff);
+		if (is_empty_gap(pair, side, at->region))
+			continue;
 		if (at->region->loaded || meets_image(pair->view[side], at->offset, at->length))
 			return false;
 		if (at->region->kind == SB_REGION_SECTION)
 			continue;
-		if (diff->kind != SB_DIFF_FIELD || strcmp(at->region->name, "section headers") != 0 || !describes_unloaded(pair, diff))
+		if (strcmp(at->region->name, "section headers") != 0)
+			return false;
+		if (diff->kind == SB_DIFF_FIELD ? !describes_unloaded(pair, diff) : !tables_agree(pair))
 			return false;
 	}
 	return true;

@@ -1,0 +1,107 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Honest pairs over all causes: each at the level that it deserves, and with the causes that it has."""
+import json
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import benign  # noqa: E402
+import hinted  # noqa: E402
+from pairs import FACTS, compare, lay  # noqa: E402
+from sbtest import case, main, need  # noqa: E402
+
+SEEN = {"pairs": 0, "causes": set()}
+
+
+def wrong(artifact, level, causes):
+    primary = {f["cause"] for f in artifact["findings"] if f["primary"]}
+    right = causes is None or (primary <= set(causes) and primary if isinstance(causes, tuple) else primary == causes)
+    if isinstance(causes, list):  # at least these: what follows from them cannot be told apart
+        right = set(causes) <= {f["cause"] for f in artifact["findings"]}
+    if artifact["level"] == level and right:
+        return None
+    return {"level": artifact["level"], "causes": sorted(primary), "expected": [level, sorted(causes or ())],
+            "findings": [(f["where"], f["cause"], f["rule"], f["note"][:200]) for f in artifact["findings"] if f["primary"] or f["rule"] in ("hint", "none")][:5]}
+
+
+def expect(pairs, facts=FACTS):
+    names = lay(list(pairs))
+    found, record = compare(names, facts)
+    bad = {name: left for name, pair in names.items() if (left := wrong(found[name], *pair[3:5]))}
+    SEEN["pairs"] += len(names)
+    for artifact in found.values():
+        SEEN["causes"] |= {f["cause"] for f in artifact["findings"]}
+    print(f"# {len(names)} honest pairs, {len(names) - len(bad)} as they deserve", flush=True)
+    assert not bad, json.dumps(bad, indent=1)
+    return record
+
+
+@case("values of the environment, in every carrier")
+def _(_dir):
+    record = expect(benign.environment())
+    claimed = {row["cause"] for row in record["freedom"]}
+    assert claimed >= {"build-path", "user", "host", "kernel", "locale", "timezone", "timestamp"}, record["freedom"]
+
+
+@case("without facts the same pairs are different, and their cause is still named")
+def _(_dir):
+    pairs = [(label, a, b, "different", None) for label, a, b, _, _ in benign.environment()]
+    record = expect(pairs, None)
+    assert record["freedom"] == [], record["freedom"]
+    for pair, cause in (("path in text", "build-path"), ("stamp in bytes", "timestamp"), ("kernel in text", None)):
+        causes = {f["cause"] for f in record["findings"] if pair in f["artifact"]}
+        assert cause is None or cause in causes, (pair, causes)
+
+
+@case("programs: path, time, user and host, with symbols and without")
+def _(here):
+    need("gcc", "clang", "strip")
+    expect(benign.programs(here), dict(FACTS, path=f"{here}/ours_1"))
+
+
+@case("containers: times, order, inodes")
+def _(_dir):
+    need("gcc", "tar", "cpio", "zip", "ar")
+    expect(benign.containers(), None)
+
+
+@case("compressors: levels, threads, checks, times")
+def _(_dir):
+    need("tar")
+    expect(benign.compressors(), None)
+
+
+@case("packages of dpkg-deb")
+def _(_dir):
+    need("dpkg-deb")
+    expect(benign.packages(), None)
+
+
+@case("what is only named: texts")
+def _(_dir):
+    expect(hinted.texts())
+
+
+@case("what is only named: programs")
+def _(_dir):
+    need("gcc", "objcopy", "strip")
+    expect(hinted.programs())
+
+
+@case("what is only named: archives")
+def _(_dir):
+    need("tar", "cpio")
+    expect(hinted.archives())
+
+
+@case("the figure")
+def _(_dir):
+    print(f"# {SEEN['pairs']} honest pairs, {len(SEEN['causes'])} causes: {' '.join(sorted(SEEN['causes']))}", flush=True)
+    if len(sys.argv) == 1:
+        assert SEEN["pairs"] >= 100, SEEN
+        missing = hinted.EVERY - SEEN["causes"]
+        assert not missing, f"no pair has the causes {missing}"
+
+
+main()
