@@ -49,7 +49,7 @@ static int judge(struct sb_invocation *call, struct examination *exam, struct sb
 static int examine(struct sb_invocation *call, struct examination *exam, struct sb_err *err)
 {
 	const char *policy = sb_arg_value(call, "policy");
-	struct sb_span text;
+	struct sb_span text = {0};
 	int rc = 0;
 
 	if (policy)

@@ -33,16 +33,6 @@ static bool add(struct sb_given_files *files, const char *path, const char *text
 	return text != NULL;
 }
 
-/* Empty ones say too much about the machine, or about who else uses it, to be of use to a build. */
-static const char *const emptied[] = {
-	"proc/kallsyms", "proc/cmdline", "proc/interrupts", "proc/softirqs", "proc/diskstats", "proc/partitions", "proc/modules",
-	"proc/keys", "proc/key-users", "proc/slabinfo", "proc/sched_debug", "proc/timer_list", "proc/vmstat", "proc/zoneinfo",
-	"proc/buddyinfo", "proc/pagetypeinfo", "proc/schedstat", "proc/iomem", "proc/ioports", "proc/swaps", "proc/locks",
-	"proc/config.gz", "proc/kmsg", "proc/kcore", "proc/consoles", "proc/mtrr", "proc/vmallocinfo", "proc/kpagecgroup",
-	"proc/kpagecount", "proc/kpageflags", "proc/sysrq-trigger", "proc/sys/kernel/core_pattern",
-};
-#define EMPTIED (sizeof(emptied) / sizeof(emptied[0]))
-
 static bool masks_add(struct sb_sandbox_plan *plan)
 {
 	SB_BUF struct sb_buf info = {0};
@@ -58,15 +48,13 @@ static bool masks_add(struct sb_sandbox_plan *plan)
 	good &= add(files, "proc/loadavg", "0.00 0.00 0.00 1/1 1\n");
 	good &= add(files, "proc/uptime", "1.00 1.00\n");
 	good &= add(files, "proc/version", sb_arena_printf(plan->arena, "Linux version %s (build@build) %s\n", plan->kernel, plan->kernel_version));
-	good &= add(files, "proc/sys/kernel/random/boot_id", "00000000-0000-4000-8000-000000000000\n");
-	good &= add(files, "proc/sys/kernel/random/uuid", "11111111-1111-4111-8111-111111111111\n");
-	good &= add(files, "proc/sys/kernel/osrelease", sb_arena_printf(plan->arena, "%s\n", plan->kernel));
-	good &= add(files, "proc/sys/kernel/version", sb_arena_printf(plan->arena, "%s\n", plan->kernel_version));
-	for (size_t i = 0; i < EMPTIED; i++)
-		good &= add(files, emptied[i], "");
+	good &= add(files, "proc/filesystems", "nodev\tproc\nnodev\ttmpfs\n\text4\n");
 	return good;
 }
 
+enum { MASKS = 7, RANGES = 3 };
+
+/** The C library looks at the ranges, older ones and lscpu(1) at the folders. */
 static bool sys_add(struct sb_sandbox_plan *plan)
 {
 	const char *range = plan->cpus > 1 ? sb_arena_printf(plan->arena, "0-%u\n", plan->cpus - 1) : "0\n";
@@ -75,13 +63,18 @@ static bool sys_add(struct sb_sandbox_plan *plan)
 	good &= add(&plan->sys, "sys/devices/system/cpu/online", range);
 	good &= add(&plan->sys, "sys/devices/system/cpu/possible", range);
 	good &= add(&plan->sys, "sys/devices/system/cpu/present", range);
+	for (unsigned i = 0; good && i < plan->cpus; i++) {
+		const char *path = sb_arena_printf(plan->arena, "sys/devices/system/cpu/cpu%u/online", i);
+
+		good = path && add(&plan->sys, path, "1\n");
+	}
 	return good;
 }
 
 int sb_masks_choose(struct sb_sandbox_plan *plan, struct sb_err *err)
 {
-	plan->masks.items = sb_arena_array(plan->arena, EMPTIED + 10, sizeof(struct sb_given_file));
-	plan->sys.items = sb_arena_array(plan->arena, 3, sizeof(struct sb_given_file));
+	plan->masks.items = sb_arena_array(plan->arena, MASKS, sizeof(struct sb_given_file));
+	plan->sys.items = sb_arena_array(plan->arena, RANGES + plan->cpus, sizeof(struct sb_given_file));
 	if (!plan->masks.items || !plan->sys.items || !masks_add(plan) || !sys_add(plan))
 		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
 	return 0;

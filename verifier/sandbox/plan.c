@@ -5,6 +5,7 @@
 #include "verifier/sandbox/filter.h"
 #include "verifier/sandbox/landlock.h"
 #include "verifier/sandbox/masks.h"
+#include "verifier/sandbox/sysctls.h"
 #include "verifier/sandbox/order.h"
 
 #include <inttypes.h>
@@ -227,6 +228,8 @@ int sb_plan_make(const struct sb_sandbox_spec *spec, struct sb_arena *arena, str
 		rc = sb_etc_choose(out, err);
 	if (rc == 0)
 		rc = sb_masks_choose(out, err);
+	if (rc == 0)
+		rc = sb_sysctls_choose(out, err);
 	const struct sb_filter_wish wish = {.answers = out->answers, .debugging = spec->allow_ptrace};
 	return rc ? rc : sb_filter_make(arena, &wish, &out->filter, err);
 }

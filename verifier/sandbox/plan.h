@@ -61,7 +61,8 @@ struct sb_sandbox_plan {
 	const char *scratch_size, *scratch_inodes, *root_size; /* bytes and names, decimal */
 	const char *owner;        /* id of the build, decimal */
 	const size_t *order;      /* in which the source is filled, or NULL */
-	struct sb_given_files etc, masks, sys;
+	struct sb_given_files etc, masks, sys; /* beneath the root */
+	struct sb_given_files sysctls;         /* beneath /proc/sys */
 
 	struct sb_bounds bounds;  /* limits in force; by what means: board->limits_kind */
 	const char *limits_why;   /* why it is no better kind; empty: it is the best */

@@ -3,9 +3,12 @@
 #include "verifier/sandbox/beneath.h"
 #include "verifier/sandbox/mount.h"
 
+#include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 
@@ -20,55 +23,62 @@ static int mount_proc(int root, struct sb_err *err)
 	return rc == 0 ? sb_mount_attach(mount, root, "proc", err) : rc;
 }
 
-static bool is_there(int root, const char *path)
-{
-	SB_CLOSING int fd = sb_beneath_open(root, path, O_PATH, 0);
+#define SEALED (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
 
-	return fd >= 0;
+/** Folders of /proc that are the build's own: namespaced, or covered as a whole. Links ("self", "net") lead into those. */
+static bool is_own(const char *name)
+{
+	return isdigit((unsigned char)name[0]) || strcmp(name, "sys") == 0 || strcmp(name, "sysvipc") == 0;
+}
+
+static const char *text_for(const struct sb_given_files *masks, const char *path)
+{
+	for (size_t i = 0; i < masks->count; i++)
+		if (strcmp(masks->items[i].path, path) == 0)
+			return masks->items[i].text;
+	return "";
 }
 
 /** Cover one file: a mount of a file with our text, whose name is gone before the build starts. */
-static int cover(int root, int store, const struct sb_given_file *mask, struct sb_err *err)
+static int cover_file(int root, int store, const char *path, const char *text, struct sb_err *err)
 {
 	SB_CLOSING int mount = -1;
 	int rc;
 
-	if (!is_there(root, mask->path))
-		return 0;
-	if (sb_beneath_put_file(store, "text", mask->text) != 0 || fchmodat(store, "text", 0444, 0) != 0)
-		return sb_fail_errno(err, "sandbox-setup", "cannot write what covers /%s", mask->path);
-	rc = sb_mount_clone(store, "text", MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, &mount, err);
-	return rc == 0 ? sb_mount_attach(mount, root, mask->path, err) : rc;
+	if (sb_beneath_put_file(store, "text", text) != 0 || fchmodat(store, "text", 0444, 0) != 0)
+		return sb_fail_errno(err, "sandbox-setup", "cannot write what covers /%s", path);
+	rc = sb_mount_clone(store, "text", SEALED, &mount, err);
+	return rc == 0 ? sb_mount_attach(mount, root, path, err) : rc;
 }
 
-/** Folders of /proc that only describe hardware. */
-static int cover_folders(int root, struct sb_err *err)
+static int cover_folder(int root, const char *path, struct sb_err *err)
 {
-	static const char *const folders[] = {"proc/acpi", "proc/bus", "proc/driver", "proc/fs", "proc/irq", "proc/scsi", "proc/tty"};
 	const struct sb_mount_option options[] = {{"size", "4096"}, {"nr_inodes", "2"}, {"mode", "0555"}};
+	SB_CLOSING int mount = -1;
+	int rc = sb_mount_new("tmpfs", options, 3, SEALED, &mount, err);
 
-	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
-		SB_CLOSING int mount = -1;
-		int rc;
-
-		if (!is_there(root, folders[i]))
-			continue;
-		rc = sb_mount_new("tmpfs", options, 3, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, &mount, err);
-		if (rc == 0)
-			rc = sb_mount_attach(mount, root, folders[i], err);
-		if (rc != 0)
-			return rc;
-	}
-	return 0;
+	return rc == 0 ? sb_mount_attach(mount, root, path, err) : rc;
 }
 
+/** Everything is covered that is not known to be harmless: newer kernels bring new files. */
 static int cover_all(const struct sb_sandbox_plan *plan, int root, int store, struct sb_err *err)
 {
-	int rc = 0;
+	SB_CLOSEDIR DIR *folder = NULL;
+	int fd = sb_beneath_open(root, "proc", O_RDONLY | O_DIRECTORY, 0), rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < plan->masks.count; i++)
-		rc = cover(root, store, &plan->masks.items[i], err);
-	return rc == 0 ? cover_folders(root, err) : rc;
+	folder = fd < 0 ? NULL : fdopendir(fd);
+	if (!folder)
+		return sb_fail_errno(err, "sandbox-setup", "cannot list /proc");
+	for (struct dirent *entry; rc == 0 && (entry = readdir(folder));) {
+		char path[300];
+
+		snprintf(path, sizeof(path), "proc/%s", entry->d_name);
+		if (entry->d_type == DT_REG)
+			rc = cover_file(root, store, path, text_for(&plan->masks, path), err);
+		else if (entry->d_type == DT_DIR && entry->d_name[0] != '.' && !is_own(entry->d_name))
+			rc = cover_folder(root, path, err);
+	}
+	return rc;
 }
 
 /** The texts lie in a file system that is attached below the root only while they are cloned from it. */
@@ -113,15 +123,19 @@ static void bound_shared_memory(const struct sb_sandbox_plan *plan, int root)
 		(void)!write(fd, pages, (size_t)n);
 }
 
-static int freeze_sysctls(int root, struct sb_err *err)
+/** Settings of the kernel tell machines apart, and those of our own namespaces are not the build's to change. */
+static int cover_sysctls(const struct sb_sandbox_plan *plan, int root, struct sb_err *err)
 {
-	SB_CLOSING int sys = sb_beneath_open(root, "proc/sys", O_PATH | O_DIRECTORY, 0);
+	const struct sb_mount_option options[] = {{"size", "1048576"}, {"nr_inodes", "128"}, {"mode", "0555"}};
 	SB_CLOSING int mount = -1;
-	int rc;
+	int rc = sb_mount_new("tmpfs", options, 3, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, &mount, err);
+	struct mount_attr sealed = {.attr_set = MOUNT_ATTR_RDONLY};
 
-	if (sys < 0)
-		return sb_fail_errno(err, "sandbox-setup", "cannot open /proc/sys");
-	rc = sb_mount_clone(sys, ".", MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, &mount, err);
+	for (size_t i = 0; rc == 0 && i < plan->sysctls.count; i++)
+		if (sb_beneath_put_file(mount, plan->sysctls.items[i].path, plan->sysctls.items[i].text) != 0)
+			rc = sb_fail_errno(err, "sandbox-setup", "cannot write /proc/sys/%s", plan->sysctls.items[i].path);
+	if (rc == 0 && mount_setattr(mount, "", AT_EMPTY_PATH, &sealed, sizeof(sealed)) != 0)
+		rc = sb_fail_errno(err, "sandbox-setup", "cannot seal /proc/sys");
 	return rc == 0 ? sb_mount_attach(mount, root, "proc/sys", err) : rc;
 }
 
@@ -135,7 +149,7 @@ int sb_proc_make(const struct sb_sandbox_plan *plan, int root, struct sb_err *er
 	bound_shared_memory(plan, root);
 	rc = mask(plan, root, err);
 	if (rc == 0)
-		rc = freeze_sysctls(root, err);
+		rc = cover_sysctls(plan, root, err);
 	if (rc == 0)
 		sb_wall_on(plan->board, SB_WALL_PROC_MASKS, NULL);
 	return rc;
