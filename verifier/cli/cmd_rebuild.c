@@ -23,11 +23,16 @@ static int open_parent(int top, struct sb_arena *arena, const char *path, int *f
 
 static int write_file(int parent, const struct sb_rebuilt *rebuilt, const struct sb_entry *entry, struct sb_err *err)
 {
+	const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = entry->mtime}};
+	const char *name = sb_path_base(entry->path);
 	struct sb_span bytes;
 
 	if (entry->spool >= rebuilt->run.spool_count || !sb_span_cut(rebuilt->run.spools[entry->spool].bytes, entry->offset, entry->size, &bytes))
 		return sb_fail(err, SB_INTERNAL, "output-outside-spool", "an output lies outside what was collected");
-	return sb_io_publish(parent, sb_path_base(entry->path), entry->mode & 0777, bytes, err);
+	int rc = sb_io_publish(parent, name, entry->mode & 0777, bytes, err);
+	if (!rc && utimensat(parent, name, times, AT_SYMLINK_NOFOLLOW) != 0)
+		rc = sb_fail_errno(err, "write-failed", "cannot set the time of %s", entry->path);
+	return rc;
 }
 
 static int write_entry(int top, const struct sb_rebuilt *rebuilt, const struct sb_entry *entry, struct sb_err *err)

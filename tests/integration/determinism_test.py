@@ -1,0 +1,301 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What a build can learn of time, chance and the machine: the manifest's word, in every language, for root and for others."""
+import os
+import re
+import shutil
+import time
+
+import drops
+from sbtest import case, main, own, run, sb
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+EPOCH, LATER = 1600000000, 2100000000
+
+
+def program(name):
+    with open(os.path.join(HERE, 'programs', name), encoding='utf-8') as f:
+        return f.read()
+
+
+def drop(steps, control, files=(), limits=''):
+    """A manifest whose steps write out/log."""
+    drops.tarball('src.tar', dict({'README': 'x'}, **{n: program(n) for n in files}) if not isinstance(files, dict) else files, mode='w')
+    os.makedirs('release', exist_ok=True)
+    with open('release/log', 'w', encoding='utf-8') as f:
+        f.write('x')
+    drops.manifest(sources='src.tar', strip=0, steps=[f'sh: {s!r}' if "'" not in s else 'sh: "' + s.replace('\\', '\\\\').replace('"', '\\"') + '"' for s in steps],
+                   shipped='release/log', built='out/log', limits=limits)
+    with open('drop.yaml', encoding='utf-8') as f:
+        text = f.read()
+    with open('drop.yaml', 'w', encoding='utf-8') as f:
+        f.write(text.replace('{epoch: 1700000000, jobs: 2}', control))
+
+
+def build(user=None, name='built'):
+    """The log of a build."""
+    own()
+    shutil.rmtree(name, ignore_errors=True)
+    if user:
+        os.makedirs(name, exist_ok=True)
+        run('chown', '-R', '54321', '.', code=0, user=False)
+        os.chmod(os.path.dirname(os.getcwd()), 0o755)
+    sb('rebuild', 'drop.yaml', '-O', name + '/o', code=0, user=user)
+    with open(name + '/o/out/log', encoding='utf-8') as f:
+        return f.read()
+
+
+def rows(text):
+    return dict(line.split(' ', 1) for line in text.splitlines() if ' ' in line)
+
+
+def controls():
+    return sb('verify', 'drop.yaml', '--json').json()['environment']['controls']
+
+
+PROGRAMS = ('gcc -O1 -o clocks clocks.c && gcc -O1 -static -o clocks-static clocks.c',)
+TIMES = ('./clocks | grep -v ^stack >>out/log', './clocks-static | sed s/^/static-/ | grep -v stack >>out/log',
+         'date +"date %s.%N" >>out/log', 'bash -c \'echo bash ${EPOCHREALTIME}000\' >>out/log',
+         'bash -c \'printf "bash-printf %(%s)T.000000000\\n"\' >>out/log',
+         'perl -MTime::HiRes -e \'printf "perl %.9f\\n", Time::HiRes::time()\' >>out/log', 'perl -e \'print "perl-time ", time, ".000000000\\n"\' >>out/log',
+         'python3 -c \'import time; print("python %.9f" % time.time())\' >>out/log',
+         'awk \'BEGIN { srand(); print "awk " srand() ".000000000" }\' >>out/log',
+         'printf \'all:\\n\\t@echo make $(shell date +%%s).000000000\\n\' | make -f - >>out/log')
+GO = '''package main
+import ("fmt"; "os"; "time")
+func main() { t := time.Now(); fmt.Printf("go %d.%09d\\n", t.Unix(), t.Nanosecond()); h, _ := os.Hostname(); fmt.Println("go-host", h) }
+'''
+
+
+def time_drop(control):
+    steps = PROGRAMS + TIMES
+    files = {'clocks.c': program('clocks.c')}
+    if shutil.which('go') and os.path.exists('/usr/lib/go'):
+        steps += ('GOCACHE=/tmp/go GOPATH=/tmp/gopath go build -o clock-go clock.go && ./clock-go >>out/log',)
+        files['clock.go'] = GO
+    drop(steps, control, files)
+
+
+def told(text):
+    """The times of day in a log."""
+    return {k: v for k, v in rows(text).items() if re.fullmatch(r'\d+\.\d{9}', v)}
+
+
+@case('a frozen clock is the epoch to the nanosecond in every program, linked either way, by every call', user=True)
+def _(_dir):
+    time_drop(f'{{epoch: {EPOCH}, clock: frozen}}')
+    times = told(build())
+    assert len(times) >= 29, times
+    wrong = {k: v for k, v in times.items() if v != f'{EPOCH}.000000000'}
+    assert not wrong, wrong
+
+
+@case('a shifted clock begins at the epoch and runs, in the past and in the future', user=True)
+def _(_dir):
+    for epoch in (EPOCH, LATER):
+        time_drop(f'{{epoch: {epoch}, clock: shift}}')
+        times = told(build())
+        assert len(times) >= 29, times
+        wrong = {k: v for k, v in times.items() if not epoch <= float(v) < epoch + 300}
+        assert not wrong, wrong
+        assert float(times['static-realtime']) > float(times['realtime'])
+
+
+@case('without a word about the clock it is shifted to the epoch, and `real` is the real one')
+def _(_dir):
+    drop(['date +%s >out/log'], '{}')
+    assert 315532800 <= int(build()) < 315532800 + 300
+    assert controls()['clock'] == 'shift'
+    drop(['date +%s >out/log'], '{clock: real}')
+    assert abs(int(build()) - time.time()) < 300
+    assert controls()['clock'] == 'real'
+
+
+CHANCE = ('./clocks | grep -v realtime >out/log', './clocks-static | sed s/^/static-/ >>out/log',
+          'python3 -c \'import os, uuid, tempfile; print("python", os.urandom(4).hex(), hash("a"), uuid.uuid4(), tempfile.mktemp())\' >>out/log',
+          'perl -e \'print "perl ", rand(), join(",", keys %{{a => 1, b => 2, c => 3, d => 4}}), "\\n"\' >>out/log', 'mktemp -u >>out/log', 'mktemp -u >>out/log',
+          'bash -c \'echo bash $RANDOM $SRANDOM\' >>out/log', 'head -c 8 /dev/urandom | od -An -tx1 >>out/log', 'head -c 8 /dev/random | od -An -tx1 >>out/log',
+          'ls -iU . >>out/log', 'echo pid $$ >>out/log', 'uname -a >>out/log', 'env | sort >>out/log', 'id >>out/log', 'umask >>out/log',
+          'head -3 /proc/self/maps | cut -c1-40 >>out/log', 'cat /proc/version /proc/meminfo /proc/loadavg /proc/uptime >>out/log', 'free -k >>out/log')
+
+
+def chance_drop(control):
+    drop(PROGRAMS + CHANCE, control, {'clocks.c': program('clocks.c'), **{f'f{i}': '' for i in range(9)}})
+
+
+@case('frozen and seeded, three runs and another user see the same to the byte, and another seed or time shows')
+def _(_dir):
+    chance_drop(f'{{epoch: {EPOCH}, clock: frozen, seed: 7}}')
+    first = build()
+    assert len(first.splitlines()) > 60 and 'getrandom 8 ' in first, first
+    for _ in range(2):
+        assert build() == first
+    if os.getuid() == 0:
+        assert build(user=True) == first
+    assert controls()['randomness'] == 'seeded' and controls()['seed'] == 7
+    chance_drop(f'{{epoch: {EPOCH}, clock: frozen, seed: 8}}')
+    a, b = rows(first), rows(build())
+    for key in ('getrandom', 'start', 'static-getrandom', 'static-start', 'python', 'perl', 'bash'):
+        assert a[key] != b[key], key
+    chance_drop(f'{{epoch: {LATER}, clock: frozen, seed: 7}}')
+    c = rows(build())
+    assert c['getrandom'] == a['getrandom'] and c['time'] != a['time']
+
+
+@case('without a seed chance is real, and the record says so', user=True)
+def _(_dir):
+    chance_drop(f'{{epoch: {EPOCH}, clock: frozen}}')
+    a, b = rows(build()), rows(build())
+    for key in ('getrandom', 'start', 'static-getrandom', 'python', 'perl'):
+        assert a[key] != b[key], key
+    assert controls()['randomness'] == 'real' and 'seed' not in controls()
+
+
+FORKS = '''import os
+for i in range(3):
+    if os.fork() == 0:
+        print(os.urandom(8).hex(), flush=True)
+        os._exit(0)
+    os.wait()
+'''
+
+
+@case('a program that looks for a free name gets on under a seed', user=True)
+def _(_dir):
+    drop(['for i in $(seq 60); do mktemp -d /tmp/a.XXXXXXXX; done >out/log',
+          'for i in $(seq 20); do perl -MFile::Temp=tempfile -e \'my ($h, $n) = tempfile("/tmp/pXXXX"); print "$n\\n"\'; done >>out/log',
+          'python3 -c \'import tempfile; [print(tempfile.mkdtemp()) for i in range(20)]\' >>out/log',
+          'python3 forks.py >>out/log'], '{seed: 7}', {'forks.py': FORKS})
+    names = build().split()
+    assert len(names) == 103 and len(set(names)) == 103, sorted(names)
+
+
+WAITED = {'cond': ('ETIMEDOUT', 7), 'semaphore': ('ETIMEDOUT', 7), 'mutex': ('ETIMEDOUT', 7), 'sleep': ('0', 7), 'timer': ('0', 7),
+          'sleep-past': ('0', 0), 'cond-past': ('ETIMEDOUT', 0), 'timer-past': ('0', 0), 'cond-woken': ('0', 3), 'sleep-broken': ('EINTR', 3)}
+
+
+@case('waits until a time of day end when the build\'s clock is there: none hangs, none spins', user=True)
+def _(_dir):
+    for control in (f'epoch: {EPOCH}, clock: shift', f'epoch: {LATER}, clock: shift', f'epoch: {EPOCH}, clock: frozen', f'epoch: {EPOCH}, clock: real'):
+        drop(['gcc -O1 -pthread -o waits waits.c && timeout 200 ./waits >out/log'], f'{{{control}}}', ['waits.c'])
+        seen = {k: v.split() for k, v in rows(build()).items()}
+        assert seen.keys() == WAITED.keys() | {'cpu'}, seen
+        for name, (result, least) in WAITED.items():
+            assert seen[name][0] == result, (control, name, seen[name])
+            assert least - 1 <= int(seen[name][1]) < least + 100, (control, name, seen[name])
+        assert int(seen['cpu'][1]) < 20, (control, seen['cpu'])
+    assert 'timed-waits' not in controls()
+    drop(['gcc -O1 -pthread -o waits waits.c && timeout 200 ./waits >out/log'], f'{{epoch: {EPOCH}}}', ['waits.c'])
+    assert controls()['timed-waits'] == "followed the build's clock"
+
+
+@case('the number of processors is the manifest\'s, wherever one looks', user=True)
+def _(_dir):
+    looks = ('nproc', 'nproc --all', 'getconf _NPROCESSORS_ONLN', 'getconf _NPROCESSORS_CONF', 'grep -c ^processor /proc/cpuinfo', 'grep -c "^cpu[0-9]" /proc/stat',
+             'python3 -c "import os; print(os.cpu_count())"', 'python3 -c "import os; print(len(os.sched_getaffinity(0)))"',
+             'python3 -c "import os; os.sched_setaffinity(0, range(9)); print(len(os.sched_getaffinity(0)))"')
+    for cpus in (1, 3, 70):
+        drop([f'{look} >>out/log' for look in looks] + ['cat /sys/devices/system/cpu/online >>out/log'], f'{{cpus: {cpus}, jobs: 2}}')
+        seen = build().split()
+        assert seen[:-1] == [str(cpus)] * len(looks), list(zip(looks, seen))
+        assert seen[-1] == ('0' if cpus == 1 else f'0-{cpus - 1}')
+
+
+@case('the kernel and the host have the names that the manifest gives them', user=True)
+def _(_dir):
+    version = '#1 SMP PREEMPT_DYNAMIC Debian 5.10.5-1 (2021-01-09)'
+    control = f'{{kernel: 5.10.0-1-amd64, kernel-version: "{version}", hostname: vendor, domain: example.org, user: alice, home: /home/alice}}'
+    drop(['uname -r >out/log', 'uname -v >>out/log', 'uname -n >>out/log', 'cat /proc/sys/kernel/osrelease /proc/sys/kernel/version >>out/log',
+          'cat /proc/sys/kernel/domainname >>out/log', 'python3 -c \'import os; print(os.uname().machine)\' >>out/log', 'id -un >>out/log', 'echo $HOME >>out/log',
+          'cat /proc/version >>out/log'], control)
+    seen = build().splitlines()
+    release = '5.10.0-1-amd64'
+    assert seen[:-1] == [release, version, 'vendor', release, version, 'example.org', os.uname().machine, 'alice', '/home/alice'], seen
+    assert release in seen[-1] and version in seen[-1]
+    recorded = controls()
+    for name, value in (('kernel', release), ('kernel-version', version), ('hostname', 'vendor'), ('domain', 'example.org'), ('user', 'alice')):
+        assert recorded[name] == value, recorded
+
+
+@case('folders are listed in the order that was asked for, with the same numbers in every run', user=True)
+def _(_dir):
+    files = {f'{d}/{i:02}': '' for d in ('a', 'b', 'c') for i in range(12)}
+    seen = {}
+    for order in ('sorted', 'reversed', 'shuffled', 'shuffled, seed: 5'):
+        drop(['find . -path ./out -prune -o -printf "%i %p\\n" >out/log', 'ls -U a >>out/log'], f'{{order: {order}}}', files)
+        seen[order] = build()
+        assert build() == seen[order], order
+        assert sorted(line.split()[-1] for line in seen[order].splitlines()) == sorted(line.split()[-1] for line in seen['sorted'].splitlines())
+    assert len(set(seen.values())) == 4
+    listed = [seen[order].splitlines()[-12:] for order in ('sorted', 'reversed')]
+    assert listed[0] == listed[1][::-1], listed
+
+
+@case('addresses repeat unless they are to differ; process numbers begin where they are told to', user=True)
+def _(_dir):
+    look = ['python3 -c \'import ctypes; print(ctypes.addressof(ctypes.c_int()))\' >out/log; head -1 /proc/self/maps | cut -d- -f1 >>out/log']
+    drop(look, '{seed: 1}')
+    assert build() == build()
+    drop(look, '{seed: 1, aslr: on}')
+    assert len({build() for _ in range(3)}) > 1
+    drop(['echo $$ >out/log'], '{}')
+    plain = int(build())
+    drop(['echo $$ >out/log'], '{pid-offset: 1000}')
+    assert int(build()) == plain + 1000
+    assert controls()['pid-offset'] == 1000
+
+
+@case('what a step leaves running is answered while later steps run', user=True)
+def _(_dir):
+    drop(['(sleep 2; date +%s >out/log) & date +%s >out/first', 'n=0; while [ ! -s out/log ] && [ $n -lt 300 ]; do sleep 0.1; n=$((n+1)); done'], f'{{epoch: {EPOCH}}}')
+    assert EPOCH <= int(build()) < EPOCH + 300
+
+
+@case('addresses that are none, flags that are none and clocks that are none fail as the kernel would have it', user=True)
+def _(_dir):
+    drop(['gcc -O1 -pthread -o askers askers.c && ./askers odd >out/log </dev/null'], '{seed: 1, kernel: 5.10.0}', ['askers.c'])
+    seen = rows(build())
+    expected = {'clock-one': 'EFAULT', 'clock-kernel': 'EFAULT', 'clock-high-bits': '0', 'day-null': '0', 'day-one': 'EFAULT', 'time-one': 'EFAULT',
+                'random-one': 'EFAULT', 'random-flags': 'EINVAL', 'random-none': '0', 'random-closed': '0', 'uname-one': 'EFAULT',
+                'affinity-short': 'EINVAL', 'affinity-nobody': 'ESRCH', 'sleep-bad': 'EINVAL', 'sleep-one': 'EFAULT', 'timer-none': 'EINVAL',
+                'timer-no-timer': 'EINVAL', 'untouched': '0'}
+    assert seen == expected, {k: (v, expected.get(k)) for k, v in seen.items() if v != expected.get(k)}
+
+
+@case('processes killed while they ask do not end the one who answers', user=True)
+def _(_dir):
+    drop(['gcc -O1 -pthread -o askers askers.c && ./askers die >out/log && date +%s >>out/log'], f'{{epoch: {EPOCH}, seed: 1}}', ['askers.c'])
+    word, now = build().split()
+    assert word == 'survived' and EPOCH <= int(now) < EPOCH + 300
+
+
+@case('a flood of questions starves neither the time limit nor a person who has had enough', user=True)
+def _(_dir):
+    drop(['gcc -O1 -pthread -o askers askers.c && ./askers flood'], '{seed: 1}', ['askers.c'], limits='{wall: 4s}')
+    own()
+    before = time.monotonic()
+    result = sb('rebuild', 'drop.yaml', '-O', 'built', code=4)
+    assert 'wall' in result.err and time.monotonic() - before < 60, result
+
+
+@case('outputs have no time after the epoch')
+def _(_dir):
+    drop(['touch out/log', 'touch -d @5 out/old'], f'{{epoch: {EPOCH}}}')
+    with open('drop.yaml', encoding='utf-8') as f:
+        text = f.read()
+    with open('drop.yaml', 'w', encoding='utf-8') as f:
+        f.write(text.replace('shipped: release/log, built: out/log', 'shipped: release, built: out'))
+    sb('rebuild', 'drop.yaml', '-O', 'built', code=0)
+    assert int(os.stat('built/out/log').st_mtime) == EPOCH
+    assert int(os.stat('built/out/old').st_mtime) == 5
+
+
+@case('values that no environment can have are refused before anything runs')
+def _(_dir):
+    for control in ('{clock: fast}', '{order: random}', '{aslr: maybe}', '{pid-offset: 40000}', '{cpus: 0}', '{seed: -1}', '{domain: ""}', '{kernel: "a b"}',
+                    '{kernel-version: ' + 'x' * 65 + '}', '{epoch: -5}', '{umask: "9"}'):
+        drop(['true'], control)
+        sb('check', 'drop.yaml', code=2)
+
+
+main()
