@@ -17,6 +17,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import traceback
 
 PROGRAM = os.path.abspath(os.environ.get("SB_PROGRAM", "out/plain/verifier/cli/samebuild"))
@@ -171,7 +172,9 @@ def _run_case(function, as_user):
     os.chdir(work)
     try:
         function(work)
-        left = _left_behind(mark)
+        deadline = time.monotonic() + 5  # who is killed with its supervisor needs a moment to be gone
+        while (left := _left_behind(mark)) and time.monotonic() < deadline:
+            time.sleep(0.05)
         assert not left, f"processes left behind: {left}"
         assert not _mounts(folder), f"mounts left behind: {_mounts(folder)}"
     finally:

@@ -32,9 +32,10 @@ Test(answers, each_group_makes_the_filter_longer)
 	unsigned before = 0;
 
 	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
+		const struct sb_filter_wish wish = {.answers = groups[i]};
 		struct sock_fprog program;
 
-		cr_assert_eq(sb_filter_make(arena, groups[i], &program, NULL), 0);
+		cr_assert_eq(sb_filter_make(arena, &wish, &program, NULL), 0);
 		cr_assert_gt(program.len, before);
 		before = program.len;
 	}
