@@ -1,0 +1,96 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Flipped bits of accepted pairs, judged in one process: outside of claimed places each must bring the level down."""
+import hashlib
+import json
+import os
+import re
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import benign  # noqa: E402
+from make_binaries import Elf  # noqa: E402
+from mutants import entry, whole, zipped  # noqa: E402
+from mutants_more import ar, inner  # noqa: E402
+from pairs import FACTS  # noqa: E402
+from sbtest import case, main, need, run  # noqa: E402
+
+PROBE = os.path.join(os.environ["SB_BUILD_ROOT"], "tests", "hostile", "flip_probe")
+COUNT = 300 if os.path.exists(os.path.join(os.environ["SB_BUILD_ROOT"], "sanitizer")) else 1500
+SEEN = {"outside": 0, "kept": 0, "inside": 0}
+
+
+def flips(shipped, rebuilt, level, facts=None, values=(), count=COUNT, seed=1):
+    for name, data in (("shipped", shipped), ("rebuilt", rebuilt)):
+        with open(name, "wb") as f:
+            f.write(data)
+    if facts:
+        with open("facts.json", "w") as f:
+            json.dump(facts, f)
+    result = run(PROBE, "shipped", "rebuilt", "facts.json" if facts else "-", count, seed, *values, timeout=500, code=0)
+    found = re.search(r"^level (\S+), outside (\d+) kept (\d+), inside (\d+) kept (\d+)$", result.out, re.M)
+    assert found, result
+    outside, kept, inside = (int(found[i]) for i in (2, 3, 4))
+    SEEN["outside"] += outside
+    SEEN["kept"] += kept
+    SEEN["inside"] += inside
+    print(f"# {level}: {outside} flips outside of claimed places, {kept} kept the level; {inside} inside, {found[5]} kept it", flush=True)
+    assert found[1] == level and kept == 0 and outside > count // 2, result
+
+
+@case("programs: time, user, host, path")
+def _(here):
+    need("gcc", "strip")
+    facts = dict(FACTS, path=f"{here}/ours_1")
+    values = (facts["path"], "builder", "maker-7", "Nov 14 2023", "22:13:20")
+    for strip in (True, False):
+        base = benign.compiled("builder", "maker-7", 1700000000, path=f"{here}/ours_1", strip=strip)
+        for user, host, epoch, path in (("vendor9", "maker-7", 1700000000, "ours_1"), ("builder", "vhost-1", 1706943909, "ours_1"), ("builder", "maker-7", 1700000000, "them_2")):
+            flips(benign.compiled(user, host, epoch, path=f"{here}/{path}", strip=strip), base, "explained", facts, values)
+
+
+@case("a program whose build-id differs")
+def _(here):
+    need("gcc", "strip")
+    base = benign.compiled("builder", "maker-7", 1700000000, path=f"{here}/p", strip=True)
+    elf = Elf(f"{here}/p/main")
+    at = elf.section(".note.gnu.build-id")[0] + 16
+    flips(base[:at] + hashlib.sha1(b"another").digest() + base[at + 20:], base, "explained")
+
+
+@case("containers of a program whose build-id differs")
+def _(here):
+    need("gcc", "strip")
+    base = benign.compiled("builder", "maker-7", 1700000000, path=f"{here}/p", strip=True)
+    at = Elf(f"{here}/p/main").section(".note.gnu.build-id")[0] + 16
+    other = base[:at] + hashlib.sha1(b"another").digest() + base[at + 20:]
+    flips(inner([("./main", other, {}), ("./more", b"text" * 99, {})]), inner([("./main", base, {}), ("./more", b"text" * 99, {})]), "explained")
+    flips(ar([(b"main/", other), (b"more/", b"text" * 9)]), ar([(b"main/", base), (b"more/", b"text" * 9)]), "explained")
+    flips(*(zipped([("main", d, 0o100755, 0), ("more", b"text" * 99, 0o100644, 0)]) for d in (other, base)), "explained")
+
+
+@case("containers: values of the environment, times and orders")
+def _(_dir):
+    need("tar", "cpio", "zip", "gcc", "ar")
+    ours, theirs, _ = benign.VALUES["path"]
+    flips(*(whole([entry(b"./a", b"made in %s\n" % v), entry(b"./b", b"other" * 50)]) for v in (theirs, ours)), "explained", FACTS, (ours.decode(),))
+    for label, shipped, rebuilt, level, _ in benign.containers():
+        if label == "tar ustar, order of a folder":  # the equal times may be flipped too: any time may stand there
+            flips(shipped, rebuilt, level, None, ("%011o" % 1700000000,))
+
+
+@case("texts and tables")
+def _(_dir):
+    for name in ("user", "host", "kernel", "date", "stamp"):
+        ours, theirs, _ = benign.VALUES[name]
+        table = b"".join(b"\1row %d of a table that says who made it: %%s\0" % i for i in range(40))
+        flips(table.replace(b"%s", theirs), table.replace(b"%s", ours), "explained", FACTS, (ours.decode(),), 600)
+
+
+@case("the figure")
+def _(_dir):
+    print(f"# {SEEN['outside']} flips outside of claimed places, {SEEN['kept']} kept the level; {SEEN['inside']} inside", flush=True)
+    assert len(sys.argv) > 1 or SEEN["outside"] > 2000, SEEN
+
+
+main()
