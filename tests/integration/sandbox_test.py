@@ -42,6 +42,43 @@ def output(*steps, **more):
     return open('built/out/said').read()
 
 
+# ---- looking from outside ----
+
+def groups():
+    return set(glob.glob('/sys/fs/cgroup/**/samebuild-*', recursive=True))
+
+
+def alive(pid):
+    try:
+        with open(f'/proc/{pid}/stat') as f:
+            return f.read().rsplit(')', 1)[1].split()[0] not in 'ZX'
+    except OSError:
+        return False
+
+
+def children(pid):
+    found = []
+    for task in glob.glob(f'/proc/{pid}/task/*/children'):
+        try:
+            for child in map(int, open(task).read().split()):
+                found += [child] + children(child)
+        except OSError:
+            continue
+    return found
+
+
+def marked(mark):
+    """Processes inside that sleep for the time that marks them."""
+    found = []
+    for path in glob.glob('/proc/[0-9]*/cmdline'):
+        try:
+            if mark in open(path).read().split('\0'):
+                found.append(int(path.split('/')[2]))
+        except OSError:
+            continue
+    return found
+
+
 # ---- doctor ----
 
 @case('doctor tells of walls, limits and controls, the same ones as a build records', user=True)
@@ -156,10 +193,12 @@ def _(_dir):
     shell.type('(: < /dev/tty) 2>/dev/null || echo no"ne"\n')
     shell.expect('none')
     shell.type('sleep 1000\n')
-    time.sleep(0.3)
+    until(lambda: marked('1000'), 'the command is running')
+    family = children(shell.process.pid)
     shell.process.kill()
     shell.process.wait()
     os.close(shell.master)
+    until(lambda: not any(alive(pid) for pid in family), f'{family} are alive')
 
 
 @case('shell with a script: its output, its status', user=True)
@@ -319,41 +358,6 @@ def _(_dir):
 
 
 # ---- nothing remains ----
-
-def groups():
-    return set(glob.glob('/sys/fs/cgroup/**/samebuild-*', recursive=True))
-
-
-def alive(pid):
-    try:
-        with open(f'/proc/{pid}/stat') as f:
-            return f.read().rsplit(')', 1)[1].split()[0] not in 'ZX'
-    except OSError:
-        return False
-
-
-def children(pid):
-    found = []
-    for task in glob.glob(f'/proc/{pid}/task/*/children'):
-        try:
-            for child in map(int, open(task).read().split()):
-                found += [child] + children(child)
-        except OSError:
-            continue
-    return found
-
-
-def marked(mark):
-    """Processes inside that sleep for the time that marks them."""
-    found = []
-    for path in glob.glob('/proc/[0-9]*/cmdline'):
-        try:
-            if mark in open(path).read().split('\0'):
-                found.append(int(path.split('/')[2]))
-        except OSError:
-            continue
-    return found
-
 
 @case('a SIGKILL at any moment leaves no process, and the next run removes the control group', user=True)
 def _(_dir):
