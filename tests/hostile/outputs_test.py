@@ -135,7 +135,7 @@ def _(_dir):
 @case("a sparse file of 4 GiB is charged by its size, and by its file size limit", user=True)
 def _(_dir):
     refused(Box("truncate -s 4G out/big", limits={"file-size": "5G", "output-size": "1G"}), "output-")
-    refused(Box("truncate -s 4G out/big", limits={"disk": "100M"}), "file-size")
+    refused(Box("truncate -s 4G out/big", limits={"disk": "100M"}), "disk")
     refused(Box("for i in 1 2 3 4 5 6 7 8; do truncate -s 90M out/$i; done", limits={"disk": "100M", "output-size": "500M"}), "output-size")
 
 

@@ -14,12 +14,14 @@
 
 static int mount_proc(int root, struct sb_err *err)
 {
+	/* processes that the build may not trace are not there: init, whose command line is that of the supervisor */
+	const struct sb_mount_option options[] = {{"hidepid", "2"}};
 	SB_CLOSING int mount = -1;
 	int rc;
 
 	if (sb_beneath_make_dir(root, "proc") != 0)
 		return sb_fail_errno(err, "sandbox-setup", "cannot create /proc");
-	rc = sb_mount_new("proc", NULL, 0, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, &mount, err);
+	rc = sb_mount_new("proc", options, 1, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, &mount, err);
 	return rc == 0 ? sb_mount_attach(mount, root, "proc", err) : rc;
 }
 

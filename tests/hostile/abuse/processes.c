@@ -142,6 +142,8 @@ INIT_FILE(task, "task/1/mem", O_RDWR)
 INIT_FILE(map_files, "map_files", O_RDONLY)
 INIT_FILE(io, "io", O_RDONLY)
 INIT_FILE(oom, "oom_score_adj", O_WRONLY)
+INIT_FILE(cmdline, "cmdline", O_RDONLY)
+INIT_FILE(status, "status", O_RDONLY)
 
 static long reads(const char *path)
 {
@@ -180,22 +182,24 @@ static const struct attempt rows[] = {
 	{"SCHED_DEADLINE", meet_deadlines, {EPERM}, 0},
 	{"real-time input and output", real_time_io, {EPERM}, 0},
 	{"widen the set of processors", widen_affinity, {SUCCEEDS}, 0},
-	{"/proc/1/root", init_root, {EACCES, EPERM}, 0},
-	{"/proc/1/cwd", init_cwd, {EACCES, EPERM}, 0},
-	{"/proc/1/exe", init_exe, {EACCES, EPERM}, 0},
-	{"/proc/1/mem", init_mem, {EACCES, EPERM}, 0},
-	{"/proc/1/fd", init_fds, {EACCES, EPERM}, 0},
-	{"/proc/1/fdinfo", init_fdinfo, {EACCES, EPERM}, 0},
-	{"/proc/1/environ", init_environ, {EACCES, EPERM}, 0},
-	{"/proc/1/maps", init_maps, {EACCES, EPERM}, 0},
-	{"/proc/1/auxv", init_auxv, {EACCES, EPERM}, 0},
-	{"/proc/1/ns/mnt", init_ns, {EACCES, EPERM}, 0},
-	{"/proc/1/task/1/mem", init_task, {EACCES, EPERM}, 0},
-	{"/proc/1/map_files", init_map_files, {EACCES, EPERM}, 0},
-	{"/proc/1/io", init_io, {EACCES, EPERM}, 0},
-	{"/proc/1/oom_score_adj", init_oom, {EACCES, EPERM}, 0},
-	{"/proc/1/stack", init_stack, {EACCES, EPERM, ENOENT}, 0},
-	{"/proc/1/syscall", init_syscall, {EACCES, EPERM, ENOENT}, 0},
+	{"/proc/1/root", init_root, {ENOENT}, 0},
+	{"/proc/1/cwd", init_cwd, {ENOENT}, 0},
+	{"/proc/1/exe", init_exe, {ENOENT}, 0},
+	{"/proc/1/mem", init_mem, {ENOENT}, 0},
+	{"/proc/1/fd", init_fds, {ENOENT}, 0},
+	{"/proc/1/fdinfo", init_fdinfo, {ENOENT}, 0},
+	{"/proc/1/environ", init_environ, {ENOENT}, 0},
+	{"/proc/1/maps", init_maps, {ENOENT}, 0},
+	{"/proc/1/auxv", init_auxv, {ENOENT}, 0},
+	{"/proc/1/ns/mnt", init_ns, {ENOENT}, 0},
+	{"/proc/1/task/1/mem", init_task, {ENOENT}, 0},
+	{"/proc/1/map_files", init_map_files, {ENOENT}, 0},
+	{"/proc/1/io", init_io, {ENOENT}, 0},
+	{"/proc/1/oom_score_adj", init_oom, {ENOENT}, 0},
+	{"/proc/1/cmdline", init_cmdline, {ENOENT}, 0},
+	{"/proc/1/status", init_status, {ENOENT}, 0},
+	{"/proc/1/stack", init_stack, {ENOENT}, 0},
+	{"/proc/1/syscall", init_syscall, {ENOENT}, 0},
 };
 
 const struct family family_processes = FAMILY("processes", rows);
