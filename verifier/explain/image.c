@@ -2,10 +2,11 @@
 /* Executable files: how bad a place is, what follows from what moved, how the changed place reads. Nothing here owns a byte. */
 #include "verifier/explain/image.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 /** Notes that show both sides, for one pair: enough for every page, bounded for hostile files. */
-enum { MOST_SHOWN = 64 };
+enum { MOST_SHOWN = 64, MOST_NOTICES = 1000 };
 
 static bool is_open(const struct sb_claim *claim)
 {
@@ -96,6 +97,34 @@ static void fold_fill(struct sb_explaining *in, const struct sb_pair *pair, stru
 	}
 }
 
+static bool holds_functions(const struct sb_address_map *map, const struct sb_region *region)
+{
+	const struct sb_vec *anchors = &map->anchors[SB_SHIPPED];
+
+	for (size_t i = 0; i < anchors->count; i++) {
+		const struct sb_anchor *anchor = sb_vec_at(anchors, i);
+		if (anchor->kind == SB_ANCHOR_FUNCTION && anchor->offset >= region->offset && anchor->offset - region->offset < region->length)
+			return true;
+	}
+	return false;
+}
+
+/* The first difference of code that does not follow from others gets a sentence on all functions. */
+static void add_functions(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_address_map *map, struct sb_vec *claims, size_t first)
+{
+	for (size_t i = first; i < claims->count; i++) {
+		struct sb_claim *claim = sb_vec_at(claims, i);
+		const struct sb_region *region = claim->diff ? claim->diff->side[SB_SHIPPED].region : NULL;
+		if (!is_open(claim) || !claim->primary || claim->severity != SB_SEVERITY_CRITICAL || !region || region->kind != SB_REGION_SECTION ||
+		    !holds_functions(map, region))
+			continue;
+		const char *text = sb_explain_functions(in, pair, map);
+		if (text)
+			claim->note = sb_explain_note(in, "%s; %s", claim->note, text);
+		return;
+	}
+}
+
 static int fold(struct sb_explaining *in, const struct sb_pair *pair, struct sb_vec *claims, size_t first, struct sb_err *err)
 {
 	struct sb_address_map map;
@@ -103,7 +132,50 @@ static int fold(struct sb_explaining *in, const struct sb_pair *pair, struct sb_
 
 	if (!rc)
 		rc = sb_explain_shift(in, pair, &map, claims, first, err);
+	if (!rc) {
+		fold_fill(in, pair, claims, first);
+		read_places(in, pair, claims, first);
+		add_functions(in, pair, &map, claims, first);
+	}
 	sb_address_map_release(&map);
+	return rc;
+}
+
+static bool has_notice(const struct sb_view *view, const char *text)
+{
+	for (size_t i = 0; i < view->notices.count && i < MOST_NOTICES; i++)
+		if (strcmp(((const struct sb_notice *)sb_vec_at(&view->notices, i))->text, text) == 0)
+			return true;
+	return false;
+}
+
+static int add_notice(const struct sb_pair *pair, const char *note, struct sb_vec *claims, struct sb_err *err)
+{
+	struct sb_claim *slot = sb_vec_push(claims);
+	if (!slot)
+		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+	*slot = (struct sb_claim){
+		.pair = pair, .kind = "notice", .cap = SB_LEVEL_DIFFERENT, .severity = SB_SEVERITY_MAJOR, .primary = true, .note = note};
+	return 0;
+}
+
+/* What is odd about one side only: an overlap, a part that lies outside. No linker writes such a thing. */
+static int add_notices(struct sb_explaining *in, const struct sb_pair *pair, struct sb_vec *claims, struct sb_err *err)
+{
+	size_t count[SB_SIDES] = {pair->view[SB_SHIPPED]->notices.count, pair->view[SB_REBUILT]->notices.count};
+	int rc = 0;
+
+	for (unsigned side = 0; side < SB_SIDES; side++) {
+		for (size_t i = 0; !rc && i < count[side] && i < MOST_NOTICES; i++) {
+			const struct sb_notice *notice = sb_vec_at(&pair->view[side]->notices, i);
+			if (!has_notice(pair->view[!side], notice->text))
+				rc = add_notice(pair, sb_explain_note(in, "on the %s side only, at offset %" PRIu64 ": %s", side == SB_SHIPPED ? "shipped" : "rebuilt",
+				                                      notice->offset, notice->text), claims, err);
+		}
+	}
+	if (!rc && count[SB_SHIPPED] != count[SB_REBUILT] && (count[SB_SHIPPED] > MOST_NOTICES || count[SB_REBUILT] > MOST_NOTICES))
+		rc = add_notice(pair, sb_explain_note(in, "%zu parts overlap or lie outside as shipped, %zu as rebuilt", count[SB_SHIPPED], count[SB_REBUILT]),
+		                claims, err);
 	return rc;
 }
 
@@ -121,8 +193,7 @@ int sb_explain_image(struct sb_explaining *in, const struct sb_pair *pair, struc
 		open = true;
 	}
 	int rc = open ? fold(in, pair, claims, first, err) : 0;
-	fold_fill(in, pair, claims, first);
-	if (!rc && open)
-		read_places(in, pair, claims, first);
+	if (!rc)
+		rc = add_notices(in, pair, claims, err);
 	return rc ? rc : sb_explain_hardening(in, pair, claims, err);
 }

@@ -23,8 +23,13 @@ SB_MUST_USE int sb_address_map_build(const struct sb_pair *pair, struct sb_addre
 void sb_address_map_release(struct sb_address_map *map);
 /** Is @b what the map makes of @a? An end of something counts as well as its start. @pieces: one of the map's two lists. */
 bool sb_address_map_leads(const struct sb_vec *pieces, uint64_t a, uint64_t b);
+/** Where the map takes @a: the last piece that begins at or before it, its end included; false when there is none. */
+SB_MUST_USE bool sb_address_map_find(const struct sb_vec *pieces, uint64_t a, uint64_t *b);
 /** Does the reference @b of the rebuilt side lead to what @a of the shipped side leads to? */
 bool sb_address_map_agrees(const struct sb_address_map *map, const struct sb_reference *a, const struct sb_reference *b);
+
+/** How far what a field leads to has moved, or else how far the field itself has. */
+int64_t sb_reference_distance(const struct sb_reference *a, const struct sb_reference *b);
 
 /**
  * Align two stretches of one section by marks that both sides have once and in the same order; pieces are added to @out, counted from
@@ -33,6 +38,26 @@ bool sb_address_map_agrees(const struct sb_address_map *map, const struct sb_ref
 SB_MUST_USE int sb_pieces_align(struct sb_span a, struct sb_span b, struct sb_vec *marks, struct sb_vec *out, struct sb_err *err);
 /** Texts (between NULs) that stand once on each side, as marks. */
 SB_MUST_USE int sb_pieces_of_texts(struct sb_span a, struct sb_span b, struct sb_vec *marks, struct sb_err *err);
+
+/** A row of a table that has a counterpart: the same but for fields that follow from what moved. */
+struct sb_moved_row {
+	uint64_t offset, length;
+	uint64_t fields;  /* that differ; 0 on the rebuilt side, where they are not counted again */
+	int64_t distance; /* that the first of them moved by */
+	bool counted;
+};
+
+/** Rows of one table on both sides that have counterparts, by offset. Zeroed, it covers nothing. */
+struct sb_moved_rows {
+	const struct sb_region *region[SB_SIDES];
+	struct sb_vec rows[SB_SIDES]; /* struct sb_moved_row */
+};
+/** Pair the rows of two regions, in rising order. Nothing is paired when they are no tables. Errors: NOMEM. Release in any case. */
+SB_MUST_USE int sb_moved_rows_find(const struct sb_pair *pair, const struct sb_address_map *map, const struct sb_region *a,
+                                   const struct sb_region *b, struct sb_moved_rows *out, struct sb_err *err);
+void sb_moved_rows_release(struct sb_moved_rows *rows);
+/** First offset of [@from, @from + @length) of a side that no paired row holds; its end when all do. */
+uint64_t sb_moved_rows_until(const struct sb_moved_rows *rows, unsigned side, uint64_t from, uint64_t length);
 
 /** Claims [@first, count) of @claims are those of @pair: fold differences that only follow from the map. Errors: NOMEM, INTERNAL. */
 SB_MUST_USE int sb_explain_shift(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_address_map *map, struct sb_vec *claims,

@@ -170,7 +170,16 @@ static int mark_names(const struct chosen *a, const struct chosen *b, uint64_t f
 	return rc;
 }
 
-static int find_marks(const struct sb_address_map *map, const struct sb_anchor *a, const struct sb_anchor *b, struct sb_vec *marks,
+static bool holds_functions(const struct chosen *chosen)
+{
+	for (size_t i = 0; i < chosen->count; i++)
+		if (chosen->items[i]->kind == SB_ANCHOR_FUNCTION)
+			return true;
+	return false;
+}
+
+/* Names of what lies in both sections; *code when that includes functions. */
+static int find_marks(const struct sb_address_map *map, const struct sb_anchor *a, const struct sb_anchor *b, struct sb_vec *marks, bool *code,
                       struct sb_err *err)
 {
 	struct chosen in_a = {0}, in_b = {0};
@@ -182,6 +191,7 @@ static int find_marks(const struct sb_address_map *map, const struct sb_anchor *
 		rc = mark_names(&in_a, &in_b, a->address, b->address, marks, err);
 	if (!rc)
 		rc = mark_lengths(&in_a, &in_b, a->address, b->address, marks, err);
+	*code = holds_functions(&in_a);
 	free(in_a.items);
 	free(in_b.items);
 	return rc;
@@ -229,8 +239,9 @@ static int map_section(const struct sb_pair *pair, struct sb_address_map *map, c
 	if (x.n == 0 || y.n == 0)
 		return add_whole(&map->addresses, a->address, b->address, shorter, err);
 	bool named = !sb_span_equal(x, y) && map->aligned++ < MOST_ALIGNED;
-	int rc = named ? find_marks(map, a, b, &marks, err) : 0;
-	if (!rc && marks.count == 0 && !sb_span_equal(x, y))
+	bool code = false;
+	int rc = named ? find_marks(map, a, b, &marks, &code, err) : 0;
+	if (!rc && !code && !sb_span_equal(x, y))
 		rc = sb_pieces_of_texts(x, y, &marks, err);
 	if (!rc)
 		rc = sb_pieces_align(x, y, &marks, &pieces, err);
@@ -280,7 +291,21 @@ static const struct sb_region **sorted_regions(const struct sb_view *view)
 	return items;
 }
 
-/* Regions that nothing maps, and tables: their starts went together, and their ends when both are as long. */
+/* Tables of texts are aligned by their texts, whatever else by its start and its end. */
+static int map_unequal(const struct sb_pair *pair, const struct sb_region *a, const struct sb_region *b, struct sb_address_map *map,
+                       struct sb_err *err)
+{
+	SB_VEC struct sb_vec marks = {.size = sizeof(struct sb_piece)};
+	SB_VEC struct sb_vec pieces = {.size = sizeof(struct sb_piece)};
+	struct sb_span x = bytes_of(pair, SB_SHIPPED, a), y = bytes_of(pair, SB_REBUILT, b);
+	int rc = strstr(a->name, "str") ? sb_pieces_of_texts(x, y, &marks, err) : 0;
+
+	if (!rc)
+		rc = sb_pieces_align(x, y, &marks, &pieces, err);
+	return rc ? rc : add_moved(&pieces, a->offset, b->offset, &map->offsets, err);
+}
+
+/* Regions that nothing maps, and tables. */
 static int map_regions(const struct sb_pair *pair, struct sb_address_map *map, struct sb_err *err)
 {
 	const struct sb_view *view[SB_SIDES] = {pair->view[SB_SHIPPED], pair->view[SB_REBUILT]};
@@ -289,12 +314,11 @@ static int map_regions(const struct sb_pair *pair, struct sb_address_map *map, s
 
 	for (size_t i = 0, k = 0; !rc && i < view[0]->regions.count && k < view[1]->regions.count;) {
 		int order = a[i]->kind != b[k]->kind ? (a[i]->kind < b[k]->kind ? -1 : 1) : strcmp(a[i]->name, b[k]->name);
-		uint64_t length = order == 0 ? (a[i]->length < b[k]->length ? a[i]->length : b[k]->length) : 0;
-		bool apart = order == 0 && a[i]->length != b[k]->length;
-		if (order == 0 && !(a[i]->loaded && a[i]->kind == SB_REGION_SECTION))
-			rc = add_whole(&map->offsets, a[i]->offset, b[k]->offset, length, err);
-		if (!rc && apart) /* the end is a place of its own */
-			rc = add_whole(&map->offsets, a[i]->offset + a[i]->length - 1, b[k]->offset + b[k]->length - 1, 1, err);
+		bool apart = order == 0 && !(a[i]->loaded && a[i]->kind == SB_REGION_SECTION);
+		if (apart && a[i]->length == b[k]->length)
+			rc = add_whole(&map->offsets, a[i]->offset, b[k]->offset, a[i]->length, err);
+		else if (apart)
+			rc = map_unequal(pair, a[i], b[k], map, err);
 		i += order <= 0;
 		k += order >= 0;
 	}
@@ -343,9 +367,8 @@ void sb_address_map_release(struct sb_address_map *map)
 	sb_vec_release(&map->anchors[SB_REBUILT]);
 }
 
-bool sb_address_map_leads(const struct sb_vec *pieces, uint64_t a, uint64_t b)
+static size_t pieces_until(const struct sb_vec *pieces, uint64_t a)
 {
-	enum { NEIGHBOURS = 4 }; /* pieces that end or begin at one place */
 	size_t low = 0, high = pieces->count;
 
 	while (low < high) {
@@ -356,7 +379,26 @@ bool sb_address_map_leads(const struct sb_vec *pieces, uint64_t a, uint64_t b)
 		else
 			high = middle;
 	}
-	for (size_t i = low; i-- > 0 && low - i <= NEIGHBOURS;) {
+	return low;
+}
+
+bool sb_address_map_find(const struct sb_vec *pieces, uint64_t a, uint64_t *b)
+{
+	size_t until = pieces_until(pieces, a);
+	const struct sb_piece *piece = until ? sb_vec_at(pieces, until - 1) : NULL;
+
+	if (!piece || a - piece->a > piece->length)
+		return false;
+	*b = piece->b + (a - piece->a);
+	return true;
+}
+
+bool sb_address_map_leads(const struct sb_vec *pieces, uint64_t a, uint64_t b)
+{
+	enum { NEIGHBOURS = 4 }; /* pieces that end or begin at one place */
+	size_t until = pieces_until(pieces, a);
+
+	for (size_t i = until; i-- > 0 && until - i <= NEIGHBOURS;) {
 		const struct sb_piece *piece = sb_vec_at(pieces, i);
 		if (a - piece->a <= piece->length && piece->b + (a - piece->a) == b)
 			return true;
@@ -379,4 +421,10 @@ bool sb_address_map_agrees(const struct sb_address_map *map, const struct sb_ref
 		return sb_address_map_leads(&map->offsets, a->target, b->target) && sb_address_map_leads(&map->offsets, a->base, b->base);
 	}
 	return false;
+}
+
+int64_t sb_reference_distance(const struct sb_reference *a, const struct sb_reference *b)
+{
+	uint64_t moved = b->target - a->target - (b->base - a->base);
+	return (int64_t)(moved ? moved : b->offset - a->offset);
 }

@@ -9,18 +9,21 @@
 static const struct sb_explainer *const explainers[] = {
 	&sb_explain_derived, &sb_explain_position,    &sb_explain_listed,    &sb_explain_size,        &sb_explain_offset,    &sb_explain_build_id, &sb_explain_debuglink,
 	&sb_explain_md5sums, &sb_explain_environment, &sb_explain_timestamp, &sb_explain_padding,  &sb_explain_encoding,
-	&sb_explain_inode,   &sb_explain_order,
+	&sb_explain_inode,   &sb_explain_order,       &sb_explain_signature,
 };
 
 const char *sb_explain_note(struct sb_explaining *in, const char *fmt, ...)
 {
-	char text[1024];
-	va_list args;
+	va_list args, again;
 
 	va_start(args, fmt);
-	vsnprintf(text, sizeof text, fmt, args);
+	va_copy(again, args);
+	int n = vsnprintf(NULL, 0, fmt, args);
+	char *out = n < 0 ? NULL : sb_arena_alloc(in->arena, (size_t)n + 1);
+	if (out)
+		vsnprintf(out, (size_t)n + 1, fmt, again);
+	va_end(again);
 	va_end(args);
-	const char *out = sb_arena_copy(in->arena, sb_span_text(text));
 	in->no_memory |= !out;
 	return out ? out : "";
 }

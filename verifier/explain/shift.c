@@ -10,13 +10,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_HEADS = 4 }; /* runs that a person is told of one by one */
+enum {
+	MOST_HEADS = 4, /* runs that a person is told of one by one */
+	MOST_RUNS = 256,
+};
 
 /** Fields that moved by one distance. */
 struct run {
 	int64_t distance;
 	uint64_t fields;
 	size_t head; /* index of the first claim of the run */
+	bool mixed;  /* it holds other distances as well */
 };
 
 /** What one difference consists of. */
@@ -32,6 +36,7 @@ struct folding {
 	const struct sb_pair *pair;
 	const struct sb_address_map *map;
 	struct sb_vec references[SB_SIDES];
+	struct sb_moved_rows rows; /* of the regions that were asked about last */
 	struct sb_vec runs;
 	uint64_t folded; /* fields in folded claims */
 	uint64_t loose;  /* fields in claims that keep other bytes */
@@ -46,32 +51,32 @@ static bool is_candidate(const struct sb_claim *claim)
 {
 	const struct sb_diff *diff = claim->diff;
 
-	if (!diff || sb_claim_owns(claim) || (diff->kind != SB_DIFF_BYTES && diff->kind != SB_DIFF_FIELD))
-		return false;
-	const struct sb_diff_side *a = &diff->side[SB_SHIPPED], *b = &diff->side[SB_REBUILT];
-	return a->present && b->present && a->length == b->length && a->region && b->region;
+	return diff && !sb_claim_owns(claim) && (diff->kind == SB_DIFF_BYTES || diff->kind == SB_DIFF_FIELD) && diff->side[SB_SHIPPED].region &&
+	       diff->side[SB_REBUILT].region;
 }
 
-/* How far what a field leads to has moved, or else how far the field itself has. */
-static int64_t distance_of(const struct sb_reference *a, const struct sb_reference *b)
+/* Both sides hold bytes at the same places of the difference. */
+static bool is_in_place(const struct sb_diff *diff)
 {
-	uint64_t moved = b->target - a->target - (b->base - a->base);
-	return (int64_t)(moved ? moved : b->offset - a->offset);
+	const struct sb_diff_side *a = &diff->side[SB_SHIPPED], *b = &diff->side[SB_REBUILT];
+	return a->present && b->present && a->length == b->length;
 }
 
-static int count_run(struct folding *folding, int64_t distance, size_t claim, struct sb_err *err)
+/* Past the most runs that are told apart, the last one takes all further fields: hostile files have as many as they like. */
+static int count_run(struct folding *folding, int64_t distance, uint64_t fields, size_t claim, struct sb_err *err)
 {
 	for (size_t i = 0; i < folding->runs.count; i++) {
 		struct run *run = sb_vec_at(&folding->runs, i);
-		if (run->distance == distance) {
-			run->fields++;
+		if (run->distance == distance || i + 1 == MOST_RUNS) {
+			run->mixed |= run->distance != distance;
+			run->fields += fields;
 			return 0;
 		}
 	}
 	struct run *slot = sb_vec_push(&folding->runs);
 	if (!slot)
 		return no_memory(err);
-	*slot = (struct run){distance, 1, claim};
+	*slot = (struct run){distance, fields, claim, false};
 	return 0;
 }
 
@@ -124,9 +129,9 @@ static int prove(struct folding *folding, const struct sb_diff *diff, size_t cla
 		if (end <= done || !differs(bytes, from > done ? from : done, end))
 			continue;
 		count_unproven(bytes, done, from, out);
-		out->distance = out->fields++ ? out->distance : distance_of(a, b);
+		out->distance = out->fields++ ? out->distance : sb_reference_distance(a, b);
 		done = end;
-		rc = count_run(folding, distance_of(a, b), claim, err);
+		rc = count_run(folding, sb_reference_distance(a, b), 1, claim, err);
 	}
 	count_unproven(bytes, done, bytes[0].n, out);
 	return rc;
@@ -154,12 +159,85 @@ static void narrow(struct folding *folding, struct sb_claim *claim, const struct
 	const struct sb_format *format = folding->pair->format;
 
 	folding->loose += proof->fields;
-	if (proof->fields == 0)
-		return;
 	if (claim->diff->kind == SB_DIFF_BYTES && format->locate)
 		claim->name = format->locate(folding->pair->view[SB_SHIPPED], at->region, at->offset + proof->first, folding->in->arena);
 	claim->note = sb_explain_note(folding->in, "%" PRIu64 " bytes differ; %" PRIu64 " fields of them follow from what moved, %" PRIu64
 	                              " bytes do not, the first at offset %" PRIu64, claim->diff->bytes, proof->fields, proof->unproven, at->offset + proof->first);
+}
+
+/* Rows of the tables that the difference lies in, found once for all differences of a region. */
+static int find_rows(struct folding *folding, const struct sb_diff *diff, struct sb_err *err)
+{
+	const struct sb_region *a = diff->side[SB_SHIPPED].region, *b = diff->side[SB_REBUILT].region;
+
+	if (folding->rows.region[SB_SHIPPED] == a && folding->rows.region[SB_REBUILT] == b)
+		return 0;
+	sb_moved_rows_release(&folding->rows);
+	return sb_moved_rows_find(folding->pair, folding->map, a, b, &folding->rows, err);
+}
+
+/* The fields of the shipped rows that the difference meets, each row once. */
+static int count_rows(struct folding *folding, const struct sb_diff *diff, size_t claim, struct proof *out, struct sb_err *err)
+{
+	const struct sb_diff_side *at = &diff->side[SB_SHIPPED];
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < folding->rows.rows[SB_SHIPPED].count; i++) {
+		struct sb_moved_row *row = sb_vec_at(&folding->rows.rows[SB_SHIPPED], i);
+		if (row->counted || row->fields == 0 || row->offset + row->length <= at->offset || row->offset >= at->offset + at->length)
+			continue;
+		row->counted = true;
+		out->distance = out->fields ? out->distance : row->distance;
+		out->fields += row->fields;
+		rc = count_run(folding, row->distance, row->fields, claim, err);
+	}
+	return rc;
+}
+
+/* A row that one side only has is the first byte that no paired row holds. */
+static void name_row(struct folding *folding, struct sb_claim *claim, const uint64_t until[SB_SIDES])
+{
+	const struct sb_format *format = folding->pair->format;
+
+	for (unsigned side = 0; side < SB_SIDES; side++) {
+		const struct sb_diff_side *at = &claim->diff->side[side];
+		if (until[side] == at->offset + at->length)
+			continue;
+		const char *name = format->locate ? format->locate(folding->pair->view[side], at->region, until[side], folding->in->arena) : NULL;
+		claim->name = name ? name : claim->name;
+		claim->note = sb_explain_note(folding->in, "%s; the first row without a counterpart is on the %s side at offset %" PRIu64, claim->note,
+		                              side == SB_SHIPPED ? "shipped" : "rebuilt", until[side]);
+		return;
+	}
+}
+
+/* A difference in a table: folded when every row that it meets has its counterpart. */
+static int fold_rows(struct folding *folding, struct sb_claim *claim, size_t index, bool *folded, struct sb_err *err)
+{
+	uint64_t until[SB_SIDES];
+	struct proof proof = {0};
+	bool all = true;
+	int rc = find_rows(folding, claim->diff, err);
+
+	if (rc || folding->rows.rows[SB_SHIPPED].count == 0)
+		return rc;
+	for (unsigned side = 0; side < SB_SIDES; side++) {
+		const struct sb_diff_side *at = &claim->diff->side[side];
+		until[side] = sb_moved_rows_until(&folding->rows, side, at->offset, at->length);
+		all &= until[side] == at->offset + at->length;
+	}
+	if (!all) {
+		name_row(folding, claim, until);
+		return 0;
+	}
+	rc = count_rows(folding, claim->diff, index, &proof, err);
+	if (rc)
+		return rc;
+	fold(folding, claim, &proof);
+	*folded = true;
+	if (proof.fields == 0)
+		claim->note = sb_explain_note(folding->in, "it follows: the rows stand on both sides and lead to the same things");
+	return 0;
 }
 
 static int by_fields(const void *a, const void *b)
@@ -203,8 +281,9 @@ static void announce(struct folding *folding, struct sb_vec *claims)
 		const char *more = i + 1 == MOST_HEADS && folding->runs.count > MOST_HEADS
 		                           ? sb_explain_note(folding->in, "; fields moved by %zu other distances too", folding->runs.count - MOST_HEADS)
 		                           : "";
-		head->note = sb_explain_note(folding->in, "uniform shift of %s%" PRId64 "%s: %" PRIu64 " field%s%s", sign(run->distance), run->distance,
-		                             origin_of(folding, run->distance), run->fields, run->fields == 1 ? "" : "s", more);
+		head->note = run->mixed ? sb_explain_note(folding->in, "shifts of many distances: %" PRIu64 " fields%s", run->fields, more)
+		                        : sb_explain_note(folding->in, "uniform shift of %s%" PRId64 "%s: %" PRIu64 " field%s%s", sign(run->distance),
+		                                          run->distance, origin_of(folding, run->distance), run->fields, run->fields == 1 ? "" : "s", more);
 	}
 }
 
@@ -218,20 +297,34 @@ static int check_count(const struct folding *folding, struct sb_err *err)
 	return fields == folding->folded + folding->loose ? 0 : sb_fail(err, SB_INTERNAL, "coverage-sum", "fields that moved do not add up");
 }
 
+/* Where a table got longer, rows are paired first: bytes at equal places say nothing then. */
+static int fold_claim(struct folding *folding, struct sb_claim *claim, size_t index, struct sb_err *err)
+{
+	const struct sb_diff *diff = claim->diff;
+	bool grown = diff->side[SB_SHIPPED].region->length != diff->side[SB_REBUILT].region->length;
+	struct proof proof = {0};
+	bool folded = false;
+	int rc = diff->kind == SB_DIFF_BYTES && (grown || !is_in_place(diff)) ? fold_rows(folding, claim, index, &folded, err) : 0;
+
+	if (!rc && !folded && is_in_place(diff))
+		rc = prove(folding, diff, index, &proof, err);
+	if (rc || proof.fields == 0)
+		return rc;
+	if (proof.unproven == 0)
+		fold(folding, claim, &proof);
+	else
+		narrow(folding, claim, &proof);
+	return 0;
+}
+
 static int fold_claims(struct folding *folding, struct sb_vec *claims, size_t first, struct sb_err *err)
 {
 	int rc = 0;
 
 	for (size_t i = first; !rc && i < claims->count; i++) {
 		struct sb_claim *claim = sb_vec_at(claims, i);
-		struct proof proof = {0};
-		if (!is_candidate(claim))
-			continue;
-		rc = prove(folding, claim->diff, i, &proof, err);
-		if (!rc && proof.fields && proof.unproven == 0)
-			fold(folding, claim, &proof);
-		else if (!rc)
-			narrow(folding, claim, &proof);
+		if (is_candidate(claim))
+			rc = fold_claim(folding, claim, i, err);
 	}
 	return rc;
 }
@@ -255,5 +348,6 @@ int sb_explain_shift(struct sb_explaining *in, const struct sb_pair *pair, const
 	sb_vec_release(&folding.references[SB_SHIPPED]);
 	sb_vec_release(&folding.references[SB_REBUILT]);
 	sb_vec_release(&folding.runs);
+	sb_moved_rows_release(&folding.rows);
 	return rc;
 }

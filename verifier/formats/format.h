@@ -20,6 +20,7 @@ struct sb_view {
 	struct sb_vec members;  /* struct sb_member, in order of appearance */
 	struct sb_vec notices;  /* struct sb_notice */
 	struct sb_vec fields;   /* struct sb_field of the region last described */
+	const struct sb_region *described; /* that region; NULL: none */
 	struct sb_arena *arena;
 	void *own;              /* the format's parse state for describe(), in the arena */
 };

@@ -50,6 +50,11 @@ struct sb_place {
 	uint64_t offset, length;
 };
 
+/** One row of a table in a region: a symbol, a relocation, a frame description. */
+struct sb_row {
+	uint64_t offset, length; /* in the file, bytes */
+};
+
 /** The questions; any may be NULL. Errors: NOMEM, LIMIT; @out then holds what was found so far. */
 struct sb_image_format {
 	/** How bad a change of @place would be: compare.md's rule in docs/formats/elf.md. */
@@ -58,8 +63,10 @@ struct sb_image_format {
 	const char *(*show)(struct sb_view *view, const struct sb_place *place, struct sb_arena *arena);
 	/** struct sb_anchor: sections in file order, then functions and objects by address. */
 	int (*anchors)(struct sb_view *view, struct sb_vec *out, struct sb_err *err);
-	/** struct sb_reference that touch @place, by offset, without overlap. */
+	/** struct sb_reference that touch @place, by offset. */
 	int (*references)(struct sb_view *view, const struct sb_place *place, struct sb_vec *out, struct sb_err *err);
+	/** struct sb_row of a region that is a table, by offset, without overlap; none for any other region. */
+	int (*rows)(struct sb_view *view, const struct sb_region *region, struct sb_vec *out, struct sb_err *err);
 	/** struct sb_fact, at most one of a name. */
 	int (*facts)(struct sb_view *view, struct sb_vec *out, struct sb_err *err);
 };

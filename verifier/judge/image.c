@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { ET_EXECUTABLE = 2, ET_SHARED = 3, SEGMENT_LOAD = 1 };
+enum { ET_EXECUTABLE = 2, ET_SHARED = 3 };
 
 static bool is_elf(const struct sb_pair *pair)
 {
@@ -46,26 +46,27 @@ static bool is_column(const struct sb_field *field, const char *column)
 	return last && strcmp(last + 1, column) == 0;
 }
 
-/* Does [@offset, @offset + @length) meet a PT_LOAD range? In both classes a row names its type and offset before its size. */
+/*
+ * Does [@offset, @offset + @length) meet what a program header leads to? Not PT_LOAD alone: the kernel reads PT_INTERP by its offset in
+ * the file. In both classes a row names its offset before its size.
+ */
 static bool meets_image(struct sb_view *view, uint64_t offset, uint64_t length)
 {
 	const struct sb_region *table = region_named(view, "program headers");
-	uint64_t type = 0, from = 0, end, stop;
+	uint64_t from = 0, end, stop;
 	size_t rows = 0;
 
 	if (!table || sb_view_describe(view, table, NULL) || !sb_add(offset, length, &stop))
 		return true;
 	for (size_t i = 0; i < view->fields.count; i++) {
 		const struct sb_field *field = sb_vec_at(&view->fields, i);
-		if (is_column(field, "p_type"))
-			type = field_value(view, field);
-		else if (is_column(field, "p_offset"))
+		if (is_column(field, "p_offset"))
 			from = field_value(view, field);
-		else if (is_column(field, "p_filesz")) {
-			rows++;
-			if (type == SEGMENT_LOAD && (!sb_add(from, field_value(view, field), &end) || (offset < end && stop > from)))
-				return true;
-		}
+		if (!is_column(field, "p_filesz"))
+			continue;
+		rows++;
+		if (!sb_add(from, field_value(view, field), &end) || (offset < end && stop > from))
+			return true;
 	}
 	return rows == 0;
 }

@@ -9,20 +9,22 @@ static enum sb_level cap_of(const struct sb_claim *claim)
 		return claim->cap;
 	if (!sb_claim_owns(claim))
 		return sb_judge_outside_image(claim->pair, claim->diff) ? SB_LEVEL_IMAGE_IDENTICAL : SB_LEVEL_DIFFERENT;
-	return claim->cap;
+	bool detached = claim->cause == SB_CAUSE_SIGNATURE && claim->rule == SB_RULE_STRUCTURAL;
+	return sb_level_worse(claim->cap, detached ? SB_LEVEL_UNSIGNED_IDENTICAL : SB_LEVEL_EXPLAINED);
 }
 
 /* The verdict on one artifact. */
 static enum sb_level judge_artifact(const struct sb_compared *artifact, const struct sb_explained *explained, const struct sb_coverage *coverage)
 {
-	enum sb_level level = SB_LEVEL_EXPLAINED;
+	enum sb_level level = SB_LEVEL_UNSIGNED_IDENTICAL; /* the best that claims can prove */
 
 	if (artifact->identical)
 		return SB_LEVEL_IDENTICAL;
 	if (!artifact->pair || explained->count == 0)
 		return SB_LEVEL_UNDETERMINED; /* not equal, and nothing said about it */
 	for (size_t i = 0; i < explained->count; i++)
-		level = sb_level_worse(level, cap_of(&explained->claims[i]));
+		if (level > SB_LEVEL_DIFFERENT || !explained->claims[i].diff || sb_claim_owns(&explained->claims[i])) /* else nothing is left to lose */
+			level = sb_level_worse(level, cap_of(&explained->claims[i]));
 	if (level > SB_LEVEL_IMAGE_IDENTICAL && (coverage->residual || coverage->opaque))
 		return SB_LEVEL_UNDETERMINED; /* the claims and the bytes disagree: never a pass */
 	return level;

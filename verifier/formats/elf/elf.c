@@ -26,6 +26,7 @@ static const struct sb_image_format image = {
 	.show = sb_elf_show,
 	.anchors = sb_elf_anchors,
 	.references = sb_elf_references,
+	.rows = sb_elf_rows,
 	.facts = sb_elf_facts,
 };
 

@@ -55,7 +55,8 @@ struct sb_elf_symbol {
 /** The extent that one frame description covers: a function of a stripped program. */
 struct sb_elf_frame {
 	uint64_t start, length; /* run-time addresses */
-	uint64_t field;         /* offset in the file of its pc_begin */
+	uint64_t field;         /* offset in the file of its pc_begin; the pointer to its CIE stands before it */
+	uint64_t cie;           /* offset in the file */
 };
 
 /** What looking names up needs, sorted once and only when somebody asks. */
@@ -87,6 +88,7 @@ struct sb_elf {
 	size_t segment_count;
 	struct sb_elf_section *sections; /* [0] is the null section */
 	size_t section_count;
+	uint32_t shstrndx; /* section of the names of sections */
 	uint64_t signature; /* offset of an appended module signature; file.n: none */
 	struct sb_elf_index index;
 	struct sb_elf_decoded decoded;
@@ -153,6 +155,7 @@ enum sb_severity sb_elf_severity(struct sb_view *view, const struct sb_place *pl
 const char *sb_elf_show(struct sb_view *view, const struct sb_place *place, struct sb_arena *arena);
 SB_MUST_USE int sb_elf_anchors(struct sb_view *view, struct sb_vec *out, struct sb_err *err);
 SB_MUST_USE int sb_elf_references(struct sb_view *view, const struct sb_place *place, struct sb_vec *out, struct sb_err *err);
+SB_MUST_USE int sb_elf_rows(struct sb_view *view, const struct sb_region *region, struct sb_vec *out, struct sb_err *err);
 SB_MUST_USE int sb_elf_facts(struct sb_view *view, struct sb_vec *out, struct sb_err *err);
 
 /** The instructions at @place, escaped; NULL when the machine is not known here. */

@@ -55,14 +55,14 @@ static uint8_t encoding_of(struct sb_span section, bool be, uint64_t offset)
 }
 
 /* One FDE whose CIE uses the common encoding; anything else is passed over. */
-static void read_frame(const struct sb_elf_section *frames, struct sb_rd *rd, struct sb_vec *out)
+static void read_frame(const struct sb_elf_section *frames, uint64_t cie, struct sb_rd *rd, struct sb_vec *out)
 {
 	uint64_t field = frames->offset + rd->at, place = frames->addr + rd->at;
 	uint64_t start = place + (uint64_t)(int64_t)(int32_t)(uint32_t)sb_rd_uint(rd, 4), length = sb_rd_uint(rd, 4);
 	struct sb_elf_frame *slot = rd->bad ? NULL : sb_vec_push(out);
 
 	if (slot)
-		*slot = (struct sb_elf_frame){start, length, field};
+		*slot = (struct sb_elf_frame){start, length, field, frames->offset + cie};
 }
 
 void sb_elf_frames_read(const struct sb_elf *elf, struct sb_vec *out)
@@ -83,7 +83,7 @@ void sb_elf_frames_read(const struct sb_elf *elf, struct sb_vec *out)
 				readable = encoding_of(frames->bytes, elf->be, body - back) == DW_EH_PE_PCREL_SDATA4;
 			cie = body - back;
 			if (readable)
-				read_frame(frames, &rd, out);
+				read_frame(frames, cie, &rd, out);
 		}
 		sb_rd_seek(&rd, body + length);
 	}

@@ -6,6 +6,8 @@
 
 /* Pages of x86 are 4 KiB; elsewhere a kernel may map larger ones, up to what the segment is aligned to. */
 enum { PAGE = 4096, LARGEST_PAGE = 65536 };
+/* Bytes of PT_DYNAMIC that are looked through; tables of real files end within a few hundred. */
+enum { LARGEST_DYNAMIC = 65536 };
 
 static uint64_t page_of(const struct sb_elf *elf, const struct sb_elf_segment *segment)
 {
@@ -74,9 +76,11 @@ static struct sb_span dynamic_table(const struct sb_elf *elf)
 {
 	struct sb_span table;
 
-	for (size_t i = 0; i < elf->segment_count; i++)
-		if (elf->segments[i].type == SB_PT_DYNAMIC && sb_span_cut(elf->file, elf->segments[i].offset, elf->segments[i].filesz, &table))
+	for (size_t i = 0; i < elf->segment_count; i++) {
+		const struct sb_elf_segment *s = &elf->segments[i];
+		if (s->type == SB_PT_DYNAMIC && sb_span_cut(elf->file, s->offset, s->filesz < LARGEST_DYNAMIC ? s->filesz : LARGEST_DYNAMIC, &table))
 			return table;
+	}
 	return (struct sb_span){0};
 }
 

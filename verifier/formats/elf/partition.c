@@ -60,6 +60,15 @@ static uint64_t end_of(uint64_t offset, uint64_t size)
 	return sb_add(offset, size, &end) ? end : UINT64_MAX;
 }
 
+/*
+ * A section is loaded when a segment maps it, whatever its own flags say: the kernel reads program headers only, and maps whole pages
+ * of code. A linker reads the flags.
+ */
+static bool is_mapped(const struct sb_elf *elf, uint64_t from, uint64_t end)
+{
+	return sb_elf_in_segment(elf, from, end, 0) || sb_elf_in_mapped_page(elf, from, end, true);
+}
+
 static int add_tables(struct sb_view *view, const struct sb_elf *elf, struct sb_vec *owners, struct sb_err *err)
 {
 	uint64_t segments = elf->segment_count * elf->phentsize, sections = elf->section_count * elf->shentsize;
@@ -67,7 +76,7 @@ static int add_tables(struct sb_view *view, const struct sb_elf *elf, struct sb_
 	struct owner phdrs = {elf->phoff, end_of(elf->phoff, segments), SB_REGION_TABLE, SB_ELF_TAG_SEGMENTS, "program headers", true};
 	struct owner shdrs = {elf->shoff, end_of(elf->shoff, sections), SB_REGION_TABLE, SB_ELF_TAG_SECTIONS, "section headers", false};
 
-	shdrs.loaded = sb_elf_in_segment(elf, shdrs.offset, shdrs.end, 0);
+	shdrs.loaded = is_mapped(elf, shdrs.offset, shdrs.end);
 	int rc = add(view, owners, header, err);
 	if (!rc)
 		rc = add(view, owners, phdrs, err);
@@ -75,17 +84,6 @@ static int add_tables(struct sb_view *view, const struct sb_elf *elf, struct sb_
 		rc = add(view, owners, shdrs, err);
 	struct owner signature = {elf->signature, view->file.n, SB_REGION_SIGNATURE, SB_ELF_TAG_SIGNATURE, "module signature", false};
 	return rc ? rc : add(view, owners, signature, err);
-}
-
-/*
- * A section is loaded when a segment maps it, whatever its own flags say: the kernel reads program headers only, and maps whole pages
- * of code. A linker reads the flags.
- */
-static bool is_loaded(const struct sb_elf *elf, const struct sb_elf_section *section)
-{
-	uint64_t end = end_of(section->offset, section->size);
-	return (section->flags & SB_SHF_ALLOC) || sb_elf_in_segment(elf, section->offset, end, 0) ||
-	       sb_elf_in_mapped_page(elf, section->offset, end, true);
 }
 
 static int add_sections(struct sb_view *view, const struct sb_elf *elf, struct sb_vec *owners, struct sb_err *err)
@@ -96,7 +94,7 @@ static int add_sections(struct sb_view *view, const struct sb_elf *elf, struct s
 		if (s->type != SB_SHT_NOBITS && s->size)
 			rc = add(view, owners,
 			         (struct owner){s->offset, end_of(s->offset, s->size), SB_REGION_SECTION, (uint32_t)i, s->name,
-			                        is_loaded(elf, s)},
+			                        (s->flags & SB_SHF_ALLOC) || is_mapped(elf, s->offset, end_of(s->offset, s->size))},
 			         err);
 	}
 	return rc;

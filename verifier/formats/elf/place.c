@@ -57,6 +57,25 @@ static enum sb_severity of_object(const struct sb_elf *elf, const struct sb_plac
 	return section->flags & SB_SHF_ALLOC || section->type == SB_SHT_SYMTAB || section->type == SB_SHT_STRTAB ? SB_SEVERITY_MAJOR : SB_SEVERITY_MINOR;
 }
 
+/* Tables that say what runs or where code leads, as sections name them; a loader finds the same through PT_DYNAMIC. */
+static bool is_table(const struct sb_elf *elf, const struct sb_place *place)
+{
+	if (place->region->tag >= elf->section_count)
+		return false;
+	const struct sb_elf_section *section = &elf->sections[place->region->tag];
+	switch (section->type) {
+	case SB_SHT_REL:
+	case SB_SHT_RELA:
+	case SB_SHT_DYNAMIC:
+	case SB_SHT_INIT_ARRAY:
+	case SB_SHT_FINI_ARRAY:
+	case SB_SHT_PREINIT_ARRAY:
+		return section->flags & SB_SHF_ALLOC;
+	default:
+		return false;
+	}
+}
+
 static bool is_zero(const struct sb_elf *elf, const struct sb_place *place)
 {
 	struct sb_span bytes;
@@ -77,7 +96,7 @@ enum sb_severity sb_elf_severity(struct sb_view *view, const struct sb_place *pl
 		return of_object(elf, place);
 	if (sb_elf_in_segment(elf, from, to, SB_PF_X) || sb_elf_in_mapped_page(elf, from, to, true))
 		return SB_SEVERITY_CRITICAL;
-	if (in_special_segment(elf, from, to) || in_dynamic_range(elf, from, to))
+	if (is_table(elf, place) || in_special_segment(elf, from, to) || in_dynamic_range(elf, from, to))
 		return SB_SEVERITY_CRITICAL;
 	return place->region->loaded || sb_elf_in_segment(elf, from, to, 0) ? SB_SEVERITY_MAJOR : SB_SEVERITY_MINOR;
 }

@@ -4,6 +4,8 @@
 #include <string.h>
 
 enum { EI_CLASS = 4, EI_DATA = 5, EI_VERSION = 6, CLASS64 = 2, BIG_ENDIAN_DATA = 2, PN_XNUM = 0xffff, SHN_XINDEX = 0xffff };
+/* Linux reads at most 64 KiB of program headers (fs/binfmt_elf.c), which is fewer than this. */
+enum { MOST_SEGMENTS = 4096 };
 
 static int malformed(struct sb_err *err, uint64_t offset, const char *what)
 {
@@ -79,6 +81,8 @@ static int widen_counts(const struct sb_elf *elf, struct counts *counts, struct 
 	if (rd.bad)
 		return malformed(err, elf->shoff, "the section header table lies outside the file");
 	if (counts->shnum == 0) {
+		if (zero.size > elf->file.n / elf->shentsize)
+			return malformed(err, elf->shoff, "the section header table lies outside the file");
 		if (zero.size > SB_LIMIT_OF(ELF_SECTIONS))
 			return sb_fail_limit(err, SB_LIMIT_ROW_ELF_SECTIONS, zero.size);
 		counts->shnum = (uint32_t)zero.size;
@@ -98,6 +102,8 @@ static int read_segments(struct sb_elf *elf, size_t count, struct sb_arena *aren
 
 	if (count == 0)
 		return 0;
+	if (count > MOST_SEGMENTS)
+		return malformed(err, elf->phoff, "there are more program headers than any loader reads");
 	if (!sb_mul(count, elf->phentsize, &size) || !sb_span_cut(elf->file, elf->phoff, size, &table))
 		return malformed(err, elf->phoff, "the program header table lies outside the file");
 	if (!(elf->segments = sb_arena_array(arena, count, sizeof *elf->segments)))
@@ -147,6 +153,7 @@ static int read_sections(struct sb_elf *elf, const struct counts *counts, struct
 	if (!names || !elf->sections)
 		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
 	elf->section_count = counts->shnum;
+	elf->shstrndx = counts->shstrndx;
 	sb_rd_seek(&rd, elf->shoff);
 	for (size_t i = 0; i < counts->shnum; i++) {
 		struct sb_elf_section *s = &elf->sections[i];

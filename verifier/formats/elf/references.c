@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/** Relocations that are looked through for one question: tables of hostile files may overlap. */
+enum { MOST_ROWS = 1 << 20 };
+
 /** What is asked for, and where answers go. */
 struct search {
 	struct sb_view *view;
@@ -65,6 +68,16 @@ static void find_segments(struct search *search)
 		find_segment(search, &search->elf->segments[i], search->elf->phoff + i * search->elf->phentsize);
 }
 
+/* An index into a table of texts leads to a place of the file. */
+static void add_text(struct search *search, uint32_t table, uint64_t at, uint64_t width)
+{
+	const struct sb_elf *elf = search->elf;
+	uint64_t index = read_at(elf, at, (unsigned)width);
+
+	if (table && table < elf->section_count && index < elf->sections[table].bytes.n)
+		add(search, (struct sb_reference){SB_REFERENCE_OFFSET, at, width, elf->sections[table].offset + index, 0});
+}
+
 static void find_sections(struct search *search)
 {
 	const struct sb_elf *elf = search->elf;
@@ -73,6 +86,7 @@ static void find_sections(struct search *search)
 	for (size_t i = 1; i < elf->section_count; i++) {
 		const struct sb_elf_section *s = &elf->sections[i];
 		uint64_t at = elf->shoff + i * elf->shentsize + 8 + word;
+		add_text(search, elf->shstrndx, elf->shoff + i * elf->shentsize, 4);
 		if (s->flags & SB_SHF_ALLOC)
 			add(search, (struct sb_reference){SB_REFERENCE_ADDRESS, at, word, s->addr, 0});
 		add(search, (struct sb_reference){SB_REFERENCE_OFFSET, at + word, word, s->offset, 0});
@@ -161,6 +175,7 @@ static void find_symbols(struct search *search, const struct sb_elf_section *tab
 		uint64_t at = table->offset + i * size;
 		if (at >= search->place->offset + search->place->length)
 			break;
+		add_text(search, table->link, at, 4);
 		if (symbol.section == 0 || symbol.section >= 0xff00 || (symbol.info & 15) == SB_STT_TLS)
 			continue;
 		add(search, (struct sb_reference){SB_REFERENCE_ADDRESS, at + value, word, symbol.value, 0});
@@ -182,14 +197,14 @@ static void find_words(struct search *search)
 static void find_relocated(struct search *search, const struct sb_elf_section *section)
 {
 	const struct sb_elf *elf = search->elf;
-	uint64_t word = sb_elf_word(elf), from = section->addr + (search->place->offset - section->offset);
+	uint64_t word = sb_elf_word(elf), from = section->addr + (search->place->offset - section->offset), rows = 0;
 
 	for (size_t s = 1; s < elf->section_count; s++) {
 		const struct sb_elf_section *table = &elf->sections[s];
 		uint64_t size = (table->type == SB_SHT_RELA ? 3 : 2) * word;
 		if ((table->type != SB_SHT_RELA && table->type != SB_SHT_REL) || !(table->flags & SB_SHF_ALLOC))
 			continue;
-		for (uint64_t at = table->offset; at + size <= table->offset + table->bytes.n; at += size) {
+		for (uint64_t at = table->offset; at + size <= table->offset + table->bytes.n && rows < MOST_ROWS; at += size, rows++) {
 			uint64_t place = read_at(elf, at, (unsigned)word), info = read_at(elf, at + word, (unsigned)word);
 			bool inside = place + word > from && place < from + search->place->length && place >= section->addr;
 			uint64_t held = section->offset + (place - section->addr);
@@ -206,6 +221,7 @@ static void find_frames(struct search *search)
 	sb_elf_frames_read(search->elf, &frames);
 	for (size_t i = 0; i < frames.count; i++) {
 		const struct sb_elf_frame *frame = sb_vec_at(&frames, i);
+		add(search, (struct sb_reference){SB_REFERENCE_OFFSET, frame->field - 4, 4, frame->cie, 0});
 		add(search, (struct sb_reference){SB_REFERENCE_ADDRESS, frame->field, 4, frame->start, 0});
 		add(search, (struct sb_reference){SB_REFERENCE_SIZE, frame->field + 4, 4, frame->start + frame->length, frame->start});
 	}

@@ -7,6 +7,8 @@
 
 /** Symbols that begin before a place and still cover it are looked for this far back: nested ones are few. */
 enum { LOOK_BACK = 64 };
+/** Files with more symbols than that, or with tables that overlap, are not indexed: their places have no names. */
+enum { MOST_SYMBOLS = 4 << 20 };
 
 size_t sb_elf_symbol_size(const struct sb_elf *elf)
 {
@@ -69,6 +71,8 @@ static void index_symbols(struct sb_elf *elf, struct sb_arena *arena)
 	for (size_t s = 1; s < elf->section_count; s++)
 		if (elf->sections[s].type == SB_SHT_SYMTAB || elf->sections[s].type == SB_SHT_DYNSYM)
 			most += elf->sections[s].bytes.n / sb_elf_symbol_size(elf);
+	if (most > MOST_SYMBOLS)
+		return;
 	elf->index.symbols = most ? sb_arena_array(arena, most, sizeof *elf->index.symbols) : NULL;
 	for (size_t s = 1; elf->index.symbols && s < elf->section_count; s++) {
 		const struct sb_elf_section *table = &elf->sections[s];
