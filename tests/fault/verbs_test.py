@@ -18,6 +18,7 @@ import drops  # noqa: E402
 from sbtest import PROGRAM, SOURCE, case, main, need, run, sb, skip, start  # noqa: E402
 
 ALLOCATIONS = os.path.join(os.environ["SB_BUILD_ROOT"], "tests/fault/fail_alloc.so")
+SANITIZED = not os.path.exists(ALLOCATIONS)
 GOLDEN = os.path.join(SOURCE, "tests/golden")
 PASSPHRASE = b"correct horse\n"
 KNOWN = {0, 1, 2, 3, 4, 5, 6, 70, 75}
@@ -54,6 +55,8 @@ class Trial:
 
     def check(self, what, found, may_leave_temporary=False):
         code, out, files, err = found
+        if b"LeakSanitizer does not work under ptrace" in err:  # the fault hit the sanitizer's own reading of its options
+            return
         said = f"{what}: exit {code}, stdout {out[:300]!r}, stderr {err[-600:]!r}"
         if code == -signal.SIGABRT and what.startswith("getrandom"):  # libsodium gives up without random numbers
             assert not out and not files, said
@@ -99,7 +102,7 @@ class Trial:
         need("strace")
         before, total = self.calls()
         for call, error in ERRORS.items():
-            if only and call not in only:
+            if (only and call not in only) or (SANITIZED and call == "mmap"):  # a sanitizer maps memory of its own, and dies without
                 continue
             for number in range(before.get(call, 0) + 1, total.get(call, 0) + 1):
                 for form in (str(number), f"{number}+"):
@@ -109,7 +112,7 @@ class Trial:
         assert self.reached > 0, "no call was reached"
 
     def under_allocations(self, step=1):
-        if not os.path.exists(ALLOCATIONS):
+        if SANITIZED:
             skip("a sanitizer brings its own allocator; the plain build runs this")
         number = 1
         while True:

@@ -6,6 +6,7 @@
 #include "verifier/cli/output.h"
 #include "verifier/cli/places.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 
@@ -161,8 +162,10 @@ int sb_run_load(struct sb_invocation *call, const char *id, struct sb_result *re
 	if (!path || !beside)
 		return sb_fail(err, SB_USAGE, "no-home", "neither HOME nor XDG_STATE_HOME is set");
 	int rc = sb_cli_load_file(call, path, SB_LIMIT_OF(RECORD_BYTES), record, err);
+	if (rc == SB_IO && (errno == ENOENT || errno == ENOTDIR || errno == ENAMETOOLONG))
+		return sb_fail(err, SB_USAGE, "run-unknown", "there is no run %s", id);
 	if (rc)
-		return rc == SB_NOMEM ? rc : sb_fail(err, SB_USAGE, "run-unknown", "there is no run %s", id);
+		return rc == SB_NOMEM ? rc : sb_reidentify(err, "run-damaged");
 	rc = sb_cli_load_file(call, beside, SB_LIMIT_OF(RECORD_BYTES), &text, err);
 	if (rc)
 		return rc == SB_NOMEM ? rc : sb_fail(err, SB_EVIDENCE, "run-damaged", "the run %s has no context that can be read", id);
