@@ -87,6 +87,17 @@ def rpm(payload):
     return lead + signature + b'\0' * (-len(signature) % 8) + main + payload
 
 
+def alpine():
+    def segment(name, data):
+        head = bytearray(512)
+        head[:len(name)] = name
+        head[100:136] = b'0000644\0' + b'0000000\0' * 2 + b'%011o\0' % len(data)
+        head[136:148], head[156:157], head[257:265] = b'00000000000\0', b'0', b'ustar\x0000'
+        head[148:156] = b'%06o\0 ' % (sum(head) + 8 * 32)
+        return gzip.compress(bytes(head) + data + b'\0' * (-len(data) % 512), mtime=0)
+    return segment(b'.SIGN.RSA.x.pub', b's' * 64) + segment(b'.PKGINFO', b'pkgname = x\ndatahash = 00\n') + segment(b'usr/bin/x', b'x')
+
+
 def signed_apk():
     out = io.BytesIO()
     with zipfile.ZipFile(out, 'w') as z:
@@ -114,7 +125,7 @@ def main():
     plain = next(data for kind, name, data in seeds if kind == 'tar' and name == 'ustar')
     seeds += list(compressed(plain)) + [('zip', name, data) for name, data in zips()]
     debian = b'!<arch>\n' + b'%-16s%-12d%-6d%-6d%-8s%-10d`\n' % (b'debian-binary', 0, 0, 0, b'100644', 4) + b'2.0\n'
-    seeds += [('deb', 'head', debian), ('rpm', 'one', rpm(gzip.compress(b'', mtime=0))), ('zip', 'apk', signed_apk()), ('ar', 'bsd', bsd_library())]
+    seeds += [('deb', 'head', debian), ('rpm', 'one', rpm(gzip.compress(b'', mtime=0))), ('zip', 'apk', signed_apk()), ('alpine', 'signed', alpine()), ('ar', 'bsd', bsd_library())]
     newc = next((data for kind, name, data in seeds if kind == 'cpio' and name == 'newc'), None)
     if newc:
         seeds.append(('cpio', 'initramfs', newc + b'\0' * 256 + gzip.compress(newc, mtime=0)))

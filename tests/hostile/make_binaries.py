@@ -80,7 +80,7 @@ def newc(path, entries):
             f.write(head + b"\0" * (-len(head) % 4) + data + b"\0" * (-len(data) % 4))
 
 
-def package(path, tree, edit=None):
+def package(path, tree, edit=None, compression="xz"):
     """A .deb of what dpkg-deb makes of @tree: {name: (mode, bytes)}; @edit changes the unpacked folder before it is packed."""
     root = path + ".root"
     run("rm", "-rf", root, code=0)
@@ -93,7 +93,7 @@ def package(path, tree, edit=None):
     sums(root, tree)
     if edit:
         edit(root)
-    run("dpkg-deb", "--root-owner-group", "-Zxz", "-b", root, path, env={"SOURCE_DATE_EPOCH": str(EPOCH)}, code=0)
+    run("dpkg-deb", "--root-owner-group", f"-Z{compression}", "-b", root, path, env={"SOURCE_DATE_EPOCH": str(EPOCH)}, code=0)
 
 
 def put(root, name, mode, data):

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Packages for the suites that change them: rpm by rpmbuild; jar, wheel and apk by hand, with right digests."""
 import base64
+import gzip
 import hashlib
 import io
 import os
 import struct
+import tarfile
 import zipfile
 
 from sbtest import run
@@ -149,3 +151,24 @@ def apk(path, files, pairs):
     block = size + body + size + b"APK Sig Block 42"
     with open(path, "wb") as f:
         f.write(data[:directory] + block + data[directory:-6] + struct.pack("<IH", directory + len(block), 0))
+
+
+def tar(entries, end):
+    """A tar of [(name, bytes)], with or without its end; modes and times never differ."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.USTAR_FORMAT) as t:
+        for name, data in entries:
+            info = tarfile.TarInfo(name)
+            info.size, info.mtime = len(data), EPOCH
+            t.addfile(info, io.BytesIO(data))
+    size = sum(512 + len(data) + (-len(data) % 512) for _, data in entries)
+    return out.getvalue()[:size + (1024 if end else 0)]
+
+
+def alpine(path, files, info=b"", signature=b"s" * 64, datahash=None):
+    """A package of apk-tools 2."""
+    data = gzip.compress(tar(files, True), mtime=0)
+    digest = hashlib.sha256(data).hexdigest().encode() if datahash is None else datahash
+    control = gzip.compress(tar([(".PKGINFO", b"# by hand\npkgname = acme\npkgver = 1\n" + info + b"datahash = " + digest + b"\n")], False), mtime=0)
+    with open(path, "wb") as f:
+        f.write(gzip.compress(tar([(".SIGN.RSA.acme.rsa.pub", signature)], False), mtime=0) + control + data)

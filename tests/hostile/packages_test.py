@@ -4,12 +4,15 @@
 import os
 import random
 import struct
+import subprocess
 import sys
+import zipfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from make_packages import EPOCH, PADDING, V2, V3, Rpm, apk, b64, jar, manifest, record, rpm, wheel  # noqa: E402
+from make_packages import EPOCH, PADDING, V2, V3, Rpm, alpine, apk, b64, jar, manifest, record, rpm, wheel  # noqa: E402
+from make_binaries import newc, package  # noqa: E402
 from tampering import expect, compare, read, write  # noqa: E402
-from sbtest import case, main, need, sb  # noqa: E402
+from sbtest import case, main, need, run, sb  # noqa: E402
 
 FILES = {"usr/bin/tool": b"#!/bin/sh\necho acme\n" * 20, "usr/share/acme/data": bytes(range(256)) * 8}
 
@@ -235,6 +238,145 @@ def _(_dir):
     data[data.index(b"APK Sig Block 42") - 8] ^= 1  # the second size: no longer a block, but a gap
     write("a/acme.apk", data)
     expect("different", "a/acme.apk", "b/acme.apk", named="gap")
+
+
+@case("alpine: datahash follows from the data, the signature is one, nothing else may change")
+def _(_dir):
+    for side in "ab":
+        os.mkdir(side)
+    alpine("b/acme.apk", BUILT, signature=b"b" * 64)
+    alpine("a/acme.apk", CLASSES, signature=b"a" * 64)
+    found = expect("different", "a/acme.apk", "b/acme.apk", named="data.tar.gz")
+    assert only(found) == {"com/acme/Main.class", ".SIGN.RSA.acme.rsa.pub"}, unowned(found)
+    assert {f["cause"] for f in unowned(found) if f["where"][-1].startswith(".SIGN")} == {"signature"}
+    assert [f for f in found["findings"] if ".PKGINFO" in f["where"] and f["rule"] == "derived"], found["findings"]
+    for more in ({"datahash": b"0" * 64}, {"info": b"depend = evil\n"}, {"info": b"datahash = " + b"0" * 64 + b"\n"}):
+        alpine("a/acme.apk", CLASSES, signature=b"b" * 64, **more)
+        found = expect("different", "a/acme.apk", "b/acme.apk")
+        assert ".PKGINFO" in only(found), (more, unowned(found))
+    data = read("b/acme.apk")
+    for appended in (b"evil", bytes(512), data[:100]):
+        write("a/acme.apk", data + appended)
+        assert compare("a/acme.apk", "b/acme.apk")["level"] in ("different", "repackaged")
+    write("a/acme.apk", data + b"evil")
+    expect("different", "a/acme.apk", "b/acme.apk")
+    draw = random.Random(5)
+    for place in sorted({*range(0, 40), *(draw.randrange(len(data)) for _ in range(60))}):
+        changed = bytearray(data)
+        changed[place] ^= 1 << draw.randrange(8)
+        write("a/acme.apk", changed)
+        assert compare("a/acme.apk", "b/acme.apk")["level"] in ("different", "repackaged"), place
+
+
+@case("initramfs: archives in a row and a compressed one behind them")
+def _(_dir):
+    need("gzip", "xz", "zstd", "lz4", "bzip2")
+    files = [("etc/passwd", 1, 1, b"root:x:0:0\n"), ("init", 2, 1, b"#!/bin/sh\nexec /sbin/init\n" * 20)]
+    changed = [files[0], ("init", 2, 1, b"#!/bin/sh\nexec /sbin/evil\n" * 20)]
+    newc("early", [("kernel/x86/microcode/GenuineIntel.bin", 1, 1, bytes(range(256)) * 4)])
+    newc("main", files)
+    newc("other", changed)
+    for name, tool in (("gz", ["gzip", "-nc"]), ("xz", ["xz", "--check=crc32", "-c"]), ("zst", ["zstd", "-qc"]), ("lz4", ["lz4", "-lqc"]), ("bz2", ["bzip2", "-c"])):
+        for out, archive in (("b", "main"), ("a", "other")):
+            write(f"{out}.img", read("early") + bytes(-os.path.getsize("early") % 512) + raw(*tool, archive))
+        expect("different", "a.img", "b.img", named="init")
+        found = compare("a.img", "b.img")
+        assert [f["where"] for f in unowned(found)][0][-1] == "init", (name, found["findings"])
+        base = read("b.img")
+        write("a.img", base + b"evil")
+        expect("different", "a.img", "b.img")
+        write("a.img", base.replace(bytes(8), b"evil\0\0\0\0", 1))
+        expect("different", "a.img", "b.img")
+    write("b.img", read("early") + read("main"))
+    write("a.img", read("early") + read("other"))
+    expect("different", "a.img", "b.img", named="init")
+
+
+def raw(*argv):
+    return subprocess.run(argv, check=True, stdout=subprocess.PIPE).stdout
+
+
+@case("deb: every compression is entered, a signature beside the archives is one")
+def _(_dir):
+    need("dpkg-deb", "ar")
+    for side in "ab":
+        os.mkdir(side)
+    tree = {name: (0o755, data) for name, data in FILES.items()}
+    changed = dict(tree, **{"usr/bin/tool": (0o755, FILES["usr/bin/tool"].replace(b"acme", b"evil", 1))})
+    for kind in ("xz", "gzip", "zstd", "none"):
+        package("b/acme.deb", tree, compression=kind)
+        package("a/acme.deb", changed, compression=kind)
+        found = expect("different", "a/acme.deb", "b/acme.deb", named="./usr/bin/tool")
+        assert only(found) == {"./usr/bin/tool"}, (kind, unowned(found))
+    package("a/acme.deb", tree, compression="none")
+    package("b/acme.deb", tree, compression="none")
+    for side, text in (("a", b"-----BEGIN PGP SIGNATURE-----\na\n"), ("b", b"-----BEGIN PGP SIGNATURE-----\nb\n")):
+        os.chdir(side)
+        write("_gpgorigin", text)
+        os.utime("_gpgorigin", (EPOCH, EPOCH))
+        run("ar", "qD", "acme.deb", "_gpgorigin", code=0)
+        os.chdir("..")
+    found = expect("different", "a/acme.deb", "b/acme.deb", named="_gpgorigin")
+    assert [(f["where"][-1], f["cause"]) for f in unowned(found)] == [("_gpgorigin", "signature")], unowned(found)
+
+
+@case("libraries: symbol tables of GNU and BSD lead to the same members")
+def _(_dir):
+    need("gcc", "ar")
+    for name in ("one", "two"):
+        write(f"{name}.c", b"int %s(void) { return 1; }\n" % name.encode())
+        run("gcc", "-c", f"{name}.c", "-o", f"{name}.o", code=0)
+    for side, note in (("a", b"x" * 600), ("b", b"x")):
+        write("note.txt", note)
+        run("ar", "rcsD", f"{side}.a", "note.txt", "one.o", "two.o", code=0)
+    found = expect("different", "a.a", "b.a", named="symbol offset")
+    assert only(found) == {"note.txt"}, unowned(found)
+    data = bytearray(read("b.a"))
+    first, second = struct.unpack_from(">II", data, 8 + 60 + 4)
+    struct.pack_into(">II", data, 8 + 60 + 4, second, first)  # each name leads to the other object
+    write("c.a", data)
+    expect("different", "c.a", "b.a", named="symbol offset")
+    for side, note in (("a", b"x" * 600), ("b", b"x")):
+        for order in "<>":
+            write(f"{side}{order}.a", bsd(order, [("note.txt", note), ("one.o", b"object one"), ("two.o", b"object two")]))
+    for order in "<>":
+        found = expect("different", f"a{order}.a", f"b{order}.a", named="symbol offset")
+        assert only(found) == {"note.txt"}, unowned(found)
+
+
+def bsd(order, files):
+    """A library whose table says: symbol a is in the second member, b in the third."""
+    places, at = [], 8 + 60 + 8 + 2 * 8 + 4
+    for _, data in files:
+        places.append(at)
+        at += 60 + len(data) + len(data) % 2
+    table = struct.pack(order + "IIIIII", 16, 0, places[1], 2, places[2], 4) + b"a\0b\0"
+    out = b"!<arch>\n"
+    for name, data in [("__.SYMDEF", table), *files]:
+        out += b"%-16s%-12d%-6d%-6d%-8s%-10d`\n" % (name.encode(), EPOCH, 0, 0, b"100644", len(data)) + data + b"\n" * (len(data) % 2)
+    return out
+
+
+@case("zip: extra fields that other tools write")
+def _(_dir):
+    def one(path, extra, date=(2020, 1, 1, 0, 0, 0)):
+        with zipfile.ZipFile(path, "w") as z:
+            info = zipfile.ZipInfo("file", date)
+            info.extra = extra
+            z.writestr(info, b"content")
+    unix = struct.pack("<HHBI", 0x5455, 5, 1, EPOCH)
+    ntfs = struct.pack("<HHIHHQQQ", 10, 32, 0, 1, 24, 1 << 56, 1 << 56, 1 << 56)
+    ids = struct.pack("<HHBBIBI", 0x7875, 11, 1, 4, 0, 4, 0)
+    old = struct.pack("<HHIIHH", 0x5855, 12, EPOCH, EPOCH, 0, 0)
+    one("b.zip", unix + ntfs + ids + old)
+    for changed, level, named in (
+            (unix.replace(struct.pack("<I", EPOCH), struct.pack("<I", EPOCH + 9)) + ntfs + ids + old, "repackaged", "unix time"),
+            (unix + ntfs[:-8] + struct.pack("<Q", 1 << 57) + ids + old, "repackaged", "NTFS creation time"),
+            (unix + ntfs + ids[:-1] + b"\1" + old, "different", "gid"),
+            (unix + ntfs + ids + old[:-2] + b"\1\0", "different", "gid"),
+            (struct.pack("<H", 0x5456) + unix[2:] + ntfs + ids + old, "different", "header")):
+        one("a.zip", changed)
+        expect(level, "a.zip", "b.zip", named=named)
 
 
 @case("a package and its hostile twin agree for every -j")

@@ -244,5 +244,5 @@ static bool signature_is_right(struct sb_listed_side *side, const struct sb_list
 	return sb_span_equal(rest, sb_span_text("-Digest-Manifest-Main-Attributes")) && says_digest(item->value, kind, section->bytes);
 }
 
-const struct sb_listed_format sb_listed_jar_manifest = {is_manifest, read_manifest, manifest_is_right};
-const struct sb_listed_format sb_listed_jar_signature = {is_signature_file, read_signature_file, signature_is_right};
+const struct sb_listed_format sb_listed_jar_manifest = {.is_mine = is_manifest, .read = read_manifest, .is_right = manifest_is_right};
+const struct sb_listed_format sb_listed_jar_signature = {.is_mine = is_signature_file, .read = read_signature_file, .is_right = signature_is_right};

@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct sb_listed_format *const formats[] = {&sb_listed_jar_manifest, &sb_listed_jar_signature, &sb_listed_wheel_record};
+static const struct sb_listed_format *const formats[] = {&sb_listed_jar_manifest, &sb_listed_jar_signature, &sb_listed_wheel_record,
+                                                         &sb_listed_pkginfo};
 
 bool sb_listed_add(struct sb_listed_side *side, struct sb_listed_item item)
 {
@@ -119,6 +120,8 @@ static enum sb_level look_at(struct sb_explaining *in, const struct sb_pair *tex
 	}
 	if (read && masked[0] && masked[1] && values_hold(format, side, masked))
 		level = judge_layout(side, masked);
+	if (level != SB_LEVEL_EXPLAINED && format->in_order)
+		level = SB_LEVEL_UNDETERMINED;
 	for (unsigned s = 0; s < SB_SIDES; s++) {
 		sb_vec_release(&side[s].items);
 		sb_vec_release(&side[s].sections);

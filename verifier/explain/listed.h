@@ -30,9 +30,10 @@ struct sb_listed_format {
 	bool (*read)(struct sb_listed_side *side);
 	/** Is the value what it should be for this side? Asked only where the sides differ. */
 	bool (*is_right)(struct sb_listed_side *side, const struct sb_listed_item *item);
+	bool in_order; /* another order or other lines are a difference */
 };
 
-extern const struct sb_listed_format sb_listed_jar_manifest, sb_listed_jar_signature, sb_listed_wheel_record;
+extern const struct sb_listed_format sb_listed_jar_manifest, sb_listed_jar_signature, sb_listed_wheel_record, sb_listed_pkginfo;
 
 /** New item at the end; false when out of memory. */
 SB_MUST_USE bool sb_listed_add(struct sb_listed_side *side, struct sb_listed_item item);

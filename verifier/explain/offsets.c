@@ -85,7 +85,7 @@ static const struct sb_member *led_to(const struct sb_pair *pair, const struct s
 	const struct sb_region *region;
 	uint64_t value;
 
-	if (!sb_field_number(sb_diff_bytes(pair, diff, side), SB_ENC_BE, &value) || !(region = region_at(view, value)) || !region->member ||
+	if (!sb_field_number(sb_diff_bytes(pair, diff, side), diff->side[side].field.encoding, &value) || !(region = region_at(view, value)) || !region->member ||
 	    strcmp(region->name, "header") != 0)
 		return NULL;
 	const struct sb_member *member = sb_view_member(view, region->member - 1);

@@ -78,4 +78,4 @@ static bool record_is_right(struct sb_listed_side *side, const struct sb_listed_
 	return sb_span_equal(item->value, sb_span_text(digits));
 }
 
-const struct sb_listed_format sb_listed_wheel_record = {is_record, read_record, record_is_right};
+const struct sb_listed_format sb_listed_wheel_record = {.is_mine = is_record, .read = read_record, .is_right = record_is_right};

@@ -5,7 +5,7 @@
  * member's magic, a plausible length in the last four bytes); the decoder, which must consume every byte, proves or
  * refutes that. Otherwise the file is walked by decoding it once for its boundaries alone.
  */
-#include "verifier/formats/emit.h"
+#include "verifier/formats/gzip.h"
 #include "verifier/formats/rows.h"
 
 #include <string.h>
@@ -167,6 +167,44 @@ static int walk(struct sb_view *view, uint64_t *end, struct sb_err *err)
 	inflateEnd(&z);
 	*end = at;
 	return rc;
+}
+
+int sb_gzip_end(struct sb_span file, uint64_t at, uint64_t *end, struct sb_err *err)
+{
+	uint8_t scratch[4096];
+	struct header header;
+	z_stream z = {0};
+
+	*end = 0;
+	if (!read_header(file, at, &header))
+		return 0;
+	if (inflateInit2(&z, -MAX_WBITS) != Z_OK)
+		return sb_no_memory(err);
+	uint64_t stop = end_of_deflate(&z, file, header.end, scratch, sizeof scratch);
+	inflateEnd(&z);
+	*end = stop && file.n - stop >= TRAILER ? stop + TRAILER : 0;
+	return 0;
+}
+
+size_t sb_gzip_peek(struct sb_span file, uint64_t at, uint8_t *out, size_t n)
+{
+	struct header header;
+	z_stream z = {0};
+
+	if (!read_header(file, at, &header) || inflateInit2(&z, -MAX_WBITS) != Z_OK)
+		return 0;
+	union {
+		const uint8_t *given;
+		Bytef *wanted;
+	} next = {.given = file.p + header.end};
+	uint64_t left = file.n - header.end;
+	z.next_in = next.wanted;
+	z.avail_in = left < 1u << 16 ? (uInt)left : 1u << 16;
+	z.next_out = out;
+	z.avail_out = (uInt)n;
+	(void)inflate(&z, Z_SYNC_FLUSH);
+	inflateEnd(&z);
+	return n - z.avail_out;
 }
 
 static int open_gzip(struct sb_view *view, const char *hint, struct sb_err *err)

@@ -51,6 +51,29 @@ static bool read_parts(struct sb_rd *rd, struct frame *frame)
 	return !rd->bad;
 }
 
+/*
+ * The legacy frame of lz4 -l, which kernels read: blocks of stated size until the file ends, another frame begins, or a size is none
+ * that a block of 8 MiB can have ("Legacy frame").
+ */
+static void read_legacy(struct sb_rd *rd, struct frame *frame)
+{
+	enum { LARGEST_BLOCK = 8421520 }; /* LZ4_COMPRESSBOUND(8 MiB) */
+
+	frame->blocks = rd->at;
+	while (rd->in.n - rd->at >= 4) {
+		struct sb_rd ahead = *rd;
+		uint64_t size = sb_rd_uint(&ahead, 4);
+		sb_rd_bytes(&ahead, (size_t)size);
+		if (size == 0 || size > LARGEST_BLOCK)
+			break;
+		rd->bad |= ahead.bad;
+		if (ahead.bad)
+			break;
+		rd->at = ahead.at;
+	}
+	frame->check = rd->at;
+}
+
 static bool read_frame(struct sb_span file, uint64_t at, struct frame *out, bool *begun)
 {
 	struct sb_rd rd = sb_rd_of(file, false);
@@ -59,11 +82,13 @@ static bool read_frame(struct sb_span file, uint64_t at, struct frame *out, bool
 	sb_rd_seek(&rd, at);
 	uint32_t magic = (uint32_t)sb_rd_uint(&rd, 4);
 	frame.skippable = (magic & skippable_mask) == skippable_magic;
-	*begun = !rd.bad && (frame.skippable || magic == frame_magic);
+	*begun = !rd.bad && (frame.skippable || magic == frame_magic || magic == legacy_magic);
 	if (!*begun)
 		return false;
 	if (frame.skippable)
 		sb_rd_bytes(&rd, (size_t)sb_rd_uint(&rd, 4));
+	else if (magic == legacy_magic)
+		read_legacy(&rd, &frame);
 	else
 		read_parts(&rd, &frame);
 	frame.end = rd.at;
@@ -115,7 +140,8 @@ static int open_lz4(struct sb_view *view, const char *hint, struct sb_err *err)
 	int rc = 0;
 
 	if (sb_magic(view->file, 0, "\x02\x21\x4c\x18", 4))
-		return sb_damaged(err, "archive-unsupported", 0, "the legacy LZ4 frame, whose end nothing marks");
+		rc = sb_emit_remark(view, (struct sb_notice){.id = "archive-unsupported", .refuse_drop = true}, err,
+				    "the legacy LZ4 frame, whose end nothing marks");
 	while (!rc && read_frame(view->file, payload.length, &frame, &begun)) {
 		rc = emit_frame(view, &frame, err);
 		payload.length = frame.end;
@@ -133,6 +159,8 @@ static int describe(struct sb_view *view, const struct sb_region *region, struct
 {
 	struct sb_field magic = {
 		.offset = region->offset, .length = 4, .kind = SB_FIELD_MAGIC, .encoding = SB_ENC_LE, .name = "magic"};
+	if (region->tag == TAG_HEADER && region->length == 4)
+		return sb_emit_field(view, &magic, err); /* legacy */
 	struct sb_field rest = {.offset = region->offset + 4,
 				.length = region->length - 4,
 				.kind = SB_FIELD_ENCODING,
@@ -172,7 +200,7 @@ static unsigned probe(struct sb_span file, const char *hint)
 const struct sb_format sb_format_lz4 = {
 	.name = "lz4",
 	.spec = "LZ4 Frame Format Description 1.6.2 (2020)",
-	.version = 1,
+	.version = 2,
 	.probe = probe,
 	.open = open_lz4,
 	.describe = describe,
