@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "verifier/sandbox/bounds.h"
+#include "verifier/sandbox/cgroup_find.h"
 
 #include <sys/sysinfo.h>
 
@@ -30,8 +31,9 @@ static uint64_t without(uint64_t whole, uint64_t part)
 uint64_t sb_bounds_machine(void)
 {
 	struct sysinfo info;
+	uint64_t whole = sysinfo(&info) == 0 ? (uint64_t)info.totalram * info.mem_unit : UINT64_C(1) << 30;
 
-	return sysinfo(&info) == 0 ? (uint64_t)info.totalram * info.mem_unit : UINT64_C(1) << 30;
+	return least(whole, sb_cgroup_memory_around());
 }
 
 static void share_memory(struct sb_bounds *bounds, uint64_t root_bytes, uint64_t machine_bytes)

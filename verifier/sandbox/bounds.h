@@ -25,7 +25,7 @@ struct sb_bounds {
  */
 struct sb_bounds sb_bounds_choose(const struct sb_drop_limits *limits, uint64_t root_bytes, uint64_t machine_bytes);
 
-/** Memory of this machine, bytes. */
+/** Memory of this machine, or of the control group around us when that is less. Bytes. */
 uint64_t sb_bounds_machine(void);
 
 #endif

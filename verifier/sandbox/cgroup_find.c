@@ -97,6 +97,35 @@ int sb_cgroup_own(const char *controller, bool *top)
 	return open(whole, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
+static uint64_t least_unified(void)
+{
+	SB_CLOSING int at = sb_cgroup_own(NULL, NULL);
+	uint64_t least = UINT64_MAX;
+	char text[64];
+
+	/* the topmost group has no such file, and above it are none at all */
+	while (at >= 0 && sb_cgroup_get(at, "memory.max", text, sizeof(text))) {
+		uint64_t value = text[0] == 'm' ? UINT64_MAX : strtoull(text, NULL, 10);
+		int above = openat(at, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+		least = value < least ? value : least;
+		close(at);
+		at = above;
+	}
+	return least;
+}
+
+uint64_t sb_cgroup_memory_around(void)
+{
+	SB_CLOSING int old = sb_cgroup_own("memory", NULL);
+	uint64_t least = least_unified(), value = 0;
+	char text[8192];
+
+	if (old >= 0 && sb_cgroup_get(old, "memory.stat", text, sizeof(text)))
+		value = sb_cgroup_value(text, "hierarchical_memory_limit");
+	return value && value < least ? value : least;
+}
+
 /* ---- names ---- */
 
 /** Start time of a process in clock ticks since boot, field 22 of /proc/PID/stat; the name before it may hold anything. */

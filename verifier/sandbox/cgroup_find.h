@@ -12,6 +12,9 @@
  */
 int sb_cgroup_own(const char *controller, bool *top);
 
+/** Bytes of memory that the groups around this process leave it; UINT64_MAX when none is limited. A container is often such a group. */
+uint64_t sb_cgroup_memory_around(void);
+
 /** Name of a group of this process: what sb_cgroup_sweep can tell whether it is still needed. False when /proc does not say. */
 SB_MUST_USE bool sb_cgroup_name(char *out, size_t n);
 

@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <string.h>
 
 /** Resident without shared pages: fields 2 and 3 of /proc/PID/statm (proc(5)). */
 static uint64_t own_memory(int proc, const char *pid)
@@ -29,7 +30,8 @@ void sb_family_look(int proc, struct sb_family *family)
 
 	family->memory = family->processes = 0;
 	for (struct dirent *entry; folder && (entry = readdir(folder));) {
-		if (!isdigit((unsigned char)entry->d_name[0]))
+		/* init is a copy of the supervisor, whose memory it shares */
+		if (!isdigit((unsigned char)entry->d_name[0]) || strcmp(entry->d_name, "1") == 0)
 			continue;
 		family->processes++;
 		family->memory += own_memory(proc, entry->d_name);

@@ -53,6 +53,21 @@ static uint64_t disk_used(const struct sb_watch *watch)
 	return watch->scratch >= 0 && fstatvfs(watch->scratch, &st) == 0 ? (uint64_t)(st.f_blocks - st.f_bfree) * st.f_frsize : 0;
 }
 
+static bool is_starved(const struct sb_watch *watch)
+{
+	return watch->last.oom_kills > watch->first.oom_kills;
+}
+
+/** The kernel has ended processes: at our ceiling, or because a group around ours or the machine had no more. */
+static void starved(struct sb_watch *watch)
+{
+	const struct sb_bounds *bounds = &watch->plan.bounds;
+	bool ours = watch->last.peak == 0 || watch->last.peak >= bounds->ceiling - bounds->ceiling / 16;
+
+	end_by_limit(watch, "memory", bounds->memory, ours ? bounds->memory : watch->last.peak,
+	             ours ? "the kernel ended the build" : "files included; the machine or a group around had no more, and the kernel ended the build");
+}
+
 /** The kernel's ceiling counts files as well, so the processes' own part is looked at here. */
 static void look_at_group(struct sb_watch *watch)
 {
@@ -61,8 +76,8 @@ static void look_at_group(struct sb_watch *watch)
 
 	sb_cgroup_look(&watch->cgroup, &watch->last);
 	used = process_memory(watch, disk_used(watch));
-	if (watch->last.oom_kills > watch->first.oom_kills)
-		end_by_limit(watch, "memory", bounds->memory, used > bounds->memory ? used : bounds->memory, "the kernel ended the build");
+	if (is_starved(watch))
+		starved(watch);
 	else if (used > bounds->memory)
 		end_by_limit(watch, "memory", bounds->memory, used, "the build was ended");
 }
@@ -196,8 +211,8 @@ static void name_limit(struct sb_watch *watch)
 	const struct sb_bounds *bounds = &watch->plan.bounds;
 	const struct sb_board *board = watch->plan.board;
 
-	if (watch->last.oom_kills > watch->first.oom_kills)
-		sb_guard_limit(watch, "memory", bounds->memory, bounds->memory, "the kernel ended the build");
+	if (is_starved(watch))
+		starved(watch);
 	if (died_of(board->status, SIGXFSZ))
 		sb_guard_limit(watch, "file-size", bounds->file_size, bounds->file_size, "the kernel ended a program of the build");
 	if (board->disk_full || watch->disk_full)
@@ -225,9 +240,9 @@ void sb_guard_conclude(struct sb_watch *watch)
 		return;
 	if (board->err.code == SB_TEMPORARY && board->err.id && strcmp(board->err.id, "sandbox-fill") == 0)
 		sb_guard_limit(watch, "disk", watch->plan.bounds.disk, watch->plan.bounds.disk, "the sources do not fit");
-	if (board->finished && board->status == 0 && watch->last.oom_kills == watch->first.oom_kills)
+	if (board->finished && board->status == 0 && !is_starved(watch))
 		out->end = SB_END_DONE;
-	else if (board->finished || (watch->scratch >= 0 && watch->last.oom_kills > watch->first.oom_kills))
+	else if (board->finished || (watch->scratch >= 0 && is_starved(watch)))
 		name_limit(watch);
 	if (board->finished && out->end == SB_END_UNKNOWN)
 		out->end = SB_END_STEP_FAILED;
