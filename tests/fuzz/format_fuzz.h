@@ -23,6 +23,35 @@ static inline void fuzz_check_code(int rc, const struct sb_err *err)
 	must(rc == 0 || err->id);
 }
 
+/* What may be asked of executable files, of one region. */
+static inline void fuzz_image(struct sb_view *view, const struct sb_region *region)
+{
+	const struct sb_image_format *image = view->format->image;
+	const struct sb_place place = {region, region->offset, region->length};
+	SB_VEC struct sb_vec references = {.size = sizeof(struct sb_reference)};
+	SB_VEC struct sb_vec rows = {.size = sizeof(struct sb_row)};
+	struct sb_err err = {0};
+
+	(void)image->severity(view, &place);
+	(void)image->show(view, &place, view->arena);
+	fuzz_check_code(image->references(view, &place, &references, &err), &err);
+	fuzz_check_code(image->rows(view, region, &rows, &err), &err);
+	for (size_t i = 0; i < rows.count; i++) {
+		const struct sb_row *row = sb_vec_at(&rows, i);
+		must(row->offset >= region->offset && row->length <= region->length && row->offset - region->offset <= region->length - row->length);
+	}
+}
+
+static inline void fuzz_whole_image(struct sb_view *view)
+{
+	SB_VEC struct sb_vec anchors = {.size = sizeof(struct sb_anchor)};
+	SB_VEC struct sb_vec facts = {.size = sizeof(struct sb_fact)};
+	struct sb_err err = {0};
+
+	fuzz_check_code(view->format->image->anchors(view, &anchors, &err), &err);
+	fuzz_check_code(view->format->image->facts(view, &facts, &err), &err);
+}
+
 static inline void fuzz_regions(struct sb_view *view)
 {
 	struct sb_err err = {0};
@@ -35,6 +64,8 @@ static inline void fuzz_regions(struct sb_view *view)
 		fuzz_check_code(sb_view_describe(view, region, &err), &err);
 		if (view->format->locate)
 			(void)view->format->locate(view, region, region->offset, view->arena);
+		if (view->format->image)
+			fuzz_image(view, region);
 	}
 	must(at == view->file.n);
 }
@@ -71,6 +102,8 @@ static inline int fuzz_format(const char *name, const char *hint, const uint8_t 
 	if (rc == 0) {
 		fuzz_regions(&view);
 		fuzz_members(&view);
+		if (format->image)
+			fuzz_whole_image(&view);
 		sb_view_release(&view);
 	}
 	return 0;

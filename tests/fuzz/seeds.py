@@ -40,6 +40,18 @@ def zips():
     yield 'prepended', b'#!/bin/sh\n' + one(zipfile.ZIP_DEFLATED)
 
 
+def pairs(root):
+    """Two builds of one source, one of them with a longer text and a further function; stripped and not."""
+    source = 'const char *text(void) { return "some text%s"; }\nint check(const char *p) { return p[0] == 8; }\n%sint last(int x) { return check(text()) + x; }\n'
+    (root / 'p.c').write_text(source % ('', ''))
+    (root / 'q.c').write_text(source % (' that is longer', 'int more(int x) { return x * 7 + check(text()); }\n'))
+    for name, flags in (('symbols', []), ('stripped', ['-s']), ('debug', ['-g'])):
+        for side in 'pq':
+            tool(['cc', '-O1', '-shared', '-fPIC', *flags, f'{side}.c', '-o', f'{side}.so'], cwd=root)
+        a, b = (root / 'p.so').read_bytes(), (root / 'q.so').read_bytes()
+        yield 'pair', name, struct.pack('<I', len(a)) + a + b
+
+
 def archives(root):
     names = sorted(str(p.relative_to(root)) for p in root.rglob('*'))
     for kind in ('v7', 'ustar', 'gnu', 'pax', 'oldgnu'):
@@ -54,6 +66,7 @@ def archives(root):
         yield 'ar', 'gnu', (root / 'x.a').read_bytes()
         yield 'elf', 'object', (root / 'a-rather-long-object.o').read_bytes()
         yield 'elf', 'shared', (root / 'x.so').read_bytes()
+        yield from pairs(root)
 
 
 def compressed(data):
