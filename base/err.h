@@ -36,6 +36,7 @@ struct sb_err {
 	enum sb_rc code;
 	const char *id;        /* static string: a row of docs/errors.md, or NULL */
 	uint64_t offset;       /* byte offset in the innermost thing named by where; UINT64_MAX: none */
+	unsigned limit;        /* of SB_LIMIT by sb_fail_limit: 1 + row of base/limits.h; else 0 */
 	unsigned line, column; /* 1-based place in a text document; 0: none */
 	char where[512];       /* way in, outermost first, parts joined by " > " */
 	char msg[512];

@@ -17,6 +17,9 @@ const struct sb_limit *sb_limit(enum sb_limit_row row)
 int sb_fail_limit(struct sb_err *err, enum sb_limit_row row, uint64_t asked)
 {
 	const struct sb_limit *limit = sb_limit(row);
-	return sb_fail(err, SB_LIMIT, "limit-exceeded", "limit %s (%s) is %" PRIu64 " %s, asked for %" PRIu64, limit->name,
-	               limit->why, limit->value, limit->unit, asked);
+	int rc = sb_fail(err, SB_LIMIT, "limit-exceeded", "limit %s (%s) is %" PRIu64 " %s, asked for %" PRIu64, limit->name,
+	                 limit->why, limit->value, limit->unit, asked);
+	if (err)
+		err->limit = 1 + (unsigned)row;
+	return rc;
 }

@@ -30,6 +30,12 @@
 	X(PAX_BYTES, "pax-bytes", UINT64_C(1) << 20, "bytes", "one pax extended header") \
 	X(DECODER_MEMORY, "decoder-memory", UINT64_C(256) << 20, "bytes", "dictionary of one decoder") \
 	X(REGIONS, "regions", 4000000, "regions", "regions of one file") \
+	X(PARSER_SILENCE, "parser-silence", 120000, "milliseconds", "a worker that parses and says nothing") \
+	X(PARSER_SECONDS, "parser-seconds", 600, "seconds", "CPU time of one worker that parses") \
+	X(PARSER_MEMORY, "parser-memory", UINT64_C(448) << 20, "bytes", "heap of one worker that parses") \
+	X(PARSER_BYTES, "parser-bytes", UINT64_C(1) << 30, "bytes", "decoded by one worker before the next one takes over") \
+	X(PARSER_FAILURES, "parser-failures", 64, "workers", "that failed on one side of one artifact") \
+	X(PARTS_BYTES, "parts-bytes", UINT64_C(64) << 20, "bytes", "records of what one file consists of") \
 	X(ELF_SECTIONS, "elf-sections", 100000, "sections", "section table of an ELF file") \
 	X(FINDINGS, "findings", 100000, "findings", "differences listed for one run; the rest is counted") \
 	X(LOG_BYTES, "log-bytes", UINT64_C(256) << 20, "bytes", "the log of one build") \

@@ -22,11 +22,10 @@ struct listing {
 static const char *located(const struct sb_unit *unit, const struct sb_stretch *stretch, uint64_t at)
 {
 	const struct sb_region *region = stretch->region[SB_SHIPPED];
-	const struct sb_format *format = unit->pair.format;
 
-	if (!region || !format || !format->locate)
+	if (!region || !unit->pair.format)
 		return NULL;
-	return format->locate(unit->pair.view[SB_SHIPPED], region, stretch->offset[SB_SHIPPED] + at, unit->arena);
+	return sb_view_locate(unit->pair.view[SB_SHIPPED], region, stretch->offset[SB_SHIPPED] + at, unit->arena);
 }
 
 /* @bytes of the longer side differ; @covered of them lie on the shipped side. */

@@ -41,24 +41,42 @@ static sb_codec_run runner(enum sb_codec codec)
 	return NULL;
 }
 
-int sb_formats_decode(struct sb_span file, const struct sb_member *member, struct sb_unpack_budget *budget,
-		      struct sb_blob *out, uint64_t *consumed, struct sb_err *err)
+/* The codec of @member over its bytes of @file. */
+static int run_codec(struct sb_span file, const struct sb_member *member, struct sb_sink *sink, uint64_t *consumed, struct sb_err *err)
 {
 	sb_codec_run run = runner(member->codec);
 	struct sb_span in;
-	struct sb_sink sink;
 	uint64_t used = 0;
 
 	if (!run || !sb_span_cut(file, member->offset, member->length, &in))
 		return sb_fail(err, SB_INTERNAL, "decode-failed", "a member of unknown encoding or place");
+	int rc = run(in, sink, &used, err);
+	if (!rc)
+		*consumed = used;
+	else if (err && rc == SB_FORMAT)
+		err->offset = member->offset + used;
+	return rc;
+}
+
+int sb_formats_decode_into(struct sb_span file, const struct sb_member *member, const struct sb_outlet *outlet, uint64_t *consumed,
+                           struct sb_err *err)
+{
+	struct sb_sink sink = {.outlet = outlet, .spool = -1};
+	return run_codec(file, member, &sink, consumed, err);
+}
+
+int sb_formats_decode(struct sb_span file, const struct sb_member *member, struct sb_unpack_budget *budget,
+		      struct sb_blob *out, uint64_t *consumed, struct sb_err *err)
+{
+	struct sb_sink sink;
+	uint64_t used;
+
 	int rc = sb_sink_open(&sink, member->length, member->size, budget, err);
 	if (rc)
 		return rc;
-	rc = run(in, &sink, &used, err);
+	rc = run_codec(file, member, &sink, &used, err);
 	if (!rc)
 		rc = sb_sink_finish(&sink, out, err);
-	else if (err && rc == SB_FORMAT)
-		err->offset = member->offset + used;
 	if (!rc)
 		*consumed = used;
 	sb_sink_release(&sink);

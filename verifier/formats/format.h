@@ -11,8 +11,16 @@
 #include "verifier/formats/image.h"
 #include "verifier/model/model.h"
 
-/** What one file was found to be. Everything lives in the arena given to sb_view_open. */
 struct sb_format;
+struct sb_view;
+
+/** Who answers for a view whose file was parsed in another process; both as in struct sb_format, with view->own as they need it. */
+struct sb_view_source {
+	int (*describe)(struct sb_view *view, const struct sb_region *region, struct sb_err *err);
+	const char *(*locate)(const struct sb_view *view, const struct sb_region *region, uint64_t offset, struct sb_arena *arena);
+};
+
+/** What one file was found to be. Everything lives in the arena given to sb_view_open. */
 struct sb_view {
 	const struct sb_format *format;
 	struct sb_span file;
@@ -23,6 +31,7 @@ struct sb_view {
 	const struct sb_region *described; /* that region; NULL: none */
 	struct sb_arena *arena;
 	void *own;              /* the format's parse state for describe(), in the arena */
+	const struct sb_view_source *source; /* NULL: the format itself, in this process */
 };
 
 /** Something odd that is no failure: a duplicate name, an overlap, a header that disagrees with its directory. */

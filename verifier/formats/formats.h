@@ -20,6 +20,14 @@ SB_MUST_USE int sb_view_open(const struct sb_format *format, struct sb_span file
                              struct sb_view *view, struct sb_err *err);
 /** Fill view->fields for @region, sorted by offset. No fields when the format has no describe(). */
 SB_MUST_USE int sb_view_describe(struct sb_view *view, const struct sb_region *region, struct sb_err *err);
+/** view->fields as an unordered list becomes what sb_view_describe promises. Errors: INTERNAL "tiling-violated". */
+SB_MUST_USE int sb_view_settle(struct sb_view *view, const struct sb_region *region, struct sb_err *err);
+/** Name of the innermost thing at @offset of @region, in @arena; NULL when there is none or the format does not say. */
+const char *sb_view_locate(const struct sb_view *view, const struct sb_region *region, uint64_t offset, struct sb_arena *arena);
+/** A view without parts yet, with the ceilings of the room. */
+void sb_view_init(struct sb_view *view, const struct sb_format *format, struct sb_span file, struct sb_arena *arena);
+/** What nobody has to trust a format in: regions tile the file, members lie inside. Errors: INTERNAL "tiling-violated". */
+SB_MUST_USE int sb_view_check(const struct sb_view *view, struct sb_err *err);
 void sb_view_release(struct sb_view *view);
 
 static inline const struct sb_region *sb_view_region(const struct sb_view *view, size_t i)
@@ -45,5 +53,38 @@ struct sb_unpack_budget {
  */
 SB_MUST_USE int sb_formats_decode(struct sb_span file, const struct sb_member *member, struct sb_unpack_budget *budget,
                                   struct sb_blob *out, uint64_t *consumed, struct sb_err *err);
+
+/** Where decoded bytes go as they come, instead of a blob. */
+struct sb_outlet {
+	void *ctx;
+	int (*room)(void *ctx, uint8_t **p, size_t *n, struct sb_err *err); /* room for at least one byte */
+	int (*took)(void *ctx, size_t n, struct sb_err *err);               /* @n bytes of the room were filled */
+};
+/** As sb_formats_decode, but nothing is collected and no limit but the decoder's own is judged: that is for who reads the other end. */
+SB_MUST_USE int sb_formats_decode_into(struct sb_span file, const struct sb_member *member, const struct sb_outlet *outlet, uint64_t *consumed,
+                                       struct sb_err *err);
+
+/**
+ * Collects decoded bytes: in memory while they are few, then in an unlinked spool; judges the limits on the way. The decoder writes straight
+ * into the room that the sink offers, so that nothing is copied twice.
+ */
+struct sb_sink {
+	const struct sb_outlet *outlet;  /* instead of all below, or NULL */
+	uint8_t *bytes;                  /* memory of a small result, later the piece that is filled next */
+	size_t used, room;
+	int spool;                       /* -1 while everything is in memory */
+	uint64_t total, packed;          /* decoded so far, encoded size of the member */
+	struct sb_unpack_budget *budget; /* may be NULL */
+};
+
+/** @expect  decoded size as declared, UINT64_MAX when unknown: only a hint for the first allocation. */
+SB_MUST_USE int sb_sink_open(struct sb_sink *sink, uint64_t packed, uint64_t expect, struct sb_unpack_budget *budget, struct sb_err *err);
+/** Room for at least one byte at *p. Errors: NOMEM, IO. */
+SB_MUST_USE int sb_sink_room(struct sb_sink *sink, uint8_t **p, size_t *n, struct sb_err *err);
+/** @n bytes of the room were filled. Errors: LIMIT. */
+SB_MUST_USE int sb_sink_took(struct sb_sink *sink, size_t n, struct sb_err *err);
+/** Hand the collected bytes to @out; the sink is empty afterwards. */
+SB_MUST_USE int sb_sink_finish(struct sb_sink *sink, struct sb_blob *out, struct sb_err *err);
+void sb_sink_release(struct sb_sink *sink);
 
 #endif

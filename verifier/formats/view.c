@@ -85,8 +85,13 @@ static int check_members(const struct sb_view *view, struct sb_err *err)
 	return 0;
 }
 
-int sb_view_open(const struct sb_format *format, struct sb_span file, const char *hint, struct sb_arena *arena,
-		 struct sb_view *view, struct sb_err *err)
+int sb_view_check(const struct sb_view *view, struct sb_err *err)
+{
+	int rc = check_tiling(view, err);
+	return rc ? rc : check_members(view, err);
+}
+
+void sb_view_init(struct sb_view *view, const struct sb_format *format, struct sb_span file, struct sb_arena *arena)
 {
 	*view = (struct sb_view){
 		.format = format,
@@ -97,11 +102,15 @@ int sb_view_open(const struct sb_format *format, struct sb_span file, const char
 		.notices = {.size = sizeof(struct sb_notice), .ceiling = SB_LIMIT_OF(ENTRIES)},
 		.fields = {.size = sizeof(struct sb_field), .ceiling = SB_LIMIT_OF(REGIONS)},
 	};
+}
+
+int sb_view_open(const struct sb_format *format, struct sb_span file, const char *hint, struct sb_arena *arena,
+		 struct sb_view *view, struct sb_err *err)
+{
+	sb_view_init(view, format, file, arena);
 	int rc = format->open(view, hint, err);
 	if (!rc)
-		rc = check_tiling(view, err);
-	if (!rc)
-		rc = check_members(view, err);
+		rc = sb_view_check(view, err);
 	if (rc)
 		sb_view_release(view);
 	return rc;
@@ -126,6 +135,13 @@ static int check_fields(const struct sb_view *view, const struct sb_region *regi
 	return 0;
 }
 
+int sb_view_settle(struct sb_view *view, const struct sb_region *region, struct sb_err *err)
+{
+	if (view->fields.count)
+		qsort(view->fields.items, view->fields.count, view->fields.size, by_offset);
+	return check_fields(view, region, err);
+}
+
 int sb_view_describe(struct sb_view *view, const struct sb_region *region, struct sb_err *err)
 {
 	if (view->described == region) /* judge asks about the same table again and again */
@@ -134,14 +150,18 @@ int sb_view_describe(struct sb_view *view, const struct sb_region *region, struc
 	view->fields.count = 0;
 	if (!view->format->describe)
 		return 0;
-	int rc = view->format->describe(view, region, err);
-	if (rc)
-		return rc;
-	if (view->fields.count)
-		qsort(view->fields.items, view->fields.count, view->fields.size, by_offset);
-	rc = check_fields(view, region, err);
+	int rc = view->source ? view->source->describe(view, region, err) : view->format->describe(view, region, err);
+	if (!rc)
+		rc = sb_view_settle(view, region, err);
 	view->described = rc ? NULL : region;
 	return rc;
+}
+
+const char *sb_view_locate(const struct sb_view *view, const struct sb_region *region, uint64_t offset, struct sb_arena *arena)
+{
+	if (!view->format->locate)
+		return NULL;
+	return view->source ? view->source->locate(view, region, offset, arena) : view->format->locate(view, region, offset, arena);
 }
 
 void sb_view_release(struct sb_view *view)

@@ -199,7 +199,7 @@ static int add_rules(scmp_filter_ctx ctx, const struct sb_filter_wish *wish, str
 	return rc;
 }
 
-static int export(scmp_filter_ctx ctx, struct sb_arena *arena, struct sock_fprog *out, struct sb_err *err)
+int sb_filter_export(void *ctx, struct sb_arena *arena, struct sock_fprog *out, struct sb_err *err)
 {
 	SB_CLOSING int fd = memfd_create("seccomp", MFD_CLOEXEC);
 	struct sock_filter *code = sb_arena_array(arena, BPF_MAXINSNS, sizeof(*code));
@@ -233,7 +233,7 @@ int sb_filter_make(struct sb_arena *arena, const struct sb_filter_wish *wish, st
 	if (rc != 0)
 		return bad(err, "an attribute", rc);
 	rc = add_rules(ctx, wish, err);
-	return rc == 0 ? export(ctx, arena, out, err) : rc;
+	return rc == 0 ? sb_filter_export(ctx, arena, out, err) : rc;
 }
 
 /** By hand, as whether it is needed is known only when the filter has been made; other ABIs are refused by that one. */

@@ -31,4 +31,7 @@ SB_MUST_USE int sb_filter_refuse_memory_files(struct sb_err *err);
  */
 SB_MUST_USE int sb_filter_enter(const struct sock_fprog *filter, int *listener, struct sb_err *err);
 
+/** A filter of libseccomp (scmp_filter_ctx) as BPF in @arena. Errors: NOMEM, INTERNAL "sandbox-filter", IO "sandbox-setup". */
+SB_MUST_USE int sb_filter_export(void *ctx, struct sb_arena *arena, struct sock_fprog *out, struct sb_err *err);
+
 #endif

@@ -102,4 +102,30 @@ struct sb_survey {
 /** Try everything out by doing it. */
 SB_MUST_USE int sb_sandbox_survey(struct sb_arena *arena, struct sb_survey *out, struct sb_err *err);
 
+/** Walls around a process that only parses foreign bytes: what is named here, and no more, is what it may do. */
+struct sb_parser_cell {
+	const void *filter;         /* of the room */
+	struct sb_properties walls; /* name → "on", a detail, or "off: reason" */
+};
+
+/** Ceilings of one such process. */
+struct sb_parser_limits {
+	uint64_t data;    /* bytes of heap */
+	uint64_t address; /* bytes of address space, with the files that it maps */
+	uint64_t seconds; /* of CPU */
+};
+
+/**
+ * Called once by the single-threaded process that parsers are forked from: namespaces of their own (user, network, IPC, UTS) where the kernel gives
+ * them, no new privileges, no capabilities, no core dumps, and the seccomp filter made ready. What cannot be had is "off" in out->walls.
+ * Errors: NOMEM, INTERNAL "sandbox-filter", IO "sandbox-setup".
+ */
+SB_MUST_USE int sb_parser_cell_prepare(struct sb_arena *arena, struct sb_parser_cell *out, struct sb_err *err);
+
+/**
+ * Called by the forked process before it reads a foreign byte: limits, then the filter. From then on it may read, write and receive on
+ * @channel, map memory (never executable), and exit; anything else ends it. Errors: IO "sandbox-setup": the process must exit.
+ */
+SB_MUST_USE int sb_parser_cell_enter(const struct sb_parser_cell *cell, const struct sb_parser_limits *limits, int channel, struct sb_err *err);
+
 #endif

@@ -3,7 +3,7 @@
 #ifndef VERIFIER_FORMATS_DECODE_CODEC_H
 #define VERIFIER_FORMATS_DECODE_CODEC_H
 
-#include "verifier/formats/decode/sink.h"
+#include "verifier/formats/formats.h"
 
 /**
  * Decode from the start of @in into @sink until the encoding ends. *used: encoded bytes consumed, also after a failure.

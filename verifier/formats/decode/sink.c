@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "verifier/formats/decode/sink.h"
+#include "verifier/formats/decode/codec.h"
 
 #include "base/cleanup.h"
 
@@ -48,6 +48,8 @@ static int grow(struct sb_sink *sink, struct sb_err *err)
 
 int sb_sink_room(struct sb_sink *sink, uint8_t **p, size_t *n, struct sb_err *err)
 {
+	if (sink->outlet)
+		return sink->outlet->room(sink->outlet->ctx, p, n, err);
 	if (sink->used == sink->room) {
 		int rc = grows(sink) ? grow(sink, err) : spill(sink, err);
 		if (rc)
@@ -72,6 +74,8 @@ static bool over_ratio(uint64_t unpacked, uint64_t packed, uint64_t most)
 
 int sb_sink_took(struct sb_sink *sink, size_t n, struct sb_err *err)
 {
+	if (sink->outlet)
+		return sink->outlet->took(sink->outlet->ctx, n, err);
 	sink->used += n;
 	sink->total += n;
 	if (sink->total > SB_LIMIT_OF(MEMBER_BYTES))

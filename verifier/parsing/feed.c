@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "verifier/parsing/feed.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+enum { TICK = 100 }; /* ms; the channel's own timeout */
+
+static void fail(struct sb_feed *feed, int rc)
+{
+	feed->rc = rc;
+	feed->piece = (struct sb_span){0};
+	feed->last = true;
+}
+
+void sb_feed_bad(struct sb_feed *feed)
+{
+	if (!feed->rc)
+		fail(feed, sb_fail(&feed->err, SB_INTERNAL, "parser-failed", "the parser gave an answer that makes no sense"));
+}
+
+static void no_memory(struct sb_feed *feed)
+{
+	if (!feed->rc)
+		fail(feed, sb_fail(&feed->err, SB_NOMEM, "out-of-memory", "out of memory"));
+}
+
+bool sb_feed_ask(struct sb_worker *worker, struct sb_wire_request *request, size_t n, int fd)
+{
+	union {
+		struct cmsghdr head;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control = {.head = {.cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS}};
+	struct iovec part = {request, SB_WIRE_HEAD + n};
+	struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+	ssize_t sent;
+
+	if (fd >= 0) {
+		message.msg_control = &control;
+		message.msg_controllen = sizeof control;
+		memcpy(CMSG_DATA(&control.head), &fd, sizeof fd);
+	}
+	do
+		sent = sendmsg(worker->channel, &message, MSG_NOSIGNAL);
+	while (sent < 0 && errno == EINTR);
+	return sent == (ssize_t)part.iov_len;
+}
+
+/* ---- pieces ---- */
+
+/* Wait for a word; interrupted by a stop, ended by silence. */
+static bool hear(struct sb_feed *feed, struct sb_wire_piece *piece)
+{
+	const struct sb_parsers_options *options = &feed->worker->parsers->options;
+	uint64_t patience = options->silence ? options->silence : SB_LIMIT_OF(PARSER_SILENCE), waited = 0;
+	ssize_t n;
+
+	while ((n = recv(feed->worker->channel, piece, sizeof *piece, 0)) < 0 && (errno == EAGAIN || errno == EINTR)) {
+		if (sb_stopping(options->progress)) {
+			fail(feed, sb_fail(&feed->err, SB_INTERRUPTED, "interrupted", "stopped on request"));
+			return false;
+		}
+		waited += errno == EAGAIN ? TICK : 0;
+		if (waited >= patience) {
+			fail(feed, sb_fail_limit(&feed->err, SB_LIMIT_ROW_PARSER_SILENCE, waited));
+			return false;
+		}
+	}
+	if (n <= 0)
+		fail(feed, sb_fail(&feed->err, SB_INTERNAL, "parser-failed", "the parser died"));
+	else if (n != (ssize_t)sizeof *piece || piece->half > 1 || piece->length > SB_WIRE_HALF || piece->last > 1)
+		sb_feed_bad(feed);
+	return !feed->rc;
+}
+
+/* The next piece, once this one is read. False when there is none. */
+static bool advance(struct sb_feed *feed)
+{
+	struct sb_wire_request taken = {.ask = SB_ASK_TAKEN};
+	struct sb_wire_piece piece;
+
+	if (feed->last || feed->rc || (feed->begun && !sb_feed_ask(feed->worker, &taken, 0, -1))) {
+		sb_feed_bad(feed);
+		return false;
+	}
+	if (!hear(feed, &piece))
+		return false;
+	feed->begun = true;
+	feed->last = piece.last != 0;
+	feed->piece = sb_span_of(feed->worker->window + piece.half * SB_WIRE_HALF, (size_t)piece.length);
+	return true;
+}
+
+static void take(struct sb_feed *feed, void *out, size_t n)
+{
+	uint8_t *to = out;
+
+	memset(out, 0, n);
+	while (n && !feed->rc) {
+		if (feed->piece.n == 0 && !advance(feed))
+			return;
+		size_t now = n < feed->piece.n ? n : feed->piece.n;
+		memcpy(to, feed->piece.p, now);
+		feed->piece = sb_span_of(feed->piece.p + now, feed->piece.n - now);
+		to += now;
+		n -= now;
+	}
+}
+
+uint64_t sb_feed_uint(struct sb_feed *feed, unsigned width)
+{
+	uint8_t bytes[8];
+	uint64_t value = 0;
+
+	take(feed, bytes, width);
+	for (unsigned i = 0; i < width && !feed->rc; i++)
+		value |= (uint64_t)bytes[i] << 8 * i;
+	return value;
+}
+
+struct sb_span sb_feed_chunk(struct sb_feed *feed, size_t n)
+{
+	struct sb_span out = feed->piece;
+
+	if (feed->rc || n > out.n) {
+		sb_feed_bad(feed);
+		return (struct sb_span){0};
+	}
+	feed->piece = sb_span_of(out.p + n, out.n - n);
+	return sb_span_of(out.p, n);
+}
+
+void sb_feed_finish(struct sb_feed *feed)
+{
+	while (!feed->rc && !feed->last && feed->piece.n == 0)
+		advance(feed);
+	if (feed->piece.n)
+		sb_feed_bad(feed);
+}
+
+/* ---- records ---- */
+
+/* What a worker makes the core remember is bounded. */
+static bool keep(struct sb_feed *feed, uint64_t bytes)
+{
+	feed->records += bytes;
+	if (!feed->rc && feed->records > SB_LIMIT_OF(PARTS_BYTES))
+		fail(feed, sb_fail_limit(&feed->err, SB_LIMIT_ROW_PARTS_BYTES, feed->records));
+	return !feed->rc;
+}
+
+char *sb_feed_text(struct sb_feed *feed, struct sb_arena *arena, size_t *n)
+{
+	size_t length = (size_t)sb_feed_uint(feed, 4);
+	char *text = keep(feed, length + 1) ? sb_arena_alloc(arena, length + 1) : NULL;
+
+	*n = text ? length : 0;
+	if (text)
+		take(feed, text, length);
+	else
+		no_memory(feed);
+	return feed->rc ? NULL : text;
+}
+
+static struct sb_span span(struct sb_feed *feed, struct sb_arena *arena)
+{
+	size_t n;
+	const char *text = sb_feed_text(feed, arena, &n);
+	return text ? sb_span_of(text, n) : sb_span_of("", 0);
+}
+
+/* Names of regions and fields repeat from one to the next: one that was kept just before is used again. */
+static const char *name(struct sb_feed *feed, struct sb_arena *arena)
+{
+	char text[256];
+	size_t n = (size_t)sb_feed_uint(feed, 4);
+
+	if (n >= sizeof text) {
+		char *kept = keep(feed, n + 1) ? sb_arena_alloc(arena, n + 1) : NULL;
+		if (!kept)
+			no_memory(feed);
+		else
+			take(feed, kept, n);
+		return kept ? kept : "";
+	}
+	take(feed, text, n);
+	text[n] = '\0';
+	if (!feed->name || strcmp(feed->name, text) != 0)
+		feed->name = keep(feed, n + 1) ? sb_arena_copy(arena, sb_span_of(text, strlen(text))) : NULL;
+	if (!feed->name)
+		no_memory(feed);
+	return feed->name ? feed->name : "";
+}
+
+static const char *text_or_null(struct sb_feed *feed, struct sb_arena *arena)
+{
+	struct sb_span text = span(feed, arena);
+	return text.n ? (const char *)text.p : NULL;
+}
+
+static uint64_t below(struct sb_feed *feed, unsigned most)
+{
+	uint64_t value = sb_feed_uint(feed, 1);
+	if (value > most)
+		sb_feed_bad(feed);
+	return value > most ? 0 : value;
+}
+
+int sb_feed_outcome(struct sb_feed *feed, struct sb_err *why)
+{
+	int rc = -(int)below(feed, (unsigned)-SB_FAILED);
+	char msg[sizeof why->msg];
+
+	if (!rc)
+		return 0;
+	size_t n = (size_t)sb_feed_uint(feed, 4);
+	if (n >= sizeof msg)
+		sb_feed_bad(feed);
+	else
+		take(feed, msg, n);
+	msg[feed->rc ? 0 : n] = '\0';
+	uint64_t offset = sb_feed_uint(feed, 8), limit = below(feed, SB_LIMIT_ROWS);
+	if (feed->rc)
+		return 0;
+	if (rc == SB_NOMEM)
+		return sb_fail_limit(why, SB_LIMIT_ROW_PARSER_MEMORY, SB_LIMIT_OF(PARSER_MEMORY) + 1);
+	if (rc == SB_INTERRUPTED || rc == SB_IO || rc == SB_TEMPORARY)
+		rc = SB_INTERNAL; /* nothing a parser could know of */
+	rc = sb_fail(why, (enum sb_rc)rc, rc == SB_LIMIT ? "limit-exceeded" : rc == SB_FORMAT ? "archive-damaged" : "parser-failed", "%s", msg);
+	why->offset = offset;
+	why->limit = (unsigned)limit;
+	return rc;
+}
+
+static void read_member(struct sb_feed *feed, struct sb_arena *arena, struct sb_member *out)
+{
+	out->name = span(feed, arena);
+	out->type = (enum sb_member_type)below(feed, SB_MEMBER_PART);
+	out->has_mode = below(feed, 1);
+	out->mode = (uint32_t)sb_feed_uint(feed, 4);
+	out->uid = sb_feed_uint(feed, 8);
+	out->gid = sb_feed_uint(feed, 8);
+	out->mtime = (int64_t)sb_feed_uint(feed, 8);
+	out->mtime_ns = (uint32_t)sb_feed_uint(feed, 4);
+	out->link = span(feed, arena);
+	out->rdev_major = sb_feed_uint(feed, 8);
+	out->rdev_minor = sb_feed_uint(feed, 8);
+	out->codec = (enum sb_codec)below(feed, SB_CODEC_LZIP);
+	out->offset = sb_feed_uint(feed, 8);
+	out->length = sb_feed_uint(feed, 8);
+	out->size = sb_feed_uint(feed, 8);
+	out->refusal = text_or_null(feed, arena);
+	out->refusal_id = text_or_null(feed, arena);
+}
+
+static void read_region(struct sb_feed *feed, struct sb_arena *arena, struct sb_region *out)
+{
+	out->offset = sb_feed_uint(feed, 8);
+	out->length = sb_feed_uint(feed, 8);
+	out->kind = (enum sb_region_kind)below(feed, SB_REGION_OVERLAY);
+	out->loaded = below(feed, 1);
+	out->member = (uint32_t)sb_feed_uint(feed, 4);
+	out->tag = (uint32_t)sb_feed_uint(feed, 4);
+	out->name = name(feed, arena);
+	if (out->length == 0)
+		sb_feed_bad(feed);
+}
+
+static void read_notice(struct sb_feed *feed, struct sb_arena *arena, struct sb_notice *out)
+{
+	out->id = text_or_null(feed, arena);
+	out->text = text_or_null(feed, arena);
+	out->offset = sb_feed_uint(feed, 8);
+	out->member = (uint32_t)sb_feed_uint(feed, 4);
+	out->refuse_drop = below(feed, 1);
+}
+
+void sb_feed_view(struct sb_feed *feed, struct sb_view *view)
+{
+	uint64_t members = sb_feed_uint(feed, 4);
+	for (uint64_t i = 0; i < members && keep(feed, sizeof(struct sb_member)); i++) {
+		struct sb_member *slot = sb_vec_push(&view->members);
+		if (slot)
+			read_member(feed, view->arena, slot);
+		else
+			no_memory(feed);
+	}
+	uint64_t regions = sb_feed_uint(feed, 4);
+	for (uint64_t i = 0; i < regions && keep(feed, sizeof(struct sb_region)); i++) {
+		struct sb_region *slot = sb_vec_push(&view->regions);
+		if (slot)
+			read_region(feed, view->arena, slot);
+		else
+			no_memory(feed);
+	}
+	uint64_t notices = sb_feed_uint(feed, 4);
+	for (uint64_t i = 0; i < notices && keep(feed, sizeof(struct sb_notice)); i++) {
+		struct sb_notice *slot = sb_vec_push(&view->notices);
+		if (slot)
+			read_notice(feed, view->arena, slot);
+		else
+			no_memory(feed);
+	}
+}
+
+void sb_feed_fields(struct sb_feed *feed, struct sb_arena *arena, struct sb_field **out, size_t *count)
+{
+	uint64_t n = sb_feed_uint(feed, 4), room;
+	struct sb_field *fields = NULL;
+
+	*count = 0;
+	if (sb_mul(n, sizeof *fields, &room) && keep(feed, room))
+		fields = sb_arena_array(arena, (size_t)n, sizeof *fields);
+	if (!fields)
+		no_memory(feed);
+	for (uint64_t i = 0; i < n && !feed->rc; i++) {
+		fields[i].offset = sb_feed_uint(feed, 8);
+		fields[i].length = sb_feed_uint(feed, 8);
+		fields[i].kind = (enum sb_field_kind)below(feed, SB_FIELD_INODE);
+		fields[i].encoding = (enum sb_encoding)below(feed, SB_ENC_TEXT);
+		fields[i].derived.algorithm = (enum sb_derive_algorithm)below(feed, SB_DERIVE_XZ_CHECK);
+		fields[i].derived.over_offset = sb_feed_uint(feed, 8);
+		fields[i].derived.over_length = sb_feed_uint(feed, 8);
+		fields[i].derived.decoded = (uint32_t)sb_feed_uint(feed, 4);
+		fields[i].name = name(feed, arena);
+	}
+	*out = fields;
+	*count = feed->rc ? 0 : (size_t)n;
+}

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inside the walls: parse what is mapped, answer, know nothing else. */
+#include "verifier/parsing/worker.h"
+
+#include "verifier/parsing/stream.h"
+#include "verifier/parsing/wire.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+struct worker {
+	const struct sb_parsers_options *options;
+	struct sb_stream out;
+	void *mapped;          /* of the input; NULL: none */
+	size_t mapped_length;
+	struct sb_span input;
+	struct sb_arena *arena; /* of the view */
+	struct sb_view view;
+	bool open;
+};
+
+/* The next request; the end of the channel is the end of the worker. */
+static void hear(struct sb_wire_request *request, int *fd)
+{
+	union {
+		struct cmsghdr head;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control;
+	struct iovec part = {request, sizeof *request};
+	struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+	ssize_t n = recvmsg(SB_WIRE_CHANNEL, &message, MSG_CMSG_CLOEXEC);
+
+	if (n < (ssize_t)SB_WIRE_HEAD)
+		_exit(n == 0 ? 0 : 1);
+	request->payload[(size_t)n < sizeof *request ? (size_t)n - SB_WIRE_HEAD : SB_WIRE_PAYLOAD - 1] = '\0';
+	const struct cmsghdr *found = CMSG_FIRSTHDR(&message);
+	*fd = -1;
+	if (found && found->cmsg_level == SOL_SOCKET && found->cmsg_type == SCM_RIGHTS)
+		memcpy(fd, CMSG_DATA(found), sizeof *fd);
+}
+
+static void close_view(struct worker *worker)
+{
+	if (worker->open)
+		sb_view_release(&worker->view);
+	worker->open = false;
+	sb_arena_free(&worker->arena);
+}
+
+static void take_input(struct worker *worker, const struct sb_wire_request *request, int fd)
+{
+	uint64_t inside = request->a % 4096;
+
+	close_view(worker);
+	if (worker->mapped)
+		munmap(worker->mapped, worker->mapped_length);
+	worker->mapped = NULL;
+	worker->input = (struct sb_span){0};
+	worker->mapped_length = (size_t)(request->b + inside);
+	if (request->b == 0)
+		return;
+	worker->mapped = mmap(NULL, worker->mapped_length, PROT_READ, MAP_SHARED, fd, (off_t)(request->a - inside));
+	if (worker->mapped == MAP_FAILED)
+		_exit(1);
+	close(fd);
+	worker->input = sb_span_of((const uint8_t *)worker->mapped + inside, (size_t)request->b);
+}
+
+static const struct sb_format *row(const struct worker *worker, uint64_t index)
+{
+	size_t count = worker->options->format_count;
+	const struct sb_format *const *table = worker->options->formats ? worker->options->formats : sb_formats_table(&count);
+	return index < count ? table[index] : NULL;
+}
+
+static void answer_open(struct worker *worker, const struct sb_wire_request *request)
+{
+	const struct sb_format *format = row(worker, request->a);
+	struct sb_err err = {.code = SB_INTERNAL};
+
+	close_view(worker);
+	worker->arena = sb_arena_new(0);
+	int rc = worker->arena && format ? sb_view_open(format, worker->input, (const char *)request->payload, worker->arena, &worker->view, &err) : SB_NOMEM;
+	worker->open = rc == 0;
+	sb_stream_outcome(&worker->out, rc, &err);
+	if (!rc && request->b == 0)
+		sb_stream_view(&worker->out, &worker->view);
+}
+
+static void answer_describe(struct worker *worker, const struct sb_wire_request *request)
+{
+	for (uint64_t i = 0; i < request->count; i++) {
+		struct sb_err err = {.code = SB_INTERNAL};
+		uint64_t index;
+		memcpy(&index, request->payload + i * sizeof index, sizeof index);
+		bool known = worker->open && index < worker->view.regions.count;
+		int rc = known ? sb_view_describe(&worker->view, sb_view_region(&worker->view, (size_t)index), &err) : SB_INTERNAL;
+		sb_stream_outcome(&worker->out, rc, &err);
+		if (!rc)
+			sb_stream_fields(&worker->out, &worker->view.fields);
+	}
+}
+
+static void answer_locate(struct worker *worker, const struct sb_wire_request *request)
+{
+	bool known = worker->open && request->a < worker->view.regions.count;
+	const char *name = known ? sb_view_locate(&worker->view, sb_view_region(&worker->view, (size_t)request->a), request->b, worker->arena) : NULL;
+	sb_stream_uint(&worker->out, name != NULL, 1);
+	if (name)
+		sb_stream_bytes(&worker->out, sb_span_text(name));
+}
+
+static void answer_decode(struct worker *worker, const struct sb_wire_request *request)
+{
+	for (uint64_t i = 0; i < request->count; i++) {
+		struct sb_err err = {.code = SB_INTERNAL};
+		struct sb_wire_item item;
+		uint64_t consumed = 0;
+		memcpy(&item, request->payload + i * sizeof item, sizeof item);
+		const struct sb_member member = {.codec = (enum sb_codec)item.codec, .offset = item.offset, .length = item.length, .size = item.size};
+		const struct sb_outlet outlet = sb_stream_outlet(&worker->out);
+		int rc = sb_formats_decode_into(worker->input, &member, &outlet, &consumed, &err);
+		sb_stream_uint(&worker->out, 0, 4); /* no further bytes */
+		sb_stream_outcome(&worker->out, rc, &err);
+		sb_stream_uint(&worker->out, consumed, 8);
+	}
+}
+
+_Noreturn void sb_worker_serve(const struct sb_parsers_options *options, uint8_t *window)
+{
+	struct worker worker = {.options = options, .out.window = window};
+	struct sb_wire_request request;
+
+	for (;;) {
+		int fd;
+		hear(&request, &fd);
+		switch (request.ask) {
+		case SB_ASK_INPUT:
+			take_input(&worker, &request, fd);
+			continue;
+		case SB_ASK_OPEN:
+			answer_open(&worker, &request);
+			break;
+		case SB_ASK_DESCRIBE:
+			answer_describe(&worker, &request);
+			break;
+		case SB_ASK_LOCATE:
+			answer_locate(&worker, &request);
+			break;
+		case SB_ASK_DECODE:
+			answer_decode(&worker, &request);
+			break;
+		default: /* late word that a half was read */
+			continue;
+		}
+		sb_stream_end(&worker.out);
+	}
+}
