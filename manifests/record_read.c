@@ -25,7 +25,7 @@ static const char *const finding_keys[] = {"*id",      "*artifact", "*where",   
 static const char *const freedom_keys[] = {"*cause", "*bytes", "*loaded", NULL};
 static const char *const limit_keys[] = {"*name", "*value", "*where", NULL};
 static const char *const equal_keys[] = {"*files", "*bytes", "*tree", NULL};
-static const char *const environment_keys[] = {"host", "walls", "limits", "controls", "toolchain", NULL};
+static const char *const environment_keys[] = {"host", "walls", "limits", "controls", "toolchain", "parsers", NULL};
 
 static void *make(struct reading *in, size_t count, size_t size)
 {
@@ -218,7 +218,8 @@ static void read_environment(struct reading *in, struct sb_place top, struct sb_
 	struct sb_place place = sb_schema_key(&in->schema, top, "environment");
 	if (!sb_schema_map(&in->schema, place, environment_keys))
 		return;
-	out->present = place.node->count > 0;
+	read_properties(in, place, "parsers", &out->parsers);
+	out->present = place.node->count > (out->parsers.items != NULL);
 	read_properties(in, place, "host", &out->host);
 	read_properties(in, place, "walls", &out->walls);
 	read_properties(in, place, "limits", &out->limits);

@@ -137,6 +137,8 @@ static void put_properties(struct maker *make, struct sb_node *map, const char *
 static struct sb_node *environment_node(struct maker *make, const struct sb_environment *environment)
 {
 	struct sb_node *map = sb_node_map(make->arena);
+	if (environment->parsers.count)
+		put_properties(make, map, "parsers", &environment->parsers);
 	if (!environment->present)
 		return map;
 	put_properties(make, map, "host", &environment->host);

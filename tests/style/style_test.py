@@ -7,9 +7,9 @@ import subprocess
 import tempfile
 
 ROOT = os.environ.get('SB_SOURCE_ROOT', os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
-RANKS = {'base': 0, 'hashing': 1, 'verifier/model': 1, 'manifests': 2, 'verifier/formats': 3, 'verifier/sandbox': 3, 'verifier/ingest': 4,
-         'verifier/toolchain': 4, 'verifier/recipe': 4, 'verifier/rebuild': 4, 'verifier/compare': 4, 'verifier/explain': 4, 'verifier/judge': 4,
-         'verifier/attest': 4, 'verifier/report': 4, 'verifier/pipeline': 5, 'verifier/cli': 6}
+RANKS = {'base': 0, 'hashing': 1, 'verifier/model': 1, 'manifests': 2, 'verifier/formats': 3, 'verifier/sandbox': 3, 'verifier/parsing': 4, 'verifier/ingest': 5,
+         'verifier/toolchain': 5, 'verifier/recipe': 5, 'verifier/rebuild': 5, 'verifier/compare': 5, 'verifier/explain': 5, 'verifier/judge': 5,
+         'verifier/attest': 5, 'verifier/report': 5, 'verifier/pipeline': 6, 'verifier/cli': 7}
 KEEPERS = {'sodium.h': ['hashing'], 'archive.h': ['verifier/formats', 'verifier/ingest'], 'yaml.h': ['manifests'], 'jansson.h': ['manifests'],
            'seccomp.h': ['verifier/sandbox'], 'linux/landlock.h': ['verifier/sandbox'], 'sys/mount.h': ['verifier/sandbox'],
            'sched.h': ['verifier/sandbox'], 'linux/sched.h': ['verifier/sandbox']}

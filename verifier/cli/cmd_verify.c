@@ -104,9 +104,11 @@ static int conclude(struct sb_invocation *call, const struct sb_drop *drop, cons
 	return rc;
 }
 
-static int verify(struct sb_invocation *call, const struct sb_loaded_drop *loaded, struct sb_store *store, struct sb_err *err)
+static int verify(struct sb_invocation *call, const struct sb_loaded_drop *loaded, struct sb_store *store, struct sb_parsers *parsers,
+                  struct sb_err *err)
 {
-	struct sb_verify_in in = {.dir = loaded->dir, .drop = &loaded->drop, .store = store, .log = -1, .jobs = call->jobs, .progress = call->progress};
+	struct sb_verify_in in = {.dir = loaded->dir, .drop = &loaded->drop, .store = store, .log = -1, .jobs = call->jobs, .parsers = parsers,
+	                          .progress = call->progress};
 	struct sb_verified verified = {0};
 
 	int rc = sb_pipeline_verify(&in, &verified, err);
@@ -123,9 +125,13 @@ static int verify(struct sb_invocation *call, const struct sb_loaded_drop *loade
 static int run(struct sb_invocation *call, struct sb_err *err)
 {
 	struct sb_loaded_drop loaded = {.dir = -1};
+	const struct sb_parsers_options options = {.progress = call->progress};
+	struct sb_parsers *parsers = NULL; /* started before anything foreign or secret is there */
 	struct sb_store *store = NULL;
 
 	int rc = sb_output_check(call, err);
+	if (!rc)
+		rc = sb_parsers_start(&options, &parsers, err);
 	if (!rc && sb_arg_given(call, "sign"))
 		rc = sb_cli_check_secret(call, sb_arg_value(call, "sign"), err); /* before the build, not after an hour of it */
 	if (!rc)
@@ -133,7 +139,8 @@ static int run(struct sb_invocation *call, struct sb_err *err)
 	if (!rc)
 		rc = sb_cli_open_store(call, &store, err);
 	if (!rc)
-		rc = verify(call, &loaded, store, err);
+		rc = verify(call, &loaded, store, parsers, err);
+	sb_parsers_stop(&parsers);
 	sb_store_close(&store);
 	sb_close_fd(&loaded.dir);
 	return rc;

@@ -6,11 +6,13 @@
 #include "hashing/hashing.h"
 #include "verifier/formats/formats.h"
 #include "verifier/model/model.h"
+#include "verifier/parsing/parsing.h"
 
 /** One side of an artifact: bytes that nobody else can change. */
 struct sb_side {
 	bool present;
 	struct sb_span bytes;
+	const struct sb_blob *blob; /* that the bytes lie in, or NULL */
 	struct sb_digest digest; /* kinds 0: compare computes both */
 	char type;               /* 'f' regular; directories compare also 'd' 'l' 'p' 's' 'c' 'b' */
 	bool has_mode;
@@ -30,6 +32,7 @@ struct sb_artifact_in {
 struct sb_compare_in {
 	const struct sb_artifact_in *artifacts;
 	size_t count;
+	struct sb_parsers *parsers;  /* NULL: foreign bytes are parsed in this process; must live as long as the comparison */
 	struct sb_equal_files equal; /* files of two directories that need no artifact of their own */
 	unsigned jobs;
 	struct sb_progress *progress;

@@ -9,32 +9,57 @@ static int no_memory(struct sb_err *err)
 	return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
 }
 
-/* What a decoder's refusal means; the encoded bytes stand in for the content. */
-static void note_refusal(struct sb_unit *child, const int rc[SB_SIDES], const struct sb_err *why)
+/* What a decoder's refusal means; the encoded bytes stand in for the content. A limit says more than damage does. */
+static void note_refusal(struct sb_unit *child, struct sb_decoding *const item[SB_SIDES])
 {
-	bool limit = rc[0] == SB_LIMIT || rc[1] == SB_LIMIT, other = (rc[0] && rc[0] != SB_FORMAT && !limit) || (rc[1] && rc[1] != SB_FORMAT && !limit);
+	const int rc[SB_SIDES] = {item[0] ? item[0]->rc : 0, item[1] ? item[1]->rc : 0};
+	unsigned side = rc[SB_REBUILT] == SB_LIMIT && rc[SB_SHIPPED] != SB_LIMIT ? SB_REBUILT : rc[SB_SHIPPED] ? SB_SHIPPED : SB_REBUILT;
+	const struct sb_err *why = &item[side]->why;
+	bool damaged = (!rc[0] || rc[0] == SB_FORMAT) && (!rc[1] || rc[1] == SB_FORMAT);
 	char *shown = sb_escape_copy(child->arena, sb_span_text(why->msg));
 
-	child->pair.why = shown ? shown : "it cannot be decoded";
-	if (limit)
-		child->pair.limit = (struct sb_limit_hit){.name = why->id ? why->id : "limit", .where = child->pair.name};
-	if (limit || other)
-		child->pair.state = SB_PAIR_UNDECIDED;
-	else
-		child->pair.state = rc[0] && rc[1] ? SB_PAIR_OPAQUE : SB_PAIR_REJECTED;
+	child->pair.why = shown ? sb_arena_printf(child->arena, "the %s side: %s", side == SB_SHIPPED ? "shipped" : "rebuilt", shown) : NULL;
+	if (!child->pair.why)
+		child->pair.why = "it cannot be decoded";
+	if (rc[side] == SB_LIMIT)
+		child->pair.limit = sb_unit_limit(child, why);
+	child->pair.state = !damaged ? SB_PAIR_UNDECIDED : rc[0] && rc[1] ? SB_PAIR_OPAQUE : SB_PAIR_REJECTED;
 }
 
-static int decode_side(const struct sb_unit *unit, unsigned side, const struct sb_member *member, struct sb_unpack_budget *budget,
-                       struct sb_unit *child, struct sb_err *why)
-{
-	uint64_t consumed = 0;
-	int rc = sb_formats_decode(unit->views[side].file, member, budget, &child->decoded[side], &consumed, why);
+/** Member pairs whose content differs, in batches: a batch goes to the decoders in one go. */
+struct children {
+	struct sb_unit *unit;
+	struct sb_member_pairs *members;
+	const uint32_t *which;
+	size_t count, batch;
+	struct sb_compare_run *run;
+	unsigned jobs; /* for what is inside a child */
+};
 
-	if (!rc && consumed != member->length)
-		rc = sb_fail(why, SB_FORMAT, "archive-trailing", "bytes follow the compressed stream");
-	if (!rc)
-		child->pair.bytes[side] = child->decoded[side].bytes;
-	return rc;
+/** One batch being decoded. */
+struct batch {
+	const struct children *all;
+	size_t from, count;
+	struct sb_decoding *items[SB_SIDES]; /* member NULL: not encoded */
+};
+
+static const struct sb_member *member_at(const struct children *all, size_t i, unsigned side)
+{
+	return sb_view_member(&all->unit->views[side], all->members->items[all->which[i]].index[side]);
+}
+
+/* Stands together what is encoded, since that is what decoders want. */
+static int decode_side(void *ctx, size_t side, struct sb_err *err)
+{
+	struct batch *batch = ctx;
+	size_t count = 0;
+
+	for (size_t i = 0; i < batch->count; i++) {
+		const struct sb_member *member = member_at(batch->all, batch->from + i, (unsigned)side);
+		if (member->codec != SB_CODEC_NONE)
+			batch->items[side][count++] = (struct sb_decoding){.member = member, .blob.fd = -1};
+	}
+	return sb_parsing_decode(batch->all->run->side[side], &batch->all->unit->source[side], batch->items[side], count, &batch->all->run->budget, err);
 }
 
 /* A trouble of this machine, such as a full disk: it says nothing about the files, so no verdict may be built on it. */
@@ -43,56 +68,90 @@ static bool is_ours(int rc)
 	return rc == SB_NOMEM || rc == SB_IO || rc == SB_TEMPORARY || rc == SB_INTERRUPTED;
 }
 
-/* Content of a member pair: the bytes themselves, or what a decoder makes of them. */
-static int fill_child(const struct sb_unit *unit, const struct sb_member_pair *members, struct sb_compare_run *run, struct sb_unit *child,
-                      struct sb_err *err)
+/* Content of one side of a child; @item: what its decoder made, or NULL. */
+static int fill_side(struct sb_unit *child, const struct sb_unit *unit, unsigned side, struct sb_decoding *item, struct sb_compare_run *run,
+                     struct sb_err *err)
 {
-	int rc[SB_SIDES] = {0};
-	struct sb_err why = {0};
-	bool encoded = false;
+	const struct sb_member *member = child->pair.member[side];
 
-	for (unsigned side = 0; side < SB_SIDES; side++) {
-		const struct sb_member *member = sb_view_member(&unit->views[side], members->index[side]);
-		child->pair.member[side] = member;
-		if (!sb_span_cut(unit->views[side].file, member->offset, member->length, &child->pair.bytes[side]))
-			return sb_fail(err, SB_INTERNAL, "tiling-violated", "a member outside its file");
-		encoded |= member->codec != SB_CODEC_NONE;
-		if (member->codec != SB_CODEC_NONE)
-			rc[side] = decode_side(unit, side, member, &run->budget, child, &why);
-		if (is_ours(rc[side])) {
-			if (err)
-				*err = why;
-			return rc[side];
-		}
+	if (!sb_span_cut(unit->views[side].file, member->offset, member->length, &child->pair.bytes[side]))
+		return sb_fail(err, SB_INTERNAL, "tiling-violated", "a member outside its file");
+	if (item && is_ours(item->rc)) {
+		if (err)
+			*err = item->why;
+		return item->rc;
 	}
-	if (rc[0] || rc[1]) {
-		for (unsigned side = 0; side < SB_SIDES; side++) /* both as they lie in the file */
-			if (!sb_span_cut(unit->views[side].file, child->pair.member[side]->offset, child->pair.member[side]->length,
-			                 &child->pair.bytes[side]))
-				return sb_fail(err, SB_INTERNAL, "tiling-violated", "a member outside its file");
-		note_refusal(child, rc, &why);
-	} else {
-		child->pair.decoded = encoded;
+	if (item && !item->rc && item->consumed != member->length)
+		item->rc = sb_fail(&item->why, SB_FORMAT, "archive-trailing", "bytes follow the compressed stream");
+	if (!item) {
+		sb_source_cut(&child->source[side], run->side[side], child->pair.bytes[side], &unit->source[side]);
+	} else if (!item->rc) {
+		child->decoded[side] = item->blob;
+		item->blob = (struct sb_blob){.fd = -1};
 	}
 	return 0;
 }
 
-struct children {
-	struct sb_unit *unit;
-	struct sb_member_pairs *members;
-	const uint32_t *which; /* member pairs whose content differs */
-	struct sb_compare_run *run;
-	unsigned jobs;
-};
+/* Both sides must have been decoded, else both stay as they lie in the file. */
+static void use_decoded(struct sb_unit *child, struct sb_decoding *const item[SB_SIDES], struct sb_compare_run *run)
+{
+	if ((item[0] && item[0]->rc) || (item[1] && item[1]->rc)) {
+		note_refusal(child, item);
+		return;
+	}
+	child->pair.decoded = item[0] || item[1];
+	for (unsigned side = 0; side < SB_SIDES; side++) {
+		if (!item[side])
+			continue;
+		child->pair.bytes[side] = child->decoded[side].bytes;
+		sb_source_init(&child->source[side], run->side[side], child->decoded[side].bytes, &child->decoded[side]);
+	}
+}
 
-static int compare_child(void *ctx, size_t i, struct sb_err *err)
+static int compare_child(struct batch *batch, size_t i, size_t used[SB_SIDES], struct sb_err *err)
+{
+	const struct children *all = batch->all;
+	struct sb_unit *child = all->unit->children[batch->from + i];
+	struct sb_decoding *item[SB_SIDES];
+	int rc = 0;
+
+	for (unsigned side = 0; !rc && side < SB_SIDES; side++) {
+		child->pair.member[side] = member_at(all, batch->from + i, side);
+		item[side] = child->pair.member[side]->codec == SB_CODEC_NONE ? NULL : &batch->items[side][used[side]++];
+		rc = fill_side(child, all->unit, side, item[side], all->run, err);
+	}
+	if (rc)
+		return rc;
+	use_decoded(child, item, all->run);
+	return sb_unit_compare(child, all->run, all->jobs, err);
+}
+
+static void release_batch(struct batch *batch)
+{
+	for (unsigned side = 0; side < SB_SIDES; side++) {
+		for (size_t i = 0; batch->items[side] && i < batch->count; i++)
+			sb_blob_release(&batch->items[side][i].blob);
+		free(batch->items[side]);
+	}
+}
+
+static int compare_batch(void *ctx, size_t number, struct sb_err *err)
 {
 	const struct children *all = ctx;
-	const struct sb_member_pair *members = &all->members->items[all->which[i]];
-	struct sb_unit *child = all->unit->children[i];
-	int rc = fill_child(all->unit, members, all->run, child, err);
+	struct batch batch = {.all = all, .from = number * all->batch};
+	size_t used[SB_SIDES] = {0};
+	int rc = 0;
 
-	return rc ? rc : sb_unit_compare(child, all->run, all->jobs, err);
+	batch.count = all->count - batch.from < all->batch ? all->count - batch.from : all->batch;
+	for (unsigned side = 0; side < SB_SIDES; side++)
+		if (!(batch.items[side] = calloc(batch.count, sizeof **batch.items)))
+			rc = no_memory(err);
+	if (!rc)
+		rc = sb_pool_run(all->jobs, SB_SIDES, decode_side, &batch, err);
+	for (size_t i = 0; !rc && i < batch.count; i++)
+		rc = compare_child(&batch, i, used, err);
+	release_batch(&batch);
+	return rc;
 }
 
 static const char *member_name(const struct sb_unit *unit, const struct sb_member_pair *members)
@@ -117,6 +176,14 @@ static int make_children(struct sb_unit *unit, struct sb_member_pairs *members, 
 	return 0;
 }
 
+/* Large enough to cost nothing, small enough that every thread gets its share and decoded bytes are few at a time. */
+static size_t batch_of(size_t count, unsigned jobs)
+{
+	enum { MOST = 32 };
+	size_t share = count / (4 * (size_t)(jobs ? jobs : sb_pool_cpus()));
+	return share < 1 ? 1 : share > MOST ? MOST : share;
+}
+
 static int compare_children(struct sb_unit *unit, struct sb_member_pairs *members, struct sb_compare_run *run, unsigned jobs,
                             struct sb_err *err)
 {
@@ -131,8 +198,11 @@ static int compare_children(struct sb_unit *unit, struct sb_member_pairs *member
 	int rc = make_children(unit, members, which, count, err);
 	if (rc)
 		return rc;
-	struct children all = {unit, members, which, run, count > 1 ? 1 : jobs};
-	rc = sb_pool_run(jobs, count, compare_child, &all, err);
+	struct children all = {unit, members, which, count, batch_of(count, jobs), run, jobs};
+	size_t batches = (count + all.batch - 1) / all.batch;
+	if (batches > 1)
+		all.jobs = 1;
+	rc = sb_pool_run(jobs, batches, compare_batch, &all, err);
 	struct sb_pair **published = sb_arena_array(unit->arena, count, sizeof *published);
 	if (!published)
 		return no_memory(err);

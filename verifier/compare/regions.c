@@ -108,31 +108,13 @@ static int note_lone_region(struct sb_unit *unit, unsigned side, const struct sb
 	return 0;
 }
 
-/** Fields of a region on both sides, copied, since describing another region reuses the view's list. */
+/** Fields of a region on both sides. */
 struct fields {
 	const struct sb_region *region[SB_SIDES];
-	struct sb_field *items[SB_SIDES];
+	const struct sb_field *items[SB_SIDES];
 	size_t count;
-	bool alike; /* the same names, places and lengths on both sides */
 	const struct sb_pair *child;
 };
-
-static int describe_side(struct sb_unit *unit, unsigned side, struct fields *out, size_t *count, struct sb_err *err)
-{
-	struct sb_view *view = &unit->views[side];
-	struct sb_err why = {0};
-	int rc = sb_view_describe(view, out->region[side], &why);
-
-	*count = rc ? 0 : view->fields.count;
-	if (rc == SB_NOMEM)
-		return no_memory(err);
-	out->items[side] = sb_arena_array(unit->arena, *count, sizeof **out->items);
-	if (!out->items[side])
-		return no_memory(err);
-	if (*count)
-		memcpy(out->items[side], view->fields.items, *count * sizeof **out->items);
-	return 0;
-}
 
 /* Fields may be paired only when both sides have the same shape: otherwise the region is one stretch of bytes. */
 static bool are_alike(const struct fields *f, size_t a, size_t b)
@@ -220,26 +202,69 @@ static int compare_whole(struct sb_unit *unit, const struct fields *f, struct sb
 	return sb_stretch_compare(unit, &stretch, err);
 }
 
-static int compare_pair(struct sb_unit *unit, const struct sb_member_pairs *members, const struct sb_region *a, const struct sb_region *b,
-                        struct sb_err *err)
-{
-	struct fields f = {.region = {a, b}};
-	size_t count[SB_SIDES];
+/** Two regions that are counterparts, or one that has none. */
+struct step {
+	const struct sb_region *region[SB_SIDES];
+	bool differs;
+};
 
-	if (sb_span_equal(bytes_of(unit, SB_SHIPPED, a), bytes_of(unit, SB_REBUILT, b))) {
-		unit->pair.own_bytes += a->length;
-		unit->pair.own_equal += a->length;
-		return 0;
+/** Steps that are described in one go. */
+enum { WINDOW = 128 };
+
+static int compare_pair(struct sb_unit *unit, const struct sb_member_pairs *members, const struct step *step,
+                        const struct sb_description *described[SB_SIDES], struct sb_err *err)
+{
+	const struct sb_member_pair *pair = pair_of(members, SB_SHIPPED, step->region[SB_SHIPPED]);
+	struct fields f = {
+		.region = {step->region[SB_SHIPPED], step->region[SB_REBUILT]},
+		.items = {described[SB_SHIPPED]->fields, described[SB_REBUILT]->fields},
+		.count = described[SB_SHIPPED]->count,
+		.child = pair && pair->child ? &pair->child->pair : NULL,
+	};
+	return are_alike(&f, described[SB_SHIPPED]->count, described[SB_REBUILT]->count) ? compare_fields(unit, &f, err) : compare_whole(unit, &f, err);
+}
+
+static int take_step(struct sb_unit *unit, const struct sb_member_pairs *members, const struct step *step,
+                     const struct sb_description *described[SB_SIDES], struct sb_err *err)
+{
+	if (!step->region[SB_REBUILT])
+		return note_lone_region(unit, SB_SHIPPED, step->region[SB_SHIPPED], err);
+	if (!step->region[SB_SHIPPED])
+		return note_lone_region(unit, SB_REBUILT, step->region[SB_REBUILT], err);
+	if (step->differs)
+		return compare_pair(unit, members, step, described, err);
+	unit->pair.own_bytes += step->region[SB_SHIPPED]->length;
+	unit->pair.own_equal += step->region[SB_SHIPPED]->length;
+	return 0;
+}
+
+/* Equal bytes need no description. */
+static bool differs(const struct sb_unit *unit, const struct step *step)
+{
+	return step->region[SB_SHIPPED] && step->region[SB_REBUILT] &&
+	       !sb_span_equal(bytes_of(unit, SB_SHIPPED, step->region[SB_SHIPPED]), bytes_of(unit, SB_REBUILT, step->region[SB_REBUILT]));
+}
+
+static int take_steps(struct sb_unit *unit, const struct sb_member_pairs *members, struct step *steps, size_t count, struct sb_err *err)
+{
+	struct sb_description described[SB_SIDES][WINDOW];
+	size_t n = 0, at = 0;
+	int rc = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		steps[i].differs = differs(unit, &steps[i]);
+		for (unsigned side = 0; steps[i].differs && side < SB_SIDES; side++)
+			described[side][n] = (struct sb_description){.region = steps[i].region[side]};
+		n += steps[i].differs;
 	}
-	const struct sb_member_pair *pair = pair_of(members, SB_SHIPPED, a);
-	f.child = pair && pair->child ? &pair->child->pair : NULL;
-	for (unsigned side = 0; side < SB_SIDES; side++) {
-		int rc = describe_side(unit, side, &f, &count[side], err);
-		if (rc)
-			return rc;
+	for (unsigned side = 0; !rc && n && side < SB_SIDES; side++)
+		rc = sb_parsing_describe(&unit->views[side], described[side], n, err);
+	for (size_t i = 0; !rc && i < count; i++) {
+		const struct sb_description *of[SB_SIDES] = {&described[SB_SHIPPED][at], &described[SB_REBUILT][at]};
+		rc = take_step(unit, members, &steps[i], of, err);
+		at += steps[i].differs;
 	}
-	f.count = count[0];
-	return are_alike(&f, count[0], count[1]) ? compare_fields(unit, &f, err) : compare_whole(unit, &f, err);
+	return rc;
 }
 
 /* Encoded bytes whose content a child compares: not counted again, but their encoder was free. */
@@ -270,13 +295,15 @@ int sb_regions_compare(struct sb_unit *unit, const struct sb_member_pairs *membe
 	for (unsigned side = 0; !rc && side < SB_SIDES; side++)
 		rc = collect(unit, members, side, &keyed[side], &count[side], err);
 	while (!rc && (a < count[0] || b < count[1])) {
-		int order = a == count[0] ? 1 : b == count[1] ? -1 : same_key(&keyed[0][a], &keyed[1][b]);
-		if (order == 0)
-			rc = compare_pair(unit, members, keyed[0][a].region, keyed[1][b].region, err);
-		else
-			rc = note_lone_region(unit, order < 0 ? SB_SHIPPED : SB_REBUILT, order < 0 ? keyed[0][a].region : keyed[1][b].region, err);
-		a += order <= 0;
-		b += order >= 0;
+		struct step steps[WINDOW];
+		size_t n = 0;
+		for (; n < WINDOW && (a < count[0] || b < count[1]); n++) {
+			int order = a == count[0] ? 1 : b == count[1] ? -1 : same_key(&keyed[0][a], &keyed[1][b]);
+			steps[n] = (struct step){.region = {order <= 0 ? keyed[0][a].region : NULL, order >= 0 ? keyed[1][b].region : NULL}};
+			a += order <= 0;
+			b += order >= 0;
+		}
+		rc = take_steps(unit, members, steps, n, err);
 	}
 	return rc ? rc : note_encodings(unit, members, err);
 }

@@ -8,6 +8,7 @@
 struct sb_compare_memory {
 	struct sb_arena *arena;
 	struct sb_unit **units; /* one an artifact, NULL where identical */
+	struct sb_parser_side *(*sides)[SB_SIDES]; /* so too */
 	size_t count;
 };
 
@@ -15,6 +16,7 @@ struct job {
 	const struct sb_compare_in *in;
 	struct sb_compared *out;
 	struct sb_unit **units;
+	struct sb_parser_side *(*sides)[SB_SIDES];
 	unsigned jobs; /* for what is inside an artifact */
 };
 
@@ -104,7 +106,23 @@ static int compare_lone(struct sb_unit *unit, const struct sb_artifact_in *in, s
 	return 0;
 }
 
-static int compare_present(struct sb_unit *unit, const struct sb_artifact_in *in, struct job *job, struct sb_err *err)
+/* Bytes against bytes, with parsers that see this artifact and one side of it each. */
+static int compare_bytes(struct sb_unit *unit, const struct sb_artifact_in *in, struct sb_parser_side *side[SB_SIDES], struct sb_compare_run *run,
+                         unsigned jobs, struct sb_err *err)
+{
+	const struct sb_side *given[SB_SIDES] = {&in->shipped, &in->rebuilt};
+	for (unsigned s = 0; s < SB_SIDES; s++) {
+		run->side[s] = side[s];
+		sb_source_init(&unit->source[s], side[s], given[s]->bytes, given[s]->blob);
+	}
+	int rc = sb_unit_compare(unit, run, jobs, err);
+	for (unsigned s = 0; s < SB_SIDES; s++)
+		sb_parser_side_rest(side[s]);
+	return rc;
+}
+
+static int compare_present(struct sb_unit *unit, const struct sb_artifact_in *in, struct job *job, struct sb_parser_side *side[SB_SIDES],
+                           struct sb_err *err)
 {
 	uint64_t larger = in->shipped.bytes.n > in->rebuilt.bytes.n ? in->shipped.bytes.n : in->rebuilt.bytes.n;
 	struct sb_compare_run run = {.budget = {.packed = larger, .most = SB_LIMIT_OF(UNPACKED_TOTAL)}, .progress = job->in->progress};
@@ -113,7 +131,7 @@ static int compare_present(struct sb_unit *unit, const struct sb_artifact_in *in
 	if (rc)
 		return rc;
 	if (in->shipped.type == 'f' && in->rebuilt.type == 'f')
-		return sb_unit_compare(unit, &run, job->jobs, err);
+		return compare_bytes(unit, in, side, &run, job->jobs, err);
 	unit->pair.state = SB_PAIR_RAW;
 	unit->pair.diffs = unit->diffs.items;
 	unit->pair.diff_count = unit->diffs.count;
@@ -140,7 +158,12 @@ static int compare_artifact(void *ctx, size_t i, struct sb_err *err)
 	out->pair = &unit->pair;
 	unit->pair.bytes[SB_SHIPPED] = in->shipped.bytes;
 	unit->pair.bytes[SB_REBUILT] = in->rebuilt.bytes;
-	return both ? compare_present(unit, in, job, err) : compare_lone(unit, in, err);
+	if (!both)
+		return compare_lone(unit, in, err);
+	for (unsigned side = 0; side < SB_SIDES; side++)
+		if (!(job->sides[i][side] = sb_parser_side_new(job->in->parsers)))
+			return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+	return compare_present(unit, in, job, job->sides[i], err);
 }
 
 static int start(const struct sb_compare_in *in, struct sb_compare_memory **out, struct sb_compared **artifacts, struct sb_err *err)
@@ -149,6 +172,7 @@ static int start(const struct sb_compare_in *in, struct sb_compare_memory **out,
 
 	*out = memory;
 	if (!memory || !(memory->arena = sb_arena_new(0)) || !(memory->units = calloc(in->count ? in->count : 1, sizeof *memory->units)) ||
+	    !(memory->sides = calloc(in->count ? in->count : 1, sizeof *memory->sides)) ||
 	    !(*artifacts = sb_arena_array(memory->arena, in->count, sizeof **artifacts)))
 		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
 	memory->count = in->count;
@@ -162,7 +186,7 @@ int sb_compare_run(const struct sb_compare_in *in, struct sb_comparison *out, st
 	int rc = start(in, &made.memory, &artifacts, err);
 
 	if (!rc) {
-		struct job job = {in, artifacts, made.memory->units, in->count > 1 ? 1 : in->jobs};
+		struct job job = {in, artifacts, made.memory->units, made.memory->sides, in->count > 1 ? 1 : in->jobs};
 		rc = sb_pool_run(in->jobs, in->count, compare_artifact, &job, err);
 	}
 	made.artifacts = artifacts;
@@ -180,7 +204,12 @@ void sb_comparison_release(struct sb_comparison *comparison)
 	if (memory) {
 		for (size_t i = 0; memory->units && i < memory->count; i++)
 			sb_unit_free(&memory->units[i]);
+		for (size_t i = 0; memory->sides && i < memory->count; i++) {
+			sb_parser_side_free(&memory->sides[i][SB_SHIPPED]);
+			sb_parser_side_free(&memory->sides[i][SB_REBUILT]);
+		}
 		free(memory->units);
+		free(memory->sides);
 		sb_arena_free(&memory->arena);
 		free(memory);
 	}

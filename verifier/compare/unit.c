@@ -15,6 +15,7 @@ struct sb_unit *sb_unit_new(const struct sb_pair *parent, const char *name, unsi
 	unit->pair.parent = parent;
 	unit->pair.leaves = 1;
 	unit->decoded[SB_SHIPPED].fd = unit->decoded[SB_REBUILT].fd = -1;
+	unit->source[SB_SHIPPED].fd = unit->source[SB_REBUILT].fd = -1;
 	unit->diffs = (struct sb_vec){.size = sizeof(struct sb_diff), .ceiling = SB_LIMIT_OF(FINDINGS)};
 	unit->depth = depth;
 	unit->pair.name = sb_arena_copy(unit->arena, sb_span_text(name));
@@ -33,6 +34,7 @@ void sb_unit_free(struct sb_unit **unit)
 	for (unsigned side = 0; side < SB_SIDES; side++) {
 		if ((*unit)->opened[side])
 			sb_view_release(&(*unit)->views[side]);
+		sb_source_close(&(*unit)->source[side]);
 		sb_blob_release(&(*unit)->decoded[side]);
 	}
 	sb_vec_release(&(*unit)->diffs);
@@ -65,60 +67,70 @@ static int compare_raw(struct sb_unit *unit, struct sb_err *err)
 	return sb_stretch_compare(unit, &whole, err);
 }
 
-/* Opening a view failed with @rc on a side: what may be said of the pair. NOMEM and interruptions are passed on. */
-static int note_failure(struct sb_unit *unit, unsigned side, int rc, const struct sb_err *why, struct sb_err *err)
+struct sb_limit_hit sb_unit_limit(const struct sb_unit *unit, const struct sb_err *why)
+{
+	const struct sb_limit *limit = why->limit ? sb_limit((enum sb_limit_row)(why->limit - 1)) : NULL;
+	return (struct sb_limit_hit){limit ? limit->name : "limit", limit ? limit->value : 0, unit->pair.name};
+}
+
+/* Opening a view failed: what may be said of the pair. A limit says more than anything else. Troubles of this machine are passed on. */
+static int note_failure(struct sb_unit *unit, unsigned side, const struct sb_err *why, struct sb_err *err)
 {
 	char *shown = sb_escape_copy(unit->arena, sb_span_text(why->msg));
 
-	if (rc == SB_NOMEM || !shown) {
+	if (why->code == SB_NOMEM || why->code == SB_INTERRUPTED || why->code == SB_IO || why->code == SB_TEMPORARY) {
 		if (err)
 			*err = *why;
-		return SB_NOMEM;
+		return why->code;
 	}
-	unit->pair.why = sb_arena_printf(unit->arena, "the %s side: %s", side == SB_SHIPPED ? "shipped" : "rebuilt", shown);
+	if (unit->pair.limit.name)
+		return 0;
+	unit->pair.why = shown ? sb_arena_printf(unit->arena, "the %s side: %s", side == SB_SHIPPED ? "shipped" : "rebuilt", shown) : NULL;
 	if (!unit->pair.why)
 		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
-	if (rc == SB_LIMIT) {
-		unit->pair.state = SB_PAIR_UNDECIDED;
-		unit->pair.limit = (struct sb_limit_hit){.name = why->id ? why->id : "limit", .where = unit->pair.name};
-	} else if (rc != SB_FORMAT) {
-		unit->pair.state = SB_PAIR_UNDECIDED;
-	}
+	if (why->code == SB_LIMIT)
+		unit->pair.limit = sb_unit_limit(unit, why);
 	return 0;
 }
 
-static int open_side(struct sb_unit *unit, unsigned side, const struct sb_format *format, bool *good, struct sb_err *err)
+static int open_side(struct sb_unit *unit, struct sb_compare_run *run, unsigned side, const struct sb_format *format, int *opened,
+                     struct sb_err *err)
 {
-	struct sb_err why = {0};
-	int rc = sb_view_open(format, unit->pair.bytes[side], unit->pair.name, unit->arena, &unit->views[side], &why);
+	struct sb_err why = {.code = SB_INTERNAL};
 
-	*good = rc == 0;
-	unit->opened[side] = rc == 0;
-	return rc ? note_failure(unit, side, rc, &why, err) : 0;
+	*opened = sb_parsing_open(run->side[side], &unit->source[side], format, unit->pair.name, unit->arena, &unit->views[side], &why);
+	unit->opened[side] = *opened == 0;
+	return *opened ? note_failure(unit, side, &why, err) : 0;
 }
 
-/* Both sides by one format. Which of them fails decides what is known: a side that breaks the format is not what the other is. */
-static int open_both(struct sb_unit *unit, const struct sb_format *format, struct sb_err *err)
+/*
+ * Both sides by one format. Which of them breaks it decides what is known: a side that does is not what the other is. Anything else
+ * that went wrong is no evidence, so nothing is decided.
+ */
+static int open_both(struct sb_unit *unit, struct sb_compare_run *run, const struct sb_format *format, struct sb_err *err)
 {
-	bool good[SB_SIDES];
-	int rc = open_side(unit, SB_SHIPPED, format, &good[SB_SHIPPED], err);
+	int opened[SB_SIDES];
+	int rc = open_side(unit, run, SB_SHIPPED, format, &opened[SB_SHIPPED], err);
 
 	if (!rc)
-		rc = open_side(unit, SB_REBUILT, format, &good[SB_REBUILT], err);
+		rc = open_side(unit, run, SB_REBUILT, format, &opened[SB_REBUILT], err);
 	if (rc)
 		return rc;
-	if (good[SB_SHIPPED] && good[SB_REBUILT]) {
+	bool broken[SB_SIDES] = {opened[SB_SHIPPED] == SB_FORMAT, opened[SB_REBUILT] == SB_FORMAT};
+	if (!opened[SB_SHIPPED] && !opened[SB_REBUILT]) {
 		unit->pair.state = SB_PAIR_OPENED;
 		unit->pair.format = format;
 		unit->pair.view[SB_SHIPPED] = &unit->views[SB_SHIPPED];
 		unit->pair.view[SB_REBUILT] = &unit->views[SB_REBUILT];
-	} else if (unit->pair.state == SB_PAIR_UNDECIDED && !unit->pair.limit.name) {
-		unit->pair.state = good[SB_SHIPPED] != good[SB_REBUILT] ? SB_PAIR_REJECTED : SB_PAIR_OPAQUE;
+	} else if (broken[SB_SHIPPED] && broken[SB_REBUILT]) {
+		unit->pair.state = SB_PAIR_OPAQUE;
+	} else if ((broken[SB_SHIPPED] && !opened[SB_REBUILT]) || (broken[SB_REBUILT] && !opened[SB_SHIPPED])) {
+		unit->pair.state = SB_PAIR_REJECTED;
 	}
 	return 0;
 }
 
-static int decide(struct sb_unit *unit, struct sb_err *err)
+static int decide(struct sb_unit *unit, struct sb_compare_run *run, struct sb_err *err)
 {
 	const struct sb_format *shipped = sb_formats_probe(unit->pair.bytes[SB_SHIPPED], unit->pair.name);
 	const struct sb_format *rebuilt = sb_formats_probe(unit->pair.bytes[SB_REBUILT], unit->pair.name);
@@ -135,7 +147,7 @@ static int decide(struct sb_unit *unit, struct sb_err *err)
 			                                 rebuilt ? rebuilt->name : "unknown");
 		return 0;
 	}
-	return open_both(unit, shipped, err);
+	return open_both(unit, run, shipped, err);
 }
 
 /* A limit or an unreadable place cut the comparison: the bytes are opaque and no difference of theirs may be claimed. */
@@ -169,7 +181,7 @@ static void seal(struct sb_unit *unit)
 {
 	unit->pair.diffs = unit->diffs.items;
 	unit->pair.diff_count = unit->diffs.count;
-	unit->pair.child_count = unit->child_count;
+	unit->pair.child_count = unit->pair.state == SB_PAIR_UNDECIDED ? 0 : unit->child_count; /* opaque as a whole */
 	uint64_t below = 0;
 	for (size_t i = 0; i < unit->child_count; i++)
 		below += unit->children[i]->pair.leaves;
@@ -177,8 +189,30 @@ static void seal(struct sb_unit *unit)
 		unit->pair.leaves = below;
 }
 
+/* Too many differences to list, or a worker that did not answer: nothing may be concluded. */
+static bool cuts_short(int rc, const struct sb_err *why)
+{
+	return rc == SB_LIMIT || (rc == SB_INTERNAL && why->id && strcmp(why->id, "parser-failed") == 0);
+}
+
+static int cut_short(struct sb_unit *unit, const struct sb_err *why, struct sb_err *err)
+{
+	char *shown = sb_escape_copy(unit->arena, sb_span_text(why->msg));
+
+	if (!shown)
+		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+	unit->pair.state = SB_PAIR_UNDECIDED;
+	unit->pair.why = shown;
+	if (why->code == SB_LIMIT)
+		unit->pair.limit = sb_unit_limit(unit, why);
+	unit->diffs.count = 0;
+	close_opaque(unit);
+	return 0;
+}
+
 int sb_unit_compare(struct sb_unit *unit, struct sb_compare_run *run, unsigned jobs, struct sb_err *err)
 {
+	struct sb_err why = {0};
 	int rc = 0;
 
 	if (sb_stopping(run->progress))
@@ -188,19 +222,17 @@ int sb_unit_compare(struct sb_unit *unit, struct sb_compare_run *run, unsigned j
 			unit->pair.state = SB_PAIR_EQUAL;
 			unit->pair.own_bytes = unit->pair.own_equal = unit->pair.bytes[SB_SHIPPED].n;
 		} else {
-			rc = decide(unit, err);
+			rc = decide(unit, run, &why);
 		}
 	}
 	if (!rc)
-		rc = compare_decided(unit, run, jobs, err);
-	if (rc == SB_LIMIT) { /* too many differences to list: nothing may be concluded */
-		unit->pair.state = SB_PAIR_UNDECIDED;
-		unit->pair.why = "more differences than are listed";
-		unit->pair.limit = (struct sb_limit_hit){"findings", SB_LIMIT_OF(FINDINGS), unit->pair.name};
-		unit->diffs.count = 0;
-		close_opaque(unit);
-		rc = 0;
-	}
+		rc = compare_decided(unit, run, jobs, &why);
+	if (cuts_short(rc, &why))
+		rc = cut_short(unit, &why, err);
+	if (rc && err && rc == why.code)
+		*err = why;
+	for (unsigned side = 0; side < SB_SIDES; side++)
+		sb_source_close(&unit->source[side]);
 	seal(unit);
 	return rc;
 }

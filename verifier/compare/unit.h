@@ -9,6 +9,7 @@
 struct sb_compare_run {
 	struct sb_unpack_budget budget;
 	struct sb_progress *progress;
+	struct sb_parser_side *side[SB_SIDES];
 };
 
 /** A pair and its memory. The pair's pointers lead into this unit and its children only. */
@@ -16,6 +17,7 @@ struct sb_unit {
 	struct sb_pair pair;
 	struct sb_arena *arena;
 	struct sb_blob decoded[SB_SIDES];
+	struct sb_source source[SB_SIDES]; /* of the pair's bytes, for those who parse */
 	struct sb_view views[SB_SIDES];
 	bool opened[SB_SIDES];
 	struct sb_vec diffs;      /* struct sb_diff */
@@ -69,6 +71,9 @@ struct sb_stretch {
 SB_MUST_USE int sb_stretch_compare(struct sb_unit *unit, const struct sb_stretch *stretch, struct sb_err *err);
 /** Differences of lines of text. False in *text when the bytes are no text and nothing was done. */
 SB_MUST_USE int sb_lines_compare(struct sb_unit *unit, bool *text, struct sb_err *err);
+
+/** The limit that a failure names, met by @unit. */
+struct sb_limit_hit sb_unit_limit(const struct sb_unit *unit, const struct sb_err *why);
 
 /** New difference of @unit; NULL when out of memory (then @err is set). */
 struct sb_diff *sb_unit_diff(struct sb_unit *unit, enum sb_diff_kind kind, struct sb_err *err);

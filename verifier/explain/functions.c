@@ -91,7 +91,7 @@ static void find_references(struct census *census, unsigned side, const struct s
 	struct sb_place place = {region_at(view, function->offset), function->offset, function->length};
 
 	census->references[side].count = 0;
-	if (place.region && census->pair->format->image->references(view, &place, &census->references[side], NULL))
+	if (place.region && sb_view_image(view)->references(view, &place, &census->references[side], NULL))
 		census->failed = true;
 }
 

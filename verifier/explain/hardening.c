@@ -68,7 +68,7 @@ int sb_explain_hardening(struct sb_explaining *in, const struct sb_pair *pair, s
 	int rc = 0;
 
 	for (unsigned side = 0; !rc && side < SB_SIDES; side++)
-		rc = pair->format->image->facts(pair->view[side], &facts[side], err);
+		rc = sb_view_image(pair->view[side])->facts(pair->view[side], &facts[side], err);
 	if (!rc)
 		rc = compare(in, pair, facts, claims, err);
 	sb_vec_release(&facts[SB_SHIPPED]);

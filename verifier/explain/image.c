@@ -28,7 +28,7 @@ static void weigh(const struct sb_pair *pair, struct sb_claim *claim)
 		if (!at->present || !at->region)
 			continue;
 		struct sb_place place = place_of(at);
-		enum sb_severity severity = pair->format->image->severity(pair->view[side], &place);
+		enum sb_severity severity = sb_view_image(pair->view[side])->severity(pair->view[side], &place);
 		worst = severity < worst ? severity : worst;
 	}
 	if (worst < SB_SEVERITY_INFO)
@@ -39,7 +39,7 @@ static const char *show(struct sb_explaining *in, const struct sb_pair *pair, co
 {
 	const struct sb_diff_side *at = &claim->diff->side[side];
 	struct sb_place place = place_of(at);
-	const char *text = at->present && at->region ? pair->format->image->show(pair->view[side], &place, in->arena) : NULL;
+	const char *text = at->present && at->region ? sb_view_image(pair->view[side])->show(pair->view[side], &place, in->arena) : NULL;
 
 	return text && strlen(text) > 300 ? NULL : text;
 }

@@ -345,7 +345,7 @@ int sb_address_map_build(const struct sb_pair *pair, struct sb_address_map *out,
 		.anchors = {{.size = sizeof(struct sb_anchor)}, {.size = sizeof(struct sb_anchor)}},
 	};
 	for (unsigned side = 0; !rc && side < SB_SIDES; side++)
-		rc = pair->format->image->anchors(pair->view[side], &out->anchors[side], err);
+		rc = sb_view_image(pair->view[side])->anchors(pair->view[side], &out->anchors[side], err);
 	if (!rc)
 		rc = map_sections(pair, out, err);
 	if (!rc)

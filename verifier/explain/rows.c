@@ -53,7 +53,7 @@ static void find_key(const struct side *side, struct keyed *row)
 
 static int read_side(const struct sb_pair *pair, unsigned side, const struct sb_region *region, struct side *out, struct sb_err *err)
 {
-	const struct sb_image_format *image = pair->format->image;
+	const struct sb_image_format *image = sb_view_image(pair->view[side]);
 	SB_VEC struct sb_vec rows = {.size = sizeof(struct sb_row)};
 	int rc = image->rows(pair->view[side], region, &rows, err);
 

@@ -105,7 +105,7 @@ static int find_references(struct folding *folding, const struct sb_diff *diff, 
 	for (unsigned side = 0; !rc && side < SB_SIDES; side++) {
 		const struct sb_diff_side *at = &diff->side[side];
 		folding->references[side].count = 0;
-		rc = folding->pair->format->image->references(folding->pair->view[side], &(struct sb_place){at->region, at->offset, at->length},
+		rc = sb_view_image(folding->pair->view[side])->references(folding->pair->view[side], &(struct sb_place){at->region, at->offset, at->length},
 		                                              &folding->references[side], err);
 	}
 	return rc;

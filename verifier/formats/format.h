@@ -18,6 +18,7 @@ struct sb_view;
 struct sb_view_source {
 	int (*describe)(struct sb_view *view, const struct sb_region *region, struct sb_err *err);
 	const char *(*locate)(const struct sb_view *view, const struct sb_region *region, uint64_t offset, struct sb_arena *arena);
+	const struct sb_image_format *image;
 };
 
 /** What one file was found to be. Everything lives in the arena given to sb_view_open. */

@@ -24,6 +24,11 @@ SB_MUST_USE int sb_view_describe(struct sb_view *view, const struct sb_region *r
 SB_MUST_USE int sb_view_settle(struct sb_view *view, const struct sb_region *region, struct sb_err *err);
 /** Name of the innermost thing at @offset of @region, in @arena; NULL when there is none or the format does not say. */
 const char *sb_view_locate(const struct sb_view *view, const struct sb_region *region, uint64_t offset, struct sb_arena *arena);
+/** Who answers what can be asked of an executable file; NULL when the format is none. Call it with @view and no other. */
+static inline const struct sb_image_format *sb_view_image(const struct sb_view *view)
+{
+	return view->source && view->format->image ? view->source->image : view->format->image;
+}
 /** A view without parts yet, with the ceilings of the room. */
 void sb_view_init(struct sb_view *view, const struct sb_format *format, struct sb_span file, struct sb_arena *arena);
 /** What nobody has to trust a format in: regions tile the file, members lie inside. Errors: INTERNAL "tiling-violated". */

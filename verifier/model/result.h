@@ -61,7 +61,7 @@ struct sb_properties {
 	size_t count;
 };
 
-/** What the rebuild ran under; all empty for `compare`. */
+/** What the rebuild ran under; all empty for `compare` but the walls around parsers. */
 struct sb_environment {
 	bool present;
 	struct sb_properties host;     /* arch, kernel, cpu-model */
@@ -69,6 +69,7 @@ struct sb_environment {
 	struct sb_properties limits;   /* kind, wall, memory …, and what was hit */
 	struct sb_properties controls; /* epoch, clock, hostname … */
 	struct sb_properties toolchain; /* root, sha256 … */
+	struct sb_properties parsers;  /* walls around the processes that parsed foreign bytes; also of `compare` */
 };
 
 /** Equal files of two directories, summed up. */

@@ -20,7 +20,7 @@ void sb_feed_bad(struct sb_feed *feed)
 		fail(feed, sb_fail(&feed->err, SB_INTERNAL, "parser-failed", "the parser gave an answer that makes no sense"));
 }
 
-static void no_memory(struct sb_feed *feed)
+void sb_feed_no_memory(struct sb_feed *feed)
 {
 	if (!feed->rc)
 		fail(feed, sb_fail(&feed->err, SB_NOMEM, "out-of-memory", "out of memory"));
@@ -142,7 +142,7 @@ void sb_feed_finish(struct sb_feed *feed)
 /* ---- records ---- */
 
 /* What a worker makes the core remember is bounded. */
-static bool keep(struct sb_feed *feed, uint64_t bytes)
+bool sb_feed_keep(struct sb_feed *feed, uint64_t bytes)
 {
 	feed->records += bytes;
 	if (!feed->rc && feed->records > SB_LIMIT_OF(PARTS_BYTES))
@@ -153,14 +153,41 @@ static bool keep(struct sb_feed *feed, uint64_t bytes)
 char *sb_feed_text(struct sb_feed *feed, struct sb_arena *arena, size_t *n)
 {
 	size_t length = (size_t)sb_feed_uint(feed, 4);
-	char *text = keep(feed, length + 1) ? sb_arena_alloc(arena, length + 1) : NULL;
+	char *text = sb_feed_keep(feed, length + 1) ? sb_arena_alloc(arena, length + 1) : NULL;
 
 	*n = text ? length : 0;
 	if (text)
 		take(feed, text, length);
 	else
-		no_memory(feed);
+		sb_feed_no_memory(feed);
 	return feed->rc ? NULL : text;
+}
+
+/* Escaped text holds backslashes, and nothing that would be escaped but those. */
+static bool is_escaped(struct sb_span text)
+{
+	while (text.n) {
+		const uint8_t *slash = memchr(text.p, '\\', text.n);
+		size_t plain = slash ? (size_t)(slash - text.p) : text.n;
+		if (!sb_escape_is_plain(sb_span_of(text.p, plain)))
+			return false;
+		plain += slash != NULL;
+		text = sb_span_of(text.p + plain, text.n - plain);
+	}
+	return true;
+}
+
+char *sb_feed_shown(struct sb_feed *feed, struct sb_arena *arena)
+{
+	size_t n;
+	char *text = sb_feed_text(feed, arena, &n);
+
+	if (!text || is_escaped(sb_span_of(text, n)))
+		return text;
+	text = sb_feed_keep(feed, 4 * n) ? sb_escape_copy(arena, sb_span_of(text, n)) : NULL;
+	if (!text)
+		sb_feed_no_memory(feed);
+	return text;
 }
 
 static struct sb_span span(struct sb_feed *feed, struct sb_arena *arena)
@@ -177,9 +204,9 @@ static const char *name(struct sb_feed *feed, struct sb_arena *arena)
 	size_t n = (size_t)sb_feed_uint(feed, 4);
 
 	if (n >= sizeof text) {
-		char *kept = keep(feed, n + 1) ? sb_arena_alloc(arena, n + 1) : NULL;
+		char *kept = sb_feed_keep(feed, n + 1) ? sb_arena_alloc(arena, n + 1) : NULL;
 		if (!kept)
-			no_memory(feed);
+			sb_feed_no_memory(feed);
 		else
 			take(feed, kept, n);
 		return kept ? kept : "";
@@ -187,9 +214,9 @@ static const char *name(struct sb_feed *feed, struct sb_arena *arena)
 	take(feed, text, n);
 	text[n] = '\0';
 	if (!feed->name || strcmp(feed->name, text) != 0)
-		feed->name = keep(feed, n + 1) ? sb_arena_copy(arena, sb_span_of(text, strlen(text))) : NULL;
+		feed->name = sb_feed_keep(feed, n + 1) ? sb_arena_copy(arena, sb_span_of(text, strlen(text))) : NULL;
 	if (!feed->name)
-		no_memory(feed);
+		sb_feed_no_memory(feed);
 	return feed->name ? feed->name : "";
 }
 
@@ -250,6 +277,7 @@ static void read_member(struct sb_feed *feed, struct sb_arena *arena, struct sb_
 	out->offset = sb_feed_uint(feed, 8);
 	out->length = sb_feed_uint(feed, 8);
 	out->size = sb_feed_uint(feed, 8);
+	out->signature = below(feed, 1);
 	out->refusal = text_or_null(feed, arena);
 	out->refusal_id = text_or_null(feed, arena);
 }
@@ -279,28 +307,28 @@ static void read_notice(struct sb_feed *feed, struct sb_arena *arena, struct sb_
 void sb_feed_view(struct sb_feed *feed, struct sb_view *view)
 {
 	uint64_t members = sb_feed_uint(feed, 4);
-	for (uint64_t i = 0; i < members && keep(feed, sizeof(struct sb_member)); i++) {
+	for (uint64_t i = 0; i < members && sb_feed_keep(feed, sizeof(struct sb_member)); i++) {
 		struct sb_member *slot = sb_vec_push(&view->members);
 		if (slot)
 			read_member(feed, view->arena, slot);
 		else
-			no_memory(feed);
+			sb_feed_no_memory(feed);
 	}
 	uint64_t regions = sb_feed_uint(feed, 4);
-	for (uint64_t i = 0; i < regions && keep(feed, sizeof(struct sb_region)); i++) {
+	for (uint64_t i = 0; i < regions && sb_feed_keep(feed, sizeof(struct sb_region)); i++) {
 		struct sb_region *slot = sb_vec_push(&view->regions);
 		if (slot)
 			read_region(feed, view->arena, slot);
 		else
-			no_memory(feed);
+			sb_feed_no_memory(feed);
 	}
 	uint64_t notices = sb_feed_uint(feed, 4);
-	for (uint64_t i = 0; i < notices && keep(feed, sizeof(struct sb_notice)); i++) {
+	for (uint64_t i = 0; i < notices && sb_feed_keep(feed, sizeof(struct sb_notice)); i++) {
 		struct sb_notice *slot = sb_vec_push(&view->notices);
 		if (slot)
 			read_notice(feed, view->arena, slot);
 		else
-			no_memory(feed);
+			sb_feed_no_memory(feed);
 	}
 }
 
@@ -310,19 +338,24 @@ void sb_feed_fields(struct sb_feed *feed, struct sb_arena *arena, struct sb_fiel
 	struct sb_field *fields = NULL;
 
 	*count = 0;
-	if (sb_mul(n, sizeof *fields, &room) && keep(feed, room))
+	if (sb_mul(n, sizeof *fields, &room) && sb_feed_keep(feed, room))
 		fields = sb_arena_array(arena, (size_t)n, sizeof *fields);
 	if (!fields)
-		no_memory(feed);
+		sb_feed_no_memory(feed);
 	for (uint64_t i = 0; i < n && !feed->rc; i++) {
 		fields[i].offset = sb_feed_uint(feed, 8);
 		fields[i].length = sb_feed_uint(feed, 8);
 		fields[i].kind = (enum sb_field_kind)below(feed, SB_FIELD_INODE);
-		fields[i].encoding = (enum sb_encoding)below(feed, SB_ENC_TEXT);
-		fields[i].derived.algorithm = (enum sb_derive_algorithm)below(feed, SB_DERIVE_XZ_CHECK);
+		fields[i].encoding = (enum sb_encoding)below(feed, SB_ENC_PDP);
+		fields[i].derived.algorithm = (enum sb_derive_algorithm)below(feed, SB_DERIVE_POSITION);
 		fields[i].derived.over_offset = sb_feed_uint(feed, 8);
 		fields[i].derived.over_length = sb_feed_uint(feed, 8);
 		fields[i].derived.decoded = (uint32_t)sb_feed_uint(feed, 4);
+		fields[i].derived.unpacked = below(feed, 1);
+		bool has_inside = below(feed, 1);
+		struct sb_span inside = span(feed, arena);
+		fields[i].derived.inside = has_inside ? inside : (struct sb_span){0};
+		fields[i].derived.base = sb_feed_uint(feed, 8);
 		fields[i].name = name(feed, arena);
 	}
 	*out = fields;

@@ -31,6 +31,11 @@ void sb_feed_view(struct sb_feed *feed, struct sb_view *view);
 void sb_feed_fields(struct sb_feed *feed, struct sb_arena *arena, struct sb_field **out, size_t *count);
 /** Text in @arena; NULL after a failure. */
 char *sb_feed_text(struct sb_feed *feed, struct sb_arena *arena, size_t *n);
+/** Text that a person may see: escaped already, or escaped now; NULL after a failure. */
+char *sb_feed_shown(struct sb_feed *feed, struct sb_arena *arena);
+/** Count @bytes of records that will be kept; false when it is too much. */
+bool sb_feed_keep(struct sb_feed *feed, uint64_t bytes);
+void sb_feed_no_memory(struct sb_feed *feed);
 /** The answer must end here. */
 void sb_feed_finish(struct sb_feed *feed);
 /** It makes no sense. */

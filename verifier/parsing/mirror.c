@@ -1,29 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Views whose file was parsed by a worker: the parts are here, and who wants to know more goes back to one. */
-#include "verifier/parsing/side.h"
+#include "verifier/parsing/mirror.h"
 
 #include <string.h>
 
 enum { MOST_INDEXES = SB_WIRE_PAYLOAD / sizeof(uint64_t) };
-
-/** Behind view->own. */
-struct mirror {
-	struct sb_parser_side *side;
-	struct sb_source *source;
-	const char *hint;
-	uint64_t row, id;
-};
 
 static int no_memory(struct sb_err *err)
 {
 	return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
 }
 
-/* Its place in the table; UINT64_MAX when no worker knows it. */
-static uint64_t row_of(const struct sb_parsers_options *options, const struct sb_format *format)
+/* Its place in the table of the product, which is also its place in a table that stands in for it; UINT64_MAX when it has none. */
+static uint64_t row_of(const struct sb_format *format)
 {
-	size_t count = options->format_count;
-	const struct sb_format *const *table = options->formats ? options->formats : sb_formats_table(&count);
+	size_t count;
+	const struct sb_format *const *table = sb_formats_table(&count);
 
 	for (size_t i = 0; i < count; i++)
 		if (table[i] == format)
@@ -31,7 +23,7 @@ static uint64_t row_of(const struct sb_parsers_options *options, const struct sb
 	return UINT64_MAX;
 }
 
-static bool ask_open(struct sb_worker *worker, const struct mirror *mirror, bool only_code)
+static bool ask_open(struct sb_worker *worker, const struct sb_mirror *mirror, bool only_code)
 {
 	struct sb_wire_request request = {.ask = SB_ASK_OPEN, .a = mirror->row, .b = only_code};
 	size_t n = strnlen(mirror->hint, SB_WIRE_PAYLOAD - 1);
@@ -50,7 +42,7 @@ static struct sb_feed feed_of(struct sb_worker *worker, bool asked)
 }
 
 /* A worker that has the view open; it was parsed before, so the parts are not asked for again. */
-static int borrow(const struct mirror *mirror, struct sb_worker **out, struct sb_err *err)
+static int borrow(const struct sb_mirror *mirror, struct sb_worker **out, struct sb_err *err)
 {
 	struct sb_err why = {0};
 	int rc = sb_side_borrow(mirror->side, mirror->source, mirror->id, out, err);
@@ -69,6 +61,27 @@ static int borrow(const struct mirror *mirror, struct sb_worker **out, struct sb
 	return 0;
 }
 
+uint64_t sb_mirror_index(const struct sb_view *view, const struct sb_region *region)
+{
+	return region ? (uint64_t)(region - (const struct sb_region *)view->regions.items) : UINT64_MAX;
+}
+
+int sb_mirror_ask(const struct sb_view *view, struct sb_wire_request *request, size_t payload, struct sb_feed *feed, struct sb_err *err)
+{
+	struct sb_worker *worker;
+	int rc = borrow(view->own, &worker, err);
+
+	if (!rc)
+		*feed = feed_of(worker, sb_feed_ask(worker, request, payload, -1));
+	return rc;
+}
+
+int sb_mirror_done(const struct sb_view *view, struct sb_feed *feed, struct sb_err *err)
+{
+	const struct sb_mirror *mirror = view->own;
+	return sb_side_return(mirror->side, feed->worker, feed, err);
+}
+
 /* ---- fields ---- */
 
 static void read_descriptions(struct sb_feed *feed, struct sb_view *view, struct sb_description *items, size_t count)
@@ -83,26 +96,25 @@ static void read_descriptions(struct sb_feed *feed, struct sb_view *view, struct
 
 static int describe_some(struct sb_view *view, struct sb_description *items, size_t count, struct sb_err *err)
 {
-	const struct mirror *mirror = view->own;
 	struct sb_wire_request request = {.ask = SB_ASK_DESCRIBE, .count = count};
-	struct sb_worker *worker;
+	struct sb_feed feed;
 
-	int rc = borrow(mirror, &worker, err);
-	if (rc)
-		return rc;
 	for (size_t i = 0; i < count; i++) {
-		uint64_t index = (uint64_t)(items[i].region - (const struct sb_region *)view->regions.items);
+		uint64_t index = sb_mirror_index(view, items[i].region);
 		memcpy(request.payload + i * sizeof index, &index, sizeof index);
 	}
-	struct sb_feed feed = feed_of(worker, sb_feed_ask(worker, &request, count * sizeof(uint64_t), -1));
+	int rc = sb_mirror_ask(view, &request, count * sizeof(uint64_t), &feed, err);
+	if (rc)
+		return rc;
 	read_descriptions(&feed, view, items, count);
-	return sb_side_return(mirror->side, worker, &feed, err);
+	return sb_mirror_done(view, &feed, err);
 }
 
 /* As sb_view_describe demands of fields; the order is the format's own affair no longer. */
 static int check(struct sb_view *view, struct sb_description *item, struct sb_err *err)
 {
 	view->fields.count = 0;
+	view->described = NULL;
 	for (size_t i = 0; i < item->count; i++) {
 		int rc = sb_emit_field(view, &item->fields[i], err);
 		if (rc)
@@ -160,26 +172,23 @@ static int describe(struct sb_view *view, const struct sb_region *region, struct
 
 static const char *locate(const struct sb_view *view, const struct sb_region *region, uint64_t offset, struct sb_arena *arena)
 {
-	const struct mirror *mirror = view->own;
-	struct sb_wire_request request = {.ask = SB_ASK_LOCATE, .b = offset};
-	struct sb_worker *worker;
+	struct sb_wire_request request = {.ask = SB_ASK_LOCATE, .a = sb_mirror_index(view, region), .b = offset};
 	const char *name = NULL;
+	struct sb_feed feed;
 	size_t n;
 
-	if (borrow(mirror, &worker, NULL))
+	if (sb_mirror_ask(view, &request, 0, &feed, NULL))
 		return NULL;
-	request.a = (uint64_t)(region - (const struct sb_region *)view->regions.items);
-	struct sb_feed feed = feed_of(worker, sb_feed_ask(worker, &request, 0, -1));
 	if (sb_feed_uint(&feed, 1) == 1)
 		name = sb_feed_text(&feed, arena, &n);
-	return sb_side_return(mirror->side, worker, &feed, NULL) ? NULL : name;
+	return sb_mirror_done(view, &feed, NULL) ? NULL : name;
 }
 
-static const struct sb_view_source from_worker = {.describe = describe, .locate = locate};
+static const struct sb_view_source from_worker = {.describe = describe, .locate = locate, .image = &sb_mirror_image};
 
 /* ---- opening ---- */
 
-static int read_view(struct sb_worker *worker, struct mirror *mirror, struct sb_view *view, struct sb_err *err)
+static int read_view(struct sb_worker *worker, struct sb_mirror *mirror, struct sb_view *view, struct sb_err *err)
 {
 	struct sb_err why = {0};
 	struct sb_feed feed = feed_of(worker, ask_open(worker, mirror, false));
@@ -203,11 +212,11 @@ int sb_parsing_open(struct sb_parser_side *side, struct sb_source *source, const
 
 	if (!side->parsers)
 		return sb_view_open(format, source->bytes, hint, arena, view, err);
-	struct mirror *mirror = sb_arena_alloc(arena, sizeof *mirror);
+	struct sb_mirror *mirror = sb_arena_alloc(arena, sizeof *mirror);
 	const char *kept = sb_arena_copy(arena, sb_span_text(hint));
 	if (!mirror || !kept)
 		return no_memory(err);
-	*mirror = (struct mirror){side, source, kept, row_of(&side->parsers->options, format), sb_side_id(side)};
+	*mirror = (struct sb_mirror){side, source, kept, row_of(format), sb_side_id(side)};
 	sb_view_init(view, format, source->bytes, arena);
 	view->own = mirror;
 	view->source = &from_worker;

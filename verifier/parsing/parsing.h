@@ -13,8 +13,7 @@ struct sb_parsers;
 
 /** All zero: as the product has it. */
 struct sb_parsers_options {
-	const struct sb_format *const *formats; /* instead of the table of the product: how tests get a hostile one in */
-	size_t format_count;
+	const struct sb_format *const *formats; /* as many as in the table of the product, and in their places: how tests get a hostile one in */
 	unsigned silence;                       /* ms without a word after which a worker counts as hung; 0: SB_LIMIT_PARSER_SILENCE */
 	uint64_t data;                          /* bytes of heap of a worker; 0: SB_LIMIT_PARSER_MEMORY */
 	struct sb_progress *progress;           /* asked for a stop; may be NULL */

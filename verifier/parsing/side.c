@@ -60,11 +60,10 @@ uint64_t sb_side_id(struct sb_parser_side *side)
 
 void sb_source_init(struct sb_source *source, struct sb_parser_side *side, struct sb_span bytes, const struct sb_blob *blob)
 {
-	bool within = blob && blob->mapped && blob->fd >= 0 && bytes.p >= blob->bytes.p && bytes.n <= blob->bytes.n &&
-	              (size_t)(bytes.p - blob->bytes.p) <= blob->bytes.n - bytes.n;
+	/* A part of a blob is copied: what else lies there is no business of this side's workers. */
+	bool whole = blob && blob->mapped && blob->fd >= 0 && bytes.p == blob->bytes.p && bytes.n == blob->bytes.n;
 
-	*source = (struct sb_source){.bytes = bytes, .fd = -1, .origin = within ? blob->fd : -1, .id = sb_side_id(side)};
-	source->offset = within ? (uint64_t)(bytes.p - blob->bytes.p) : 0;
+	*source = (struct sb_source){.bytes = bytes, .fd = -1, .origin = whole ? blob->fd : -1, .id = sb_side_id(side)};
 }
 
 void sb_source_cut(struct sb_source *source, struct sb_parser_side *side, struct sb_span bytes, const struct sb_source *whole)

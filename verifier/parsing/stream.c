@@ -77,6 +77,10 @@ void sb_stream_outcome(struct sb_stream *out, int rc, const struct sb_err *err)
 	sb_stream_uint(out, err->limit, 1);
 }
 
+/* Who adds something to these must send it too, here and in feed.c. */
+_Static_assert(sizeof(struct sb_region) == 40 && sizeof(struct sb_member) == 152 && sizeof(struct sb_notice) == 32, "a record has grown");
+_Static_assert(sizeof(struct sb_field) == 88, "a field has grown");
+
 static void put_region(struct sb_stream *out, const struct sb_region *region)
 {
 	sb_stream_uint(out, region->offset, 8);
@@ -105,6 +109,7 @@ static void put_member(struct sb_stream *out, const struct sb_member *member)
 	sb_stream_uint(out, member->offset, 8);
 	sb_stream_uint(out, member->length, 8);
 	sb_stream_uint(out, member->size, 8);
+	sb_stream_uint(out, member->signature, 1);
 	put_text(out, member->refusal);
 	put_text(out, member->refusal_id);
 }
@@ -144,6 +149,10 @@ void sb_stream_fields(struct sb_stream *out, const struct sb_vec *fields)
 		sb_stream_uint(out, field->derived.over_offset, 8);
 		sb_stream_uint(out, field->derived.over_length, 8);
 		sb_stream_uint(out, field->derived.decoded, 4);
+		sb_stream_uint(out, field->derived.unpacked, 1);
+		sb_stream_uint(out, field->derived.inside.p != NULL, 1);
+		sb_stream_bytes(out, field->derived.inside);
+		sb_stream_uint(out, field->derived.base, 8);
 		put_text(out, field->name);
 	}
 }

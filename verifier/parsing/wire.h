@@ -17,6 +17,12 @@ enum sb_wire_ask {
 	SB_ASK_DESCRIBE,  /* payload: count indexes of regions */
 	SB_ASK_LOCATE,    /* a: index of the region, b: offset */
 	SB_ASK_DECODE,    /* payload: count items */
+	SB_ASK_SEVERITY,  /* a: index of the region or UINT64_MAX, b: offset, payload: length; so too: */
+	SB_ASK_SHOW,
+	SB_ASK_REFERENCES,
+	SB_ASK_ROWS,
+	SB_ASK_ANCHORS,
+	SB_ASK_FACTS,
 };
 
 /** From the core, which a worker trusts. */

@@ -71,9 +71,9 @@ static void take_input(struct worker *worker, const struct sb_wire_request *requ
 
 static const struct sb_format *row(const struct worker *worker, uint64_t index)
 {
-	size_t count = worker->options->format_count;
-	const struct sb_format *const *table = worker->options->formats ? worker->options->formats : sb_formats_table(&count);
-	return index < count ? table[index] : NULL;
+	size_t count;
+	const struct sb_format *const *table = sb_formats_table(&count);
+	return index >= count ? NULL : worker->options->formats ? worker->options->formats[index] : table[index];
 }
 
 static void answer_open(struct worker *worker, const struct sb_wire_request *request)
@@ -152,6 +152,14 @@ _Noreturn void sb_worker_serve(const struct sb_parsers_options *options, uint8_t
 			break;
 		case SB_ASK_DECODE:
 			answer_decode(&worker, &request);
+			break;
+		case SB_ASK_SEVERITY:
+		case SB_ASK_SHOW:
+		case SB_ASK_REFERENCES:
+		case SB_ASK_ROWS:
+		case SB_ASK_ANCHORS:
+		case SB_ASK_FACTS:
+			sb_worker_answer_image(&worker.out, worker.open ? &worker.view : NULL, &request);
 			break;
 		default: /* late word that a half was read */
 			continue;

@@ -3,8 +3,13 @@
 #define VERIFIER_PARSING_WORKER_H
 
 #include "verifier/parsing/parsing.h"
+#include "verifier/parsing/stream.h"
+#include "verifier/parsing/wire.h"
 
 /** Answer requests on SB_WIRE_CHANNEL until it ends. Called behind all walls; @window is shared with the core. */
 _Noreturn void sb_worker_serve(const struct sb_parsers_options *options, uint8_t *window);
+
+/** Answer what is asked of an executable file. @view  NULL: none is open. */
+void sb_worker_answer_image(struct sb_stream *out, struct sb_view *view, const struct sb_wire_request *request);
 
 #endif

@@ -157,10 +157,13 @@ static int compare(const struct sb_verify_in *in, struct sb_verified *out, struc
 		rc = add_extra(in, out, &artifacts, err);
 	if (rc)
 		return rc;
-	const struct sb_compare_in from = {.artifacts = artifacts.items, .count = artifacts.count, .jobs = in->jobs, .progress = in->progress};
+	const struct sb_compare_in from = {.artifacts = artifacts.items, .count = artifacts.count, .jobs = in->jobs, .parsers = in->parsers, .progress = in->progress};
 	rc = sb_pipeline_compare(&from, &out->rebuilt.facts, out->arena, &out->result, err);
-	if (!rc)
+	if (!rc) {
+		struct sb_properties parsers = out->result.environment.parsers;
 		out->result.environment = out->rebuilt.run.environment;
+		out->result.environment.parsers = parsers;
+	}
 	return rc;
 }
 

@@ -34,6 +34,7 @@ static void release(scmp_filter_ctx *ctx)
 static const int harmless[] = {
 	SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(brk), SCMP_SYS(madvise), SCMP_SYS(futex), SCMP_SYS(exit), SCMP_SYS(exit_group),
 	SCMP_SYS(rt_sigreturn), SCMP_SYS(restart_syscall), SCMP_SYS(close), SCMP_SYS(clock_gettime), SCMP_SYS(getrandom), SCMP_SYS(sched_yield),
+	SCMP_SYS(sysinfo), /* qsort asks how much memory there is */
 #ifdef SB_SANITIZED /* the runtime looks at itself before it reports */
 	SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(sigaltstack), SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigaction), SCMP_SYS(getrlimit),
 	SCMP_SYS(prlimit64), SCMP_SYS(write),
@@ -162,5 +163,5 @@ int sb_parser_cell_enter(const struct sb_parser_cell *cell, const struct sb_pars
 	if (!rc)
 		rc = set_limit(RLIMIT_AS, limits->address, err);
 #endif
-	return rc || !cell->filter ? rc : sb_filter_enter(cell->filter, err);
+	return rc || !cell->filter ? rc : sb_filter_enter(cell->filter, NULL, err);
 }

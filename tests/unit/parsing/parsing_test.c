@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Workers whose format is hostile: whatever it does, the core goes on, says so, and never takes its bytes as equal. */
+#include "verifier/compare/compare.h"
+
+#include <criterion/criterion.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { ROWS = 64 };
+
+/* ---- what a taken over parser might do; the file's fifth byte says what ---- */
+
+static int crash(struct sb_view *view)
+{
+	volatile const uint8_t *nowhere = (const uint8_t *)(uintptr_t)(view->file.n * 8 + 1); /* in the first page, which nothing maps */
+	return nowhere[0];
+}
+
+_Noreturn static void spin(void)
+{
+	for (volatile unsigned i = 0;; i++)
+		;
+}
+
+static int eat(void)
+{
+	for (;;) {
+		volatile char *p = malloc(1 << 20);
+		if (!p)
+			return SB_NOMEM;
+		for (size_t i = 0; i < 1 << 20; i += 4096)
+			p[i] = 1;
+	}
+}
+
+/* A piece that holds nothing but what was in the window: zeros say "fine, no regions". */
+static int lie(uint64_t half, uint64_t length)
+{
+	const uint64_t piece[3] = {half, length, 1};
+	return send(3, piece, sizeof piece, 0) < 0 ? SB_IO : SB_OK;
+}
+
+static int write_file(void)
+{
+	int fd = open("/tmp/samebuild-parser-was-here", O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+	return fd < 0 ? SB_FORMAT : SB_OK;
+}
+
+static int emit_nonsense(struct sb_view *view, uint64_t offset, uint64_t length)
+{
+	return sb_emit_region(view, &(struct sb_region){.offset = offset, .length = length, .name = "x"}, NULL);
+}
+
+static int open_hostile(struct sb_view *view, const char *hint, struct sb_err *err)
+{
+	(void)hint;
+	(void)err;
+	switch (view->file.p[4]) {
+	case 'c': return crash(view);
+	case 'l': spin();
+	case 'm': return eat();
+	case 'h': return lie(7, 20);
+	case 'n': return lie(0, 1 << 18);
+	case 'f': return write_file();
+	case 's': return socket(AF_INET, SOCK_STREAM, 0) < 0 ? SB_FORMAT : SB_OK;
+	case 'p': return fork() < 0 ? SB_FORMAT : SB_OK;
+	case 'k': return kill(getppid(), SIGKILL) < 0 ? SB_FORMAT : SB_OK;
+	case 't': return emit_nonsense(view, 1, 3);
+	case 'e': _exit(0);
+	default: return emit_nonsense(view, 0, view->file.n);
+	}
+}
+
+static unsigned probe_never(struct sb_span file, const char *hint)
+{
+	(void)file;
+	(void)hint;
+	return 0;
+}
+
+static const struct sb_format hostile = {.name = "gzip", .spec = "none", .probe = probe_never, .open = open_hostile};
+
+/** A pool in whose table gzip is hostile. */
+static struct sb_parsers *start(unsigned silence)
+{
+	static const struct sb_format *table[ROWS];
+	struct sb_parsers_options options = {.formats = table, .silence = silence, .data = 96 << 20};
+	struct sb_parsers *parsers = NULL;
+	size_t count;
+	const struct sb_format *const *real = sb_formats_table(&count);
+
+	cr_assert(count <= ROWS);
+	for (size_t i = 0; i < count; i++)
+		table[i] = strcmp(real[i]->name, "gzip") == 0 ? &hostile : real[i];
+	struct sb_err err = {0};
+	cr_assert_eq(sb_parsers_start(&options, &parsers, &err), 0, "%s", err.msg);
+	return parsers;
+}
+
+/* Two files that gzip's probe takes; the letters say what happens when they are parsed. '-': parsed as one region. */
+static void compare(struct sb_parsers *parsers, char shipped, char rebuilt, struct sb_comparison *out)
+{
+	uint8_t bytes[SB_SIDES][64] = {{0x1f, 0x8b, 8, 0, (uint8_t)shipped, 1}, {0x1f, 0x8b, 8, 0, (uint8_t)rebuilt, 2}};
+	const struct sb_artifact_in artifact = {
+		.name = "file",
+		.shipped = {.present = true, .bytes = sb_span_of(bytes[0], sizeof bytes[0]), .type = 'f'},
+		.rebuilt = {.present = true, .bytes = sb_span_of(bytes[1], sizeof bytes[1]), .type = 'f'},
+	};
+	const struct sb_compare_in in = {.artifacts = &artifact, .count = 1, .jobs = 2, .parsers = parsers};
+	struct sb_err err = {0};
+
+	cr_assert_eq(sb_compare_run(&in, out, &err), 0, "%s", err.msg);
+	cr_assert_not(out->artifacts[0].identical);
+}
+
+static void expect_undecided(struct sb_parsers *parsers, char shipped, char rebuilt, const char *side, const char *why, const char *limit)
+{
+	struct sb_comparison made = {0};
+
+	compare(parsers, shipped, rebuilt, &made);
+	const struct sb_pair *pair = made.artifacts[0].pair;
+	cr_expect_eq(pair->state, SB_PAIR_UNDECIDED, "%c %c: state %d", shipped, rebuilt, (int)pair->state);
+	cr_expect(pair->why && strstr(pair->why, side) && strstr(pair->why, why), "%c %c: %s", shipped, rebuilt, pair->why ? pair->why : "no reason");
+	cr_expect(limit ? pair->limit.name && strcmp(pair->limit.name, limit) == 0 : !pair->limit.name, "%c: limit %s", shipped,
+	          pair->limit.name ? pair->limit.name : "none");
+	cr_expect_eq(pair->own_equal, 0, "opaque bytes are never equal");
+	sb_comparison_release(&made);
+}
+
+Test(parsing, a_well_meant_answer_is_taken)
+{
+	struct sb_parsers *parsers = start(0);
+	struct sb_comparison made = {0};
+
+	compare(parsers, '-', '-', &made);
+	cr_expect_eq(made.artifacts[0].pair->state, SB_PAIR_OPENED);
+	cr_expect_eq(made.artifacts[0].pair->diff_count, 1);
+	sb_comparison_release(&made);
+	sb_parsers_stop(&parsers);
+	cr_expect_null(parsers);
+}
+
+#ifdef SB_SANITIZED
+#define DIED "the parser"
+#else
+#define DIED "ended by signal 11"
+#endif
+
+Test(parsing, a_parser_that_dies)
+{
+	struct sb_parsers *parsers = start(0);
+
+	expect_undecided(parsers, 'c', '-', "shipped", DIED, NULL);
+	expect_undecided(parsers, '-', 'c', "rebuilt", DIED, NULL);
+	expect_undecided(parsers, 'c', 'c', "", DIED, NULL);
+	expect_undecided(parsers, 'e', '-', "shipped", "the parser died", NULL);
+	sb_parsers_stop(&parsers);
+}
+
+Test(parsing, a_parser_that_hangs)
+{
+	struct sb_parsers *parsers = start(300);
+
+	expect_undecided(parsers, 'l', '-', "shipped", "parser-silence", "parser-silence");
+	expect_undecided(parsers, '-', 'l', "rebuilt", "parser-silence", "parser-silence");
+	sb_parsers_stop(&parsers);
+}
+
+#ifndef SB_SANITIZED /* there the heap has no limit */
+Test(parsing, a_parser_that_eats_memory)
+{
+	struct sb_parsers *parsers = start(0);
+
+	expect_undecided(parsers, 'm', '-', "shipped", "parser-memory", "parser-memory");
+	sb_parsers_stop(&parsers);
+}
+#endif
+
+Test(parsing, a_parser_that_lies)
+{
+	struct sb_parsers *parsers = start(0);
+
+	expect_undecided(parsers, 'h', '-', "shipped", "makes no sense", NULL);
+	expect_undecided(parsers, '-', 'n', "rebuilt", "makes no sense", NULL);
+	expect_undecided(parsers, 't', '-', "shipped", "a hole between regions", NULL);
+	sb_parsers_stop(&parsers);
+}
+
+Test(parsing, a_parser_that_reaches_out)
+{
+	static const char acts[] = {'f', 's', 'p', 'k'};
+	struct sb_parsers *parsers = start(0);
+
+	unlink("/tmp/samebuild-parser-was-here");
+	for (size_t i = 0; i < sizeof acts; i++)
+		expect_undecided(parsers, acts[i], '-', "shipped", "may not do", NULL);
+	cr_expect(access("/tmp/samebuild-parser-was-here", F_OK) != 0);
+	sb_parsers_stop(&parsers);
+}
+
+Test(parsing, after_a_failure_the_next_one_goes_on)
+{
+	struct sb_parsers *parsers = start(0);
+	struct sb_comparison made = {0};
+
+	expect_undecided(parsers, 'c', 'c', "", DIED, NULL);
+	compare(parsers, '-', '-', &made);
+	cr_expect_eq(made.artifacts[0].pair->state, SB_PAIR_OPENED);
+	sb_comparison_release(&made);
+	sb_parsers_stop(&parsers);
+}
+
+/* Kills every grandchild: the workers. */
+static void *kill_workers(void *stop)
+{
+	while (!__atomic_load_n((bool *)stop, __ATOMIC_RELAXED)) {
+		DIR *proc = opendir("/proc");
+		for (struct dirent *entry; proc && (entry = readdir(proc));) {
+			char path[300], line[300];
+			int pid, parent = 0, grandparent = 0;
+			if (sscanf(entry->d_name, "%d", &pid) != 1)
+				continue;
+			for (int level = 0; level < 2; level++) {
+				snprintf(path, sizeof path, "/proc/%d/stat", level ? parent : pid);
+				FILE *stat = fopen(path, "re");
+				int *into = level ? &grandparent : &parent;
+				if (stat && fgets(line, sizeof line, stat) && strrchr(line, ')'))
+					sscanf(strrchr(line, ')') + 1, " %*c %d", into);
+				if (stat)
+					fclose(stat);
+			}
+			if (parent && grandparent == getpid())
+				kill(pid, SIGKILL);
+		}
+		if (proc)
+			closedir(proc);
+		usleep(1000);
+	}
+	return NULL;
+}
+
+Test(parsing, a_parser_that_is_killed_from_outside)
+{
+	struct sb_parsers *parsers = start(0);
+	bool stop = false;
+	pthread_t killer;
+
+	cr_assert_eq(pthread_create(&killer, NULL, kill_workers, &stop), 0);
+	expect_undecided(parsers, 'l', '-', "shipped", "the parser died", NULL);
+	__atomic_store_n(&stop, true, __ATOMIC_RELAXED);
+	pthread_join(killer, NULL);
+	sb_parsers_stop(&parsers);
+}
+
+Test(parsing, walls_are_told)
+{
+	struct sb_parsers *parsers = start(0);
+	const struct sb_properties walls = sb_parsers_walls(parsers);
+	bool seccomp = false;
+
+	for (size_t i = 0; i < walls.count; i++)
+		seccomp |= strcmp(walls.items[i].name, "seccomp") == 0 && strcmp(walls.items[i].value, "on") == 0;
+	cr_expect(seccomp);
+	cr_expect_eq(sb_parsers_walls(NULL).count, 0);
+	sb_parsers_stop(&parsers);
+}

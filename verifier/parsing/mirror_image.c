@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What can be asked of an executable file, asked of a worker. An answer that does not come is the worst severity, no text, or no list: such
+ * answers fold and name differences, and none of them raises a level.
+ */
+#include "verifier/parsing/mirror.h"
+
+#include <string.h>
+
+static struct sb_wire_request request_of(const struct sb_view *view, enum sb_wire_ask ask, const struct sb_place *place)
+{
+	struct sb_wire_request request = {.ask = ask, .a = UINT64_MAX};
+
+	if (place) {
+		request.a = sb_mirror_index(view, place->region);
+		request.b = place->offset;
+		memcpy(request.payload, &place->length, sizeof place->length);
+	}
+	return request;
+}
+
+static enum sb_severity severity(struct sb_view *view, const struct sb_place *place)
+{
+	struct sb_wire_request request = request_of(view, SB_ASK_SEVERITY, place);
+	struct sb_feed feed;
+
+	if (sb_mirror_ask(view, &request, sizeof place->length, &feed, NULL))
+		return SB_SEVERITY_CRITICAL;
+	uint64_t value = sb_feed_uint(&feed, 1);
+	if (value >= SB_SEVERITIES)
+		sb_feed_bad(&feed);
+	return sb_mirror_done(view, &feed, NULL) ? SB_SEVERITY_CRITICAL : (enum sb_severity)value;
+}
+
+static const char *show(struct sb_view *view, const struct sb_place *place, struct sb_arena *arena)
+{
+	struct sb_wire_request request = request_of(view, SB_ASK_SHOW, place);
+	const char *text = NULL;
+	struct sb_feed feed;
+
+	if (sb_mirror_ask(view, &request, sizeof place->length, &feed, NULL))
+		return NULL;
+	if (sb_feed_uint(&feed, 1) == 1)
+		text = sb_feed_shown(&feed, arena);
+	return sb_mirror_done(view, &feed, NULL) ? NULL : text;
+}
+
+static void read_anchor(struct sb_feed *feed, struct sb_view *view, void *slot)
+{
+	struct sb_anchor *out = slot;
+	size_t n;
+
+	out->kind = (enum sb_anchor_kind)sb_feed_uint(feed, 1);
+	const char *name = sb_feed_text(feed, view->arena, &n);
+	out->name = name ? name : "";
+	out->address = sb_feed_uint(feed, 8);
+	out->length = sb_feed_uint(feed, 8);
+	out->offset = sb_feed_uint(feed, 8);
+	uint64_t region = sb_feed_uint(feed, 4);
+	if (out->kind > SB_ANCHOR_OBJECT || region > view->regions.count)
+		sb_feed_bad(feed);
+	else
+		out->region = region ? sb_view_region(view, (size_t)region - 1) : NULL;
+}
+
+static void read_reference(struct sb_feed *feed, struct sb_view *view, void *slot)
+{
+	struct sb_reference *out = slot;
+
+	out->kind = (enum sb_reference_kind)sb_feed_uint(feed, 1);
+	out->offset = sb_feed_uint(feed, 8);
+	out->length = sb_feed_uint(feed, 8);
+	out->target = sb_feed_uint(feed, 8);
+	out->base = sb_feed_uint(feed, 8);
+	if (out->kind > SB_REFERENCE_FILE_SIZE || out->offset > view->file.n || out->length > view->file.n - out->offset || out->length > 16)
+		sb_feed_bad(feed);
+}
+
+static void read_row(struct sb_feed *feed, struct sb_view *view, void *slot)
+{
+	struct sb_row *out = slot;
+
+	out->offset = sb_feed_uint(feed, 8);
+	out->length = sb_feed_uint(feed, 8);
+	if (out->offset > view->file.n || out->length > view->file.n - out->offset)
+		sb_feed_bad(feed);
+}
+
+static void read_fact(struct sb_feed *feed, struct sb_view *view, void *slot)
+{
+	struct sb_fact *out = slot;
+	const char *name = sb_feed_shown(feed, view->arena), *value = sb_feed_shown(feed, view->arena);
+
+	out->name = name ? name : "";
+	out->value = value ? value : "";
+	out->strength = (int)(int32_t)(uint32_t)sb_feed_uint(feed, 4);
+}
+
+static int read_list(struct sb_view *view, enum sb_wire_ask ask, const struct sb_place *place, struct sb_vec *out,
+                     void (*read)(struct sb_feed *feed, struct sb_view *view, void *slot), struct sb_err *err)
+{
+	struct sb_wire_request request = request_of(view, ask, place);
+	struct sb_err why = {0};
+	size_t before = out->count;
+	struct sb_feed feed;
+
+	int rc = sb_mirror_ask(view, &request, sizeof(uint64_t), &feed, err);
+	if (rc)
+		return rc == SB_INTERNAL || rc == SB_LIMIT ? 0 : rc;
+	int ended = sb_feed_outcome(&feed, &why);
+	uint64_t count = sb_feed_uint(&feed, 4);
+	for (uint64_t i = 0; i < count && sb_feed_keep(&feed, out->size); i++) {
+		void *slot = sb_vec_push(out);
+		if (slot)
+			read(&feed, view, slot);
+		else
+			sb_feed_no_memory(&feed);
+	}
+	rc = sb_mirror_done(view, &feed, err);
+	if (rc)
+		out->count = before;
+	if (rc == SB_INTERNAL || rc == SB_LIMIT)
+		return 0;
+	if (!rc && ended && err)
+		*err = why;
+	return rc ? rc : ended;
+}
+
+static int anchors(struct sb_view *view, struct sb_vec *out, struct sb_err *err)
+{
+	return read_list(view, SB_ASK_ANCHORS, NULL, out, read_anchor, err);
+}
+
+static int references(struct sb_view *view, const struct sb_place *place, struct sb_vec *out, struct sb_err *err)
+{
+	return read_list(view, SB_ASK_REFERENCES, place, out, read_reference, err);
+}
+
+/* By offset, without overlap and inside the region, as the table of rows demands. */
+static int rows(struct sb_view *view, const struct sb_region *region, struct sb_vec *out, struct sb_err *err)
+{
+	const struct sb_place place = {.region = region, .offset = region->offset, .length = region->length};
+	size_t before = out->count;
+	int rc = read_list(view, SB_ASK_ROWS, &place, out, read_row, err);
+	uint64_t at = region->offset;
+
+	for (size_t i = before; i < out->count; i++) {
+		const struct sb_row *row = sb_vec_at(out, i);
+		if (row->offset < at || row->offset + row->length > region->offset + region->length)
+			out->count = before;
+		else
+			at = row->offset + row->length;
+	}
+	return rc;
+}
+
+static int facts(struct sb_view *view, struct sb_vec *out, struct sb_err *err)
+{
+	return read_list(view, SB_ASK_FACTS, NULL, out, read_fact, err);
+}
+
+const struct sb_image_format sb_mirror_image = {.severity = severity, .show = show, .anchors = anchors, .references = references, .rows = rows, .facts = facts};
