@@ -34,7 +34,8 @@ static int describe_entry(struct sb_view *view, const struct sb_region *region, 
                           struct sb_err *err)
 {
 	static const struct sb_layout_row rows[] = {ROW(0, 4, VALUE, BE, "tag"), ROW(4, 4, VALUE, BE, "type"), ROW(12, 4, VALUE, BE, "count")};
-	const struct sb_field offset = {.offset = region->offset + 8, .length = 4, .kind = SB_FIELD_DERIVED, .encoding = SB_ENC_BE, .name = "offset",
+	const struct sb_field offset = {.offset = region->offset + 8, .length = 4, .encoding = SB_ENC_BE, .name = "offset",
+	                                .kind = header->repeats ? SB_FIELD_OFFSET : SB_FIELD_DERIVED,
 	                                .derived = {.algorithm = SB_DERIVE_POSITION, .over_offset = entry->data, .base = header->store}};
 	int rc = sb_emit_layout(view, region, SB_ROWS(rows), err);
 	return rc ? rc : sb_emit_field(view, &offset, err);

@@ -19,6 +19,7 @@ enum sb_rpm_type {
 /** One of the two headers: an introduction, an index, and a store that the index leads into. */
 struct sb_rpm_header {
 	uint64_t at, entries, store, store_length; /* offsets in the file; entries is a count */
+	bool repeats; /* a tag comes twice: which of them counts is a matter of order */
 };
 
 /** A row of an index with the place of what it leads to. */

@@ -99,6 +99,21 @@ static int emit_store(struct sb_view *view, unsigned which, const struct sb_rpm_
 	return rc ? rc : emit_between(view, at, header->store + header->store_length, err);
 }
 
+static int by_tag(const void *a, const void *b)
+{
+	const struct sb_rpm_entry *x = a, *y = b;
+	return (x->tag > y->tag) - (x->tag < y->tag);
+}
+
+static bool has_repeats(struct sb_rpm_entry *entries, uint64_t count)
+{
+	qsort(entries, (size_t)count, sizeof *entries, by_tag);
+	for (uint64_t i = 1; i < count; i++)
+		if (entries[i - 1].tag == entries[i].tag)
+			return true;
+	return false;
+}
+
 static int take_header(struct sb_view *view, unsigned which, uint64_t *at, struct sb_rpm_header *out, struct sb_err *err)
 {
 	struct sb_rpm_header header;
@@ -117,6 +132,7 @@ static int take_header(struct sb_view *view, unsigned which, uint64_t *at, struc
 		rc = emit_entries(view, which, &header, entries, err);
 	if (!rc)
 		rc = emit_store(view, which, &header, entries, err);
+	header.repeats = !rc && has_repeats(entries, header.entries);
 	free(entries);
 	*at = header.store + header.store_length;
 	*out = header;

@@ -43,7 +43,6 @@ static const struct sb_layout_row gnu_tail[] = {
 	{.at = 345, .length = 12, .kind = SB_FIELD_TIME, .encoding = SB_ENC_OCTAL, .name = "atime"},
 	{.at = 357, .length = 12, .kind = SB_FIELD_TIME, .encoding = SB_ENC_OCTAL, .name = "ctime"},
 	{.at = 369, .length = 12, .kind = SB_FIELD_VALUE, .encoding = SB_ENC_OCTAL, .name = "offset"},
-	{.at = 386, .length = 96, .kind = SB_FIELD_VALUE, .encoding = SB_ENC_OCTAL, .name = "sparse"},
 	{.at = 482, .length = 1, .kind = SB_FIELD_FLAGS, .encoding = SB_ENC_RAW, .name = "isextended"},
 	{.at = 483, .length = 12, .kind = SB_FIELD_SIZE, .encoding = SB_ENC_OCTAL, .name = "realsize"},
 	{.at = 495, .length = 17, .kind = SB_FIELD_PADDING, .name = "unused"},
@@ -72,6 +71,19 @@ static const struct {
 	{"LIBARCHIVE.creationtime", SB_FIELD_TIME, SB_ENC_DECIMAL},
 };
 
+/* @count pairs of a sparse map: where a piece of the file lies, and how long it is. Content, since they say what the file is. */
+static int describe_pairs(struct sb_view *view, uint64_t at, unsigned count, struct sb_err *err)
+{
+	int rc = 0;
+
+	for (unsigned i = 0; !rc && i < 2 * count; i++) {
+		const struct sb_field number = {.offset = at + 12 * i, .length = 12, .kind = SB_FIELD_VALUE, .encoding = SB_ENC_OCTAL,
+		                                .name = i % 2 ? "sparse length" : "sparse offset"};
+		rc = sb_emit_field(view, &number, err);
+	}
+	return rc;
+}
+
 /* A number in base-256 is no octal text: whoever reads the field must see that. */
 static void mark_binary(struct sb_view *view)
 {
@@ -93,6 +105,26 @@ static int describe_header(struct sb_view *view, const struct sb_region *region,
 		rc = sb_emit_layout(view, region, SB_ROWS(ustar_tail), err);
 	if (!rc && region->tag == SB_TAR_TAG_GNU)
 		rc = sb_emit_layout(view, region, SB_ROWS(gnu_tail), err);
+	if (!rc && region->tag == SB_TAR_TAG_GNU)
+		rc = describe_pairs(view, region->offset + 386, 4, err);
+	mark_binary(view);
+	return rc;
+}
+
+/* GNU "struct sparse_header": 21 pairs a block, and whether another block follows. */
+static int describe_map(struct sb_view *view, const struct sb_region *region, struct sb_err *err)
+{
+	int rc = 0;
+
+	for (uint64_t at = region->offset; !rc && at < region->offset + region->length; at += SB_TAR_BLOCK) {
+		const struct sb_field more = {.offset = at + SB_TAR_MAP_IS_EXTENDED, .length = 1, .kind = SB_FIELD_FLAGS, .name = "isextended"};
+		const struct sb_field unused = {.offset = more.offset + 1, .length = 7, .kind = SB_FIELD_PADDING, .name = "unused"};
+		rc = describe_pairs(view, at, 21, err);
+		if (!rc)
+			rc = sb_emit_field(view, &more, err);
+		if (!rc)
+			rc = sb_emit_field(view, &unused, err);
+	}
 	mark_binary(view);
 	return rc;
 }
@@ -159,6 +191,8 @@ int sb_tar_describe(struct sb_view *view, const struct sb_region *region, struct
 		return describe_records(view, region, err);
 	case SB_TAR_TAG_LONG:
 		return describe_long(view, region, err);
+	case SB_TAR_TAG_MAP:
+		return describe_map(view, region, err);
 	}
 	return 0;
 }

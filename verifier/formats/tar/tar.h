@@ -19,7 +19,8 @@ enum sb_tar_tag {
 	SB_TAR_TAG_USTAR,
 	SB_TAR_TAG_GNU,
 	SB_TAR_TAG_RECORDS,
-	SB_TAR_TAG_LONG
+	SB_TAR_TAG_LONG,
+	SB_TAR_TAG_MAP
 };
 
 /** Places of the fields that the walk reads. */

@@ -273,7 +273,7 @@ static void refuse_odd(const struct walk *walk, const struct sb_tar_header *head
 /* Old GNU sparse files: further blocks of the map stand between header and content. */
 static int take_sparse_map(struct walk *walk, const struct sb_tar_header *header, uint32_t member, struct sb_err *err)
 {
-	struct sb_region map = {.offset = walk->at, .kind = SB_REGION_TABLE, .member = member, .name = "sparse map"};
+	struct sb_region map = {.offset = walk->at, .kind = SB_REGION_TABLE, .member = member, .tag = SB_TAR_TAG_MAP, .name = "sparse map"};
 	bool more = header->type == 'S' && header->tag == SB_TAR_TAG_GNU && header->block.p[SB_TAR_IS_EXTENDED];
 	struct sb_span block;
 

@@ -91,6 +91,15 @@ static int describe_ids(struct extra *extra, struct sb_err *err)
 	return rc;
 }
 
+/* Between 1980 and 2108, as in the DOS time beside it: nothing else is a time of a file. */
+static bool is_ntfs_time(const struct extra *extra)
+{
+	struct sb_rd rd = sb_rd_of(extra->body, false);
+	sb_rd_seek(&rd, extra->done);
+	uint64_t value = sb_rd_uint(&rd, 8);
+	return !rd.bad && value >= UINT64_C(119600064000000000) && value < UINT64_C(159992928000000000);
+}
+
 /* Reserved, then one attribute of 24 bytes: three times in steps of 100 ns since 1601. */
 static int describe_ntfs(struct extra *extra, struct sb_err *err)
 {
@@ -98,7 +107,7 @@ static int describe_ntfs(struct extra *extra, struct sb_err *err)
 	int rc = put_number(extra, 8, SB_FIELD_VALUE, "NTFS attribute", err);
 
 	for (size_t i = 0; !rc && i < 3; i++)
-		rc = put_time(extra, 8, names[i], err);
+		rc = is_ntfs_time(extra) ? put_time(extra, 8, names[i], err) : put_number(extra, 8, SB_FIELD_VALUE, names[i], err);
 	return rc;
 }
 
