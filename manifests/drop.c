@@ -22,7 +22,7 @@ static const char *const build_keys[] = {"*path", "env", "*steps", "control", "a
 static const char *const step_keys[] = {"run", "sh", "name", "cwd", "timeout", NULL};
 static const char *const control_keys[] = {"epoch", "clock", "hostname", "user", "jobs", "locale", "timezone", "umask",
                                            "home",  "kernel", "cpus",    "seed", "domain", "kernel-version", "aslr", "order",
-                                           "pid-offset", NULL};
+                                           "pid-offset", "file-times", NULL};
 static const char *const limit_keys[] = {"wall", "memory", "disk", "processes", "inodes", "file-size", "open-files", "log",
                                          "output-size", "output-file-size", "output-count", "unpacked", "entries", NULL};
 static const char *const output_keys[] = {"*shipped", "*built", NULL};
@@ -252,6 +252,7 @@ static void read_control(struct reading *in, struct sb_place build)
 {
 	static const char *const clocks[] = {"real", "shift", "frozen", NULL};
 	static const char *const orders[] = {"sorted", "reversed", "shuffled", NULL};
+	static const char *const file_times[] = {"shift", "real", NULL};
 	static const char *const switches[] = {"off", "on", NULL};
 	struct sb_schema *s = &in->schema;
 	struct sb_place place = sb_schema_key(s, build, "control");
@@ -261,6 +262,7 @@ static void read_control(struct reading *in, struct sb_place build)
 		place.node = NULL;
 	out->epoch = (int64_t)sb_schema_uint(s, sb_schema_key(s, place, "epoch"), 0, UINT64_C(253402300799), (uint64_t)DEFAULT_EPOCH);
 	out->clock = (enum sb_clock)sb_schema_word(s, sb_schema_key(s, place, "clock"), clocks, SB_CLOCK_SHIFT);
+	out->file_times = (enum sb_file_times)sb_schema_word(s, sb_schema_key(s, place, "file-times"), file_times, SB_FILE_TIMES_SHIFT);
 	out->hostname = read_word(in, place, "hostname", "build");
 	out->user = read_word(in, place, "user", "builder");
 	out->jobs = (unsigned)sb_schema_uint(s, sb_schema_key(s, place, "jobs"), 1, MOST_JOBS, 1);

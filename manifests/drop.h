@@ -34,10 +34,14 @@ enum sb_clock { SB_CLOCK_REAL = 0, SB_CLOCK_SHIFT, SB_CLOCK_FROZEN };
 /** In which order the files of a folder are made, and so listed and numbered. */
 enum sb_order { SB_ORDER_SORTED = 0, SB_ORDER_REVERSED, SB_ORDER_SHUFFLED };
 
+/** What the build sees of the times of files: they follow its clock, or stay what the kernel stamps on them. */
+enum sb_file_times { SB_FILE_TIMES_SHIFT = 0, SB_FILE_TIMES_REAL };
+
 /** Every nondeterminism that the sandbox sets. */
 struct sb_controls {
 	int64_t epoch;               /* seconds; SOURCE_DATE_EPOCH and the start of the build's clock */
 	enum sb_clock clock;
+	enum sb_file_times file_times; /* of no effect when the clock is real */
 	const char *hostname, *user, *locale, *timezone;
 	unsigned jobs;
 	unsigned umask;

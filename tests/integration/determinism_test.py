@@ -7,7 +7,7 @@ import shutil
 import time
 
 import drops
-from sbtest import case, main, own, run, sb
+from sbtest import case, main, need, own, run, sb
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 EPOCH, LATER = 1600000000, 2100000000
@@ -276,6 +276,82 @@ def _(_dir):
     before = time.monotonic()
     result = sb('rebuild', 'drop.yaml', '-O', 'built', code=4)
     assert 'wall' in result.err and time.monotonic() - before < 60, result
+
+
+FILES = r'''import os, time
+def near(path, what):
+    for name, at in zip(('mtime', 'ctime'), (os.lstat(path).st_mtime, os.lstat(path).st_ctime)):
+        print(what, name, 0 <= at - EPOCH <= time.time() - EPOCH + 0.01, at)
+near('README', 'source')
+open('new', 'w').close()
+near('new', 'new')
+os.symlink('new', 'link')
+near('link', 'link')
+os.mkdir('folder')
+near('folder', 'folder')
+near('/tmp', 'tmp')
+near('/usr/bin/env', 'host')
+with open('new') as f:
+    print('fstat', os.fstat(f.fileno()).st_mtime == os.stat('new').st_mtime, 0)
+print('beneath', os.stat('new', dir_fd=os.open('.', os.O_RDONLY)).st_mtime == os.stat('new').st_mtime, 0)
+for year in (100, 1000000000, 1900000000, 2140000000):
+    os.utime('folder', (year, year))
+    print('set', os.stat('folder').st_mtime == year, year)
+time.sleep(0.05)
+open('later', 'w').close()
+print('order', os.stat('later').st_mtime_ns > os.stat('new').st_mtime_ns, 0)
+print('pipe', os.fstat(os.pipe()[0]).st_size == 0, 0)
+for path, number in (('absent', 2), ('new/x', 20), ('locked/x', 13), ('n' * 300, 36), ('', 2), ('loop', 40)):
+    os.makedirs('locked', exist_ok=True)
+    os.chmod('locked', 0)
+    if not os.path.islink('loop'):
+        os.symlink('loop', 'loop')
+    try:
+        os.stat(path)
+        print('error', False, path)
+    except OSError as error:
+        print('error', error.errno == number, path, error)
+os.chmod('locked', 0o700)
+os.symlink('/proc/1/root/etc', 'init')
+print('self', os.readlink('/proc/self') == str(os.getpid()) and os.stat('/proc/self/exe').st_size > 1000, 0)
+try:
+    print('init', os.stat('init/passwd') is None, 0)
+except OSError as error:
+    print('init', error.errno in (2, 13), error)
+'''
+
+
+@case('the times of files follow the clock, and whatever was set on purpose stays', user=True)
+def _(_dir):
+    for epoch, clock in ((EPOCH, 'shift'), (LATER, 'shift'), (EPOCH, 'frozen')):
+        drop(['python3 files.py >out/log', 'ls -lL --time-style=+%s README new | while read a b c d e time name; do '
+              'echo ls $([ $time -le $(date +%s) ] && [ $time -ge $(stat -c %Y README) ] && echo True || echo False) $name; done >>out/log'],
+             f'{{epoch: {epoch}, clock: {clock}}}', {'README': '', 'files.py': FILES.replace('EPOCH', str(epoch))})
+        seen = [line.split(' ', 3) for line in build().splitlines()]
+        assert len(seen) > 28, seen
+        wrong = [row for row in seen if 'True' not in row and not (row[0] in ('source', 'host') and (row[1] == 'mtime' or epoch == LATER))]
+        assert not wrong, (epoch, clock, wrong)
+
+
+@case('without that, the times of files are what the kernel stamps')
+def _(_dir):
+    drop(['touch new; stat -c %Y new >out/log; date +%s >>out/log'], f'{{epoch: {EPOCH}, file-times: real}}')
+    stamp, clock = map(int, build().split())
+    assert abs(stamp - time.time()) < 300 and EPOCH <= clock < EPOCH + 300
+    assert controls()['file-times'] == 'real'
+
+
+@case('make builds what is newer and Meson finds no clock skew', user=True)
+def _(_dir):
+    need('meson')
+    files = {'meson.build': "project('a', 'c')\nexecutable('a', 'a.c')\n", 'a.c': 'int main(void) { return 0; }\n', 'Makefile': 'a: a.c\n\tgcc -o a a.c\n'}
+    for clock in ('shift', 'frozen'):
+        drop(['make >out/log 2>&1', 'make >>out/log 2>&1', 'sed -i s/0/1/ a.c', 'make >>out/log 2>&1 && (! ./a) && make >>out/log 2>&1',
+              'sed -i s/x/x/ meson.build && CC=gcc meson setup b >>out/log 2>&1 && ninja -C b >>out/log 2>&1 && ninja -C b >>out/log 2>&1'],
+             f'{{epoch: {EPOCH}, clock: {clock}}}', files)
+        log = build()
+        assert clock == 'frozen' or ('skew' not in log and 'future' not in log), log  # there make warns of a part of a millisecond
+        assert log.count('gcc -o a a.c') == 2 and 'no work to do' in log, log
 
 
 @case('outputs have no time after the epoch')

@@ -60,7 +60,7 @@ static struct sb_random *begin_stream(struct sb_answering *answering, const stru
 }
 
 /** A program that sets its thread pointer again has our patch already: @old says so. */
-static enum sb_reach patch(const struct sb_answering *answering, struct sb_target *target, uint64_t vdso, bool *old)
+static enum sb_reach patch(const struct sb_answering *answering, const struct sb_target *target, uint64_t vdso, bool *old)
 {
 	const struct sb_vdso_patch *patch = &answering->patch;
 	uint8_t there[SB_STUB_JUMP];
@@ -69,10 +69,10 @@ static enum sb_reach patch(const struct sb_answering *answering, struct sb_targe
 	*old = reach == SB_REACH_OK && memcmp(there, patch->bytes, sizeof(there)) == 0;
 	if (reach != SB_REACH_OK || *old)
 		return reach;
-	return sb_target_write(target, vdso + patch->at, patch->bytes, patch->n);
+	return sb_target_patch(target, vdso + patch->at, patch->bytes, patch->n);
 }
 
-static enum sb_reach choose_random(struct sb_answering *answering, struct sb_target *target, uint64_t address)
+static enum sb_reach choose_random(struct sb_answering *answering, const struct sb_target *target, uint64_t address)
 {
 	struct sb_random *random = begin_stream(answering, target);
 	uint8_t bytes[AT_RANDOM_BYTES];
@@ -84,7 +84,7 @@ static enum sb_reach choose_random(struct sb_answering *answering, struct sb_tar
 }
 
 /** arch_prctl(ARCH_SET_FS, …): whatever comes of it, the call goes on. */
-struct sb_answer sb_answer_new_image(struct sb_answering *answering, struct sb_target *target, const struct sb_question *question)
+struct sb_answer sb_answer_new_image(struct sb_answering *answering, const struct sb_target *target, const struct sb_question *question)
 {
 	struct sb_control_counts *counts = &answering->plan->board->controls;
 	struct image image;
@@ -106,7 +106,7 @@ struct sb_answer sb_answer_new_image(struct sb_answering *answering, struct sb_t
 }
 
 /** getrandom(address, count, flags) */
-struct sb_answer sb_answer_getrandom(struct sb_answering *answering, struct sb_target *target, const struct sb_question *question)
+struct sb_answer sb_answer_getrandom(struct sb_answering *answering, const struct sb_target *target, const struct sb_question *question)
 {
 	struct sb_random *random = sb_streams_find(answering->streams, target->pid);
 	uint64_t wanted = question->arguments[1] < MOST_RANDOM ? question->arguments[1] : MOST_RANDOM;

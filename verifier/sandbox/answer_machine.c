@@ -11,7 +11,7 @@
 
 enum { WORD_BITS = 64, WORD_BYTES = 8, MOST_WORDS = 16 };
 
-struct sb_answer sb_answer_uname(struct sb_answering *answering, struct sb_target *target, const struct sb_question *question)
+struct sb_answer sb_answer_uname(struct sb_answering *answering, const struct sb_target *target, const struct sb_question *question)
 {
 	const struct sb_sandbox_plan *plan = answering->plan;
 	struct utsname name = {.sysname = "Linux", .machine = "x86_64"};
@@ -23,7 +23,7 @@ struct sb_answer sb_answer_uname(struct sb_answering *answering, struct sb_targe
 	return sb_answer_after(answering, sb_target_write(target, question->arguments[0], &name, sizeof(name)), 0);
 }
 
-struct sb_answer sb_answer_sched_getaffinity(struct sb_answering *answering, struct sb_target *target, const struct sb_question *question)
+struct sb_answer sb_answer_sched_getaffinity(struct sb_answering *answering, const struct sb_target *target, const struct sb_question *question)
 {
 	uint64_t words[MOST_WORDS] = {0}, room = question->arguments[1] & UINT32_MAX;
 	unsigned cpus = answering->plan->cpus, n = (cpus + WORD_BITS - 1) / WORD_BITS * WORD_BYTES;
@@ -38,7 +38,7 @@ struct sb_answer sb_answer_sched_getaffinity(struct sb_answering *answering, str
 	return sb_answer_after(answering, sb_target_write(target, question->arguments[2], words, n), n);
 }
 
-struct sb_answer sb_answer_getcpu(struct sb_answering *answering, struct sb_target *target, const struct sb_question *question)
+struct sb_answer sb_answer_getcpu(struct sb_answering *answering, const struct sb_target *target, const struct sb_question *question)
 {
 	static const unsigned first = 0;
 	enum sb_reach reach = SB_REACH_OK;
@@ -49,7 +49,7 @@ struct sb_answer sb_answer_getcpu(struct sb_answering *answering, struct sb_targ
 	return sb_answer_after(answering, reach, 0);
 }
 
-struct sb_answer sb_answer_sysinfo(struct sb_answering *answering, struct sb_target *target, const struct sb_question *question)
+struct sb_answer sb_answer_sysinfo(struct sb_answering *answering, const struct sb_target *target, const struct sb_question *question)
 {
 	const struct sysinfo info = {.uptime = 1, .totalram = SB_SHOWN_MEMORY_KB, .freeram = SB_SHOWN_FREE_KB, .procs = 1, .mem_unit = 1024};
 

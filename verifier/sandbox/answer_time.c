@@ -2,7 +2,7 @@
 /* The time of day, for those who ask the kernel rather than the vDSO. */
 #include "verifier/sandbox/answers.h"
 
-struct sb_answer sb_answer_clock_gettime(struct sb_answering *answering, struct sb_target *target, const struct sb_question *question)
+struct sb_answer sb_answer_clock_gettime(struct sb_answering *answering, const struct sb_target *target, const struct sb_question *question)
 {
 	struct timespec now = sb_clock_at(&answering->clock, question->now);
 	enum sb_reach reach = sb_target_write(target, question->arguments[1], &now, sizeof(now));
@@ -10,7 +10,7 @@ struct sb_answer sb_answer_clock_gettime(struct sb_answering *answering, struct 
 	return sb_answer_after(answering, reach, 0);
 }
 
-struct sb_answer sb_answer_gettimeofday(struct sb_answering *answering, struct sb_target *target, const struct sb_question *question)
+struct sb_answer sb_answer_gettimeofday(struct sb_answering *answering, const struct sb_target *target, const struct sb_question *question)
 {
 	static const int no_zone[2] = {0, 0};
 	struct timespec now = sb_clock_at(&answering->clock, question->now);
@@ -24,7 +24,7 @@ struct sb_answer sb_answer_gettimeofday(struct sb_answering *answering, struct s
 	return sb_answer_after(answering, reach, 0);
 }
 
-struct sb_answer sb_answer_time(struct sb_answering *answering, struct sb_target *target, const struct sb_question *question)
+struct sb_answer sb_answer_time(struct sb_answering *answering, const struct sb_target *target, const struct sb_question *question)
 {
 	int64_t now = sb_clock_at(&answering->clock, question->now).tv_sec;
 	enum sb_reach reach = SB_REACH_OK;

@@ -46,7 +46,7 @@ static int64_t began(struct sb_answering *answering, pid_t pid, struct timespec 
 }
 
 /** futex(address, FUTEX_WAIT_BITSET | FUTEX_CLOCK_REALTIME, value, deadline, …) */
-struct sb_answer sb_answer_futex(struct sb_answering *answering, struct sb_target *target, const struct sb_question *question)
+struct sb_answer sb_answer_futex(struct sb_answering *answering, const struct sb_target *target, const struct sb_question *question)
 {
 	struct timespec deadline;
 	enum sb_reach reach = sb_target_read(target, question->arguments[3], &deadline, sizeof(deadline));
@@ -93,7 +93,7 @@ static bool is_signalled(const struct sb_target *target)
 }
 
 /** clock_nanosleep(clock, TIMER_ABSTIME, deadline, …) */
-struct sb_answer sb_answer_clock_nanosleep(struct sb_answering *answering, struct sb_target *target, const struct sb_question *question)
+struct sb_answer sb_answer_clock_nanosleep(struct sb_answering *answering, const struct sb_target *target, const struct sb_question *question)
 {
 	struct timespec deadline;
 	enum sb_reach reach = sb_target_read(target, question->arguments[2], &deadline, sizeof(deadline));
@@ -138,7 +138,7 @@ static bool follows_time_of_day(const struct sb_target *target, int timer)
 }
 
 /** timerfd_settime(timer, TFD_TIMER_ABSTIME, new, old): set in the process's place, by the span of time. */
-struct sb_answer sb_answer_timerfd_settime(struct sb_answering *answering, struct sb_target *target, const struct sb_question *question)
+struct sb_answer sb_answer_timerfd_settime(struct sb_answering *answering, const struct sb_target *target, const struct sb_question *question)
 {
 	struct itimerspec next, old;
 	enum sb_reach reach = sb_target_read(target, question->arguments[2], &next, sizeof(next));
@@ -160,7 +160,7 @@ struct sb_answer sb_answer_timerfd_settime(struct sb_answering *answering, struc
 }
 
 /** POSIX timers belong to their process alone: the call goes on, and the record says that there was one. */
-struct sb_answer sb_answer_timer_settime(struct sb_answering *answering, struct sb_target *target, const struct sb_question *question)
+struct sb_answer sb_answer_timer_settime(struct sb_answering *answering, const struct sb_target *target, const struct sb_question *question)
 {
 	(void)target;
 	(void)question;

@@ -4,12 +4,13 @@
 #define VERIFIER_SANDBOX_ANSWERS_H
 
 #include "verifier/sandbox/clock.h"
+#include "verifier/sandbox/file_time.h"
 #include "verifier/sandbox/plan.h"
 #include "verifier/sandbox/streams.h"
 #include "verifier/sandbox/target.h"
 #include "verifier/sandbox/vdso.h"
 
-enum { SB_CALL_ARGUMENTS = 6, SB_WAITS = 256 };
+enum { SB_CALL_ARGUMENTS = 6, SB_WAITS = 256, SB_SCRATCHES = 4 };
 
 /** A wait until a time of day that is cut into pieces: when its first piece began. */
 struct sb_wait {
@@ -22,6 +23,8 @@ struct sb_wait {
 struct sb_answering {
 	const struct sb_sandbox_plan *plan;
 	struct sb_clock_rule clock;
+	struct sb_file_clock files;
+	dev_t scratches[SB_SCRATCHES], proc_device; /* file systems that this build alone writes, and /proc */
 	struct sb_vdso_patch patch;  /* n is 0: nothing to patch */
 	struct sb_streams *streams;  /* NULL: randomness is real */
 	size_t parked;               /* questions that wait for a later answer */
@@ -45,7 +48,7 @@ struct sb_answer {
 	int64_t value; /* VALUE: what the call returns, -errno for a failure. LATER: ask again at this moment */
 };
 
-typedef struct sb_answer (*sb_answer_fn)(struct sb_answering *answering, struct sb_target *target, const struct sb_question *question);
+typedef struct sb_answer (*sb_answer_fn)(struct sb_answering *answering, const struct sb_target *target, const struct sb_question *question);
 
 /** Only questions with (argument & mask) == value, or != value when @differs; a @mask of 0 takes all. At most one differs, with a mask of all bits. */
 struct sb_condition {
@@ -71,19 +74,24 @@ struct sb_answer sb_answer_after(struct sb_answering *answering, enum sb_reach r
 struct sb_answer sb_answer_value(int64_t value);
 struct sb_answer sb_answer_kernel(void);
 
-/* The answers, by what they are about: answer_time.c, answer_wait.c, answer_image.c, answer_machine.c. */
-struct sb_answer sb_answer_clock_gettime(struct sb_answering *, struct sb_target *, const struct sb_question *);
-struct sb_answer sb_answer_gettimeofday(struct sb_answering *, struct sb_target *, const struct sb_question *);
-struct sb_answer sb_answer_time(struct sb_answering *, struct sb_target *, const struct sb_question *);
-struct sb_answer sb_answer_futex(struct sb_answering *, struct sb_target *, const struct sb_question *);
-struct sb_answer sb_answer_clock_nanosleep(struct sb_answering *, struct sb_target *, const struct sb_question *);
-struct sb_answer sb_answer_timerfd_settime(struct sb_answering *, struct sb_target *, const struct sb_question *);
-struct sb_answer sb_answer_timer_settime(struct sb_answering *, struct sb_target *, const struct sb_question *);
-struct sb_answer sb_answer_new_image(struct sb_answering *, struct sb_target *, const struct sb_question *);
-struct sb_answer sb_answer_getrandom(struct sb_answering *, struct sb_target *, const struct sb_question *);
-struct sb_answer sb_answer_uname(struct sb_answering *, struct sb_target *, const struct sb_question *);
-struct sb_answer sb_answer_sched_getaffinity(struct sb_answering *, struct sb_target *, const struct sb_question *);
-struct sb_answer sb_answer_getcpu(struct sb_answering *, struct sb_target *, const struct sb_question *);
-struct sb_answer sb_answer_sysinfo(struct sb_answering *, struct sb_target *, const struct sb_question *);
+/* The answers, by what they are about: answer_time.c, answer_wait.c, answer_image.c, answer_machine.c, answer_stat.c. */
+struct sb_answer sb_answer_stat(struct sb_answering *, const struct sb_target *, const struct sb_question *);
+struct sb_answer sb_answer_lstat(struct sb_answering *, const struct sb_target *, const struct sb_question *);
+struct sb_answer sb_answer_fstat(struct sb_answering *, const struct sb_target *, const struct sb_question *);
+struct sb_answer sb_answer_newfstatat(struct sb_answering *, const struct sb_target *, const struct sb_question *);
+struct sb_answer sb_answer_statx(struct sb_answering *, const struct sb_target *, const struct sb_question *);
+struct sb_answer sb_answer_clock_gettime(struct sb_answering *, const struct sb_target *, const struct sb_question *);
+struct sb_answer sb_answer_gettimeofday(struct sb_answering *, const struct sb_target *, const struct sb_question *);
+struct sb_answer sb_answer_time(struct sb_answering *, const struct sb_target *, const struct sb_question *);
+struct sb_answer sb_answer_futex(struct sb_answering *, const struct sb_target *, const struct sb_question *);
+struct sb_answer sb_answer_clock_nanosleep(struct sb_answering *, const struct sb_target *, const struct sb_question *);
+struct sb_answer sb_answer_timerfd_settime(struct sb_answering *, const struct sb_target *, const struct sb_question *);
+struct sb_answer sb_answer_timer_settime(struct sb_answering *, const struct sb_target *, const struct sb_question *);
+struct sb_answer sb_answer_new_image(struct sb_answering *, const struct sb_target *, const struct sb_question *);
+struct sb_answer sb_answer_getrandom(struct sb_answering *, const struct sb_target *, const struct sb_question *);
+struct sb_answer sb_answer_uname(struct sb_answering *, const struct sb_target *, const struct sb_question *);
+struct sb_answer sb_answer_sched_getaffinity(struct sb_answering *, const struct sb_target *, const struct sb_question *);
+struct sb_answer sb_answer_getcpu(struct sb_answering *, const struct sb_target *, const struct sb_question *);
+struct sb_answer sb_answer_sysinfo(struct sb_answering *, const struct sb_target *, const struct sb_question *);
 
 #endif

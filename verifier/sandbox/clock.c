@@ -24,8 +24,7 @@ struct timespec sb_clock_at(const struct sb_clock_rule *rule, int64_t monotonic)
 	return (struct timespec){.tv_sec = rule->add + seconds, .tv_nsec = inside - seconds * SB_CLOCK_NS};
 }
 
-/** a - b in ns, saturating; both have ns between 0 and 999999999. */
-static int64_t span_between(struct timespec a, struct timespec b)
+int64_t sb_clock_span(struct timespec a, struct timespec b)
 {
 	int64_t seconds, ns;
 
@@ -37,7 +36,7 @@ static int64_t span_between(struct timespec a, struct timespec b)
 
 int64_t sb_clock_until(const struct sb_clock_rule *rule, struct timespec deadline, int64_t monotonic, int64_t since)
 {
-	int64_t left = span_between(deadline, sb_clock_at(rule, monotonic));
+	int64_t left = sb_clock_span(deadline, sb_clock_at(rule, monotonic));
 
 	if (rule->mode == SB_CLOCK_FROZEN && __builtin_sub_overflow(left, monotonic - since, &left))
 		return INT64_MIN;

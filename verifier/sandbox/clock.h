@@ -26,6 +26,9 @@ int64_t sb_clock_monotonic(void);
 /** What the build's time of day is when init's monotonic clock shows @monotonic ns. */
 struct timespec sb_clock_at(const struct sb_clock_rule *rule, int64_t monotonic);
 
+/** a - b in ns, saturating; both have ns between 0 and 999999999. */
+int64_t sb_clock_span(struct timespec a, struct timespec b);
+
 /**
  * Nanoseconds from @monotonic until the build's time of day has moved from the epoch to @deadline; not above 0 when that is over. Saturates.
  * A frozen clock never gets there: what is counted then is the time that passes since @since, another moment of init's clock.

@@ -55,8 +55,11 @@ static void choose_clock(struct sb_sandbox_plan *plan, const char *missing)
 	plan->clock = missing ? SB_CLOCK_REAL : control->clock;
 	if (control->clock != SB_CLOCK_REAL)
 		plan->clock_missing = missing;
-	if (plan->clock != SB_CLOCK_REAL)
-		plan->answers |= SB_ANSWERS_TIME;
+	if (plan->clock == SB_CLOCK_REAL)
+		return;
+	plan->answers |= SB_ANSWERS_TIME;
+	if (control->file_times == SB_FILE_TIMES_SHIFT)
+		plan->answers |= SB_ANSWERS_FILES;
 }
 
 static void choose_seed(struct sb_sandbox_plan *plan, const char *missing)
@@ -101,7 +104,7 @@ static void describe_time(const struct sb_sandbox_plan *plan, struct sb_listing 
 
 	sb_listing_number(list, "epoch", (uint64_t)(control->epoch < 0 ? 0 : control->epoch));
 	describe_wish(list, "clock", clocks[control->clock], "real", plan->clock_missing);
-	sb_listing_text(list, "file-times", "real during the build; those of outputs are not after the epoch");
+	sb_listing_text(list, "file-times", plan->answers & SB_ANSWERS_FILES ? "follow the clock" : "real");
 	if (counts->waits)
 		sb_listing_text(list, "timed-waits", "followed the build's clock");
 	if (counts->timers)

@@ -9,12 +9,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <net/if.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/fsuid.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -32,6 +34,7 @@ struct life {
 	int children;                 /* tells that one has ended */
 	int offsets, last_pid;        /* files of the time and pid namespaces, opened while init may */
 	struct sb_listener *listener; /* NULL: no call is answered by init */
+	struct sb_file_clock files;
 };
 
 static int failed(const char *what, struct sb_err *err)
@@ -177,15 +180,49 @@ static int skip_pids(const struct life *life, struct sb_err *err)
 	return 0;
 }
 
+/** Rights over the files of others, as init has them over those of its own namespace. */
+static int override_files(bool on, struct sb_err *err)
+{
+	const uint32_t bits = CAP_TO_MASK(CAP_DAC_OVERRIDE) | CAP_TO_MASK(CAP_DAC_READ_SEARCH);
+	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2];
+
+	if (syscall(SYS_capget, &head, data) != 0)
+		return failed("ask for its capabilities", err);
+	data[0].effective = on ? data[0].effective | (bits & data[0].permitted) : data[0].effective & ~bits;
+	return syscall(SYS_capset, &head, data) == 0 ? 0 : failed("set its capabilities", err);
+}
+
+/** Init looks at files in the build's place: with the build's rights to them, and none of its own. */
+static int see_as_build(const struct sb_sandbox_plan *plan, struct sb_err *err)
+{
+	setfsgid(plan->id);
+	setfsuid(plan->id);
+	int rc = override_files(false, err);
+	return rc ? rc : tie_to_supervisor(plan, err);
+}
+
+/** The build is over; it may have locked its own folder. */
+static void see_as_init(const struct sb_sandbox_plan *plan)
+{
+	setfsuid(plan->board->ids.init);
+	setfsgid(plan->board->ids.init);
+	if (override_files(true, NULL) != 0 || tie_to_supervisor(plan, NULL) != 0)
+		_exit(1);
+}
+
 static int begin_answering(struct life *life, struct sb_err *err)
 {
 	struct sb_clock_rule clock;
 
+	clock_gettime(CLOCK_REALTIME_COARSE, &life->files.began);
 	enter_time(life, &clock);
 	int rc = skip_pids(life, err);
+	if (rc == 0 && (life->plan->answers & SB_ANSWERS_FILES))
+		rc = see_as_build(life->plan, err);
 	sb_close_fd(&life->offsets);
 	sb_close_fd(&life->last_pid);
-	return rc == 0 && life->plan->answers ? sb_listener_new(&life->listener, life->plan, &clock, err) : rc;
+	return rc == 0 && life->plan->answers ? sb_listener_new(&life->listener, life->plan, &clock, &life->files, err) : rc;
 }
 
 /** stdin is empty, stdout and stderr are the log. A person has a terminal of its own, or the caller's streams. Never the caller's session. */
@@ -378,6 +415,7 @@ _Noreturn void sb_init_run(const struct sb_sandbox_plan *plan)
 	sigprocmask(SIG_SETMASK, &child, NULL);
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
+	clock_gettime(CLOCK_REALTIME_COARSE, &life.files.made);
 	life.offsets = open("/proc/self/timens_offsets", O_WRONLY | O_CLOEXEC);
 	life.last_pid = open("/proc/sys/kernel/ns_last_pid", O_WRONLY | O_CLOEXEC);
 	life.children = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -391,6 +429,7 @@ _Noreturn void sb_init_run(const struct sb_sandbox_plan *plan)
 	if (rc != 0)
 		plan->board->err = err;
 	end_everything();
+	see_as_init(plan);
 	/* the build may have put a link in the place of any folder on the way: to /proc/1, say */
 	leave(plan, rc == 0 ? sb_beneath_open(AT_FDCWD, plan->spec->build_path + 1, O_RDONLY | O_DIRECTORY, 0) : -1);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 /* Since Linux 6.6: the one who waits is woken on the processor of the one who answers. */
@@ -73,7 +74,24 @@ static int make_patch(struct sb_answering *answering, struct sb_err *err)
 	return sb_fail(err, SB_INTERNAL, "sandbox-listener", "the vDSO of this kernel cannot be patched");
 }
 
-int sb_listener_new(struct sb_listener **out, const struct sb_sandbox_plan *plan, const struct sb_clock_rule *clock, struct sb_err *err)
+static int find_devices(struct sb_answering *answering, int proc, struct sb_err *err)
+{
+	const char *const scratches[SB_SCRATCHES] = {answering->plan->work_mount, "/tmp", "/var/tmp", "/dev/shm"};
+	struct stat st;
+
+	if (fstatat(proc, "", &st, AT_EMPTY_PATH) != 0)
+		return sb_fail_errno(err, "sandbox-setup", "cannot look at /proc");
+	answering->proc_device = st.st_dev;
+	for (size_t i = 0; i < SB_SCRATCHES; i++) {
+		if (stat(scratches[i], &st) != 0)
+			return sb_fail_errno(err, "sandbox-setup", "cannot look at %s", scratches[i]);
+		answering->scratches[i] = st.st_dev;
+	}
+	return 0;
+}
+
+int sb_listener_new(struct sb_listener **out, const struct sb_sandbox_plan *plan, const struct sb_clock_rule *clock,
+                    const struct sb_file_clock *files, struct sb_err *err)
 {
 	void *memory = mmap(NULL, sizeof(struct sb_listener), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	struct sb_listener *made = memory == MAP_FAILED ? NULL : memory;
@@ -83,10 +101,13 @@ int sb_listener_new(struct sb_listener **out, const struct sb_sandbox_plan *plan
 		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
 	made->answering.plan = plan;
 	made->answering.clock = *clock;
+	made->answering.files = *files;
 	for (size_t i = 0; i < SB_LISTENERS; i++)
 		made->fds[i] = -1;
 	made->proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	rc = made->proc < 0 ? sb_fail_errno(err, "sandbox-setup", "cannot open /proc") : check_sizes(err);
+	if (rc == 0 && (plan->answers & SB_ANSWERS_FILES))
+		rc = find_devices(&made->answering, made->proc, err);
 	if (rc == 0)
 		rc = make_patch(&made->answering, err);
 	if (rc == 0 && (plan->answers & SB_ANSWERS_RANDOM)) {
@@ -189,13 +210,11 @@ static int send_answer(int fd, uint64_t id, struct sb_answer answer, struct sb_e
 
 static struct sb_answer ask(struct sb_listener *listener, const struct parked *question, int64_t now)
 {
-	struct sb_target target = {
-		.proc = listener->proc, .listener = question->listener, .id = question->id, .pid = question->pid, .mem = -1};
+	const struct sb_target target = {
+		.proc = listener->proc, .listener = question->listener, .id = question->id, .pid = question->pid};
 	const struct sb_question asked = {.arguments = question->arguments, .since = question->since, .now = now};
-	struct sb_answer answer = question->call->answer(&listener->answering, &target, &asked);
 
-	sb_target_release(&target);
-	return answer;
+	return question->call->answer(&listener->answering, &target, &asked);
 }
 
 static int first_answer(struct sb_listener *listener, int fd, const struct seccomp_notif *notice, struct sb_err *err)

@@ -6,7 +6,7 @@
 #ifndef VERIFIER_SANDBOX_LISTENER_H
 #define VERIFIER_SANDBOX_LISTENER_H
 
-#include "verifier/sandbox/clock.h"
+#include "verifier/sandbox/file_time.h"
 #include "verifier/sandbox/plan.h"
 
 #include <poll.h>
@@ -16,11 +16,11 @@ enum { SB_LISTENERS = 32 };
 struct sb_listener;
 
 /**
- * In init, once /proc is the environment's. @clock is taken over. Allocates no heap.
+ * In init, once all file systems are the environment's. @clock and @files are copied. Allocates no heap.
  * Errors: NOMEM, IO "sandbox-setup", INTERNAL "sandbox-listener" when the vDSO is not the one that the plan looked at.
  */
 SB_MUST_USE int sb_listener_new(struct sb_listener **out, const struct sb_sandbox_plan *plan, const struct sb_clock_rule *clock,
-                                struct sb_err *err);
+                                const struct sb_file_clock *files, struct sb_err *err);
 void sb_listener_free(struct sb_listener **listener);
 
 /** Attend to one more. Takes ownership of @fd in any case. Errors: LIMIT "sandbox-listener" when too many steps left processes behind. */

@@ -31,6 +31,7 @@ enum sb_answers_bit {
 	SB_ANSWERS_RANDOM = 2,
 	SB_ANSWERS_NAME = 4,    /* uname */
 	SB_ANSWERS_MACHINE = 8, /* processors, memory */
+	SB_ANSWERS_FILES = 16,  /* times of files */
 };
 
 struct sb_sandbox_plan {

@@ -5,7 +5,11 @@
 #include <fcntl.h>
 #include <linux/seccomp.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/ioctl.h>
+#include <sys/uio.h>
+
+enum { PAGE = 4096 };
 
 bool sb_target_waits(const struct sb_target *target)
 {
@@ -31,39 +35,79 @@ int sb_target_open(const struct sb_target *target, const char *name)
 	return open_file(target, name, O_RDONLY);
 }
 
-static enum sb_reach reach(struct sb_target *target)
+/** A move that went wrong, or moved less, by errno. */
+static enum sb_reach reach_of(ssize_t moved)
 {
-	if (target->mem < 0)
-		target->mem = open_file(target, "mem", O_RDWR);
-	if (target->mem >= 0)
-		return SB_REACH_OK;
-	return errno == ESRCH || errno == ENOENT ? SB_REACH_GONE : SB_REACH_DENIED;
+	if (moved >= 0 || errno == EFAULT || errno == EIO)
+		return SB_REACH_FAULT;
+	return errno == EPERM || errno == EACCES ? SB_REACH_DENIED : SB_REACH_GONE;
 }
 
-static enum sb_reach done(ssize_t moved, size_t n)
+/** An address of another process: not to be looked at here. */
+static void *foreign(uint64_t address)
 {
-	return moved >= 0 && (size_t)moved == n ? SB_REACH_OK : SB_REACH_FAULT;
+	union {
+		uint64_t number;
+		void *pointer;
+	} same = {.number = address};
+
+	return same.pointer;
 }
 
-enum sb_reach sb_target_read(struct sb_target *target, uint64_t address, void *out, size_t n)
+enum sb_reach sb_target_read(const struct sb_target *target, uint64_t address, void *out, size_t n)
 {
-	enum sb_reach state = reach(target);
+	const struct iovec here = {.iov_base = out, .iov_len = n}, there = {.iov_base = foreign(address), .iov_len = n};
+	ssize_t moved = process_vm_readv(target->pid, &here, 1, &there, 1, 0);
 
-	if (state != SB_REACH_OK)
-		return state;
-	return address > INT64_MAX ? SB_REACH_FAULT : done(pread(target->mem, out, n, (off_t)address), n);
+	if (!sb_target_waits(target))
+		return SB_REACH_GONE;
+	return moved == (ssize_t)n ? SB_REACH_OK : reach_of(moved);
 }
 
-enum sb_reach sb_target_write(struct sb_target *target, uint64_t address, const void *bytes, size_t n)
+enum sb_reach sb_target_write(const struct sb_target *target, uint64_t address, const void *bytes, size_t n)
 {
-	enum sb_reach state = reach(target);
+	union {
+		const void *from;
+		void *base; /* is only read */
+	} local = {.from = bytes};
+	const struct iovec here = {.iov_base = local.base, .iov_len = n}, there = {.iov_base = foreign(address), .iov_len = n};
 
-	if (state != SB_REACH_OK)
-		return state;
-	return address > INT64_MAX ? SB_REACH_FAULT : done(pwrite(target->mem, bytes, n, (off_t)address), n);
+	if (!sb_target_waits(target))
+		return SB_REACH_GONE;
+	ssize_t moved = process_vm_writev(target->pid, &here, 1, &there, 1, 0);
+	return moved == (ssize_t)n ? SB_REACH_OK : reach_of(moved);
 }
 
-void sb_target_release(struct sb_target *target)
+enum sb_reach sb_target_patch(const struct sb_target *target, uint64_t address, const void *bytes, size_t n)
 {
-	sb_close_fd(&target->mem);
+	SB_CLOSING int mem = open_file(target, "mem", O_RDWR);
+
+	if (mem < 0)
+		return errno == ESRCH || errno == ENOENT ? SB_REACH_GONE : SB_REACH_DENIED;
+	if (address > INT64_MAX)
+		return SB_REACH_FAULT;
+	ssize_t moved = pwrite(mem, bytes, n, (off_t)address);
+	return moved == (ssize_t)n ? SB_REACH_OK : reach_of(moved);
+}
+
+/** Page by page: what follows the text's last page may not be there. */
+enum sb_reach sb_target_read_text(const struct sb_target *target, uint64_t address, char *out, size_t size, size_t *length)
+{
+	for (size_t got = 0; got < size;) {
+		size_t piece = PAGE - (address + got) % PAGE;
+		const char *end;
+
+		if (piece > size - got)
+			piece = size - got;
+		enum sb_reach reach = sb_target_read(target, address + got, out + got, piece);
+		if (reach != SB_REACH_OK)
+			return reach;
+		end = memchr(out + got, 0, piece);
+		if (end) {
+			*length = (size_t)(end - out);
+			return SB_REACH_OK;
+		}
+		got += piece;
+	}
+	return SB_REACH_FAULT;
 }

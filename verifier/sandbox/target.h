@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A process of the build that waits for init's answer. It may be killed at any moment and its number given to another one: what is
- * read or written goes through a descriptor that was opened before the kernel was asked whether the question still stands.
+ * A process of the build that waits for init's answer. It may be killed at any moment and its number given to another one: after each
+ * look and before each change the kernel is asked whether the question still stands. What could slip between the two, with a number
+ * that comes round in that moment, is a process of the same build that the same build chose.
  */
 #ifndef VERIFIER_SANDBOX_TARGET_H
 #define VERIFIER_SANDBOX_TARGET_H
@@ -15,7 +16,6 @@ struct sb_target {
 	int listener; /* that the question came from; borrowed */
 	uint64_t id;  /* of the question */
 	pid_t pid;    /* the thread's, as init sees it */
-	int mem;      /* its memory once it was needed, or -1 */
 };
 
 enum sb_reach {
@@ -27,11 +27,13 @@ enum sb_reach {
 
 /** Does the question still stand? */
 bool sb_target_waits(const struct sb_target *target);
-SB_MUST_USE enum sb_reach sb_target_read(struct sb_target *target, uint64_t address, void *out, size_t n);
-/** Writes read-only private memory too. */
-SB_MUST_USE enum sb_reach sb_target_write(struct sb_target *target, uint64_t address, const void *bytes, size_t n);
+SB_MUST_USE enum sb_reach sb_target_read(const struct sb_target *target, uint64_t address, void *out, size_t n);
+SB_MUST_USE enum sb_reach sb_target_write(const struct sb_target *target, uint64_t address, const void *bytes, size_t n);
+/** Likewise, read-only private memory too. */
+SB_MUST_USE enum sb_reach sb_target_patch(const struct sb_target *target, uint64_t address, const void *bytes, size_t n);
+/** A text and its NUL; FAULT too when it does not end within @size bytes. *@length does not count the NUL. */
+SB_MUST_USE enum sb_reach sb_target_read_text(const struct sb_target *target, uint64_t address, char *out, size_t size, size_t *length);
 /** A file of its folder in /proc, to be read; -1 with errno, ESRCH when the process is not the one that asked. */
 int sb_target_open(const struct sb_target *target, const char *name);
-void sb_target_release(struct sb_target *target);
 
 #endif

@@ -12,12 +12,14 @@ static struct sb_board board;
 static const struct sb_sandbox_plan plan = {.board = &board, .answers = SB_ANSWERS_MACHINE};
 static const struct sb_clock_rule clock_rule = {.mode = SB_CLOCK_REAL};
 
+static const struct sb_file_clock files;
+
 static struct sb_listener *listener_new(void)
 {
 	struct sb_listener *listener = NULL;
 	struct sb_err err = {0};
 
-	cr_assert_eq(sb_listener_new(&listener, &plan, &clock_rule, &err), 0, "%s", err.msg);
+	cr_assert_eq(sb_listener_new(&listener, &plan, &clock_rule, &files, &err), 0, "%s", err.msg);
 	return listener;
 }
 
