@@ -135,11 +135,13 @@ def _(_dir):
     assert said.startswith('1 MiB allowed'), said
 
 
-@case('outputs: size, size of one, count, depth', user=True)
+@case('outputs: size, size of one, count, depth, length of a path', user=True)
 def _(_dir):
     assert met('output-size', ['for i in 1 2 3; do head -c 500000 /dev/zero > out/$i; done'], '{output-size: 1M}').startswith('1 MiB allowed')
     assert met('output-file-size', ['head -c 500000 /dev/zero > out/a'], '{output-file-size: 100K}').startswith('100 KiB allowed, 488.2 KiB used')
     assert met('output-count', ['for i in $(seq 30); do : > out/$i; done'], '{output-count: 20}').startswith('20 allowed')
+    long = 'cd out; n=$(printf "%0250d" 1); for i in $(seq 20); do mkdir $n; cd -P $n; done'  # -P: by steps, as no path can be so long
+    assert met('output-path', [long], '{}').startswith('3.9 KiB allowed')
     deep = 'cd out; for i in $(seq 80); do mkdir d; cd d; done'
     assert met('output-depth', [deep], '{output-count: 200}').startswith('64 allowed')
 

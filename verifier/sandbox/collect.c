@@ -126,6 +126,9 @@ static int visit_folder(struct collecting *all, const char *path, unsigned depth
 static int visit(struct collecting *all, const char *path, unsigned depth, struct sb_err *err)
 {
 	struct stat st;
+
+	if (strlen(path) >= SB_LIMIT_OF(PATH_BYTES))
+		return over(all, "output-path", SB_LIMIT_OF(PATH_BYTES) - 1, strlen(path));
 	SB_CLOSING int fd = sb_beneath_open(all->build, path, O_PATH | O_NOFOLLOW, 0);
 
 	if (fd < 0)

@@ -8,7 +8,7 @@ enum unit { UNIT_COUNT, UNIT_BYTES, UNIT_SECONDS };
 
 static enum unit unit_of(const char *name)
 {
-	static const char *const bytes[] = {"memory", "disk", "file-size", "log", "output-size", "output-file-size"};
+	static const char *const bytes[] = {"memory", "disk", "file-size", "log", "output-size", "output-file-size", "output-path"};
 	static const char *const seconds[] = {"wall", "timeout"};
 
 	for (size_t i = 0; i < sizeof(bytes) / sizeof(bytes[0]); i++)
