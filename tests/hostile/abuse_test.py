@@ -60,6 +60,32 @@ def _(_dir):
     assert set(count) <= {"ok", "left"}, [row for row in rows if row[0] == "wrong"]
 
 
+def refused_otherwise(control, allow=()):
+    """Names of the attempts that get another answer under @control than they must get by default."""
+    box = probing("./abuse_probe attempts > out/attempts", outputs=("out/attempts",), limits={"processes": 256}, control=control)
+    if allow:
+        box.drop["build"]["allow"] = list(allow)
+        box.save()
+    box.rebuild()
+    with open("built/out/attempts") as f:
+        rows = table(f.read())
+    assert len(rows) >= ATTEMPTS
+    return {row[2] for row in rows if row[0] == "wrong"}
+
+
+@case("a controlled clock and seed open nothing", user=True)
+def _(_dir):
+    for clock in ("shift", "frozen"):
+        assert refused_otherwise({"clock": clock, "seed": 3}) == set(), clock
+
+
+@case("what a recipe may ask for opens exactly that", user=True)
+def _(_dir):
+    assert refused_otherwise({}, allow=("ptrace",)) == {"ptrace an own child", "be traced", "process_vm_readv of an own child", "process_vm_writev of an own child"}
+    own_id = {"give a file to root", "setuid 0", "setgid 0", "setresuid 0", "setresgid 0", "an ordinary id"}
+    assert refused_otherwise({"user": "root"}) == own_id  # it has the number 0 from the start, and nothing else of root
+
+
 @case("outside of the environment the harmless attempts get through, so the probe can tell", user=True)
 def _(_dir):
     with host() as port:

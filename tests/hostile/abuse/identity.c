@@ -54,13 +54,19 @@ static long bare(void)
 		if (prctl(PR_CAPBSET_READ, capability, 0, 0, 0) == 1)
 			return -1;
 	errno = EPROTO;
-	if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1 || prctl(PR_GET_SECCOMP, 0, 0, 0, 0) != 2 || getuid() == 0)
+	if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1 || prctl(PR_GET_SECCOMP, 0, 0, 0, 0) != 2)
 		return -1;
 	errno = EEXIST; /* an ordinary user keeps the groups of the caller, which are all unmapped */
 	for (int i = getgroups(8, groups); i > 0; i--)
 		if (groups[i - 1] != 65534 && groups[i - 1] != getgid())
 			return -1;
 	return 0;
+}
+
+static long ordinary_id(void)
+{
+	errno = EISNAM;
+	return getuid() && geteuid() && getgid() && getegid() ? 0 : -1;
 }
 
 static long no_terminal(void)
@@ -117,6 +123,7 @@ static const struct attempt rows[] = {
 	{"leave seccomp", no_seccomp, {EINVAL}, 0},
 	{"PR_SET_MM", memory_map, {EPERM, EINVAL}, 0},
 	{"no capability, no group, no way to get one", bare, {SUCCEEDS}, 0},
+	{"an ordinary id", ordinary_id, {SUCCEEDS}, 0},
 	{"no controlling terminal", no_terminal, {SUCCEEDS}, 0},
 	{"no inherited descriptor", inherited_descriptors, {SUCCEEDS}, 0},
 	{"raise RLIMIT_NPROC", more_processes, {EPERM}, 0},

@@ -1,0 +1,151 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""environment.py [BUILD [ROUNDS [NAME...]]]: what the controlled environment costs, as root and as an ordinary user, paired and interleaved.
+
+Start and stop: a drop of one small file with the step `true`, taken in, built, its output written, against plain `true` and bubblewrap.
+Builds: upstream sources, unpacked and built by the same commands on a tmpfs outside; outputs must be equal bytes. "sandbox" has the
+clock shifted and randomness seeded, "walls only" has both real. Goals: at most 1.1x the CPU of the plain build, less than 100 ms a start.
+The ordinary user's rounds need root, to become one.
+"""
+import glob
+import hashlib
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tarfile
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(HERE, "..", "harness"), os.path.join(HERE, "..", "integration")]
+import corpus_inputs  # noqa: E402
+import measure  # noqa: E402
+
+BUILD = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else os.environ.get("SB_BUILD_ROOT", "out/plain"))
+ROUNDS = int(sys.argv[2]) if len(sys.argv) > 2 else 5
+CHOSEN = sys.argv[3:]
+PROGRAM = os.path.join(BUILD, "verifier/cli/samebuild")
+USER = 54321
+SOURCES = {"net-tools": ("2.10-0.1+deb12u2", []), "giflib": ("5.2.1-2.5+deb12u1", []), "cjson": ("1.7.15-1+deb12u4", []),
+           "libsodium": ("1.0.18-1+deb12u1", [])}
+CONFIGURE = "./configure --disable-dependency-tracking --disable-shared --prefix=/usr >/dev/null"
+# name: source, steps, outputs that must be equal
+CASES = {
+    "net-tools": ("net-tools", ["yes '' | make config >/dev/null", "CFLAGS=-O2 make >/dev/null 2>&1"], ["ifconfig", "netstat", "route"]),
+    "giflib": ("giflib", ["make CFLAGS='-O2 -fPIC -std=gnu99' libgif.a giftext gif2rgb >/dev/null"], ["libgif.a", "giftext", "gif2rgb"]),
+    "cjson": ("cjson", ["make CFLAGS='-O2 -fPIC -std=c89' static shared >/dev/null"], ["libcjson.a", "libcjson_utils.a"]),
+    "libsodium": ("libsodium", [CONFIGURE, "make CFLAGS=-O1 >/dev/null 2>&1"], ["src/libsodium/.libs/libsodium.a"]),
+    "configure": ("libsodium", [CONFIGURE], ["src/libsodium/include/sodium/version.h"]),
+}
+VARIABLES = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/nonexistent", "LC_ALL": "C.UTF-8", "TZ": "UTC", "TERM": "dumb", "TMPDIR": "/tmp", "JOBS": "1",
+             "SOURCE_DATE_EPOCH": "1600000000"}
+
+
+def sha256(path):
+    with open(path, "rb") as f:
+        return hashlib.sha256(f.read()).hexdigest()
+
+
+def write_drop(folder, archive, steps, outputs, control):
+    os.makedirs(os.path.join(folder, "shipped"))
+    for number, _ in enumerate(outputs):
+        with open(os.path.join(folder, "shipped", str(number)), "w") as f:
+            f.write("placeholder\n")
+    os.link(archive, os.path.join(folder, "source.tar"))
+    drop = {"schema": "samebuild-drop/1", "name": "bench", "version": "1", "sources": [{"path": "source.tar", "sha256": sha256(archive), "strip": 1}],
+            "toolchain": {"root": "host"}, "build": {"path": "/build/bench", "steps": [{"sh": s} for s in steps], "control": dict({"epoch": 1600000000}, **control)},
+            "outputs": [{"shipped": f"shipped/{n}", "built": name} for n, name in enumerate(outputs)]}
+    with open(os.path.join(folder, "drop.json"), "w") as f:
+        json.dump(drop, f)
+
+
+def archive_of(corpus, package, folder):
+    """The upstream source as a plain tar: what is measured is no decompressor."""
+    found = [name for name in glob.glob(os.path.join(corpus.fetch(package), "*.orig.tar.*")) if not name.endswith(".asc")]
+    assert len(found) == 1, found
+    path = os.path.join(folder, package + ".tar")
+    with tarfile.open(found[0]) as source, tarfile.open(path, "w") as out:
+        for member in source:
+            out.addfile(member, source.extractfile(member) if member.isfile() else None)
+    return path
+
+
+class Side:
+    """One way to build one case as one user."""
+
+    def __init__(self, top, name, case, archive, user, control=None):
+        self.steps, self.outputs, self.archive, self.user, self.control = case[1], case[2], archive, user, control
+        self.folder = os.path.join(top, f"{name}-{'plain' if control is None else '-'.join(map(str, control.values()))}-{user}")
+        os.mkdir(self.folder)
+        if control is not None:
+            write_drop(self.folder, archive, self.steps, self.outputs, control)
+        self.own()
+
+    def own(self):
+        if self.user:
+            subprocess.run(["chown", "-R", f"{self.user}:{self.user}", self.folder], check=True)
+
+    def as_user(self, words):
+        demote = ["setpriv", f"--reuid={self.user}", f"--regid={self.user}", "--clear-groups"] if self.user else []
+        return ["env", "-i", *[f"{k}={v}" for k, v in VARIABLES.items()], *demote, *words]
+
+    def __call__(self):
+        tree = os.path.join(self.folder, "made")
+        shutil.rmtree(tree, ignore_errors=True)
+        if self.control is None:
+            script = f"mkdir {tree} && tar -xf {self.archive} --strip-components=1 -C {tree} && cd {tree} && " + " && ".join(f"( {s} )" for s in self.steps)
+            figures = measure.once(self.as_user(["sh", "-c", "umask 022; " + script]))
+        else:
+            figures = measure.once(self.as_user([PROGRAM, "rebuild", os.path.join(self.folder, "drop.json"), "-O", tree, "-q"]))
+        self.digests = [sha256(os.path.join(tree, name)) for name in self.outputs]
+        return figures
+
+
+def start_and_stop(top, archive, user):
+    side = Side(top, "start", (None, ["true"], ["a"]), archive, user, {"clock": "shift", "seed": 7})
+    bwrap = ["bwrap", "--unshare-all", "--ro-bind", "/usr", "/usr", "--symlink", "usr/bin", "/bin", "--symlink", "usr/lib", "/lib", "--symlink", "usr/lib64", "/lib64",
+             "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "true"]
+    results = measure.rounds({"plain true": lambda: measure.once(side.as_user(["true"])), "bubblewrap": lambda: measure.once(side.as_user(bwrap)),
+                              "samebuild rebuild": side}, max(ROUNDS, 15))
+    print(f"start and stop, {'ordinary user' if user else 'root'}")
+    measure.show(results)
+    for which, name in ((1, "wall"), (0, "CPU")):
+        more = [1000 * (ours[which] - plain[which]) for ours, plain in zip(results["samebuild rebuild"], results["plain true"])]
+        print(f"  samebuild rebuild over plain true: {name} {statistics.median(more):.0f} ms, best {min(more):.0f} ms", flush=True)
+
+
+def builds(top, name, archive, user):
+    case = CASES[name]
+    sides = {"plain": Side(top, name, case, archive, user), "sandbox": Side(top, name, case, archive, user, {"clock": "shift", "seed": 7}),
+             "walls only": Side(top, name, case, archive, user, {"clock": "real", "seed": 0})}
+    results = measure.rounds(sides, ROUNDS)
+    made = {tuple(side.digests) for side in sides.values()}
+    assert len(made) == 1, f"{name}: the sides made different files: no figures"
+    print(f"{name}, {'ordinary user' if user else 'root'}, {ROUNDS} rounds")
+    measure.show(results)
+    for side in ("sandbox", "walls only"):
+        print(f"  {side} against plain: CPU {measure.ratio(results, side, 'plain', 0):.3f}x, wall {measure.ratio(results, side, 'plain', 1):.3f}x", flush=True)
+    for side in sides.values():
+        shutil.rmtree(side.folder)
+
+
+def main():
+    corpus = corpus_inputs.Corpus("sources", SOURCES)
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as top:
+        os.chmod(top, 0o755)
+        small = os.path.join(top, "small.tar")
+        with tarfile.open(small, "w") as archive:
+            archive.add(__file__, "top/a")
+        archives = {package: archive_of(corpus, package, top) for package in SOURCES}
+        users = (0, USER) if os.getuid() == 0 else (0,)
+        for user in users:
+            if not CHOSEN or "start" in CHOSEN:
+                start_and_stop(top, small, user)
+        for name in CHOSEN or CASES:
+            for user in users if name in CASES else ():
+                builds(top, name, archives[CASES[name][0]], user)
+
+
+main()
