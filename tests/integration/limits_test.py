@@ -7,7 +7,7 @@ import os
 import re
 
 import drops
-from sbtest import case, main, ordinary, own, sb
+from sbtest import PROGRAM, case, main, ordinary, own, run, sb
 
 C_MEMORY = '''#include <stdlib.h>
 #include <string.h>
@@ -156,6 +156,23 @@ def _(_dir):
     if ordinary():
         assert limits['kind'] != 'cgroup1', limits
     assert not groups_left(), groups_left()
+
+
+@case('limits of the caller that are lower hold, and are what the record says', user=True)
+def _(_dir):
+    prepare(['cp x out/x'], '{processes: 4000, open-files: 4000, file-size: 1G}')
+    own()
+    limits = run('prlimit', '--nproc=3000:3000', '--nofile=256:256', '--fsize=100000000:100000000', PROGRAM, 'verify', 'drop.yaml', '--json',
+                 code=0).json()['environment']['limits']
+    assert (limits['processes'], limits['open-files'], limits['file-size']) == (3000, 256, 100000000), limits
+
+
+@case('a disk that this machine does not have is lowered, and the message says so')
+def _(_dir):
+    machine = os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE')
+    prepare(['cp x out/x'], f'{{memory: 64M, disk: {machine // 2**30 + 1}G}}')
+    limits = sb('verify', 'drop.yaml', '--json', code=0).json()['environment']['limits']
+    assert limits['disk'] < limits['disk-asked'] and limits['memory'] + limits['disk'] < machine, limits
 
 
 @case('a limit in the manifest that is out of its range is told with its place')

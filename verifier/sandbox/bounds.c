@@ -2,6 +2,7 @@
 #include "verifier/sandbox/bounds.h"
 #include "verifier/sandbox/cgroup_find.h"
 
+#include <sys/resource.h>
 #include <sys/sysinfo.h>
 
 #define DEFAULT_WALL 3600
@@ -64,4 +65,20 @@ struct sb_bounds sb_bounds_choose(const struct sb_drop_limits *limits, uint64_t 
 	bounds.file_size = or(limits->file_size, bounds.disk);
 	bounds.output_file_size = or(limits->output_file_size, bounds.output_size);
 	return bounds;
+}
+
+static void lower(int resource, uint64_t *value)
+{
+	struct rlimit now;
+
+	if (getrlimit((__rlimit_resource_t)resource, &now) == 0 && now.rlim_max != RLIM_INFINITY)
+		*value = least(*value, now.rlim_max);
+}
+
+void sb_bounds_lower(struct sb_bounds *bounds)
+{
+	lower(RLIMIT_NPROC, &bounds->processes);
+	lower(RLIMIT_NOFILE, &bounds->open_files);
+	lower(RLIMIT_FSIZE, &bounds->file_size);
+	lower(RLIMIT_DATA, &bounds->memory);
 }

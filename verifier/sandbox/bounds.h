@@ -25,6 +25,9 @@ struct sb_bounds {
  */
 struct sb_bounds sb_bounds_choose(const struct sb_drop_limits *limits, uint64_t root_bytes, uint64_t machine_bytes);
 
+/** Lower what the caller's own hard limits (setrlimit(2)) do not let a child have: the record tells what holds. */
+void sb_bounds_lower(struct sb_bounds *bounds);
+
 /** Memory of this machine, or of the control group around us when that is less. Bytes. */
 uint64_t sb_bounds_machine(void);
 

@@ -86,10 +86,8 @@ static int limit(int resource, const char *name, rlim_t soft, rlim_t hard, struc
 static int set_limits(const struct sb_sandbox_plan *plan, struct sb_err *err)
 {
 	const struct sb_bounds *bounds = &plan->bounds;
-	/* a group counts all together, and says when it refuses; so there these are only the second wall;
-	 * else the supervisor counts, and what one process takes at once has to stop a little above the limit */
-	bool grouped = plan->board->limits_kind != SB_LIMITS_RLIMIT;
-	rlim_t memory = grouped ? bounds->ceiling : bounds->memory + bounds->memory / 8, processes = grouped ? bounds->processes + 64 : bounds->processes;
+	/* the same whoever counts, as a build can see them: the group refuses first, or the supervisor, which counts all together, ends first */
+	rlim_t memory = bounds->memory + bounds->disk, processes = bounds->processes;
 	rlim_t files = bounds->open_files;
 	const struct {
 		int resource;

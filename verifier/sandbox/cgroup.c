@@ -36,6 +36,12 @@ static int make_below(int above, const char *name)
 	return openat(above, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
+/** Init is one of them, and needs another to be of any use. */
+static uint64_t tasks(const struct sb_bounds *bounds)
+{
+	return bounds->processes < 2 ? 2 : bounds->processes;
+}
+
 /* ---- the unified hierarchy ---- */
 
 /** oom.group: a build of which the kernel has ended one process is not a build; and no swap, which would only hide the limit. */
@@ -43,7 +49,7 @@ static bool set_unified(int group, const struct sb_bounds *bounds)
 {
 	(void)!sb_cgroup_put(group, "memory.swap.max", "0");
 	return put_number(group, "memory.max", bounds->ceiling) && sb_cgroup_put(group, "memory.oom.group", "1") &&
-	       put_number(group, "pids.max", bounds->processes + 1);
+	       put_number(group, "pids.max", tasks(bounds));
 }
 
 /** A group with the controllers below @above, which gets them when it may give them: a group that holds processes itself may not. */
@@ -97,7 +103,7 @@ static bool set_old(const struct sb_cgroup *group, const struct sb_bounds *bound
 	(void)!sb_cgroup_put(group->memory, "memory.use_hierarchy", "1");
 	(void)!sb_cgroup_put(group->memory, "memory.swappiness", "0");
 	if (!put_number(group->memory, "memory.limit_in_bytes", bounds->ceiling) ||
-	    !put_number(group->pids, "pids.max", bounds->processes + 1))
+	    !put_number(group->pids, "pids.max", tasks(bounds)))
 		return false;
 	(void)!put_number(group->memory, "memory.memsw.limit_in_bytes", bounds->ceiling);
 	return true;

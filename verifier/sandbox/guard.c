@@ -17,6 +17,10 @@ void sb_guard_limit(struct sb_watch *watch, const char *name, uint64_t value, ui
 		return;
 	out->end = SB_END_LIMIT;
 	out->limit = (struct sb_limit_met){.name = name, .value = value, .used = used, .how = how};
+	if (strcmp(name, "memory") == 0 && value < watch->plan.bounds.asked_memory)
+		out->limit.asked = watch->plan.bounds.asked_memory;
+	if (strcmp(name, "disk") == 0 && value < watch->plan.bounds.asked_disk)
+		out->limit.asked = watch->plan.bounds.asked_disk;
 }
 
 static void end_by_limit(struct sb_watch *watch, const char *name, uint64_t value, uint64_t used, const char *how)

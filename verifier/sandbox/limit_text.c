@@ -43,13 +43,16 @@ static void quantity(enum unit unit, uint64_t value, char *out, size_t n)
 void sb_sandbox_limit_text(const struct sb_limit_met *limit, char *out, size_t n)
 {
 	enum unit unit = unit_of(limit->name);
-	char allowed[48], used[48] = "";
+	char allowed[48], used[48], asked[100] = "";
 
 	quantity(unit, limit->value, allowed, sizeof(allowed));
-	if (limit->used != SB_LIMIT_USE_UNKNOWN)
-		quantity(unit, limit->used, used, sizeof(used));
-	if (*used)
-		snprintf(out, n, "%s: %s allowed, %s used%s%s", limit->name, allowed, used, limit->how ? ", " : "", limit->how ? limit->how : "");
+	if (limit->asked) {
+		quantity(unit, limit->asked, used, sizeof(used));
+		snprintf(asked, sizeof(asked), " (%s asked, which this machine does not have)", used);
+	}
+	quantity(unit, limit->used, used, sizeof(used));
+	if (limit->used == SB_LIMIT_USE_UNKNOWN)
+		snprintf(out, n, "%s: %s allowed%s, and its log ends with \"%s\"", limit->name, allowed, asked, limit->how);
 	else
-		snprintf(out, n, "%s: %s allowed, and its log ends with \"%s\"", limit->name, allowed, limit->how);
+		snprintf(out, n, "%s: %s allowed%s, %s used%s%s", limit->name, allowed, asked, used, limit->how ? ", " : "", limit->how ? limit->how : "");
 }

@@ -62,6 +62,7 @@ static int plan_limits(struct sb_sandbox_plan *plan, struct sb_err *err)
 	uint64_t root = root_bytes(plan->spec->root);
 
 	plan->bounds = sb_bounds_choose(&plan->spec->limits, root, sb_bounds_machine());
+	sb_bounds_lower(&plan->bounds);
 	plan->limits_why = "";
 	plan->scratch_size = sb_arena_printf(plan->arena, "%" PRIu64, plan->bounds.disk);
 	plan->scratch_inodes = sb_arena_printf(plan->arena, "%" PRIu64, plan->bounds.inodes);

@@ -52,6 +52,7 @@ struct sb_limit_met {
 	const char *name; /* "wall", "timeout", "memory", "disk", "inodes", "processes", "file-size", "open-files", "log", "output-size" … */
 	uint64_t value;
 	uint64_t used;    /* or SB_LIMIT_USE_UNKNOWN: only the build's own words at the end of its log tell, which are in how */
+	uint64_t asked;   /* what the manifest asked, when this machine could not give it; else 0 */
 	const char *how;  /* what happened then, or NULL; static */
 };
 

@@ -73,14 +73,16 @@ static void told(const char *want, struct sb_limit_met limit)
 Test(limits, words)
 {
 	told("memory: 512 MiB allowed, 512 MiB used, the kernel ended the build",
-	     (struct sb_limit_met){"memory", 512 * MIB, 512 * MIB, "the kernel ended the build"});
+	     (struct sb_limit_met){.name = "memory", .value = 512 * MIB, .used = 512 * MIB, .how = "the kernel ended the build"});
 	told("memory: 1.5 GiB allowed, 1.9 GiB used, the build was ended",
-	     (struct sb_limit_met){"memory", 1536 * MIB, 2047 * MIB, "the build was ended"});
-	told("disk: 1000 bytes allowed, 0 bytes used", (struct sb_limit_met){"disk", 1000, 0, NULL});
-	told("wall: 90 s allowed, 90 s used, the build was ended", (struct sb_limit_met){"wall", 90, 90, "the build was ended"});
-	told("processes: 4096 allowed, 4096 used", (struct sb_limit_met){"processes", 4096, 4096, NULL});
+	     (struct sb_limit_met){.name = "memory", .value = 1536 * MIB, .used = 2047 * MIB, .how = "the build was ended"});
+	told("disk: 1000 bytes allowed, 0 bytes used", (struct sb_limit_met){.name = "disk", .value = 1000, .used = 0, .how = NULL});
+	told("wall: 90 s allowed, 90 s used, the build was ended", (struct sb_limit_met){.name = "wall", .value = 90, .used = 90, .how = "the build was ended"});
+	told("processes: 4096 allowed, 4096 used", (struct sb_limit_met){.name = "processes", .value = 4096, .used = 4096, .how = NULL});
+	told("disk: 3 GiB allowed (8 GiB asked, which this machine does not have), 3 GiB used, no space was left",
+	     (struct sb_limit_met){.name = "disk", .value = 3 * GIB, .used = 3 * GIB, .asked = 8 * GIB, .how = "no space was left"});
 	told("open-files: 64 allowed, and its log ends with \"Too many open files\"",
-	     (struct sb_limit_met){"open-files", 64, SB_LIMIT_USE_UNKNOWN, "Too many open files"});
+	     (struct sb_limit_met){.name = "open-files", .value = 64, .used = SB_LIMIT_USE_UNKNOWN, .how = "Too many open files"});
 }
 
 Test(limits, values_of_a_group)
