@@ -20,7 +20,9 @@ import zipfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "integration"))
+sys.path.insert(0, os.path.join(HERE, "..", "hostile"))
 import drops  # noqa: E402
+import make_elf  # noqa: E402
 from sbtest import case, main, run, sb  # noqa: E402
 
 REGENERATE = os.environ.get("SB_GOLDEN") == "regenerate"
@@ -302,6 +304,31 @@ def _(session):
     session.text = session.clean(json.dumps(statement, separators=(",", ":"), sort_keys=True, ensure_ascii=False)) + "\n\n"
     write("page", b"read by nobody\n")
     session.call("attest", "verify", "st", "--key", "key.hex", "--artifact", "page", code=6)
+
+
+
+@golden("compare-elf")
+def _(session):
+    layout = make_elf.Layout(64)
+    good = make_elf.small(layout)
+    stack = good.index(layout.pack("II", make_elf.STACK, 6))
+    for name, changed in {
+        "an instruction": good.replace(b"\xb8\x08\0\0\0", b"\xb8\x07\0\0\0"),
+        "a slot of the init array": make_elf.small(layout, array=layout.words(0x401000, 0x400110)),
+        "an executable stack": good[:stack] + layout.pack("II", make_elf.STACK, 7) + good[stack + 8:],
+        "a text": make_elf.small(layout, data=b"some text\0Another text\0" + bytes(9)),
+        "what nothing loads": make_elf.small(layout, comment=b"GCC: (made up) 2.0\0"),
+        "bytes behind the end": good + b"evil",
+    }.items():
+        write("shipped", changed)
+        write("rebuilt", good)
+        session.text += f"# {name}\n"
+        session.call("compare", "shipped", "rebuilt", code=1)
+    big = make_elf.small(make_elf.Layout(32, big=True))
+    write("shipped", big.replace(b"some text", b"Some text"))
+    write("rebuilt", big)
+    session.text += "# 32 bits, big endian\n"
+    session.call("compare", "shipped", "rebuilt", "--json", code=1)
 
 
 main()

@@ -117,6 +117,17 @@ def _(_dir):
         expect("different", edited("good", change), "good", named=words, severity=None if label == "build-id" else severity)
 
 
+@case("the source line of a changed instruction, from every version of DWARF")
+def _(_dir):
+    need("gcc", "nm")
+    line = next(i for i, text in enumerate(PROGRAM.split("\n"), 1) if "tries < 8" in text)
+    for version in (2, 3, 4, 5):
+        compile_to("good", PROGRAM, f"-gdwarf-{version}")
+        check = symbol("good", "check_auth")
+        change = next(t[1] for t in tampered(check, check, check) if t[0] == "branch")
+        expect("different", edited("good", change), "good", named=(f"prog.c:{line}: cmp eax, 8", f"prog.c:{line}: cmp eax, 7"), severity="critical")
+
+
 # ---- what protects a program ----
 
 @case("hardening facts: weaker as shipped is critical, and nothing owns it")

@@ -12,7 +12,7 @@ RANKS = {'base': 0, 'hashing': 1, 'verifier/model': 1, 'manifests': 2, 'verifier
          'verifier/attest': 5, 'verifier/report': 5, 'verifier/pipeline': 6, 'verifier/cli': 7}
 KEEPERS = {'sodium.h': ['hashing'], 'archive.h': ['verifier/formats', 'verifier/ingest'], 'yaml.h': ['manifests'], 'jansson.h': ['manifests'],
            'seccomp.h': ['verifier/sandbox'], 'linux/landlock.h': ['verifier/sandbox'], 'sys/mount.h': ['verifier/sandbox'],
-           'sched.h': ['verifier/sandbox'], 'linux/sched.h': ['verifier/sandbox']}
+           'sched.h': ['verifier/sandbox'], 'linux/sched.h': ['verifier/sandbox'], 'capstone/capstone.h': ['verifier/formats']}
 LINES_A_FUNCTION, COMPLEXITY, LINES_A_FILE = 100, 25, 900
 INCLUDE = re.compile(r'^\s*#\s*include\s+[<"]([^>"]+)[>"]', re.M)
 

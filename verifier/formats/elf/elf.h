@@ -92,6 +92,7 @@ struct sb_elf {
 	uint64_t signature; /* offset of an appended module signature; file.n: none */
 	struct sb_elf_index index;
 	struct sb_elf_decoded decoded;
+	uint64_t lines_read; /* bytes of line programs that were run */
 };
 
 /** Word of the class: 4 or 8 bytes. */
@@ -132,6 +133,11 @@ const struct sb_elf_frame *sb_elf_frame_covering(const struct sb_elf *elf, uint6
 uint64_t sb_elf_next_start(const struct sb_elf *elf, uint32_t section, uint64_t at);
 /** All frames of .eh_frame, in file order, into @out (struct sb_elf_frame). */
 void sb_elf_frames_read(const struct sb_elf *elf, struct sb_vec *out);
+
+/** Unsigned LEB128 of DWARF, at most 63 bits. */
+uint64_t sb_leb(struct sb_rd *rd);
+/** Source file (raw) and line of the instruction at @at, by .debug_line; false when unknown. */
+SB_MUST_USE bool sb_elf_line_of(struct sb_elf *elf, uint64_t at, const char **file, uint64_t *line);
 
 /** Name of what lies at run-time address @at, "check+0x10" or "0x1139 check", escaped, in @arena; NULL without memory. */
 const char *sb_elf_name_address(struct sb_elf *elf, uint64_t at, struct sb_arena *arena);

@@ -9,7 +9,7 @@
 
 enum { DW_EH_PE_PCREL_SDATA4 = 0x1b };
 
-static uint64_t read_leb(struct sb_rd *rd)
+uint64_t sb_leb(struct sb_rd *rd)
 {
 	uint64_t value = 0;
 	for (unsigned shift = 0; shift < 63; shift += 7) {
@@ -35,13 +35,13 @@ static uint8_t encoding_of(struct sb_span section, bool be, uint64_t offset)
 	struct sb_span augmentation = sb_rd_cstring(&rd);
 	if (rd.bad || augmentation.n == 0 || augmentation.p[0] != 'z')
 		return 0;
-	read_leb(&rd);
-	read_leb(&rd);
+	sb_leb(&rd);
+	sb_leb(&rd);
 	if (version == 1)
 		sb_rd_uint(&rd, 1);
 	else
-		read_leb(&rd);
-	read_leb(&rd);
+		sb_leb(&rd);
+	sb_leb(&rd);
 	for (size_t i = 1; i < augmentation.n; i++) {
 		uint8_t letter = augmentation.p[i], value = (uint8_t)sb_rd_uint(&rd, 1);
 		if (letter == 'R')

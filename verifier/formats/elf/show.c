@@ -107,6 +107,18 @@ static const char *show_text(const struct sb_elf_section *section, uint64_t insi
 	return shown ? sb_arena_printf(arena, "\"%s\"", shown) : NULL;
 }
 
+/* "auth.c:118: cmp eax, 8" where the line is known. */
+static const char *show_code(struct sb_view *view, const struct sb_elf_section *section, const struct sb_place *place, struct sb_arena *arena)
+{
+	const char *text = sb_elf_code_show(view, place, arena), *file;
+	uint64_t line;
+
+	if (!sb_elf_line_of(view->own, section->addr + (place->offset - section->offset), &file, &line))
+		return text;
+	char *shown = sb_escape_copy(arena, sb_span_of(file, strnlen(file, LONGEST_TEXT)));
+	return shown ? sb_arena_printf(arena, "%s:%" PRIu64 ": %s", shown, line, text ? text : "code") : text;
+}
+
 static bool is_array(uint32_t type)
 {
 	return type == SB_SHT_INIT_ARRAY || type == SB_SHT_FINI_ARRAY || type == SB_SHT_PREINIT_ARRAY;
@@ -131,7 +143,7 @@ static const char *show_in_section(struct sb_view *view, const struct sb_elf_sec
 	if (is_array(section->type))
 		return sb_elf_name_address(elf, read_at(elf, place->offset, sb_elf_word(elf)), arena);
 	if (section->flags & SB_SHF_EXECINSTR)
-		return sb_elf_code_show(view, place, arena);
+		return show_code(view, section, place, arena);
 	return show_text(section, place->offset - section->offset, arena);
 }
 
