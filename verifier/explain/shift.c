@@ -156,11 +156,9 @@ static void fold(struct folding *folding, struct sb_claim *claim, const struct p
 static void narrow(struct folding *folding, struct sb_claim *claim, const struct proof *proof)
 {
 	const struct sb_diff_side *at = &claim->diff->side[SB_SHIPPED];
-	const struct sb_format *format = folding->pair->format;
-
 	folding->loose += proof->fields;
-	if (claim->diff->kind == SB_DIFF_BYTES && format->locate)
-		claim->name = format->locate(folding->pair->view[SB_SHIPPED], at->region, at->offset + proof->first, folding->in->arena);
+	if (claim->diff->kind == SB_DIFF_BYTES)
+		claim->name = sb_view_locate(folding->pair->view[SB_SHIPPED], at->region, at->offset + proof->first, folding->in->arena);
 	claim->note = sb_explain_note(folding->in, "%" PRIu64 " bytes differ; %" PRIu64 " fields of them follow from what moved, %" PRIu64
 	                              " bytes do not, the first at offset %" PRIu64, claim->diff->bytes, proof->fields, proof->unproven, at->offset + proof->first);
 }
@@ -197,13 +195,11 @@ static int count_rows(struct folding *folding, const struct sb_diff *diff, size_
 /* A row that one side only has is the first byte that no paired row holds. */
 static void name_row(struct folding *folding, struct sb_claim *claim, const uint64_t until[SB_SIDES])
 {
-	const struct sb_format *format = folding->pair->format;
-
 	for (unsigned side = 0; side < SB_SIDES; side++) {
 		const struct sb_diff_side *at = &claim->diff->side[side];
 		if (until[side] == at->offset + at->length)
 			continue;
-		const char *name = format->locate ? format->locate(folding->pair->view[side], at->region, until[side], folding->in->arena) : NULL;
+		const char *name = sb_view_locate(folding->pair->view[side], at->region, until[side], folding->in->arena);
 		claim->name = name ? name : claim->name;
 		claim->note = sb_explain_note(folding->in, "%s; the first row without a counterpart is on the %s side at offset %" PRIu64, claim->note,
 		                              side == SB_SHIPPED ? "shipped" : "rebuilt", until[side]);
