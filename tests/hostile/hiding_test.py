@@ -64,6 +64,8 @@ def _(_dir):
     packages = [("deb in tar", deb([("./b", left, {})])), ("zip in tar", zipped([("b", left, 0o100644, 8)]))]
     attempts += [(name, whole([entry(b"a", GOOD), entry(b"b", p)]), whole([entry(b"a", BLOB), entry(b"b", p)])) for name, p in packages]
     attempts.append(("zip", *(zipped([("a", x, 0o100644, 8), ("b", left, 0o100644, 8)]) for x in (GOOD, BLOB))))
+    tree = inner([("./x.gz", gzip.compress(left, mtime=0), {})])
+    attempts.append(("equal but packed in two ways", *(whole([entry(b"a", d), entry(b"t.xz", lzma.compress(tree, preset=p))]) for d, p in ((GOOD, 1), (BLOB, 9)))))
     broken = bytearray(gzip.compress(b"no path at all" * 50, mtime=0))
     broken[20] ^= 0xFF
     attempts.append(("a gz that cannot be read", whole([entry(b"a", GOOD), entry(b"b", bytes(broken))]), whole([entry(b"a", BLOB), entry(b"b", bytes(broken))])))

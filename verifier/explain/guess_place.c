@@ -60,12 +60,27 @@ static bool is_signature(const struct sb_pair *pair, const struct sb_diff *diff)
 	return false;
 }
 
+/* CMake overwrites a run path with zeros when it installs: the string table keeps the length of the path. */
+static bool is_removed_run_path(const struct sb_pair *pair, const struct sb_diff *diff)
+{
+	const struct sb_region *a = diff->side[SB_SHIPPED].region, *b = diff->side[SB_REBUILT].region;
+	struct sb_span x, y;
+
+	if (!a || !b || strcmp(a->name, ".dynstr") != 0 || a->length == b->length || !sb_span_cut(pair->bytes[SB_SHIPPED], a->offset, a->length, &x) ||
+	    !sb_span_cut(pair->bytes[SB_REBUILT], b->offset, b->length, &y))
+		return false;
+	size_t same = sb_span_common_prefix(x, y);
+	return same > 0 && sb_span_all_zero(sb_span_of(x.p + same, x.n - same)) && sb_span_all_zero(sb_span_of(y.p + same, y.n - same));
+}
+
 struct sb_guess sb_guess_place(const struct sb_pair *pair, const struct sb_diff *diff)
 {
 	const struct sb_region *region = region_of(diff);
 
 	if (is_signature(pair, diff))
 		return (struct sb_guess){SB_CAUSE_SIGNATURE, "a signature"};
+	if (is_removed_run_path(pair, diff))
+		return (struct sb_guess){SB_CAUSE_BUILD_PATH, "the space of a run path that was removed, which is as long as the path was"};
 	if (region && (region->kind == SB_REGION_PADDING || region->kind == SB_REGION_GAP))
 		return (struct sb_guess){SB_CAUSE_PADDING, "fill that is not what the format documents"};
 	if (diff->kind == SB_DIFF_FIELD && diff->side[SB_SHIPPED].field.kind == SB_FIELD_PADDING)

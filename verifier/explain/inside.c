@@ -120,6 +120,8 @@ static void look_into_pair(struct sb_explaining *in, struct search *search, cons
 		break_all(search);
 		return;
 	}
+	if (pair->state == SB_PAIR_EQUAL) /* encoded in two ways, and nobody looked into what came out */
+		look_into(search, pair->bytes[SB_SHIPPED], pair->name, depth);
 	if (view && strcmp(pair->format->name, "elf") == 0 && has_compressed_sections(pair->view[SB_SHIPPED]))
 		break_all(search);
 	for (size_t i = 0; i < pair->child_count; i++) {

@@ -44,15 +44,15 @@ static bool in_child(const struct sb_pair *pair, uint64_t at, uint64_t n)
 	return false;
 }
 
-/* Times in the headers of a container are fields of their own: the epoch may stand there on both sides. */
+/* Seconds in the headers of a container are a field of their own: the epoch may stand there on both sides. */
 static bool is_header_time(const struct sb_pair *pair, const struct sb_value *value, uint64_t at)
 {
 	const struct sb_view *view = pair->state == SB_PAIR_OPENED ? pair->view[SB_SHIPPED] : NULL;
 
-	for (size_t i = 0; view && value->shape == SB_SHAPE_TIME && i < view->regions.count; i++) {
+	for (size_t i = 0; view && value->shape == SB_SHAPE_TIME && value->form == SB_TIME_SECONDS && i < view->regions.count; i++) {
 		const struct sb_region *region = sb_view_region(view, i);
 		if (at >= region->offset && at - region->offset < region->length)
-			return region->kind == SB_REGION_HEADER || region->kind == SB_REGION_TABLE;
+			return region->kind == SB_REGION_HEADER;
 	}
 	return false;
 }
