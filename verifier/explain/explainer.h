@@ -66,7 +66,7 @@ struct sb_explainer {
 };
 
 extern const struct sb_explainer sb_explain_derived, sb_explain_position, sb_explain_listed, sb_explain_size,
-	 sb_explain_offset, sb_explain_build_id, sb_explain_debuglink, sb_explain_md5sums,
+	 sb_explain_offset, sb_explain_build_id, sb_explain_debuglink, sb_explain_md5sums, sb_explain_installed_size,
 	sb_explain_environment, sb_explain_timestamp, sb_explain_padding, sb_explain_encoding, sb_explain_inode, sb_explain_order,
 	sb_explain_signature;
 
@@ -106,6 +106,10 @@ bool sb_build_id_claimable(const struct sb_pair *pair);
 enum sb_debuglink_state { SB_DEBUGLINK_ABSENT = 0, SB_DEBUGLINK_RIGHT, SB_DEBUGLINK_WRONG };
 enum sb_debuglink_state sb_debuglink_state(const struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, unsigned side);
 
+/** The Debian package that holds this pair (control file < control.tar < control.tar.* < package), or NULL. */
+const struct sb_pair *sb_package_of(const struct sb_pair *pair);
+/** The opened data archive of a package, below its compression, or NULL. */
+const struct sb_pair *sb_package_data(const struct sb_pair *package);
 /** Does the md5sums of the package state the content of this file on each side? True outside of packages and for files not listed. */
 bool sb_md5sums_agree(const struct sb_pair *pair);
 

@@ -15,6 +15,8 @@ struct sb_guess {
 struct sb_guess sb_guess_words(const struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff);
 /** By the order of lines: the same ones on both sides. */
 struct sb_guess sb_guess_lines(struct sb_explaining *in, const struct sb_pair *pair);
+/** By the order of strings that end in NUL. */
+struct sb_guess sb_guess_strings(struct sb_explaining *in, struct sb_span shipped, struct sb_span rebuilt);
 /** By the place: a signature, fill that is not zero. */
 struct sb_guess sb_guess_place(const struct sb_pair *pair, const struct sb_diff *diff);
 /** By what the program says of its compiler, and by how its code differs. */

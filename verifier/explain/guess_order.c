@@ -37,15 +37,15 @@ static struct sorting sorting_of(const struct sb_span *items, size_t count)
 	return out;
 }
 
-static struct sb_span *split(struct sb_explaining *in, struct sb_span text, size_t *count)
+static struct sb_span *split(struct sb_explaining *in, struct sb_span text, uint8_t ends, size_t *count)
 {
 	size_t lines = 0;
 
 	for (size_t i = 0; i < text.n; i++)
-		lines += text.p[i] == '\n';
+		lines += text.p[i] == ends;
 	struct sb_span *out = lines <= MOST_LINES ? sb_arena_array(in->arena, lines + 1, sizeof *out) : NULL;
 	for (*count = 0; out && text.n;) {
-		const uint8_t *end = memchr(text.p, '\n', text.n);
+		const uint8_t *end = memchr(text.p, ends, text.n);
 		size_t n = end ? (size_t)(end - text.p) : text.n;
 		out[(*count)++] = sb_span_of(text.p, n);
 		text = end ? sb_span_of(end + 1, text.n - n - 1) : (struct sb_span){0};
@@ -83,7 +83,7 @@ static struct sb_guess compare_lines(struct sb_explaining *in, const struct sb_p
 	if (pair->bytes[SB_SHIPPED].n != pair->bytes[SB_REBUILT].n || pair->bytes[SB_SHIPPED].n > LARGEST)
 		return none;
 	for (unsigned side = 0; side < SB_SIDES; side++)
-		if (!(lines[side] = split(in, pair->bytes[side], &count[side])))
+		if (!(lines[side] = split(in, pair->bytes[side], '\n', &count[side])))
 			return none;
 	if (count[SB_SHIPPED] != count[SB_REBUILT] || count[SB_SHIPPED] < 2)
 		return none;
@@ -100,6 +100,15 @@ struct sb_guess sb_guess_lines(struct sb_explaining *in, const struct sb_pair *p
 		in->lines.why = guess.why;
 	}
 	return (struct sb_guess){in->lines.cause, in->lines.why};
+}
+
+struct sb_guess sb_guess_strings(struct sb_explaining *in, struct sb_span shipped, struct sb_span rebuilt)
+{
+	size_t a, b;
+	struct sb_span *x = shipped.n == rebuilt.n && shipped.n <= LARGEST ? split(in, shipped, '\0', &a) : NULL, *y = x ? split(in, rebuilt, '\0', &b) : NULL;
+
+	return y && a == b && a > 1 && same_multiset(x, y, a) ? (struct sb_guess){SB_CAUSE_ORDER, "the same names in another order"}
+	                                                      : (struct sb_guess){SB_CAUSE_UNEXPLAINED, NULL};
 }
 
 static struct sorting sorting_of_members(const struct sb_view *view)

@@ -72,6 +72,13 @@ static bool is_code(const struct sb_pair *pair, const struct sb_diff *diff)
 	return pair->state == SB_PAIR_OPENED && strcmp(pair->format->name, "elf") == 0 && region && region->kind == SB_REGION_SECTION && diff->loaded;
 }
 
+static struct sb_span region_bytes(const struct sb_pair *pair, const struct sb_diff *diff, unsigned side)
+{
+	const struct sb_region *region = diff->side[side].region;
+	struct sb_span out = {0};
+	return region && sb_span_cut(pair->bytes[side], region->offset, region->length, &out) ? out : (struct sb_span){0};
+}
+
 /* Places first, then what the bytes spell, then what the program tells of its making. */
 static const char *guess_bytes(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, struct sb_claim *claim, const char *note)
 {
@@ -79,6 +86,8 @@ static const char *guess_bytes(struct sb_explaining *in, const struct sb_pair *p
 	bool code = is_code(pair, diff) && (strncmp(region->name, ".text", 5) == 0 || strncmp(region->name, ".init", 5) == 0);
 	struct sb_guess guess = sb_guess_place(pair, diff);
 
+	if (!guess.why && is_code(pair, diff) && strcmp(region->name, ".dynstr") == 0)
+		guess = sb_guess_strings(in, region_bytes(pair, diff, SB_SHIPPED), region_bytes(pair, diff, SB_REBUILT));
 	if (!guess.why && !code)
 		guess = sb_guess_words(in, pair, diff);
 	if (!guess.why && is_code(pair, diff))
@@ -200,20 +209,48 @@ static const char *hint_bytes(struct sb_explaining *in, const struct sb_pair *pa
 	return guess_bytes(in, pair, diff, claim, note);
 }
 
+static bool holds(struct sb_span bytes, const char *text)
+{
+	return bytes.n && memmem(bytes.p, bytes.n, text, strlen(text));
+}
+
+/* Debhelper of later versions leaves out entries of the changelog that are older than some years. */
+static bool is_trimmed_changelog(const struct sb_pair *pair)
+{
+	struct sb_span a = pair->bytes[SB_SHIPPED], b = pair->bytes[SB_REBUILT];
+	size_t same = sb_span_common_prefix(a, b);
+
+	if (!holds(sb_span_text(pair->name), "changelog"))
+		return false;
+	struct sb_span rest = a.n < b.n ? sb_span_of(a.p + same, a.n - same) : sb_span_of(b.p + same, b.n - same);
+	return same > 0 && (rest.n == 0 || sb_span_starts(rest, "# Older entries have been removed", 33));
+}
+
 /* Tools of a package build that leave their version in what they write: drift of the toolchain, named for people. */
+static const char *packaging_tool(const struct sb_pair *pair, const struct sb_diff *diff)
+{
+	struct sb_span head = pair->bytes[SB_SHIPPED];
+
+	head.n = head.n < 4096 ? head.n : 4096;
+	if (holds(head, "Pod::Man"))
+		return "pod2man";
+	for (unsigned side = 0; side < SB_SIDES; side++)
+		if (holds(sb_diff_bytes(pair, diff, side), "added by dh_"))
+			return "debhelper";
+	return is_trimmed_changelog(pair) ? "debhelper" : NULL;
+}
+
 static const char *hint_text(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, struct sb_claim *claim)
 {
-	struct sb_span shipped = sb_diff_bytes(pair, diff, SB_SHIPPED);
-	bool debhelper = shipped.n && memmem(shipped.p, shipped.n, "added by dh_", 12);
-	bool pod = shipped.n && memmem(shipped.p, shipped.n, "Pod::Man", 8);
+	const char *tool = packaging_tool(pair, diff);
 
 	claim->severity = diff->deceptive ? SB_SEVERITY_CRITICAL : SB_SEVERITY_MAJOR;
 	if (diff->remark)
 		return sb_explain_note(in, "text differs from line %u: %s", diff->line, diff->remark);
-	if (debhelper || pod) {
+	if (tool) {
 		claim->cause = SB_CAUSE_COMPILER;
 		claim->rule = SB_RULE_HINT;
-		return sb_explain_note(in, "text from line %u; it was written by %s of another version", diff->line, debhelper ? "debhelper" : "pod2man");
+		return sb_explain_note(in, "text from line %u; it was written by %s of another version", diff->line, tool);
 	}
 	struct sb_guess guess = sb_guess_lines(in, pair);
 	if (!guess.why)

@@ -6,8 +6,7 @@
 
 enum { MD5 = 16 };
 
-/* The package that holds this pair: md5sums < control.tar < control.tar.* < package. */
-static const struct sb_pair *package_of(const struct sb_pair *pair)
+const struct sb_pair *sb_package_of(const struct sb_pair *pair)
 {
 	for (; pair; pair = pair->parent)
 		if (pair->state == SB_PAIR_OPENED && strcmp(pair->format->name, "deb") == 0)
@@ -21,8 +20,7 @@ static bool is_md5sums(const struct sb_pair *pair)
 	return (strcmp(pair->name, "./md5sums") == 0 || strcmp(pair->name, "md5sums") == 0) && archive && strncmp(archive->name, "control.tar", 11) == 0;
 }
 
-/* The opened data archive of a package, below its compression. */
-static const struct sb_pair *data_of(const struct sb_pair *package)
+const struct sb_pair *sb_package_data(const struct sb_pair *package)
 {
 	for (size_t i = 0; i < package->child_count; i++) {
 		const struct sb_pair *data = package->children[i];
@@ -41,7 +39,7 @@ static bool names_member(struct sb_span member, struct sb_span path)
 }
 
 /* A name that comes twice names nothing: unpackers disagree on which one counts. */
-static bool content_named(const struct sb_view *view, struct sb_span path, struct sb_span *out)
+static const struct sb_member *member_named(const struct sb_view *view, struct sb_span path)
 {
 	const struct sb_member *found = NULL;
 
@@ -50,9 +48,19 @@ static bool content_named(const struct sb_view *view, struct sb_span path, struc
 		if (!names_member(member->name, path))
 			continue;
 		if (found)
-			return false;
+			return NULL;
 		found = member;
 	}
+	return found;
+}
+
+/* Of a hard link the content is that of the file it leads to. */
+static bool content_named(const struct sb_view *view, struct sb_span path, struct sb_span *out)
+{
+	const struct sb_member *found = member_named(view, path);
+
+	if (found && found->type == SB_MEMBER_HARDLINK)
+		found = sb_span_starts(found->link, "./", 2) ? member_named(view, sb_span_of(found->link.p + 2, found->link.n - 2)) : NULL;
 	return found && found->type == SB_MEMBER_FILE && found->codec == SB_CODEC_NONE && sb_span_cut(view->file, found->offset, found->length, out);
 }
 
@@ -118,7 +126,7 @@ static bool states(struct sb_span text, struct sb_span path, struct sb_span cont
 
 bool sb_md5sums_agree(const struct sb_pair *pair)
 {
-	const struct sb_pair *package = package_of(pair), *data = package ? data_of(package) : NULL;
+	const struct sb_pair *package = sb_package_of(pair), *data = package ? sb_package_data(package) : NULL;
 
 	if (!data || pair->parent != data || strncmp(pair->name, "./", 2) != 0)
 		return true;
@@ -137,8 +145,8 @@ bool sb_md5sums_agree(const struct sb_pair *pair)
 
 static bool claim_md5sums(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, struct sb_claim *claim)
 {
-	const struct sb_pair *package = diff->kind == SB_DIFF_TEXT && is_md5sums(pair) ? package_of(pair) : NULL;
-	const struct sb_pair *data = package ? data_of(package) : NULL;
+	const struct sb_pair *package = diff->kind == SB_DIFF_TEXT && is_md5sums(pair) ? sb_package_of(pair) : NULL;
+	const struct sb_pair *data = package ? sb_package_data(package) : NULL;
 
 	if (!data)
 		return false;

@@ -75,6 +75,17 @@ static bool may_trail(const struct sb_pair *pair, const struct sb_region *region
 	       (is_format(pair, "cpio") && length % 4 == 0) || (is_format(pair, "rpm") && (length < 8 || strcmp(region->name, "RESERVEDSPACE") == 0));
 }
 
+/* tar(1) fills the last record, 20 blocks, of a file that it writes in records: how much follows from the size of all members. */
+static bool ends_record(const struct sb_pair *pair, const struct sb_diff *diff)
+{
+	enum { RECORD = 20 * 512 };
+
+	for (unsigned side = 0; side < SB_SIDES; side++)
+		if (pair->bytes[side].n % RECORD != 0 || (diff->side[side].region && diff->side[side].region->length >= RECORD))
+			return false;
+	return is_format(pair, "tar");
+}
+
 static bool in_archive(const struct sb_pair *pair, const struct sb_diff *diff)
 {
 	return (diff->kind == SB_DIFF_FIELD || diff->kind == SB_DIFF_REGION || diff->kind == SB_DIFF_BYTES) && pair->format &&
@@ -95,8 +106,7 @@ static bool claim_padding(struct sb_explaining *in, const struct sb_pair *pair, 
 		if (follows ? !member || !follows_size(pair, diff, side, member) : !may_trail(pair, diff->side[side].region))
 			return false;
 	}
-	claim->cap = follows ? SB_LEVEL_EXPLAINED : SB_LEVEL_REPACKAGED;
-	claim->freedom = follows ? 0 : diff->bytes;
+	claim->cap = follows || ends_record(pair, diff) ? SB_LEVEL_EXPLAINED : SB_LEVEL_REPACKAGED;
 	claim->note = sb_explain_note(in, "fill of another length");
 	return true;
 }
