@@ -139,6 +139,10 @@ def main():
     seeds += list(compressed(plain)) + [('zip', name, data) for name, data in zips()]
     debian = b'!<arch>\n' + b'%-16s%-12d%-6d%-6d%-8s%-10d`\n' % (b'debian-binary', 0, 0, 0, b'100644', 4) + b'2.0\n'
     seeds += [('deb', 'head', debian), ('rpm', 'one', rpm(gzip.compress(b'', mtime=0))), ('zip', 'apk', signed_apk()), ('alpine', 'signed', alpine()), ('ar', 'bsd', bsd_library())]
+    text = b''.join(b'line %d of a text\n' % i for i in range(200))
+    moved = bytes(range(1, 256)) * 12
+    seeds += [('stretch', 'text', b'\x80\0' + text + text.replace(b'line 7 ', b'line seven\r\n')),
+              ('stretch', 'json', b'\x80\0{"a": [1, {"b": "x"}]}\n{"a": [1, {"b": "y"}]}\n'), ('stretch', 'bytes', b'\x80\2' + moved + moved[:900] + b'new' + moved[900:])]
     newc = next((data for kind, name, data in seeds if kind == 'cpio' and name == 'newc'), None)
     if newc:
         seeds.append(('cpio', 'initramfs', newc + b'\0' * 256 + gzip.compress(newc, mtime=0)))

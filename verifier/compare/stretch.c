@@ -199,6 +199,14 @@ static bool is_in_place(const struct sb_stretch *stretch)
 	return n < 2 * LEAST_WINDOW || differing <= n / 8;
 }
 
+/* Of a signature no byte means anything by itself. */
+static bool is_signature(const struct listing *list)
+{
+	const struct sb_region *region = list->stretch->region[SB_SHIPPED];
+	const struct sb_member *member = list->unit->pair.member[SB_SHIPPED];
+	return (region && region->kind == SB_REGION_SIGNATURE) || (member && member->signature);
+}
+
 static int list_all(struct listing *list, struct sb_err *err)
 {
 	const struct sb_stretch *stretch = list->stretch;
@@ -206,6 +214,8 @@ static int list_all(struct listing *list, struct sb_err *err)
 	SB_VEC struct sb_vec gaps = {.size = sizeof(struct sb_gap)};
 	int rc = 0;
 
+	if (is_signature(list))
+		return emit(list, &whole, whole.to[0] > whole.to[1] ? whole.to[0] : whole.to[1], whole.to[0], err);
 	if (is_in_place(stretch))
 		return list_runs(list, &whole, err);
 	trim(stretch, &whole);

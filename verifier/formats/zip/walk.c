@@ -245,6 +245,8 @@ static unsigned probe(struct sb_span file, const char *hint)
 
 	if (!bits)
 		bits = sb_magic(file, 0, "PK\x05\x06", 4);
+	if (!bits)
+		bits = sb_magic(file, 0, "JM\x01\x00PK\x03\x04", 8); /* a jmod of the JDK */
 	return bits ? bits : named && sb_zip_find_end(file, &end) ? 8 : 0;
 }
 
