@@ -80,12 +80,28 @@ static struct timespec told(const struct sb_answering *answering, struct timespe
 	return sb_file_time(&answering->clock, &answering->files, real, now, is_ours(answering, device));
 }
 
-static struct sb_answer look_plain(struct sb_answering *answering, const struct sb_target *target, const struct look *look)
+static bool stat_it(const struct sb_target *target, const struct look *look, struct stat *st)
 {
 	SB_CLOSING int fd = open_it(target, look);
-	struct stat st;
 
-	if (fd < 0 || fstat(fd, &st) != 0 || st.st_dev == answering->proc_device)
+	return fd >= 0 && fstat(fd, st) == 0;
+}
+
+/** A descriptor needs no opening, and it is what most questions are about. */
+static bool stat_descriptor(const struct sb_target *target, int number, struct stat *st)
+{
+	char path[48];
+
+	snprintf(path, sizeof(path), "%d/fd/%d", (int)target->pid, number);
+	return fstatat(target->proc, path, st, 0) == 0 && sb_target_waits(target);
+}
+
+static struct sb_answer look_plain(struct sb_answering *answering, const struct sb_target *target, const struct look *look)
+{
+	struct stat st;
+	bool seen = look->path || look->folder < 0 ? stat_it(target, look, &st) : stat_descriptor(target, look->folder, &st);
+
+	if (!seen || st.st_dev == answering->proc_device)
 		return sb_answer_kernel();
 	st.st_atim = told(answering, st.st_atim, st.st_dev);
 	st.st_mtim = told(answering, st.st_mtim, st.st_dev);
@@ -121,9 +137,13 @@ struct sb_answer sb_answer_fstat(struct sb_answering *answering, const struct sb
 /** newfstatat(folder, path, out, flags) */
 struct sb_answer sb_answer_newfstatat(struct sb_answering *answering, const struct sb_target *target, const struct sb_question *question)
 {
-	const struct look look = {.folder = (int)question->arguments[0], .path = question->arguments[1], .flags = (int)question->arguments[3],
-	                          .out = question->arguments[2]};
+	struct look look = {.folder = (int)question->arguments[0], .path = question->arguments[1], .flags = (int)question->arguments[3],
+	                    .out = question->arguments[2]};
+	char first = 1;
 
+	/* what fstat(3) is made of */
+	if (look.flags == AT_EMPTY_PATH && sb_target_read(target, look.path, &first, 1) == SB_REACH_OK && !first)
+		look.path = 0;
 	return look_plain(answering, target, &look);
 }
 

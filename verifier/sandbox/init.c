@@ -261,10 +261,11 @@ static bool reap(pid_t wanted, int *status)
 /** Wait for the step, looking after orphans and questions; the supervisor's death ends us by the signal, its hang-up too. */
 static int wait_for(const struct life *life, pid_t pid, struct sb_err *err)
 {
+	bool ended = reap(pid, &life->plan->board->status);
 	struct signalfd_siginfo info;
 	int rc = 0;
 
-	while (rc == 0 && !reap(pid, &life->plan->board->status)) {
+	while (rc == 0 && !ended) {
 		struct pollfd watch[2 + SB_LISTENERS] = {{.fd = life->children, .events = POLLIN}, {.fd = life->plan->control, .events = POLLIN}};
 		size_t listeners = life->listener ? sb_listener_watch(life->listener, watch + 2) : 0;
 
@@ -275,9 +276,11 @@ static int wait_for(const struct life *life, pid_t pid, struct sb_err *err)
 		}
 		if (watch[1].revents & (POLLHUP | POLLERR | POLLIN))
 			_exit(1);
-		if (watch[0].revents & POLLIN)
+		if (watch[0].revents & POLLIN) {
 			while (read(life->children, &info, sizeof(info)) > 0)
 				;
+			ended = reap(pid, &life->plan->board->status);
+		}
 		if (life->listener)
 			rc = sb_listener_serve(life->listener, watch + 2, listeners, err);
 	}

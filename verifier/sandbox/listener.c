@@ -17,7 +17,7 @@
 #define SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP (1UL << 0)
 #endif
 
-enum { BURST = 64, PARKED = 4096, MS = 1000000 };
+enum { PARKED = 4096, MS = 1000000 };
 
 /** The kernel may know longer structures than we do. */
 union notice {
@@ -261,26 +261,14 @@ static int serve_parked(struct sb_listener *listener, struct sb_err *err)
 
 /* ---- one listener ---- */
 
-static bool has_more(int fd)
+/** ENOENT: who asked was killed meanwhile. */
+static int serve_one(struct sb_listener *listener, int fd, struct sb_err *err)
 {
-	struct pollfd row = {.fd = fd, .events = POLLIN};
+	union notice notice = {.room = {0}}; /* the kernel wants zeroes */
 
-	return poll(&row, 1, 0) == 1 && (row.revents & POLLIN);
-}
-
-static int serve_burst(struct sb_listener *listener, int fd, struct sb_err *err)
-{
-	int rc = 0;
-
-	for (unsigned i = 0; rc == 0 && i < BURST && (i == 0 || has_more(fd)); i++) {
-		union notice notice = {.room = {0}}; /* the kernel wants zeroes */
-
-		if (ioctl(fd, SECCOMP_IOCTL_NOTIF_RECV, &notice) == 0)
-			rc = first_answer(listener, fd, &notice.head, err);
-		else if (errno != ENOENT && errno != EINTR)
-			rc = broken("receive", err);
-	}
-	return rc;
+	if (ioctl(fd, SECCOMP_IOCTL_NOTIF_RECV, &notice) == 0)
+		return first_answer(listener, fd, &notice.head, err);
+	return errno == ENOENT || errno == EINTR ? 0 : broken("receive", err);
 }
 
 /** The last process under this filter is gone, and with it all that was parked. */
@@ -300,7 +288,7 @@ int sb_listener_serve(struct sb_listener *listener, const struct pollfd *rows, s
 
 	for (size_t i = 0; rc == 0 && i < count; i++) {
 		if (rows[i].revents & POLLIN)
-			rc = serve_burst(listener, rows[i].fd, err);
+			rc = serve_one(listener, rows[i].fd, err);
 		else if (rows[i].revents)
 			drop(listener, rows[i].fd);
 	}

@@ -32,7 +32,7 @@ size_t sb_listener_watch(const struct sb_listener *listener, struct pollfd *rows
 int sb_listener_timeout(const struct sb_listener *listener);
 
 /**
- * Answer what is there, but not for longer than a moment, so that a flood of questions starves nobody. @rows as polled.
+ * Answer one question of each listener that has one, and what is due: a flood of questions starves nobody. @rows as polled.
  * Errors: IO "sandbox-listener" when questions cannot be received or answered any more: the build must not go on then.
  */
 SB_MUST_USE int sb_listener_serve(struct sb_listener *listener, const struct pollfd *rows, size_t count, struct sb_err *err);

@@ -9,7 +9,7 @@
 #include <sys/ioctl.h>
 #include <sys/uio.h>
 
-enum { PAGE = 4096 };
+enum { PIECE = 256 }; /* divides a page */
 
 bool sb_target_waits(const struct sb_target *target)
 {
@@ -90,11 +90,11 @@ enum sb_reach sb_target_patch(const struct sb_target *target, uint64_t address, 
 	return moved == (ssize_t)n ? SB_REACH_OK : reach_of(moved);
 }
 
-/** Page by page: what follows the text's last page may not be there. */
+/** Piece by piece: what follows the text's last page may not be there. */
 enum sb_reach sb_target_read_text(const struct sb_target *target, uint64_t address, char *out, size_t size, size_t *length)
 {
 	for (size_t got = 0; got < size;) {
-		size_t piece = PAGE - (address + got) % PAGE;
+		size_t piece = PIECE - (address + got) % PIECE;
 		const char *end;
 
 		if (piece > size - got)
