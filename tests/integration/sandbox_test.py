@@ -283,6 +283,13 @@ def _(_dir):
     assert '[proc-masked]' in result.err and 'unmask=ALL' in result.err, result
 
 
+@case('a /proc of another pid namespace is told as that, and nobody is swept by mistake')
+def _(_dir):
+    prepare()
+    result = run('unshare', '-p', '-f', 'sh', '-c', f'{PROGRAM} rebuild drop.yaml -O built; exit $?', code=5)
+    assert 'another pid namespace' in result.err, result
+
+
 @case('doctor where nothing is possible says why and ends with 5')
 def _(_dir):
     result = run('unshare', '-U', '-r', 'sh', '-c', f'echo 0 > /proc/sys/user/max_user_namespaces; exec {PROGRAM} doctor --json', code=5)

@@ -133,7 +133,7 @@ void sb_cgroup_make(struct sb_cgroup *group, const struct sb_bounds *bounds)
 {
 	sb_cgroup_init(group);
 	if (!sb_cgroup_name(group->name, sizeof(group->name))) {
-		snprintf(group->why, sizeof(group->why), "/proc does not tell about this process");
+		snprintf(group->why, sizeof(group->why), "/proc does not tell about this process: it is not there, or of another pid namespace");
 		return;
 	}
 	if (!try_unified(group, bounds) && !try_old(group, bounds))

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "verifier/sandbox/cgroup_find.h"
+#include "verifier/sandbox/own_proc.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -144,12 +145,12 @@ static bool start_time(int pid, unsigned long long *out)
 	return end && sscanf(end + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu", out) == 1;
 }
 
-/** Pids mean something in one pid namespace only; containers may share a folder of groups. */
+/** Pids mean something in one pid namespace only; containers may share a folder of groups, and /proc may be that of another namespace. */
 static bool pid_namespace(unsigned long long *out)
 {
 	struct stat st;
 
-	if (stat("/proc/self/ns/pid", &st) != 0)
+	if (!sb_own_proc() || stat("/proc/self/ns/pid", &st) != 0)
 		return false;
 	*out = st.st_ino;
 	return true;

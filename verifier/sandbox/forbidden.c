@@ -61,6 +61,8 @@ void sb_forbidden_map_text(const struct sb_switches *switches, const char *file,
 	if (switches->apparmor == 1 && !switches->privileged)
 		snprintf(out, n, "AppArmor takes all rights from user namespaces: kernel.apparmor_restrict_unprivileged_userns is 1 (give samebuild a "
 		                 "profile with \"userns,\", or sysctl kernel.apparmor_restrict_unprivileged_userns=0)");
+	else if (number == ENOENT)
+		snprintf(out, n, "/proc does not show our own child: it is not mounted, or that of another pid namespace");
 	else
 		snprintf(out, n, "the ids of a user namespace cannot be mapped (%s: %s): a security module or the profile of a container forbids it",
 		         file, strerror(number));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "verifier/sandbox/ids.h"
 #include "verifier/sandbox/forbidden.h"
+#include "verifier/sandbox/own_proc.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -186,6 +187,8 @@ static int map_by_helper(const struct sb_ids *ids, pid_t pid, struct sb_err *err
 
 int sb_ids_map(const struct sb_ids *ids, pid_t pid, struct sb_err *err)
 {
+	if (!sb_own_proc()) /* and the maps of some other process would be written */
+		return sb_forbidden_map("uid_map", ENOENT, err);
 	switch (ids->way) {
 	case SB_IDS_ONE:
 		return map_single(ids, pid, err);

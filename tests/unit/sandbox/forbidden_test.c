@@ -69,6 +69,7 @@ Test(forbidden, maps)
 	ubuntu.apparmor = 1;
 	map_says(ubuntu, EPERM, "kernel.apparmor_restrict_unprivileged_userns is 1");
 	map_says(plain, EPERM, "uid_map");
+	map_says(plain, ENOENT, "another pid namespace");
 }
 
 Test(forbidden, all_of_them_end_as_the_same_error)
