@@ -73,7 +73,8 @@ class Trial:
         if out and b'"samebuild-error/1"' in out:
             assert json.loads(out)["exit"] == code, said
         elif out and code not in (0, self.code):
-            assert out == self.expected[1] or b"write-failed" in err or code == 75, f"a result beside a failure: {said}"
+            undecided = code == 5 and json.loads(out)["level"] == "undetermined"  # a parsing worker that had no memory decides nothing
+            assert undecided or out == self.expected[1] or b"write-failed" in err or code == 75, f"a result beside a failure: {said}"
         left = [n for n in os.listdir(".") if n.startswith(".tmp")]
         if left and may_leave_temporary:
             for name in left:
@@ -85,7 +86,7 @@ class Trial:
         log = os.path.abspath("calls")
         self.run(["strace", "-qq", "-o", log, "-e", "trace=munmap," + ",".join(ERRORS)], {})
         with open(log, errors="replace") as f:
-            lines = f.read().splitlines()
+            lines = [line for line in f.read().splitlines() if re.match(r"\w+\(", line)]  # signals and ends of children left out
         if not lines:
             skip("strace cannot trace here; allow ptrace")
         # the loader's last act is to give back its cache; what follows is ours
@@ -206,7 +207,8 @@ def _(_dir):
 def _(_dir):
     sides()
     trial = Trial(("compare", "a", "b", "--json", "-j1", "-o", "text=r.txt"), 1, ("r.txt",))
-    trial.under_calls()
+    # not close: strace leaves a descriptor open when it lets close fail, which Linux never does, and a worker would wait for its end
+    trial.under_calls([call for call in ERRORS if call != "close"])
 
 
 @case("compare: no failing allocation makes different things equal")
