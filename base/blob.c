@@ -9,7 +9,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-enum { SMALL = 8 << 20, PIECE = 256 << 10 };
+enum { EMPTY = 64, SMALL = 8 << 20, PIECE = 256 << 10 };
 
 int sb_io_spool(int *fd, struct sb_err *err)
 {
@@ -72,13 +72,13 @@ static int take_large(int from, struct sb_span start, uint64_t most, struct sb_b
 	return rc;
 }
 
-/* How much to ask for at first: the file's size and one byte, so that its end is seen by the same read. */
+/* How much to ask for at first: the file's size and one byte, so that its end is seen by the same read. Files that say they are empty mostly are. */
 static size_t first_room(int fd)
 {
 	struct stat st;
-	if (fstat(fd, &st) != 0 || st.st_size <= 0 || st.st_size >= SMALL)
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size < 0 || st.st_size >= SMALL)
 		return SMALL;
-	return (size_t)st.st_size + 1;
+	return st.st_size ? (size_t)st.st_size + 1 : EMPTY;
 }
 
 int sb_blob_take(int fd, uint64_t most, struct sb_blob *out, struct sb_err *err)

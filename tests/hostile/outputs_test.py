@@ -3,7 +3,6 @@
 """Outputs that are not what they seem: nothing is followed, opened or written elsewhere, and none of them is a pass."""
 import os
 import stat
-import time
 
 from box import PROBE, Box
 from sbtest import case, main, ordinary, run, sb
@@ -76,7 +75,6 @@ def _(_dir):
 
 @case("fifo, socket and hard link: told, and never opened or made", user=True)
 def _(_dir):
-    began = time.monotonic()
     box = Box("mkfifo out/fifo; ./abuse_probe socket out/socket; echo x > out/a; ln out/a out/b; chmod 4755 out/a; mknod out/null c 1 3; true",
               files=program())
     box.rebuild()
@@ -84,7 +82,6 @@ def _(_dir):
     assert os.stat("built/out/a").st_nlink == 1 and os.stat("built/out/a").st_mode & 0o7000 == 0
     for kind in ("mkfifo out/prog", "./abuse_probe socket out/prog", "mkdir out/prog"):
         assert level(Box(kind, files=program(), outputs=("out/prog",))) == "different", kind
-    assert time.monotonic() - began < 60
 
 
 @case("a file that becomes a fifo at the very end is not waited for", user=True)
@@ -120,16 +117,14 @@ def _(_dir):
 
 @case("more entries than may be collected", user=True)
 def _(_dir):
-    refused(Box("cd out; ../abuse_probe many-files 30000", files=program(), limits={"output-count": 20000}), "output-count")
+    refused(Box("cd out; ../abuse_probe many-files 3000", files=program(), limits={"output-count": 2000}), "output-count")
 
 
-@case("one folder with a hundred thousand entries", user=True)
+@case("one folder with twenty thousand entries, of which one is delivered, or all", user=True)
 def _(_dir):
-    box = Box("cd out; ../abuse_probe many-files 100000", files=program(), outputs=("out/99999",), shipped={"out/99999": ""})
-    box.verify(code=0)
-    began = time.monotonic()
-    assert level(Box("cd out; ../abuse_probe many-files 100000", files=program())) == "different"
-    assert time.monotonic() - began < 100
+    many = "cd out; ../abuse_probe many-files 20000"
+    Box(many, files=program(), outputs=("out/19999",), shipped={"out/19999": ""}).verify(code=0)
+    assert level(Box(many, files=program())) == "different"
 
 
 @case("a sparse file of 4 GiB is charged by its size, and by its file size limit", user=True)
