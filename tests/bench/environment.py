@@ -29,7 +29,7 @@ CHOSEN = sys.argv[3:]
 PROGRAM = os.path.join(BUILD, "verifier/cli/samebuild")
 USER = 54321
 SOURCES = {"net-tools": ("2.10-0.1+deb12u2", []), "giflib": ("5.2.1-2.5+deb12u1", []), "cjson": ("1.7.15-1+deb12u4", []),
-           "libsodium": ("1.0.18-1+deb12u1", [])}
+           "libsodium": ("1.0.18-1+deb12u1", []), "zlib": ("1:1.2.13.dfsg-1", [])}
 CONFIGURE = "./configure --disable-dependency-tracking --disable-shared --prefix=/usr >/dev/null"
 # name: source, steps, outputs that must be equal
 CASES = {
@@ -37,7 +37,7 @@ CASES = {
     "giflib": ("giflib", ["make CFLAGS='-O2 -fPIC -std=gnu99' libgif.a giftext gif2rgb >/dev/null"], ["libgif.a", "giftext", "gif2rgb"]),
     "cjson": ("cjson", ["make CFLAGS='-O2 -fPIC -std=c89' static shared >/dev/null"], ["libcjson.a", "libcjson_utils.a"]),
     "libsodium": ("libsodium", [CONFIGURE, "make CFLAGS=-O1 >/dev/null 2>&1"], ["src/libsodium/.libs/libsodium.a"]),
-    "configure": ("libsodium", [CONFIGURE], ["src/libsodium/include/sodium/version.h"]),
+    "configure": ("zlib", ["for i in 1 2 3; do ./configure >/dev/null; done"], ["Makefile", "zconf.h"]),
 }
 VARIABLES = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/nonexistent", "LC_ALL": "C.UTF-8", "TZ": "UTC", "TERM": "dumb", "TMPDIR": "/tmp", "JOBS": "1",
              "SOURCE_DATE_EPOCH": "1600000000"}
@@ -62,13 +62,16 @@ def write_drop(folder, archive, steps, outputs, control):
 
 
 def archive_of(corpus, package, folder):
-    """The upstream source as a plain tar: what is measured is no decompressor."""
+    """The upstream source as a plain tar, with its configure script: neither decompressors nor autoconf are measured."""
     found = [name for name in glob.glob(os.path.join(corpus.fetch(package), "*.orig.tar.*")) if not name.endswith(".asc")]
     assert len(found) == 1, found
-    path = os.path.join(folder, package + ".tar")
-    with tarfile.open(found[0]) as source, tarfile.open(path, "w") as out:
-        for member in source:
-            out.addfile(member, source.extractfile(member) if member.isfile() else None)
+    path, tree = os.path.join(folder, package + ".tar"), os.path.join(folder, package, "top")
+    os.makedirs(tree)
+    subprocess.run(["tar", "-xf", found[0], "--strip-components=1", "--no-same-owner", "-C", tree], check=True)
+    if os.path.exists(os.path.join(tree, "autogen.sh")) and not os.path.exists(os.path.join(tree, "configure")):
+        subprocess.run(["autoreconf", "-fi"], cwd=tree, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    subprocess.run(["tar", "-cf", path, "--owner=0", "--group=0", "-C", os.path.dirname(tree), "top"], check=True)
+    shutil.rmtree(os.path.dirname(tree))
     return path
 
 
@@ -138,7 +141,8 @@ def main():
         small = os.path.join(top, "small.tar")
         with tarfile.open(small, "w") as archive:
             archive.add(__file__, "top/a")
-        archives = {package: archive_of(corpus, package, top) for package in SOURCES}
+        wanted = {CASES[name][0] for name in (CHOSEN or CASES) if name in CASES}
+        archives = {package: archive_of(corpus, package, top) for package in sorted(wanted)}
         users = (0, USER) if os.getuid() == 0 else (0,)
         for user in users:
             if not CHOSEN or "start" in CHOSEN:
