@@ -181,7 +181,7 @@ static int start(const struct sb_compare_in *in, struct sb_compare_memory **out,
 
 int sb_compare_run(const struct sb_compare_in *in, struct sb_comparison *out, struct sb_err *err)
 {
-	struct sb_comparison made = {.count = in->count, .equal = in->equal};
+	struct sb_comparison made = {.count = in->count, .equal = in->equal, .parsers = in->parsers};
 	struct sb_compared *artifacts = NULL;
 	int rc = start(in, &made.memory, &artifacts, err);
 

@@ -4,12 +4,14 @@
  * decoder makes of them has to be searched here, for a value that stands there was not changed with the others.
  */
 #include "verifier/explain/values.h"
+#include "verifier/parsing/parsing.h"
 
 #include <string.h>
 
 /** What a search needs at every depth. */
 struct search {
 	struct sb_values *values;
+	struct sb_parser_side *side; /* whoever parses: these bytes are as foreign as those of the comparison */
 	struct sb_unpack_budget budget;
 };
 
@@ -66,25 +68,32 @@ static bool has_compressed_sections(struct sb_view *view)
 
 static void look_into(struct search *search, struct sb_span bytes, const char *name, unsigned depth);
 
-static void look_into_member(struct search *search, const struct sb_view *view, const struct sb_member *member, unsigned depth)
+static void look_into_member(struct search *search, const struct sb_view *view, struct sb_source *source, const struct sb_member *member, unsigned depth)
 {
 	const char *name = (const char *)member->name.p;
-	struct sb_blob decoded = {.fd = -1};
+	struct sb_decoding decoding = {.member = member, .blob = {.fd = -1}};
 	struct sb_span bytes;
-	uint64_t consumed;
 
 	if (member->codec == SB_CODEC_NONE) {
 		if (sb_span_cut(view->file, member->offset, member->length, &bytes))
 			look_into(search, bytes, name, depth);
 		return;
 	}
-	if (sb_formats_decode(view->file, member, &search->budget, &decoded, &consumed, NULL) || consumed != member->length) {
+	if (sb_parsing_decode(search->side, source, &decoding, 1, &search->budget, NULL) || decoding.rc || decoding.consumed != member->length) {
 		break_all(search);
 	} else {
-		search_bytes(search, decoded.bytes);
-		look_into(search, decoded.bytes, name, depth);
+		search_bytes(search, decoding.blob.bytes);
+		look_into(search, decoding.blob.bytes, name, depth);
 	}
-	sb_blob_release(&decoded);
+	sb_blob_release(&decoding.blob);
+}
+
+static void look_into_view(struct search *search, struct sb_view *view, struct sb_source *source, unsigned depth)
+{
+	if (strcmp(view->format->name, "elf") == 0 && has_compressed_sections(view))
+		break_all(search);
+	for (size_t i = 0; i < view->members.count && any_left(search); i++)
+		look_into_member(search, view, source, sb_view_member(view, i), depth + 1);
 }
 
 /* @bytes themselves have been searched. */
@@ -92,46 +101,60 @@ static void look_into(struct search *search, struct sb_span bytes, const char *n
 {
 	const struct sb_format *format = sb_formats_probe(bytes, name);
 	struct sb_arena *arena = format && any_left(search) ? sb_arena_new(0) : NULL;
+	struct sb_source source;
 	struct sb_view view;
 
 	if (!format || !any_left(search))
 		return;
-	if (!arena || depth > SB_LIMIT_OF(NEST_DEPTH) || sb_view_open(format, bytes, name, arena, &view, NULL)) {
+	sb_source_init(&source, search->side, bytes, NULL);
+	if (!arena || depth > SB_LIMIT_OF(NEST_DEPTH) || sb_parsing_open(search->side, &source, format, name, arena, &view, NULL)) {
 		break_all(search);
 	} else {
-		if (strcmp(format->name, "elf") == 0 && has_compressed_sections(&view))
-			break_all(search);
-		for (size_t i = 0; i < view.members.count && any_left(search); i++)
-			look_into_member(search, &view, sb_view_member(&view, i), depth + 1);
+		look_into_view(search, &view, &source, depth);
 		sb_view_release(&view);
 	}
+	sb_source_close(&source);
 	sb_arena_free(&arena);
 }
 
-/* Members of an opened pair without a pair of their own: equal on both sides. */
-static void look_into_pair(struct sb_explaining *in, struct search *search, const struct sb_pair *pair, unsigned depth)
+/* Which members of the shipped side have a pair of their own; NULL when out of memory. */
+static const bool *find_paired(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_view *view)
 {
-	const struct sb_view *view = pair->state == SB_PAIR_OPENED ? pair->view[SB_SHIPPED] : NULL;
-	size_t count = view ? view->members.count : 0;
-	bool *seen = sb_arena_array(in->arena, count, sizeof *seen);
+	bool *paired = sb_arena_array(in->arena, view->members.count, sizeof *paired);
 
-	if (!seen) {
-		in->no_memory = true;
+	for (size_t i = 0; paired && i < pair->child_count; i++) {
+		const struct sb_member *member = pair->children[i]->member[SB_SHIPPED];
+		if (member && view->members.count)
+			paired[member - sb_view_member(view, 0)] = true;
+	}
+	return paired;
+}
+
+static void look_into_equal(struct sb_explaining *in, struct search *search, const struct sb_pair *pair, unsigned depth)
+{
+	struct sb_view *view = pair->view[SB_SHIPPED];
+	const bool *paired = find_paired(in, pair, view);
+	struct sb_source source;
+
+	if (!paired || (strcmp(pair->format->name, "elf") == 0 && has_compressed_sections(view))) {
+		in->no_memory |= !paired;
 		break_all(search);
 		return;
 	}
-	if (pair->state == SB_PAIR_EQUAL) /* encoded in two ways, and nobody looked into what came out */
+	sb_source_init(&source, search->side, view->file, NULL);
+	for (size_t i = 0; i < view->members.count && any_left(search); i++)
+		if (!paired[i])
+			look_into_member(search, view, &source, sb_view_member(view, i), depth + 1);
+	sb_source_close(&source);
+}
+
+/* Members of an opened pair without a pair of their own are equal on both sides; so is all that was encoded in two ways. */
+static void look_into_pair(struct sb_explaining *in, struct search *search, const struct sb_pair *pair, unsigned depth)
+{
+	if (pair->state == SB_PAIR_EQUAL)
 		look_into(search, pair->bytes[SB_SHIPPED], pair->name, depth);
-	if (view && strcmp(pair->format->name, "elf") == 0 && has_compressed_sections(pair->view[SB_SHIPPED]))
-		break_all(search);
-	for (size_t i = 0; i < pair->child_count; i++) {
-		const struct sb_member *member = pair->children[i]->member[SB_SHIPPED];
-		if (member && count)
-			seen[member - sb_view_member(view, 0)] = true;
-	}
-	for (size_t i = 0; i < count && any_left(search); i++)
-		if (!seen[i])
-			look_into_member(search, view, sb_view_member(view, i), depth + 1);
+	else if (pair->state == SB_PAIR_OPENED)
+		look_into_equal(in, search, pair, depth);
 	for (size_t i = 0; i < pair->child_count && any_left(search); i++)
 		look_into_pair(in, search, pair->children[i], depth + 1);
 }
@@ -141,6 +164,12 @@ void sb_values_look_inside(struct sb_explaining *in, struct sb_values *values)
 	const struct sb_pair *pair = in->artifact->pair;
 	struct search search = {.values = values, .budget = {.packed = pair->bytes[SB_SHIPPED].n, .most = SB_LIMIT_OF(UNPACKED_TOTAL)}};
 
-	if (any_left(&search))
+	if (!any_left(&search))
+		return;
+	search.side = sb_parser_side_new(in->comparison->parsers);
+	if (search.side)
 		look_into_pair(in, &search, pair, 0);
+	else
+		break_all(&search);
+	sb_parser_side_free(&search.side);
 }

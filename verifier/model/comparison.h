@@ -87,10 +87,13 @@ struct sb_compared {
 	const struct sb_pair *pair;      /* never NULL unless identical */
 };
 
+struct sb_parsers;
+
 struct sb_comparison {
 	const struct sb_compared *artifacts;
 	size_t count;
 	struct sb_equal_files equal;
+	struct sb_parsers *parsers;       /* who parses what is looked into later; NULL: nobody else */
 	struct sb_compare_memory *memory; /* of compare: everything above lives in it */
 };
 
