@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """rpm, jar, wheel and apk: what they state of themselves is accepted when it is right, and every attempt to hide in it is refused."""
+import json
 import os
 import random
 import struct
@@ -51,6 +52,22 @@ def _(_dir):
         rpm("a/acme.rpm", FILES, host=host)
         found = expect("different", "a/acme.rpm", "b/acme.rpm", named="BUILDHOST")
         assert {f["where"][1] for f in unowned(found)} == {"BUILDHOST"}, unowned(found)
+
+
+@case("rpm: the host is a value of the environment where it is a recorded fact")
+def _(_dir):
+    need("rpmbuild")
+    for side in "ab":
+        os.mkdir(side)
+    rpm("b/acme.rpm", FILES, host="builder-1")
+    rpm("a/acme.rpm", FILES, host="vendors-9")
+    write("facts.json", json.dumps({"schema": "samebuild-facts/1", "host": "builder-1"}).encode())
+    expect("different", "a/acme.rpm", "b/acme.rpm", named="BUILDHOST")
+    expect("explained", "a/acme.rpm", "b/acme.rpm", "--facts", "facts.json", named="vendors-9 shipped, builder-1 rebuilt")
+    for host in ("vendor;rm", "builder-2"):
+        write("facts.json", json.dumps({"schema": "samebuild-facts/1", "host": "builder-1" if ";" in host else "another-1"}).encode())
+        rpm("a/acme.rpm", FILES, host=host)
+        expect("different", "a/acme.rpm", "b/acme.rpm", "--facts", "facts.json", named="BUILDHOST")
 
 
 @case("rpm: every compression of the payload is entered")
@@ -380,6 +397,21 @@ def _(_dir):
             (struct.pack("<H", 0x5456) + unix[2:] + ntfs + ids + old, "different", "header")):
         one("a.zip", changed)
         expect(level, "a.zip", "b.zip", named=named)
+
+
+@case("zip: of encrypted members nothing is said but that they differ")
+def _(_dir):
+    need("zip")
+    for side, word in (("a", "one"), ("b", "two")):
+        write("file", b"the same content\n" * 20)
+        os.utime("file", (EPOCH, EPOCH))
+        run("zip", "-qX", "-P", word, f"{side}.zip", "file", code=0)
+    found = expect("different", "a.zip", "b.zip", named="file")
+    assert all("stale" not in f["note"] for f in found["findings"]), found["findings"]
+    data = bytearray(read("b.zip"))
+    data[40] ^= 1  # inside the encrypted bytes
+    write("a.zip", data)
+    expect("different", "a.zip", "b.zip", named="file")
 
 
 @case("a package and its hostile twin agree for every -j")

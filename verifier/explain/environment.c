@@ -34,9 +34,16 @@ static bool is_acted_on(const struct sb_pair *pair, const struct sb_diff *diff)
 	return !region || region->kind != SB_REGION_SECTION;
 }
 
+/* Fields that name the machine of the build; any other typed text is content. */
+static bool names_host(const struct sb_pair *pair, const struct sb_diff *diff)
+{
+	return sb_diff_is_field(diff, SB_FIELD_VALUE) && pair->state == SB_PAIR_OPENED && strcmp(pair->format->name, "rpm") == 0 &&
+	       (strcmp(diff->name, "BUILDHOST") == 0 || strcmp(diff->name, "COOKIE") == 0);
+}
+
 static bool is_in_scope(const struct sb_pair *pair, const struct sb_diff *diff)
 {
-	return (diff->kind == SB_DIFF_BYTES || diff->kind == SB_DIFF_TEXT) && pair->child_count == 0 && pair->bytes[0].n == pair->bytes[1].n &&
+	return (diff->kind == SB_DIFF_BYTES || diff->kind == SB_DIFF_TEXT || names_host(pair, diff)) && pair->child_count == 0 && pair->bytes[0].n == pair->bytes[1].n &&
 	       diff->side[0].length == diff->side[1].length && diff->side[0].offset == diff->side[1].offset && !is_acted_on(pair, diff);
 }
 
@@ -104,4 +111,4 @@ static bool claim_environment(struct sb_explaining *in, const struct sb_pair *pa
 	return true;
 }
 
-const struct sb_explainer sb_explain_environment = {"environment", SB_CAUSE_UNEXPLAINED, SB_RULE_ENVIRONMENT, 2, claim_environment};
+const struct sb_explainer sb_explain_environment = {"environment", SB_CAUSE_UNEXPLAINED, SB_RULE_ENVIRONMENT, 3, claim_environment};

@@ -13,7 +13,8 @@ enum { MOST_LEFT = 256 };
 /* Stretches whose counterpart lies at the same offset. */
 static bool is_aligned(const struct sb_pair *pair, const struct sb_diff *diff)
 {
-	return (diff->kind == SB_DIFF_BYTES || diff->kind == SB_DIFF_TEXT) && pair->bytes[SB_SHIPPED].n == pair->bytes[SB_REBUILT].n &&
+	bool looked_at = diff->kind == SB_DIFF_BYTES || diff->kind == SB_DIFF_TEXT || diff->kind == SB_DIFF_FIELD;
+	return looked_at && pair->bytes[SB_SHIPPED].n == pair->bytes[SB_REBUILT].n &&
 	       diff->side[SB_SHIPPED].offset == diff->side[SB_REBUILT].offset && diff->side[SB_SHIPPED].length == diff->side[SB_REBUILT].length;
 }
 

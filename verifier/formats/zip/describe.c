@@ -45,7 +45,8 @@ static const struct sb_layout_row central_checks[] = {
 	CHECK(24, 4, SB_DERIVE_LENGTH, "size"),
 };
 
-static const struct sb_layout_row central_size64 = ROW(24, 4, SIZE, LE, "size");
+static const struct sb_layout_row central_crc = ROW(16, 4, VALUE, LE, "CRC32");
+static const struct sb_layout_row central_size = ROW(24, 4, SIZE, LE, "size");
 
 /* 4.3.16, 4.3.14, 4.3.15. */
 static const struct sb_layout_row end[] = {
@@ -80,6 +81,12 @@ static int describe_tail(struct sb_view *view, uint64_t fixed, const struct sb_z
 	return rc ? rc : sb_zip_describe_extra(view, header->at + fixed + header->name.n, header, member, err);
 }
 
+/* Of what cannot be decoded, encrypted or by another method, nobody can compute a check. */
+static bool is_closed(const struct sb_view *view, const struct sb_region *region)
+{
+	return region->member && sb_view_member(view, region->member - 1)->refusal;
+}
+
 static int describe_local(struct sb_view *view, const struct sb_region *region, struct sb_err *err)
 {
 	struct sb_zip_header header;
@@ -87,7 +94,7 @@ static int describe_local(struct sb_view *view, const struct sb_region *region, 
 	if (!sb_zip_local(view->file, region->offset, &header))
 		return 0;
 	/* Behind a descriptor nothing stands here; of a zip64 member the size is an extra field's. */
-	bool open = header.flags & SB_ZIP_FLAG_DESCRIPTOR;
+	bool open = header.flags & SB_ZIP_FLAG_DESCRIPTOR || is_closed(view, region);
 	int rc = sb_emit_layout(view, region, SB_ROWS(local), err);
 	if (!rc)
 		rc = sb_emit_layout(view, region, open ? &local_open[0] : &local_checks[0], 1, err);
@@ -102,23 +109,25 @@ static int describe_central(struct sb_view *view, const struct sb_region *region
 
 	if (!sb_zip_central(view->file, region->offset, &header))
 		return 0;
+	bool closed = is_closed(view, region);
 	int rc = sb_emit_layout(view, region, SB_ROWS(central), err);
 	if (!rc)
-		rc = sb_emit_layout(view, region, &central_checks[0], 1, err);
+		rc = sb_emit_layout(view, region, closed ? &central_crc : &central_checks[0], 1, err);
 	if (!rc) /* of a zip64 member the size is an extra field's */
-		rc = sb_emit_layout(view, region, header.zip64 ? &central_size64 : &central_checks[1], 1, err);
+		rc = sb_emit_layout(view, region, closed || header.zip64 ? &central_size : &central_checks[1], 1, err);
 	return rc ? rc : describe_tail(view, SB_ZIP_CENTRAL, &header, region->member, err);
 }
 
 /* 4.3.9: with or without a signature, sizes of four or eight bytes. */
 static int describe_descriptor(struct sb_view *view, const struct sb_region *region, struct sb_err *err)
 {
+	bool closed = is_closed(view, region);
 	uint64_t at = region->length == 16 || region->length == 24 ? 4 : 0, width = region->length >= 20 ? 8 : 4;
 	struct sb_field signature = {
 		.offset = region->offset, .length = 4, .kind = SB_FIELD_MAGIC, .name = "signature"};
 	struct sb_field crc = {.offset = region->offset + at,
 			       .length = 4,
-			       .kind = SB_FIELD_DERIVED,
+			       .kind = closed ? SB_FIELD_VALUE : SB_FIELD_DERIVED,
 			       .encoding = SB_ENC_LE,
 			       .name = "CRC32",
 			       .derived = {.algorithm = SB_DERIVE_CRC32, .decoded = region->member}};
@@ -129,7 +138,7 @@ static int describe_descriptor(struct sb_view *view, const struct sb_region *reg
 				  .name = "packed size"};
 	struct sb_field size = {.offset = packed.offset + width,
 				.length = width,
-				.kind = SB_FIELD_DERIVED,
+				.kind = closed ? SB_FIELD_SIZE : SB_FIELD_DERIVED,
 				.encoding = SB_ENC_LE,
 				.name = "size",
 				.derived = {.algorithm = SB_DERIVE_LENGTH, .decoded = region->member}};
