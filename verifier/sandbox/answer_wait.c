@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/futex.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -45,7 +46,19 @@ static int64_t began(struct sb_answering *answering, pid_t pid, struct timespec 
 	return wait->since;
 }
 
-/** futex(address, FUTEX_WAIT_BITSET | FUTEX_CLOCK_REALTIME, value, deadline, …) */
+/** A lock that hands its priority on must not be answered "look again": it is watched, and the kernel has the question when it is free. */
+static struct sb_answer wait_for_lock(struct sb_answering *answering, const struct sb_target *target, const struct sb_question *question,
+                                      struct timespec deadline)
+{
+	int64_t left = sb_clock_until(&answering->clock, deadline, question->now, question->since);
+	uint32_t word = 0;
+
+	if (sb_target_read(target, question->arguments[0], &word, sizeof(word)) != SB_REACH_OK || (word & FUTEX_TID_MASK) == 0)
+		return sb_answer_kernel();
+	return left <= 0 ? sb_answer_value(-ETIMEDOUT) : wait_on(answering, question, left);
+}
+
+/** futex(address, FUTEX_WAIT_BITSET | FUTEX_CLOCK_REALTIME or a FUTEX_LOCK_PI, value, deadline, …) */
 struct sb_answer sb_answer_futex(struct sb_answering *answering, const struct sb_target *target, const struct sb_question *question)
 {
 	struct timespec deadline;
@@ -55,6 +68,8 @@ struct sb_answer sb_answer_futex(struct sb_answering *answering, const struct sb
 		return sb_answer_after(answering, reach, 0);
 	if (!is_time(deadline))
 		return sb_answer_kernel();
+	if ((question->arguments[1] & (uint32_t)FUTEX_CMD_MASK) != FUTEX_WAIT_BITSET)
+		return wait_for_lock(answering, target, question, deadline);
 	int64_t left = sb_clock_until(&answering->clock, deadline, question->now, began(answering, target->pid, deadline, question));
 	if (left <= 0) {
 		answering->waits[(uint32_t)target->pid % SB_WAITS].pid = 0;

@@ -149,6 +149,8 @@ static void describe_machine(const struct sb_sandbox_plan *plan, struct sb_listi
 	sb_listing_number(list, "pid-offset", control->pid_offset);
 	sb_listing_text(list, "cpuid", "not controlled");
 	sb_listing_text(list, "rdtsc", "not controlled");
+	if (plan->stubs) /* no call tells of them: what they find in the vDSO is the kernel's */
+		sb_listing_text(list, "images-without-thread-pointer", "not controlled");
 }
 
 /** Only where something went wrong: the numbers themselves differ from run to run when steps work in parallel. */

@@ -144,7 +144,7 @@ int sb_listener_add(struct sb_listener *listener, int fd, struct sb_err *err)
 			return 0;
 		}
 	close(fd);
-	return sb_fail(err, SB_LIMIT, "sandbox-listener", "%d steps have left processes behind that still run", SB_LISTENERS);
+	return sb_fail(err, SB_LIMIT, "sandbox-leftovers", "%d steps have left processes behind that still run", SB_LISTENERS);
 }
 
 size_t sb_listener_watch(const struct sb_listener *listener, struct pollfd *rows)

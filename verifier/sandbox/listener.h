@@ -23,7 +23,7 @@ SB_MUST_USE int sb_listener_new(struct sb_listener **out, const struct sb_sandbo
                                 const struct sb_file_clock *files, struct sb_err *err);
 void sb_listener_free(struct sb_listener **listener);
 
-/** Attend to one more. Takes ownership of @fd in any case. Errors: LIMIT "sandbox-listener" when too many steps left processes behind. */
+/** Attend to one more. Takes ownership of @fd in any case. Errors: LIMIT "sandbox-leftovers" when too many steps left processes behind. */
 SB_MUST_USE int sb_listener_add(struct sb_listener *listener, int fd, struct sb_err *err);
 
 /** What to poll for: fills at most SB_LISTENERS rows, returns their number. */

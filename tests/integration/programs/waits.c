@@ -59,9 +59,16 @@ static int wait_semaphore(struct timespec until)
 	return sem_timedwait(&semaphore, &until) == 0 ? 0 : errno;
 }
 
-static void *lock_it(void *until)
+struct lock {
+	pthread_mutex_t *mutex;
+	struct timespec until;
+};
+
+static void *lock_it(void *lock)
 {
-	return (void *)(intptr_t)pthread_mutex_timedlock(&held, until);
+	const struct lock *it = lock;
+
+	return (void *)(intptr_t)pthread_mutex_timedlock(it->mutex, &it->until);
 }
 
 /* By another thread: a plain mutex would wait for itself. */
@@ -71,9 +78,26 @@ static int wait_mutex(struct timespec until)
 	void *result;
 
 	pthread_mutex_lock(&held);
-	pthread_create(&thread, NULL, lock_it, &until);
+	pthread_create(&thread, NULL, lock_it, &(struct lock){&held, until});
 	pthread_join(thread, &result);
 	pthread_mutex_unlock(&held);
+	return (int)(intptr_t)result;
+}
+
+static int wait_pi_mutex(struct timespec until)
+{
+	static pthread_mutex_t mutex_pi;
+	pthread_mutexattr_t attributes;
+	pthread_t thread;
+	void *result;
+
+	pthread_mutexattr_init(&attributes);
+	pthread_mutexattr_setprotocol(&attributes, PTHREAD_PRIO_INHERIT);
+	pthread_mutex_init(&mutex_pi, &attributes);
+	pthread_mutex_lock(&mutex_pi);
+	pthread_create(&thread, NULL, lock_it, &(struct lock){&mutex_pi, until});
+	pthread_join(thread, &result);
+	pthread_mutex_unlock(&mutex_pi);
 	return (int)(intptr_t)result;
 }
 
@@ -119,12 +143,12 @@ static void *report_row(void *row)
 /** All at once: they are about different things. */
 static void report_together(void)
 {
-	struct row rows[] = {{"cond", wait_cond}, {"semaphore", wait_semaphore}, {"mutex", wait_mutex}, {"sleep", wait_sleep}, {"timer", wait_timer}};
-	pthread_t threads[5];
+	struct row rows[] = {{"cond", wait_cond}, {"semaphore", wait_semaphore}, {"mutex", wait_mutex}, {"pi-mutex", wait_pi_mutex}, {"sleep", wait_sleep}, {"timer", wait_timer}};
+	pthread_t threads[6];
 
-	for (int i = 0; i < 5; i++)
+	for (int i = 0; i < 6; i++)
 		pthread_create(&threads[i], NULL, report_row, &rows[i]);
-	for (int i = 0; i < 5; i++)
+	for (int i = 0; i < 6; i++)
 		pthread_join(threads[i], NULL);
 }
 

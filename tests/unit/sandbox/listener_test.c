@@ -79,6 +79,6 @@ Test(listener, there_is_room_for_so_many_and_no_more)
 	for (int i = 0; i < SB_LISTENERS; i++)
 		cr_assert_eq(sb_listener_add(listener, dup(0), NULL), 0);
 	cr_assert_eq(sb_listener_add(listener, dup(0), &err), SB_LIMIT);
-	cr_assert_str_eq(err.id, "sandbox-listener");
+	cr_assert_str_eq(err.id, "sandbox-leftovers");
 	sb_listener_free(&listener);
 }
