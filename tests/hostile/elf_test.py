@@ -152,6 +152,28 @@ def _(_dir):
     assert not [f for f in compare("safe", edited("safe", lambda elf: elf.data.extend(b"x")))["findings"] if f["kind"] == "hardening"]
 
 
+@case("the hash table of symbols follows from their names, and a forged one does not")
+def _(_dir):
+    need("gcc")
+    names = [f"function_{i * 7919 % 10007}" for i in range(60)]
+    source = "".join(f"int {name}(int x) {{ return x + {i}; }}\n" for i, name in enumerate(names))
+    for side, more in (("a.so", "int one_more(int x) { return x ^ 9; }\n"), ("b.so", "")):
+        compile_to(side, source + more, "-shared", "-fPIC", "-s", "-Wl,--hash-style=gnu")
+    record = expect("different", "a.so", "b.so", named=(".dynsym", "one_more"))
+    hashes = [f for f in record["findings"] if ".gnu.hash" in f["where"]]
+    assert hashes and not any(f["primary"] for f in hashes), hashes
+    assert not [f for f in record["findings"] if f["kind"] == "hardening"], record["findings"]
+
+    def forged(at):
+        def change(elf):
+            offset, size = elf.section(".gnu.hash")
+            elf.data[offset + at % size] ^= 2
+        return change
+    for at in (-4, -40, 24, 16):  # chains, and the filter
+        record = expect("different", edited("b.so", forged(at)), "b.so", named=("hardening > symbol hashes", "not those of the symbols as shipped"), severity="critical")
+        assert [f for f in primary(record) if ".gnu.hash" in f["where"]], record["findings"]
+
+
 # ---- one longer text ----
 
 def large(count=300, banner="the banner", added=False, constant=8):

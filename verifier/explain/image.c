@@ -97,6 +97,42 @@ static void fold_fill(struct sb_explaining *in, const struct sb_pair *pair, stru
 	}
 }
 
+/* Is the hash table of a side's symbols what their names give? */
+static bool has_right_hashes(const struct sb_pair *pair, unsigned side)
+{
+	SB_VEC struct sb_vec facts = {.size = sizeof(struct sb_fact)};
+
+	if (sb_view_image(pair->view[side])->facts(pair->view[side], &facts, NULL))
+		return false;
+	for (size_t i = 0; i < facts.count; i++) {
+		const struct sb_fact *fact = sb_vec_at(&facts, i);
+		if (strcmp(fact->name, "symbol hashes") == 0)
+			return fact->strength > 0;
+	}
+	return false;
+}
+
+/* A table of hashes that was recomputed on both sides is a function of the symbols, which have findings of their own. */
+static void fold_hashes(struct sb_explaining *in, const struct sb_pair *pair, struct sb_vec *claims, size_t first)
+{
+	bool asked = false, right = false;
+
+	for (size_t i = first; i < claims->count; i++) {
+		struct sb_claim *claim = sb_vec_at(claims, i);
+		const struct sb_region *region = claim->diff ? claim->diff->side[SB_SHIPPED].region : NULL;
+		if (!is_open(claim) || !region || strcmp(region->name, ".gnu.hash") != 0)
+			continue;
+		if (!asked)
+			right = has_right_hashes(pair, SB_SHIPPED) && has_right_hashes(pair, SB_REBUILT);
+		asked = true;
+		if (!right)
+			continue;
+		claim->primary = false;
+		claim->severity = SB_SEVERITY_INFO;
+		claim->note = sb_explain_note(in, "it follows: the hashes are those of the symbols, recomputed on both sides");
+	}
+}
+
 static bool holds_functions(const struct sb_address_map *map, const struct sb_region *region)
 {
 	const struct sb_vec *anchors = &map->anchors[SB_SHIPPED];
@@ -134,6 +170,7 @@ static int fold(struct sb_explaining *in, const struct sb_pair *pair, struct sb_
 		rc = sb_explain_shift(in, pair, &map, claims, first, err);
 	if (!rc) {
 		fold_fill(in, pair, claims, first);
+		fold_hashes(in, pair, claims, first);
 		read_places(in, pair, claims, first);
 		add_functions(in, pair, &map, claims, first);
 	}

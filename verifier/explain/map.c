@@ -406,6 +406,12 @@ bool sb_address_map_leads(const struct sb_vec *pieces, uint64_t a, uint64_t b)
 	return false;
 }
 
+/* What did not move at all needs no piece: the first segment begins with the ELF header, which is no section. */
+static bool begins_alike(const struct sb_vec *pieces, const struct sb_reference *a, const struct sb_reference *b)
+{
+	return a->base == b->base || sb_address_map_leads(pieces, a->base, b->base);
+}
+
 bool sb_address_map_agrees(const struct sb_address_map *map, const struct sb_reference *a, const struct sb_reference *b)
 {
 	if (a->kind != b->kind)
@@ -416,9 +422,9 @@ bool sb_address_map_agrees(const struct sb_address_map *map, const struct sb_ref
 	case SB_REFERENCE_OFFSET:
 		return sb_address_map_leads(&map->offsets, a->target, b->target);
 	case SB_REFERENCE_SIZE:
-		return sb_address_map_leads(&map->addresses, a->target, b->target) && sb_address_map_leads(&map->addresses, a->base, b->base);
+		return sb_address_map_leads(&map->addresses, a->target, b->target) && begins_alike(&map->addresses, a, b);
 	case SB_REFERENCE_FILE_SIZE:
-		return sb_address_map_leads(&map->offsets, a->target, b->target) && sb_address_map_leads(&map->offsets, a->base, b->base);
+		return sb_address_map_leads(&map->offsets, a->target, b->target) && begins_alike(&map->offsets, a, b);
 	}
 	return false;
 }

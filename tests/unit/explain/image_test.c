@@ -98,6 +98,8 @@ Test(image, references_agree_by_where_they_lead)
 	a = (struct sb_reference){SB_REFERENCE_SIZE, 8, 8, 0x2100, 0x1000};
 	b = (struct sb_reference){SB_REFERENCE_SIZE, 8, 8, 0x2110, 0x1000};
 	cr_assert(sb_address_map_agrees(&map, &a, &b), "a size follows from both of its ends");
+	a.base = b.base = 0x400;
+	cr_assert(sb_address_map_agrees(&map, &a, &b), "a start that did not move");
 	b.base = 0x1001;
 	cr_assert(!sb_address_map_agrees(&map, &a, &b));
 	a = b = (struct sb_reference){SB_REFERENCE_ADDRESS, 8, 4, 0x1000, 0};

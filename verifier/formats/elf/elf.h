@@ -134,6 +134,10 @@ uint64_t sb_elf_next_start(const struct sb_elf *elf, uint32_t section, uint64_t 
 /** All frames of .eh_frame, in file order, into @out (struct sb_elf_frame). */
 void sb_elf_frames_read(const struct sb_elf *elf, struct sb_vec *out);
 
+/** Is the hash table of the dynamic symbols the one that their names give? */
+enum sb_elf_hash { SB_ELF_HASH_UNKNOWN = 0, SB_ELF_HASH_WRONG, SB_ELF_HASH_RIGHT };
+enum sb_elf_hash sb_elf_hash_state(const struct sb_elf *elf, struct sb_arena *arena);
+
 /** Unsigned LEB128 of DWARF, at most 63 bits. */
 uint64_t sb_leb(struct sb_rd *rd);
 /** Source file (raw) and line of the instruction at @at, by .debug_line; false when unknown. */

@@ -159,6 +159,16 @@ static int add_features(const struct sb_elf *elf, struct sb_vec *out, struct sb_
 	return add(out, elf->machine == SB_EM_AARCH64 ? "BTI" : "CET", (elf->machine == SB_EM_AARCH64 ? arm : x86)[bits], (int)(bits & 1) + (int)(bits >> 1), err);
 }
 
+/* A table that disagrees with the names makes the dynamic linker find another symbol, or none. */
+static int add_hash(const struct sb_elf *elf, struct sb_arena *arena, struct sb_vec *out, struct sb_err *err)
+{
+	enum sb_elf_hash state = sb_elf_hash_state(elf, arena);
+
+	if (state == SB_ELF_HASH_UNKNOWN)
+		return 0;
+	return add(out, "symbol hashes", state == SB_ELF_HASH_RIGHT ? "those of the symbols" : "not those of the symbols", state == SB_ELF_HASH_RIGHT, err);
+}
+
 int sb_elf_facts(struct sb_view *view, struct sb_vec *out, struct sb_err *err)
 {
 	const struct sb_elf *elf = view->own;
@@ -174,5 +184,7 @@ int sb_elf_facts(struct sb_view *view, struct sb_vec *out, struct sb_err *err)
 		rc = add_path(elf, SB_DT_RUNPATH, "RUNPATH", view->arena, out, err);
 	if (!rc)
 		rc = add_imports(elf, view->arena, out, err);
+	if (!rc)
+		rc = add_hash(elf, view->arena, out, err);
 	return rc ? rc : add_features(elf, out, err);
 }
