@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""ingest.py [BUILD [ROUNDS]]: taking in a .tar.xz of about 140 MB against decoding and hashing it once, interleaved.
+"""ingest.py [BUILD [ROUNDS [MB]]]: taking in a .tar.xz of about 140 MB (or MB) against decoding and hashing it once, interleaved.
 
 Floor: the same libraries, one thread, BLAKE2b of the decoded bytes. Record floor: and the SHA-256 and BLAKE2b of the archive itself,
 which the manifest pins and the record names. Ingest does all of that, keeps a private copy, walks the archive, checks it, and hashes
@@ -10,6 +10,7 @@ import hashlib
 import os
 import subprocess
 import sys
+import tarfile
 import tempfile
 
 import measure
@@ -17,8 +18,8 @@ import measure
 BUILD = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else os.environ.get("SB_BUILD_ROOT", "out/plain"))
 ROUNDS = int(sys.argv[2]) if len(sys.argv) > 2 else 3
 BENCH = os.path.join(BUILD, "tests/bench/ingest_bench")
-NAME = "tree.tar.xz"
-PACKED = 140e6
+PACKED = float(sys.argv[3]) * 1e6 if len(sys.argv) > 3 else 140e6
+NAME = f"tree-{PACKED / 1e6:.0f}.tar.xz"
 
 
 def files_of_this_machine():
@@ -31,31 +32,28 @@ def files_of_this_machine():
                     yield path, os.path.getsize(path)
 
 
-def compress(limit, target):
-    listing, total = [], 0
-    for path, size in files_of_this_machine():
-        total += size + 1024
-        if total > limit:
-            break
-        listing.append(path)
-    tar = subprocess.Popen(["tar", "-c", "--hard-dereference", "--format=gnu", "-T", "-", "-f", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                           stderr=subprocess.DEVNULL)
+def compress(target, packed):
+    """One pass: files go in until about @packed bytes have come out."""
     with open(target, "wb") as out:
-        xz = subprocess.Popen(["xz", "-T0", "-3"], stdin=tar.stdout, stdout=out)
-    tar.stdin.write("\n".join(listing).encode())
-    tar.stdin.close()
-    assert tar.wait() == 0 and xz.wait() == 0
-    return os.path.getsize(target)
+        xz = subprocess.Popen(["xz", "-T2", "-3"], stdin=subprocess.PIPE, stdout=out)
+        with tarfile.open(fileobj=xz.stdin, mode="w|", format=tarfile.GNU_FORMAT, dereference=True) as tar:
+            for path, _ in files_of_this_machine():
+                if os.path.getsize(target) > packed:
+                    break
+                entry = tar.gettarinfo(path)
+                entry.type, entry.linkname = tarfile.REGTYPE, ""  # every name with content of its own
+                entry.size = os.path.getsize(path)
+                with open(path, "rb") as f:
+                    tar.addfile(entry, f)
+        xz.stdin.close()
+        assert xz.wait() == 0
 
 
 def archive():
     folder = measure.cache("ingest")
     path = os.path.join(folder, NAME)
     if not os.path.exists(path):
-        limit = 40e6
-        limit *= PACKED / compress(limit, path + ".new")
-        while abs((size := compress(limit, path + ".new")) / PACKED - 1) > 0.08:
-            limit *= PACKED / size
+        compress(path + ".new", PACKED * 0.96)  # what xz still holds comes on top
         os.rename(path + ".new", path)
     with open(os.path.join(folder, "shipped"), "w") as f:
         f.write("x\n")
