@@ -4,8 +4,10 @@
 Field tables stand here a second time, written from the specifications and not from the product. A pair is (name, shipped, rebuilt,
 words): every word must stand in the way in or the note of one finding.
 """
+import base64
 import bz2
 import gzip
+import hashlib
 import io
 import lzma
 import os
@@ -231,7 +233,18 @@ ZIPPED = [("META-INF/MANIFEST.MF", b"Manifest-Version: 1.0\r\n\r\n", 0o100644, 8
           ("etc/acme.conf", b"port=80\n", 0o100644, 0), ("bin/sh", b"acme", 0o120777, 0)]
 
 
-def zip_fields():
+def packaged(kind):
+    """Members as a package has them: a manifest or a RECORD with the digest of each."""
+    rest = ZIPPED[1:]
+    sha = {name: hashlib.sha256(data).digest() for name, data, _, _ in rest}
+    if kind == "whl":
+        rows = [f"{name},sha256={base64.urlsafe_b64encode(d).decode().rstrip('=')},{len(data)}\n" for (name, data, _, _), d in zip(rest, sha.values())]
+        return [("acme-1.dist-info/RECORD", "".join([*rows, "acme-1.dist-info/RECORD,,\n"]).encode(), 0o100644, 8), *rest]
+    sections = [f"Name: {name}\r\nSHA-256-Digest: {base64.b64encode(d).decode()}\r\n\r\n" for name, d in sha.items()]
+    return [("META-INF/MANIFEST.MF", ("Manifest-Version: 1.0\r\n\r\n" + "".join(sections)).encode(), 0o100644, 8), *rest]
+
+
+def zip_fields(ZIPPED=ZIPPED):
     base = zipped(ZIPPED)
     local = base.index(b"PK\3\4", 10)
     central = base.index(b"PK\1\2", base.index(b"PK\1\2") + 1)
@@ -249,7 +262,7 @@ def zip_fields():
     yield "time of one header", put(base, central + 12, b"\x21\x42\x31\x42"), base, ("time",)
 
 
-def zip_members():
+def zip_members(ZIPPED=ZIPPED):
     base = zipped(ZIPPED)
     end = base.index(b"PK\5\6")
     for i, (name, data, mode, method) in enumerate(ZIPPED):
@@ -275,6 +288,7 @@ def gap_in_zip(base):
     return put(moved, end + 4 + 16, struct.pack("<I", directory + 4))
 
 
-def zip_pairs():
-    yield from zip_fields()
-    yield from zip_members()
+def zip_pairs(members=None):
+    """Of plain members, or of those of a package: then the digests that it states are left stale."""
+    yield from zip_fields(members or ZIPPED)
+    yield from zip_members(members or ZIPPED)

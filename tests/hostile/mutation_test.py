@@ -80,6 +80,12 @@ def _(_dir):
     refuse(mutants.zip_pairs(), "zip")
 
 
+for PACKAGE in ("jar", "whl", "apk"):
+    @case(f"{PACKAGE}: the same, with the digests that it states of its members")
+    def _(_dir, suffix=PACKAGE):
+        refuse(mutants.zip_pairs(mutants.packaged(suffix)), suffix)
+
+
 @case("ar: fields, members, symbol table")
 def _(_dir):
     need("gcc", "ar")
