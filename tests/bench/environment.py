@@ -135,7 +135,7 @@ def builds(top, name, archive, user):
 
 
 def main():
-    corpus = corpus_inputs.Corpus("sources", SOURCES)
+    corpus = corpus_inputs.Corpus("environment", SOURCES)
     with tempfile.TemporaryDirectory(dir="/dev/shm") as top:
         os.chmod(top, 0o755)
         small = os.path.join(top, "small.tar")
