@@ -104,7 +104,7 @@ struct sb_guess sb_guess_lines(struct sb_explaining *in, const struct sb_pair *p
 
 struct sb_guess sb_guess_strings(struct sb_explaining *in, struct sb_span shipped, struct sb_span rebuilt)
 {
-	size_t a, b;
+	size_t a = 0, b = 0;
 	struct sb_span *x = shipped.n == rebuilt.n && shipped.n <= LARGEST ? split(in, shipped, '\0', &a) : NULL, *y = x ? split(in, rebuilt, '\0', &b) : NULL;
 
 	return y && a == b && a > 1 && same_multiset(x, y, a) ? (struct sb_guess){SB_CAUSE_ORDER, "the same names in another order"}
