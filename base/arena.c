@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK = 64 * 1024, ALIGN = alignof(max_align_t) };
+/** Blocks grow from the first to the largest: most arenas hold little, and there are as many as there are pairs. */
+enum { FIRST = 1024, BLOCK = 64 * 1024, ALIGN = alignof(max_align_t) };
 
 struct block {
 	struct block *older;
@@ -20,13 +21,16 @@ struct block {
 struct sb_arena {
 	struct block *newest;
 	size_t used, ceiling;
+	size_t next; /* size of the next block */
 };
 
 struct sb_arena *sb_arena_new(size_t ceiling)
 {
 	struct sb_arena *arena = calloc(1, sizeof *arena);
-	if (arena)
+	if (arena) {
 		arena->ceiling = ceiling ? ceiling : (size_t)SB_LIMIT_OF(ARENA);
+		arena->next = FIRST;
+	}
 	return arena;
 }
 
@@ -45,8 +49,8 @@ void sb_arena_free(struct sb_arena **arena)
 /* Large requests get a block of their own, put behind the newest so that its room is still used. */
 static struct block *add_block(struct sb_arena *arena, size_t need)
 {
-	bool own = need > BLOCK / 4;
-	size_t size = own ? need : BLOCK;
+	bool own = need > arena->next / 4;
+	size_t size = own ? need : arena->next;
 	if (size > SIZE_MAX - sizeof(struct block))
 		return NULL;
 	struct block *block = calloc(1, sizeof *block + size);
@@ -54,6 +58,7 @@ static struct block *add_block(struct sb_arena *arena, size_t need)
 	if (!block)
 		return NULL;
 	block->size = size;
+	arena->next = arena->next < BLOCK ? arena->next * 2 : BLOCK;
 	if (own && arena->newest) {
 		block->older = arena->newest->older;
 		arena->newest->older = block;

@@ -9,7 +9,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-enum { EMPTY = 64, SMALL = 8 << 20, PIECE = 256 << 10 };
+enum { EMPTY = 64, SMALL = 4 << 20, PIECE = 256 << 10 };
 
 int sb_io_spool(int *fd, struct sb_err *err)
 {
@@ -118,7 +118,9 @@ void sb_blob_release(struct sb_blob *blob)
 		void *owned;
 	} bytes = {.read_only = blob->bytes.p};
 
-	if (blob->mapped)
+	if (blob->kept)
+		; /* not ours any more */
+	else if (blob->mapped)
 		munmap(bytes.owned, blob->bytes.n);
 	else
 		free(bytes.owned);

@@ -15,6 +15,7 @@ struct sb_blob {
 	struct sb_span bytes;
 	int fd;        /* unlinked spool behind a large blob, else -1 */
 	bool mapped;
+	bool kept;     /* the bytes are a depot's: base/depot.h */
 };
 
 /**

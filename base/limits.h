@@ -32,7 +32,7 @@
 	X(REGIONS, "regions", 4000000, "regions", "regions of one file") \
 	X(PARSER_SILENCE, "parser-silence", 120000, "milliseconds", "a worker that parses and says nothing") \
 	X(PARSER_SECONDS, "parser-seconds", 600, "seconds", "CPU time of one worker that parses") \
-	X(PARSER_MEMORY, "parser-memory", UINT64_C(448) << 20, "bytes", "heap of one worker that parses") \
+	X(PARSER_MEMORY, "parser-memory", UINT64_C(208) << 20, "bytes", "heap of one worker that parses") \
 	X(PARSER_BYTES, "parser-bytes", UINT64_C(1) << 30, "bytes", "decoded by one worker before the next one takes over") \
 	X(PARSER_FAILURES, "parser-failures", 64, "workers", "that failed on one side of one artifact") \
 	X(PARTS_BYTES, "parts-bytes", UINT64_C(64) << 20, "bytes", "records of what one file consists of") \

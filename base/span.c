@@ -10,7 +10,7 @@ struct sb_span sb_span_text(const char *text)
 
 bool sb_span_equal(struct sb_span a, struct sb_span b)
 {
-	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+	return a.n == b.n && (a.n == 0 || a.p == b.p || memcmp(a.p, b.p, a.n) == 0);
 }
 
 int sb_span_compare(struct sb_span a, struct sb_span b)

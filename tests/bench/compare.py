@@ -126,7 +126,7 @@ def main():
             raise SystemExit(f"{needed} is missing: ninja -C {bench.chosen.build} verifier/cli/samebuild tests/bench/floor")
     if not bench.peer:
         print("diffoscope is NOT installed (apt-get install diffoscope-minimal): no peer is measured, no goal against it is shown", file=sys.stderr)
-    place = measure.cache("compare-pairs-1")
+    place = measure.cache("compare-pairs-2")
     made = pairs.load(place)
     print(f"{'pair':16} {'record':>8} {'ours':>8} {'x floor':>7} {'2 thr.':>8} {'MB':>6} {'diffosc.':>9} {'ratio':>7}  goals")
     missed, all_results = 0, {}

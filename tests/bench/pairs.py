@@ -192,10 +192,21 @@ class Maker:
                 self.zip(os.path.join(tree, side), os.path.join(here, f"{side}.{name[:3]}"), first)
             self.add(name, os.path.join(here, f"a.{name[:3]}"), os.path.join(here, f"b.{name[:3]}"), "file", ("different",), (changed,),
                      goal=30 if count >= 10000 else 0)
-        here = self.folder(f"rezip_{count}")
-        self.zip(os.path.join(tree, "a"), os.path.join(here, "a.zip"), None, level=9)
-        self.zip(os.path.join(tree, "b"), os.path.join(here, "b.zip"), None, level=1)
-        self.add(f"rezip_{count}", os.path.join(here, "a.zip"), os.path.join(here, "b.zip"), "file", ("different",), (changed,), shared=True)
+
+    def shared(self):
+        """An archive whose members all have to be decoded on both sides, and are large enough to be worth a thread."""
+        here, root = self.folder("rezip"), os.path.join(self.scratch, "members")
+        for side in "ab":
+            os.makedirs(os.path.join(root, side))
+            for name in LIBRARIES:
+                image = pathlib.Path(library(name)).read_bytes()
+                for number, at in enumerate(range(0, len(image), 400000)):
+                    pathlib.Path(root, side, f"{name}.{number:02}").write_bytes(image[at:at + 400000])
+        with open(os.path.join(root, "b", "libcrypto.so.3.05"), "r+b") as f:
+            f.write(b"changed")
+        for side, level in (("a", 9), ("b", 1)):
+            self.zip(os.path.join(root, side), os.path.join(here, f"{side}.zip"), None, level)
+        self.add("rezip", os.path.join(here, "a.zip"), os.path.join(here, "b.zip"), "file", ("different",), ("libcrypto.so.3.05",), shared=True)
 
     def zip(self, root, out, first, level=6):
         names = sorted(os.path.relpath(os.path.join(folder, name), root) for folder, _, files in os.walk(root) for name in files)
@@ -208,13 +219,14 @@ class Maker:
     def make(self):
         os.makedirs(self.scratch)
         self.elf("elf_libcrypto", library("libcrypto.so.3"))
-        self.elf("elf_small", library("libsodium.so.23"))
+        self.elf("elf_small", library("libcapstone.so.4"))
         self.equal(100)
         self.debs()
         for count in (1250, 2500, 5000, 10000):
             tree, changed = self.tree(count)
             self.archives(count, tree, changed)
             self.zips(count, tree, changed)
+        self.shared()
         shutil.rmtree(self.scratch)
         for pair in self.pairs:
             differs = subprocess.run(["diff", "-rq", pair.a, pair.b], stdout=subprocess.DEVNULL, check=False).returncode

@@ -49,6 +49,7 @@ struct sb_compare_paths {
 	struct sb_compare_in in;
 	struct sb_blob *blobs;
 	size_t blob_count;
+	struct sb_depot *depot;
 };
 /**
  * Open @shipped and @rebuilt; one of them may be "-", stdin. Of two directories: names, types, modes, link targets and content (owners and times too with

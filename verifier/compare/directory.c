@@ -9,6 +9,9 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+/** Blobs whose descriptors stay open for parsers; those of any more are made again when they are needed. */
+enum { MOST_OPEN = 256 };
+
 /** One side of a directory comparison: its entries, sorted by path. */
 struct listing {
 	int dir;
@@ -30,6 +33,7 @@ struct opening {
 	struct sb_vec blobs;     /* struct sb_blob */
 	struct sb_vec leaves;    /* struct sb_tree_leaf of equal files */
 	struct sb_equal_files equal;
+	struct sb_depot *depot;
 };
 
 static int no_memory(struct sb_err *err)
@@ -165,8 +169,13 @@ static int add_artifact(struct opening *open, const struct entry *entry[SB_SIDES
 		struct sb_blob *kept = artifact ? sb_vec_push(&open->blobs) : NULL;
 		if (!kept)
 			return no_memory(err);
+		int rc = sb_depot_keep(open->depot, &blob[side], err);
 		*kept = blob[side];
 		blob[side] = (struct sb_blob){.fd = -1};
+		if (open->blobs.count > MOST_OPEN)
+			sb_close_fd(&kept->fd);
+		if (rc)
+			return rc;
 		struct sb_side *out = side == SB_SHIPPED ? &artifact->shipped : &artifact->rebuilt;
 		if (entry[side])
 			fill_side(open, entry[side], out);
@@ -244,6 +253,8 @@ static int open_files(struct opening *open, const int fd[SB_SIDES], const char *
 			return no_memory(err);
 		blob->fd = -1;
 		rc = sb_blob_take(fd[side], SB_LIMIT_OF(UNPACKED_TOTAL), blob, err);
+		if (!rc && blob->mapped)
+			rc = sb_depot_keep(open->depot, blob, err);
 		struct sb_side *out = side == SB_SHIPPED ? &artifact->shipped : &artifact->rebuilt;
 		*out = (struct sb_side){.present = true, .bytes = blob->bytes, .type = 'f'};
 	}
@@ -298,8 +309,13 @@ static int hand_over(struct opening *open, unsigned jobs, struct sb_compare_path
 		memcpy(artifacts, open->artifacts.items, open->artifacts.count * sizeof *artifacts);
 	if (open->blobs.count)
 		memcpy(blobs, open->blobs.items, open->blobs.count * sizeof *blobs);
+	for (size_t i = 0; i < open->artifacts.count; i++) { /* each was added with its two blobs */
+		artifacts[i].shipped.blob = &blobs[2 * i];
+		artifacts[i].rebuilt.blob = &blobs[2 * i + 1];
+	}
 	*out = (struct sb_compare_paths){
 		.arena = open->arena,
+		.depot = open->depot,
 		.in = {.artifacts = artifacts, .count = open->artifacts.count, .equal = open->equal, .jobs = jobs, .progress = open->progress},
 		.blobs = blobs,
 		.blob_count = open->blobs.count,
@@ -329,6 +345,7 @@ int sb_compare_open_paths(const char *shipped, const char *rebuilt, bool metadat
 {
 	struct opening open = {
 		.arena = sb_arena_new(0),
+		.depot = sb_depot_new(),
 		.metadata = metadata,
 		.progress = progress,
 		.artifacts = {.size = sizeof(struct sb_artifact_in)},
@@ -337,13 +354,15 @@ int sb_compare_open_paths(const char *shipped, const char *rebuilt, bool metadat
 	};
 	int fd[SB_SIDES] = {-1, -1};
 
-	int rc = open.arena ? open_both(&open, shipped, rebuilt, fd, err) : no_memory(err);
+	int rc = open.arena && open.depot ? open_both(&open, shipped, rebuilt, fd, err) : no_memory(err);
 	if (!rc)
 		rc = hand_over(&open, jobs, out, err);
 	for (size_t i = 0; rc && i < open.blobs.count; i++)
 		sb_blob_release(sb_vec_at(&open.blobs, i));
-	if (rc)
+	if (rc) {
+		sb_depot_free(&open.depot);
 		sb_arena_free(&open.arena);
+	}
 	for (unsigned side = 0; side < SB_SIDES; side++) {
 		sb_close_fd(&fd[side]);
 		sb_vec_release(&open.side[side].entries);
@@ -358,6 +377,7 @@ void sb_compare_close_paths(struct sb_compare_paths *paths)
 {
 	for (size_t i = 0; i < paths->blob_count; i++)
 		sb_blob_release(&paths->blobs[i]);
+	sb_depot_free(&paths->depot);
 	sb_arena_free(&paths->arena);
 	*paths = (struct sb_compare_paths){0};
 }

@@ -92,20 +92,43 @@ static int fill_side(struct sb_unit *child, const struct sb_unit *unit, unsigned
 	return 0;
 }
 
-/* Both sides must have been decoded, else both stay as they lie in the file. */
-static void use_decoded(struct sb_unit *child, struct sb_decoding *const item[SB_SIDES], struct sb_compare_run *run)
+/* What was decoded is read again by those who explain, so it is kept; equal bytes once. */
+static int keep_decoded(struct sb_unit *child, struct sb_depot *depot, struct sb_err *err)
 {
+	struct sb_blob *shipped = &child->decoded[SB_SHIPPED], *rebuilt = &child->decoded[SB_REBUILT];
+	bool equal = sb_span_equal(shipped->bytes, rebuilt->bytes);
+	int rc = sb_depot_keep(depot, shipped, err);
+
+	if (!rc && !equal)
+		return sb_depot_keep(depot, rebuilt, err);
+	if (!rc) {
+		sb_blob_release(rebuilt);
+		*rebuilt = (struct sb_blob){.bytes = shipped->bytes, .fd = -1, .kept = true};
+	}
+	return rc;
+}
+
+/* Both sides must have been decoded, else both stay as they lie in the file. */
+static int use_decoded(struct sb_unit *child, struct sb_decoding *const item[SB_SIDES], struct sb_compare_run *run, struct sb_err *err)
+{
+	int rc = 0;
+
 	if ((item[0] && item[0]->rc) || (item[1] && item[1]->rc)) {
 		note_refusal(child, item);
-		return;
+		return 0;
 	}
 	child->pair.decoded = item[0] || item[1];
-	for (unsigned side = 0; side < SB_SIDES; side++) {
+	if (item[0] && item[1])
+		rc = keep_decoded(child, run->depot, err);
+	else if (child->pair.decoded)
+		rc = sb_depot_keep(run->depot, &child->decoded[item[0] ? SB_SHIPPED : SB_REBUILT], err);
+	for (unsigned side = 0; !rc && side < SB_SIDES; side++) {
 		if (!item[side])
 			continue;
 		child->pair.bytes[side] = child->decoded[side].bytes;
 		sb_source_init(&child->source[side], run->side[side], child->decoded[side].bytes, &child->decoded[side]);
 	}
+	return rc;
 }
 
 static int compare_child(struct batch *batch, size_t i, size_t used[SB_SIDES], struct sb_err *err)
@@ -122,8 +145,8 @@ static int compare_child(struct batch *batch, size_t i, size_t used[SB_SIDES], s
 	}
 	if (rc)
 		return rc;
-	use_decoded(child, item, all->run);
-	return sb_unit_compare(child, all->run, all->jobs, err);
+	rc = use_decoded(child, item, all->run, err);
+	return rc ? rc : sb_unit_compare(child, all->run, all->jobs, err);
 }
 
 static void release_batch(struct batch *batch)

@@ -245,11 +245,13 @@ static bool differs(const struct sb_unit *unit, const struct step *step)
 	       !sb_span_equal(bytes_of(unit, SB_SHIPPED, step->region[SB_SHIPPED]), bytes_of(unit, SB_REBUILT, step->region[SB_REBUILT]));
 }
 
+/* Fields live only as long as their steps: what differs is copied. */
 static int take_steps(struct sb_unit *unit, const struct sb_member_pairs *members, struct step *steps, size_t count, struct sb_err *err)
 {
+	struct sb_arena *scratch = sb_arena_new(0);
 	struct sb_description described[SB_SIDES][WINDOW];
 	size_t n = 0, at = 0;
-	int rc = 0;
+	int rc = scratch ? 0 : no_memory(err);
 
 	for (size_t i = 0; i < count; i++) {
 		steps[i].differs = differs(unit, &steps[i]);
@@ -258,12 +260,13 @@ static int take_steps(struct sb_unit *unit, const struct sb_member_pairs *member
 		n += steps[i].differs;
 	}
 	for (unsigned side = 0; !rc && n && side < SB_SIDES; side++)
-		rc = sb_parsing_describe(&unit->views[side], described[side], n, err);
+		rc = sb_parsing_describe(&unit->views[side], described[side], n, scratch, err);
 	for (size_t i = 0; !rc && i < count; i++) {
 		const struct sb_description *of[SB_SIDES] = {&described[SB_SHIPPED][at], &described[SB_REBUILT][at]};
 		rc = take_step(unit, members, &steps[i], of, err);
 		at += steps[i].differs;
 	}
+	sb_arena_free(&scratch);
 	return rc;
 }
 

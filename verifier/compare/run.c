@@ -7,6 +7,7 @@
 /** Everything that a comparison points at. */
 struct sb_compare_memory {
 	struct sb_arena *arena;
+	struct sb_depot *depot;
 	struct sb_unit **units; /* one an artifact, NULL where identical */
 	struct sb_parser_side *(*sides)[SB_SIDES]; /* so too */
 	size_t count;
@@ -17,6 +18,7 @@ struct job {
 	struct sb_compared *out;
 	struct sb_unit **units;
 	struct sb_parser_side *(*sides)[SB_SIDES];
+	struct sb_depot *depot;
 	unsigned jobs; /* for what is inside an artifact */
 };
 
@@ -125,7 +127,8 @@ static int compare_present(struct sb_unit *unit, const struct sb_artifact_in *in
                            struct sb_err *err)
 {
 	uint64_t larger = in->shipped.bytes.n > in->rebuilt.bytes.n ? in->shipped.bytes.n : in->rebuilt.bytes.n;
-	struct sb_compare_run run = {.budget = {.packed = larger, .most = SB_LIMIT_OF(UNPACKED_TOTAL)}, .progress = job->in->progress};
+	struct sb_compare_run run = {.budget = {.packed = larger, .most = SB_LIMIT_OF(UNPACKED_TOTAL)}, .progress = job->in->progress,
+	                             .depot = job->depot};
 	int rc = compare_metadata(unit, in, err);
 
 	if (rc)
@@ -171,7 +174,7 @@ static int start(const struct sb_compare_in *in, struct sb_compare_memory **out,
 	struct sb_compare_memory *memory = calloc(1, sizeof *memory);
 
 	*out = memory;
-	if (!memory || !(memory->arena = sb_arena_new(0)) || !(memory->units = calloc(in->count ? in->count : 1, sizeof *memory->units)) ||
+	if (!memory || !(memory->arena = sb_arena_new(0)) || !(memory->depot = sb_depot_new()) || !(memory->units = calloc(in->count ? in->count : 1, sizeof *memory->units)) ||
 	    !(memory->sides = calloc(in->count ? in->count : 1, sizeof *memory->sides)) ||
 	    !(*artifacts = sb_arena_array(memory->arena, in->count, sizeof **artifacts)))
 		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
@@ -186,7 +189,7 @@ int sb_compare_run(const struct sb_compare_in *in, struct sb_comparison *out, st
 	int rc = start(in, &made.memory, &artifacts, err);
 
 	if (!rc) {
-		struct job job = {in, artifacts, made.memory->units, made.memory->sides, in->count > 1 ? 1 : in->jobs};
+		struct job job = {in, artifacts, made.memory->units, made.memory->sides, made.memory->depot, in->count > 1 ? 1 : in->jobs};
 		rc = sb_pool_run(in->jobs, in->count, compare_artifact, &job, err);
 	}
 	made.artifacts = artifacts;
@@ -210,6 +213,7 @@ void sb_comparison_release(struct sb_comparison *comparison)
 		}
 		free(memory->units);
 		free(memory->sides);
+		sb_depot_free(&memory->depot);
 		sb_arena_free(&memory->arena);
 		free(memory);
 	}

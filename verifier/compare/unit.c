@@ -231,8 +231,10 @@ int sb_unit_compare(struct sb_unit *unit, struct sb_compare_run *run, unsigned j
 		rc = cut_short(unit, &why, err);
 	if (rc && err && rc == why.code)
 		*err = why;
-	for (unsigned side = 0; side < SB_SIDES; side++)
+	for (unsigned side = 0; side < SB_SIDES; side++) {
 		sb_source_close(&unit->source[side]);
+		sb_close_fd(&unit->decoded[side].fd);
+	}
 	seal(unit);
 	return rc;
 }

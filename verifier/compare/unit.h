@@ -10,6 +10,7 @@ struct sb_compare_run {
 	struct sb_unpack_budget budget;
 	struct sb_progress *progress;
 	struct sb_parser_side *side[SB_SIDES];
+	struct sb_depot *depot; /* of what was decoded */
 };
 
 /** A pair and its memory. The pair's pointers lead into this unit and its children only. */

@@ -197,7 +197,16 @@ static struct sb_span span(struct sb_feed *feed, struct sb_arena *arena)
 	return text ? sb_span_of(text, n) : sb_span_of("", 0);
 }
 
-/* Names of regions and fields repeat from one to the next: one that was kept just before is used again. */
+/* FNV-1a; only the number of copies depends on it. */
+static unsigned hash(const char *text)
+{
+	unsigned value = 2166136261U;
+	while (*text)
+		value = (value ^ (uint8_t)*text++) * 16777619U;
+	return value;
+}
+
+/* Names of regions and fields repeat: one that was kept lately is used again. */
 static const char *name(struct sb_feed *feed, struct sb_arena *arena)
 {
 	char text[256];
@@ -213,11 +222,12 @@ static const char *name(struct sb_feed *feed, struct sb_arena *arena)
 	}
 	take(feed, text, n);
 	text[n] = '\0';
-	if (!feed->name || strcmp(feed->name, text) != 0)
-		feed->name = sb_feed_keep(feed, n + 1) ? sb_arena_copy(arena, sb_span_of(text, strlen(text))) : NULL;
-	if (!feed->name)
+	const char **slot = &feed->names[hash(text) % (sizeof feed->names / sizeof *feed->names)];
+	if (!*slot || strcmp(*slot, text) != 0)
+		*slot = sb_feed_keep(feed, n + 1) ? sb_arena_copy(arena, sb_span_of(text, strlen(text))) : NULL;
+	if (!*slot)
 		sb_feed_no_memory(feed);
-	return feed->name ? feed->name : "";
+	return *slot ? *slot : "";
 }
 
 static const char *text_or_null(struct sb_feed *feed, struct sb_arena *arena)
@@ -332,14 +342,14 @@ void sb_feed_view(struct sb_feed *feed, struct sb_view *view)
 	}
 }
 
-void sb_feed_fields(struct sb_feed *feed, struct sb_arena *arena, struct sb_field **out, size_t *count)
+void sb_feed_fields(struct sb_feed *feed, struct sb_arena *arena, struct sb_arena *scratch, struct sb_field **out, size_t *count)
 {
 	uint64_t n = sb_feed_uint(feed, 4), room;
 	struct sb_field *fields = NULL;
 
 	*count = 0;
 	if (sb_mul(n, sizeof *fields, &room) && sb_feed_keep(feed, room))
-		fields = sb_arena_array(arena, (size_t)n, sizeof *fields);
+		fields = sb_arena_array(scratch, (size_t)n, sizeof *fields);
 	if (!fields)
 		sb_feed_no_memory(feed);
 	for (uint64_t i = 0; i < n && !feed->rc; i++) {

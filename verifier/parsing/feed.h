@@ -12,7 +12,7 @@ struct sb_feed {
 	struct sb_span piece;  /* in the window, which the worker can still change: copy first, then look */
 	bool begun, last;
 	uint64_t records;      /* bytes of records that were kept */
-	const char *name;      /* kept last, since neighbours are often called alike */
+	const char *names[64]; /* kept lately, by hash: neighbours are often called alike */
 	int rc;                /* INTERNAL "parser-failed", LIMIT, INTERRUPTED, NOMEM */
 	struct sb_err err;
 };
@@ -27,8 +27,8 @@ struct sb_span sb_feed_chunk(struct sb_feed *feed, size_t n);
 int sb_feed_outcome(struct sb_feed *feed, struct sb_err *why);
 /** Records of a view into its vectors, names into its arena. */
 void sb_feed_view(struct sb_feed *feed, struct sb_view *view);
-/** Fields into an array in @arena. */
-void sb_feed_fields(struct sb_feed *feed, struct sb_arena *arena, struct sb_field **out, size_t *count);
+/** Fields into an array in @scratch, their names into @arena. */
+void sb_feed_fields(struct sb_feed *feed, struct sb_arena *arena, struct sb_arena *scratch, struct sb_field **out, size_t *count);
 /** Text in @arena; NULL after a failure. */
 char *sb_feed_text(struct sb_feed *feed, struct sb_arena *arena, size_t *n);
 /** Text that a person may see: escaped already, or escaped now; NULL after a failure. */

@@ -84,17 +84,17 @@ int sb_mirror_done(const struct sb_view *view, struct sb_feed *feed, struct sb_e
 
 /* ---- fields ---- */
 
-static void read_descriptions(struct sb_feed *feed, struct sb_view *view, struct sb_description *items, size_t count)
+static void read_descriptions(struct sb_feed *feed, struct sb_view *view, struct sb_description *items, size_t count, struct sb_arena *scratch)
 {
 	for (size_t i = 0; i < count && !feed->rc; i++) {
 		struct sb_err why;
 		items[i].rc = sb_feed_outcome(feed, &why);
 		if (!items[i].rc && !feed->rc)
-			sb_feed_fields(feed, view->arena, &items[i].fields, &items[i].count);
+			sb_feed_fields(feed, view->arena, scratch, &items[i].fields, &items[i].count);
 	}
 }
 
-static int describe_some(struct sb_view *view, struct sb_description *items, size_t count, struct sb_err *err)
+static int describe_some(struct sb_view *view, struct sb_description *items, size_t count, struct sb_arena *scratch, struct sb_err *err)
 {
 	struct sb_wire_request request = {.ask = SB_ASK_DESCRIBE, .count = count};
 	struct sb_feed feed;
@@ -106,7 +106,7 @@ static int describe_some(struct sb_view *view, struct sb_description *items, siz
 	int rc = sb_mirror_ask(view, &request, count * sizeof(uint64_t), &feed, err);
 	if (rc)
 		return rc;
-	read_descriptions(&feed, view, items, count);
+	read_descriptions(&feed, view, items, count, scratch);
 	return sb_mirror_done(view, &feed, err);
 }
 
@@ -126,7 +126,7 @@ static int check(struct sb_view *view, struct sb_description *item, struct sb_er
 	return rc;
 }
 
-static int describe_here(struct sb_view *view, struct sb_description *item, struct sb_err *err)
+static int describe_here(struct sb_view *view, struct sb_description *item, struct sb_arena *scratch, struct sb_err *err)
 {
 	struct sb_err why = {0};
 
@@ -134,7 +134,7 @@ static int describe_here(struct sb_view *view, struct sb_description *item, stru
 	if (item->rc == SB_NOMEM)
 		return no_memory(err);
 	item->count = item->rc ? 0 : view->fields.count;
-	item->fields = sb_arena_array(view->arena, item->count, sizeof *item->fields);
+	item->fields = sb_arena_array(scratch, item->count, sizeof *item->fields);
 	if (!item->fields)
 		return no_memory(err);
 	if (item->count)
@@ -142,17 +142,17 @@ static int describe_here(struct sb_view *view, struct sb_description *item, stru
 	return 0;
 }
 
-int sb_parsing_describe(struct sb_view *view, struct sb_description *items, size_t count, struct sb_err *err)
+int sb_parsing_describe(struct sb_view *view, struct sb_description *items, size_t count, struct sb_arena *scratch, struct sb_err *err)
 {
 	int rc = 0;
 
 	for (size_t i = 0; !rc && !view->source && i < count; i++)
-		rc = describe_here(view, &items[i], err);
+		rc = describe_here(view, &items[i], scratch, err);
 	if (rc || !view->source || !view->format->describe)
 		return rc;
 	for (size_t done = 0, now; !rc && done < count; done += now) {
 		now = count - done < MOST_INDEXES ? count - done : MOST_INDEXES;
-		rc = describe_some(view, items + done, now, err);
+		rc = describe_some(view, items + done, now, scratch, err);
 		for (size_t i = done; !rc && i < done + now; i++)
 			if (!items[i].rc)
 				items[i].rc = check(view, &items[i], NULL);
@@ -163,10 +163,12 @@ int sb_parsing_describe(struct sb_view *view, struct sb_description *items, size
 static int describe(struct sb_view *view, const struct sb_region *region, struct sb_err *err)
 {
 	struct sb_description item = {.region = region};
-	int rc = describe_some(view, &item, 1, err);
+	struct sb_arena *scratch = sb_arena_new(0);
+	int rc = scratch ? describe_some(view, &item, 1, scratch, err) : no_memory(err);
 
 	for (size_t i = 0; !rc && !item.rc && i < item.count; i++)
 		rc = sb_emit_field(view, &item.fields[i], err);
+	sb_arena_free(&scratch);
 	return rc ? rc : item.rc ? sb_fail(err, (enum sb_rc)item.rc, "parser-failed", "the region cannot be described") : 0;
 }
 

@@ -75,6 +75,7 @@ static void report_birth(int rc, const struct sb_err *err, const struct sb_parse
 static _Noreturn void become_worker(const struct sb_parsers_options *options, const struct sb_parser_cell *cell,
                                     const struct sb_nursery_ask *ask, const int fds[2])
 {
+	struct sb_worker_memory memory = {0};
 	const struct sb_parser_limits limits = {.data = ask->data, .address = ask->address, .seconds = ask->seconds};
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
@@ -82,9 +83,10 @@ static _Noreturn void become_worker(const struct sb_parsers_options *options, co
 		_exit(1);
 	uint8_t *window = mmap(NULL, 2 * (size_t)SB_WIRE_HALF, PROT_READ | PROT_WRITE, MAP_SHARED, WINDOW, 0);
 	close(WINDOW);
+	sb_worker_start_timer(&memory);
 	if (window == MAP_FAILED || sb_parser_cell_enter(cell, &limits, SB_WIRE_CHANNEL, NULL) != 0)
 		_exit(1);
-	sb_worker_serve(options, window);
+	sb_worker_serve(options, window, &memory);
 }
 
 static bool hear(struct sb_nursery_ask *ask, int fds[2])

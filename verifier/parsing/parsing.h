@@ -77,11 +77,11 @@ SB_MUST_USE int sb_parsing_decode(struct sb_parser_side *side, struct sb_source 
 /** Fields of several regions of one view. */
 struct sb_description {
 	const struct sb_region *region;
-	struct sb_field *fields; /* in the view's arena */
+	struct sb_field *fields; /* in the scratch arena; their names in the view's */
 	size_t count;
 	int rc;                  /* of describing; no fields then */
 };
 /** sb_view_describe of many regions in one go. Errors: NOMEM, INTERRUPTED, INTERNAL "parser-failed". */
-SB_MUST_USE int sb_parsing_describe(struct sb_view *view, struct sb_description *items, size_t count, struct sb_err *err);
+SB_MUST_USE int sb_parsing_describe(struct sb_view *view, struct sb_description *items, size_t count, struct sb_arena *scratch, struct sb_err *err);
 
 #endif

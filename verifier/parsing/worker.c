@@ -5,22 +5,53 @@
 #include "verifier/parsing/stream.h"
 #include "verifier/parsing/wire.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
+
+/** Inputs up to this size may stay in memory; a look every so many nanoseconds of CPU time. */
+enum { LARGE = 32 << 20, EVERY = 5000000 };
 
 struct worker {
 	const struct sb_parsers_options *options;
 	struct sb_stream out;
-	void *mapped;          /* of the input; NULL: none */
-	size_t mapped_length;
+	struct sb_worker_memory *memory; /* of the input */
 	struct sb_span input;
 	struct sb_arena *arena; /* of the view */
 	struct sb_view view;
 	bool open;
 };
+
+/*
+ * Give back the pages of a large input that were read: they are a file's, and come again when they are wanted. Runs as a signal handler every
+ * few milliseconds of CPU time, since any parser may read anywhere.
+ */
+static void give_back(int signal, siginfo_t *info, void *context)
+{
+	const struct sb_worker_memory *memory = info->si_value.sival_ptr;
+	void *mapped = memory->mapped;
+
+	(void)signal;
+	(void)context;
+	if (mapped && memory->length > LARGE)
+		madvise(mapped, memory->length, MADV_DONTNEED);
+}
+
+/* Without the timer everything works; memory is then what the kernel makes of it. */
+void sb_worker_start_timer(struct sb_worker_memory *memory)
+{
+	struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGPROF, .sigev_value.sival_ptr = memory};
+	const struct sigaction action = {.sa_sigaction = give_back, .sa_flags = SA_SIGINFO | SA_RESTART};
+	const struct itimerspec often = {.it_interval.tv_nsec = EVERY, .it_value.tv_nsec = EVERY};
+	timer_t timer;
+
+	if (sigaction(SIGPROF, &action, NULL) == 0 && timer_create(CLOCK_PROCESS_CPUTIME_ID, &event, &timer) == 0)
+		(void)timer_settime(timer, 0, &often, NULL);
+}
 
 /* The next request; the end of the channel is the end of the worker. */
 static void hear(struct sb_wire_request *request, int *fd)
@@ -55,18 +86,20 @@ static void take_input(struct worker *worker, const struct sb_wire_request *requ
 	uint64_t inside = request->a % 4096;
 
 	close_view(worker);
-	if (worker->mapped)
-		munmap(worker->mapped, worker->mapped_length);
-	worker->mapped = NULL;
+	void *old = worker->memory->mapped;
+	worker->memory->mapped = NULL;
+	if (old)
+		munmap(old, worker->memory->length);
 	worker->input = (struct sb_span){0};
-	worker->mapped_length = (size_t)(request->b + inside);
+	worker->memory->length = (size_t)(request->b + inside);
 	if (request->b == 0)
 		return;
-	worker->mapped = mmap(NULL, worker->mapped_length, PROT_READ, MAP_SHARED, fd, (off_t)(request->a - inside));
-	if (worker->mapped == MAP_FAILED)
+	void *mapped = mmap(NULL, worker->memory->length, PROT_READ, MAP_SHARED, fd, (off_t)(request->a - inside));
+	if (mapped == MAP_FAILED)
 		_exit(1);
 	close(fd);
-	worker->input = sb_span_of((const uint8_t *)worker->mapped + inside, (size_t)request->b);
+	worker->input = sb_span_of((const uint8_t *)mapped + inside, (size_t)request->b);
+	worker->memory->mapped = mapped;
 }
 
 static const struct sb_format *row(const struct worker *worker, uint64_t index)
@@ -129,9 +162,9 @@ static void answer_decode(struct worker *worker, const struct sb_wire_request *r
 	}
 }
 
-_Noreturn void sb_worker_serve(const struct sb_parsers_options *options, uint8_t *window)
+_Noreturn void sb_worker_serve(const struct sb_parsers_options *options, uint8_t *window, struct sb_worker_memory *memory)
 {
-	struct worker worker = {.options = options, .out.window = window};
+	struct worker worker = {.options = options, .out.window = window, .memory = memory};
 	struct sb_wire_request request;
 
 	for (;;) {

@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* A piece is large enough for few system calls and small enough to stay in the cache between decoder and write. */
-enum { FIRST = 64 << 10, SMALL = 8 << 20, PIECE = 512 << 10 };
+enum { FIRST = 64 << 10, SMALL = 1 << 20, PIECE = 512 << 10 };
 
 int sb_sink_open(struct sb_sink *sink, uint64_t packed, uint64_t expect, struct sb_unpack_budget *budget,
 		 struct sb_err *err)
