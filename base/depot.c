@@ -74,6 +74,16 @@ static void give_back(struct sb_depot *depot)
 	}
 }
 
+void sb_depot_breathe(struct sb_depot *depot)
+{
+	if (!depot)
+		return;
+	pthread_mutex_lock(&depot->lock);
+	if (depot->mapped > WATCHED_FROM)
+		give_back(depot);
+	pthread_mutex_unlock(&depot->lock);
+}
+
 static void *watch(void *arg)
 {
 	struct sb_depot *depot = arg;

@@ -23,4 +23,7 @@ void sb_depot_free(struct sb_depot **depot);
  */
 SB_MUST_USE int sb_depot_keep(struct sb_depot *depot, struct sb_blob *blob, struct sb_err *err);
 
+/** Whoever reads much in one go calls this now and then, so that it does not depend on when the thread gets a turn. NULL is fine. */
+void sb_depot_breathe(struct sb_depot *depot);
+
 #endif

@@ -18,6 +18,7 @@
 	X(MAP_KEYS, "map-keys", 1000, "keys", "one mapping of a document") \
 	X(DOCUMENT_EVENTS, "document-events", 100000, "events", "size of a YAML document") \
 	X(NEST_DEPTH, "nest-depth", 16, "levels", "containers inside containers") \
+	X(NEST_REPEAT, "nest-repeat", 0, "times", "a member that holds itself is not opened again") \
 	X(UNPACKED_TOTAL, "unpacked-total", UINT64_C(64) << 30, "bytes", "unpacked bytes of one run") \
 	X(UNPACK_RATIO_TOTAL, "unpack-ratio-total", 100, "times", "unpacked bytes against the packed input, over UNPACK_FLOOR") \
 	X(UNPACK_RATIO_MEMBER, "unpack-ratio-member", 1000, "times", "unpacked bytes of one member against its packed bytes") \

@@ -33,6 +33,7 @@ struct sb_compare_in {
 	const struct sb_artifact_in *artifacts;
 	size_t count;
 	struct sb_parsers *parsers;  /* NULL: foreign bytes are parsed in this process; must live as long as the comparison */
+	struct sb_depot *depot;      /* that the bytes of the artifacts are kept in, or NULL; what is decoded goes there too */
 	struct sb_equal_files equal; /* files of two directories that need no artifact of their own */
 	unsigned jobs;
 	struct sb_progress *progress;

@@ -316,7 +316,8 @@ static int hand_over(struct opening *open, unsigned jobs, struct sb_compare_path
 	*out = (struct sb_compare_paths){
 		.arena = open->arena,
 		.depot = open->depot,
-		.in = {.artifacts = artifacts, .count = open->artifacts.count, .equal = open->equal, .jobs = jobs, .progress = open->progress},
+		.in = {.artifacts = artifacts, .count = open->artifacts.count, .equal = open->equal, .depot = open->depot, .jobs = jobs,
+		       .progress = open->progress},
 		.blobs = blobs,
 		.blob_count = open->blobs.count,
 	};

@@ -59,7 +59,7 @@ static int decode_side(void *ctx, size_t side, struct sb_err *err)
 		if (member->codec != SB_CODEC_NONE)
 			batch->items[side][count++] = (struct sb_decoding){.member = member, .blob.fd = -1};
 	}
-	return sb_parsing_decode(batch->all->run->side[side], &batch->all->unit->source[side], batch->items[side], count, &batch->all->run->budget, err);
+	return sb_parsing_decode(batch->all->run->side[side], &batch->all->unit->source[side], batch->items[side], count, &batch->all->run->budget[side], err);
 }
 
 /* A trouble of this machine, such as a full disk: it says nothing about the files, so no verdict may be built on it. */
@@ -92,11 +92,11 @@ static int fill_side(struct sb_unit *child, const struct sb_unit *unit, unsigned
 	return 0;
 }
 
-/* What was decoded is read again by those who explain, so it is kept; equal bytes once. */
+/* What was decoded is read again by those who explain, so it is kept; small equal bytes once. Large ones are kept before they are read. */
 static int keep_decoded(struct sb_unit *child, struct sb_depot *depot, struct sb_err *err)
 {
 	struct sb_blob *shipped = &child->decoded[SB_SHIPPED], *rebuilt = &child->decoded[SB_REBUILT];
-	bool equal = sb_span_equal(shipped->bytes, rebuilt->bytes);
+	bool equal = !shipped->mapped && !rebuilt->mapped && sb_span_equal(shipped->bytes, rebuilt->bytes);
 	int rc = sb_depot_keep(depot, shipped, err);
 
 	if (!rc && !equal)

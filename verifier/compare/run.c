@@ -7,7 +7,7 @@
 /** Everything that a comparison points at. */
 struct sb_compare_memory {
 	struct sb_arena *arena;
-	struct sb_depot *depot;
+	struct sb_depot *depot; /* NULL: the caller's is used */
 	struct sb_unit **units; /* one an artifact, NULL where identical */
 	struct sb_parser_side *(*sides)[SB_SIDES]; /* so too */
 	size_t count;
@@ -22,21 +22,46 @@ struct job {
 	unsigned jobs; /* for what is inside an artifact */
 };
 
-/* Both digests of both sides; equal bytes are hashed once. */
-static void fill_digests(const struct sb_artifact_in *in, bool equal, struct sb_compared *out)
-{
-	const struct sb_side *side[SB_SIDES] = {&in->shipped, &in->rebuilt};
+/** The digests of an artifact while they are made. */
+struct hashing {
+	const struct sb_side *side[SB_SIDES];
+	struct sb_compared *out;
+	struct job *job;
+};
 
-	for (unsigned s = 0; s < SB_SIDES; s++) {
-		if (!side[s]->present || side[s]->type != 'f')
-			continue;
-		if (side[s]->digest.kinds == SB_DIGEST_BOTH)
-			out->digest[s] = side[s]->digest;
-		else if (s == SB_REBUILT && equal && out->digest[SB_SHIPPED].kinds == SB_DIGEST_BOTH)
-			out->digest[s] = out->digest[SB_SHIPPED];
-		else
-			sb_hash_span(side[s]->bytes, SB_DIGEST_BOTH, &out->digest[s]);
+static int hash_side(void *ctx, size_t s, struct sb_err *err)
+{
+	enum { SLICE = 16 << 20 };
+	struct hashing *hashing = ctx;
+	const struct sb_side *side = hashing->side[s];
+	struct sb_hash hash;
+
+	if (!side->present || side->type != 'f' || side->digest.kinds == SB_DIGEST_BOTH) {
+		hashing->out->digest[s] = side->digest;
+		return 0;
 	}
+	sb_hash_init(&hash, SB_DIGEST_BOTH);
+	for (size_t at = 0; at < side->bytes.n; at += SLICE) {
+		if (sb_stopping(hashing->job->in->progress))
+			return sb_fail(err, SB_INTERRUPTED, "interrupted", "stopped on request");
+		sb_hash_update(&hash, sb_span_of(side->bytes.p + at, side->bytes.n - at < SLICE ? side->bytes.n - at : SLICE));
+		if (side->bytes.n - at > SLICE)
+			sb_depot_breathe(hashing->job->depot);
+	}
+	sb_hash_final(&hash, &hashing->out->digest[s]);
+	return 0;
+}
+
+/* Both digests of both sides; equal bytes are hashed once. */
+static int fill_digests(const struct sb_artifact_in *in, bool equal, struct job *job, struct sb_compared *out, struct sb_err *err)
+{
+	struct hashing hashing = {.side = {&in->shipped, &in->rebuilt}, .out = out, .job = job};
+
+	if (!equal || in->shipped.type != 'f' || in->rebuilt.type != 'f')
+		return sb_pool_run(job->jobs, SB_SIDES, hash_side, &hashing, err);
+	int rc = hash_side(&hashing, SB_SHIPPED, err);
+	out->digest[SB_REBUILT] = out->digest[SB_SHIPPED];
+	return rc;
 }
 
 static int note(struct sb_unit *unit, enum sb_diff_kind kind, const char *name, const struct sb_artifact_in *in, struct sb_err *err)
@@ -108,16 +133,33 @@ static int compare_lone(struct sb_unit *unit, const struct sb_artifact_in *in, s
 	return 0;
 }
 
+/* Which members a limit on all of them hits depends on the schedule, that it was hit does not: then nothing is said of any. */
+static int judge_budget(struct sb_unit *unit, const struct sb_unpack_budget *budget, struct sb_err *err)
+{
+	const uint64_t ratio = SB_LIMIT_OF(UNPACK_RATIO_TOTAL);
+	struct sb_err why = {0};
+	int rc = 0;
+
+	if (budget->unpacked > budget->most)
+		rc = sb_fail_limit(&why, SB_LIMIT_ROW_UNPACKED_TOTAL, budget->most + 1);
+	else if (budget->unpacked > SB_LIMIT_OF(UNPACK_FLOOR) && budget->unpacked / ratio > budget->packed)
+		rc = sb_fail_limit(&why, SB_LIMIT_ROW_UNPACK_RATIO_TOTAL, ratio + 1);
+	return rc ? sb_unit_cut_short(unit, &why, err) : 0;
+}
+
 /* Bytes against bytes, with parsers that see this artifact and one side of it each. */
 static int compare_bytes(struct sb_unit *unit, const struct sb_artifact_in *in, struct sb_parser_side *side[SB_SIDES], struct sb_compare_run *run,
                          unsigned jobs, struct sb_err *err)
 {
 	const struct sb_side *given[SB_SIDES] = {&in->shipped, &in->rebuilt};
 	for (unsigned s = 0; s < SB_SIDES; s++) {
+		run->budget[s] = (struct sb_unpack_budget){.packed = given[s]->bytes.n, .most = SB_LIMIT_OF(UNPACKED_TOTAL)};
 		run->side[s] = side[s];
 		sb_source_init(&unit->source[s], side[s], given[s]->bytes, given[s]->blob);
 	}
 	int rc = sb_unit_compare(unit, run, jobs, err);
+	for (unsigned s = 0; !rc && s < SB_SIDES; s++)
+		rc = judge_budget(unit, &run->budget[s], err);
 	for (unsigned s = 0; s < SB_SIDES; s++)
 		sb_parser_side_rest(side[s]);
 	return rc;
@@ -126,9 +168,7 @@ static int compare_bytes(struct sb_unit *unit, const struct sb_artifact_in *in, 
 static int compare_present(struct sb_unit *unit, const struct sb_artifact_in *in, struct job *job, struct sb_parser_side *side[SB_SIDES],
                            struct sb_err *err)
 {
-	uint64_t larger = in->shipped.bytes.n > in->rebuilt.bytes.n ? in->shipped.bytes.n : in->rebuilt.bytes.n;
-	struct sb_compare_run run = {.budget = {.packed = larger, .most = SB_LIMIT_OF(UNPACKED_TOTAL)}, .progress = job->in->progress,
-	                             .depot = job->depot};
+	struct sb_compare_run run = {.progress = job->in->progress, .depot = job->depot};
 	int rc = compare_metadata(unit, in, err);
 
 	if (rc)
@@ -147,11 +187,15 @@ static int compare_artifact(void *ctx, size_t i, struct sb_err *err)
 	const struct sb_artifact_in *in = &job->in->artifacts[i];
 	struct sb_compared *out = &job->out[i];
 	bool both = in->shipped.present && in->rebuilt.present;
-	bool equal = both && sb_span_equal(in->shipped.bytes, in->rebuilt.bytes);
+	bool equal = false;
 
 	sb_step(job->in->progress, "compare", in->name, i, job->in->count);
 	out->name = in->name;
-	fill_digests(in, equal, out);
+	int rc = both ? sb_compare_equal(job->in->progress, job->depot, in->shipped.bytes, in->rebuilt.bytes, &equal, err) : 0;
+	if (!rc)
+		rc = fill_digests(in, equal, job, out, err);
+	if (rc)
+		return rc;
 	out->identical = equal && has_equal_metadata(in);
 	if (out->identical)
 		return 0;
@@ -174,7 +218,7 @@ static int start(const struct sb_compare_in *in, struct sb_compare_memory **out,
 	struct sb_compare_memory *memory = calloc(1, sizeof *memory);
 
 	*out = memory;
-	if (!memory || !(memory->arena = sb_arena_new(0)) || !(memory->depot = sb_depot_new()) || !(memory->units = calloc(in->count ? in->count : 1, sizeof *memory->units)) ||
+	if (!memory || !(memory->arena = sb_arena_new(0)) || (!in->depot && !(memory->depot = sb_depot_new())) || !(memory->units = calloc(in->count ? in->count : 1, sizeof *memory->units)) ||
 	    !(memory->sides = calloc(in->count ? in->count : 1, sizeof *memory->sides)) ||
 	    !(*artifacts = sb_arena_array(memory->arena, in->count, sizeof **artifacts)))
 		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
@@ -189,7 +233,7 @@ int sb_compare_run(const struct sb_compare_in *in, struct sb_comparison *out, st
 	int rc = start(in, &made.memory, &artifacts, err);
 
 	if (!rc) {
-		struct job job = {in, artifacts, made.memory->units, made.memory->sides, made.memory->depot, in->count > 1 ? 1 : in->jobs};
+		struct job job = {in, artifacts, made.memory->units, made.memory->sides, in->depot ? in->depot : made.memory->depot, in->count > 1 ? 1 : in->jobs};
 		rc = sb_pool_run(in->jobs, in->count, compare_artifact, &job, err);
 	}
 	made.artifacts = artifacts;

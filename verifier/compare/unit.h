@@ -7,7 +7,7 @@
 
 /** What all units of one artifact share. */
 struct sb_compare_run {
-	struct sb_unpack_budget budget;
+	struct sb_unpack_budget budget[SB_SIDES];
 	struct sb_progress *progress;
 	struct sb_parser_side *side[SB_SIDES];
 	struct sb_depot *depot; /* of what was decoded */
@@ -31,6 +31,9 @@ struct sb_unit {
 SB_MUST_USE struct sb_unit *sb_unit_new(const struct sb_pair *parent, const char *name, unsigned depth);
 /** Accepts NULL, nulls the pointer, frees children. */
 void sb_unit_free(struct sb_unit **unit);
+
+/** Are they equal? Looks up now and then whether to stop, and gives back memory of @depot. Errors: INTERRUPTED. */
+SB_MUST_USE int sb_compare_equal(const struct sb_progress *progress, struct sb_depot *depot, struct sb_span a, struct sb_span b, bool *equal, struct sb_err *err);
 
 /** Decide the pair from its bytes: equal, opened, raw … and everything below it. Errors: NOMEM, INTERRUPTED. */
 SB_MUST_USE int sb_unit_compare(struct sb_unit *unit, struct sb_compare_run *run, unsigned jobs, struct sb_err *err);
@@ -72,6 +75,9 @@ struct sb_stretch {
 SB_MUST_USE int sb_stretch_compare(struct sb_unit *unit, const struct sb_stretch *stretch, struct sb_err *err);
 /** Differences of lines of text. False in *text when the bytes are no text and nothing was done. */
 SB_MUST_USE int sb_lines_compare(struct sb_unit *unit, bool *text, struct sb_err *err);
+
+/** Nothing may be concluded about @unit, whatever was found: its bytes become opaque. Errors: NOMEM. */
+SB_MUST_USE int sb_unit_cut_short(struct sb_unit *unit, const struct sb_err *why, struct sb_err *err);
 
 /** The limit that a failure names, met by @unit. */
 struct sb_limit_hit sb_unit_limit(const struct sb_unit *unit, const struct sb_err *why);

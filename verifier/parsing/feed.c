@@ -84,6 +84,10 @@ static bool advance(struct sb_feed *feed)
 		sb_feed_bad(feed);
 		return false;
 	}
+	if (sb_stopping(feed->worker->parsers->options.progress)) {
+		fail(feed, sb_fail(&feed->err, SB_INTERRUPTED, "interrupted", "stopped on request"));
+		return false;
+	}
 	if (!hear(feed, &piece))
 		return false;
 	feed->begun = true;

@@ -57,6 +57,15 @@ static int emit_nonsense(struct sb_view *view, uint64_t offset, uint64_t length)
 	return sb_emit_region(view, &(struct sb_region){.offset = offset, .length = length, .name = "x"}, NULL);
 }
 
+/* The whole file is its own only member. */
+static int hold_itself(struct sb_view *view)
+{
+	const struct sb_member again = {.name = sb_span_text("again"), .type = SB_MEMBER_PART, .length = view->file.n, .size = view->file.n};
+	const struct sb_region region = {.length = view->file.n, .kind = SB_REGION_CONTENT, .member = 1, .name = "content"};
+	int rc = sb_emit_member(view, &again, NULL);
+	return rc ? rc : sb_emit_region(view, &region, NULL);
+}
+
 static int open_hostile(struct sb_view *view, const char *hint, struct sb_err *err)
 {
 	(void)hint;
@@ -72,6 +81,7 @@ static int open_hostile(struct sb_view *view, const char *hint, struct sb_err *e
 	case 'p': return fork() < 0 ? SB_FORMAT : SB_OK;
 	case 'k': return kill(getppid(), SIGKILL) < 0 ? SB_FORMAT : SB_OK;
 	case 't': return emit_nonsense(view, 1, 3);
+	case 'q': return hold_itself(view);
 	case 'e': _exit(0);
 	default: return emit_nonsense(view, 0, view->file.n);
 	}
@@ -255,6 +265,21 @@ Test(parsing, a_parser_that_is_killed_from_outside)
 	expect_undecided(parsers, 'l', '-', "shipped", "the parser died", NULL);
 	__atomic_store_n(&stop, true, __ATOMIC_RELAXED);
 	pthread_join(killer, NULL);
+	sb_parsers_stop(&parsers);
+}
+
+Test(parsing, what_holds_itself_is_opened_once)
+{
+	struct sb_parsers *parsers = start(0);
+	struct sb_comparison made = {0};
+
+	compare(parsers, 'q', 'q', &made);
+	const struct sb_pair *pair = made.artifacts[0].pair;
+	cr_assert_eq(pair->state, SB_PAIR_OPENED);
+	cr_assert_eq(pair->child_count, 1);
+	cr_expect_eq(pair->children[0]->state, SB_PAIR_UNDECIDED);
+	cr_expect_str_eq(pair->children[0]->limit.name, "nest-repeat");
+	sb_comparison_release(&made);
 	sb_parsers_stop(&parsers);
 }
 
