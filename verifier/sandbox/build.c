@@ -3,15 +3,18 @@
 #include "verifier/sandbox/channel.h"
 #include "verifier/sandbox/filter.h"
 #include "verifier/sandbox/landlock.h"
+#include "verifier/sandbox/mount.h"
 
 #include <errno.h>
 #include <grp.h>
 #include <limits.h>
 #include <linux/capability.h>
 #include <linux/securebits.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -147,12 +150,25 @@ static int enter_walls(const struct sb_sandbox_plan *plan, int channel, struct s
 	return rc ? rc : enter_filter(plan, channel, err);
 }
 
+/**
+ * Init writes to the build's memory through its own /proc; the build's is read-only, in mounts of its own: without Landlock a process
+ * could change its audit login id there, and more.
+ */
+static int freeze_proc(struct sb_err *err)
+{
+	if (unshare(CLONE_NEWNS) != 0)
+		return failed("separate the build's mounts from init's", err);
+	return sb_mount_restrict("/proc", MOUNT_ATTR_RDONLY, err);
+}
+
 static int prepare(const struct sb_sandbox_plan *plan, int channel, struct sb_err *err)
 {
 	int rc;
 
 	reset_signals();
-	rc = lock_privileges(err);
+	rc = freeze_proc(err);
+	if (rc == 0)
+		rc = lock_privileges(err);
 	if (rc == 0)
 		rc = become_build(plan, err);
 	if (rc == 0)
