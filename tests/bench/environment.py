@@ -36,7 +36,7 @@ CASES = {
     "net-tools": ("net-tools", ["yes '' | make config >/dev/null", "CFLAGS=-O2 make >/dev/null 2>&1"], ["ifconfig", "netstat", "route"]),
     "giflib": ("giflib", ["make CFLAGS='-O2 -fPIC -std=gnu99' libgif.a giftext gif2rgb >/dev/null"], ["libgif.a", "giftext", "gif2rgb"]),
     "cjson": ("cjson", ["make CFLAGS='-O2 -fPIC -std=c89' static shared >/dev/null"], ["libcjson.a", "libcjson_utils.a"]),
-    "libsodium": ("libsodium", [CONFIGURE, "make CFLAGS=-O1 >/dev/null 2>&1"], ["src/libsodium/.libs/libsodium.a"]),
+    "libsodium": ("libsodium", ["CFLAGS=-O1 CCASFLAGS=-O1 " + CONFIGURE, "make >/dev/null 2>&1"], ["src/libsodium/.libs/libsodium.a"]),
     "configure": ("zlib", ["for i in 1 2 3; do ./configure >/dev/null; done"], ["Makefile", "zconf.h"]),
 }
 VARIABLES = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/nonexistent", "LC_ALL": "C.UTF-8", "TZ": "UTC", "TERM": "dumb", "TMPDIR": "/tmp", "JOBS": "1",
