@@ -64,6 +64,8 @@ def _(_dir):
     packages = [("deb in tar", deb([("./b", left, {})])), ("zip in tar", zipped([("b", left, 0o100644, 8)]))]
     attempts += [(name, whole([entry(b"a", GOOD), entry(b"b", p)]), whole([entry(b"a", BLOB), entry(b"b", p)])) for name, p in packages]
     attempts.append(("zip", *(zipped([("a", x, 0o100644, 8), ("b", left, 0o100644, 8)]) for x in (GOOD, BLOB))))
+    attempts.append(("as it is in tar", whole([entry(b"a", GOOD), entry(b"b", left)]), whole([entry(b"a", BLOB), entry(b"b", left)])))
+    attempts.append(("as it is in ar", ar([(b"a/", GOOD), (b"b/", left)]), ar([(b"a/", BLOB), (b"b/", left)])))
     tree = inner([("./x.gz", gzip.compress(left, mtime=0), {})])
     attempts.append(("equal but packed in two ways", *(whole([entry(b"a", d), entry(b"t.xz", lzma.compress(tree, preset=p))]) for d, p in ((GOOD, 1), (BLOB, 9)))))
     broken = bytearray(gzip.compress(b"no path at all" * 50, mtime=0))
