@@ -215,8 +215,8 @@ static int begin_answering(struct life *life, struct sb_err *err)
 {
 	struct sb_clock_rule clock;
 
-	clock_gettime(CLOCK_REALTIME_COARSE, &life->files.began);
 	enter_time(life, &clock);
+	clock_gettime(CLOCK_REALTIME, &life->files.began); /* after the clock has begun: no file may be ahead of it */
 	int rc = skip_pids(life, err);
 	if (rc == 0 && (life->plan->answers & SB_ANSWERS_FILES))
 		rc = see_as_build(life->plan, err);
