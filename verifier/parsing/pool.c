@@ -6,6 +6,7 @@
 #include "verifier/parsing/wire.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+enum { TICK = 100 }; /* ms: how often a stop is looked for */
+
 static int no_memory(struct sb_err *err)
 {
 	return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
@@ -23,14 +26,32 @@ static int no_memory(struct sb_err *err)
 
 /* ---- the nursery ---- */
 
+/* It reads nothing foreign and answers at once: one that stays silent is stuck in a library, and is ended. -1 then. */
+static ssize_t hear_nursery(const struct sb_parsers *parsers, struct msghdr *message, const struct sb_progress *progress)
+{
+	uint64_t patience = parsers->options.silence ? parsers->options.silence : SB_LIMIT_OF(PARSER_SILENCE);
+	struct pollfd door = {.fd = parsers->door, .events = POLLIN};
+
+	for (uint64_t waited = 0; waited < patience && !sb_stopping(progress); waited += TICK) {
+		if (poll(&door, 1, TICK) <= 0)
+			continue;
+		ssize_t n = recvmsg(parsers->door, message, MSG_CMSG_CLOEXEC);
+		if (n >= 0 || errno != EINTR)
+			return n;
+	}
+	kill(parsers->pid, SIGKILL);
+	return -1;
+}
+
 static int read_birth(struct sb_parsers *parsers, struct sb_err *err)
 {
+	const struct sb_progress *progress = parsers->options.progress;
 	struct sb_nursery_birth birth;
-	ssize_t n;
+	struct iovec part = {&birth, sizeof birth};
+	ssize_t n = hear_nursery(parsers, &(struct msghdr){.msg_iov = &part, .msg_iovlen = 1}, progress);
 
-	do
-		n = recv(parsers->door, &birth, sizeof birth, 0);
-	while (n < 0 && errno == EINTR);
+	if (n < 0 && sb_stopping(progress))
+		return sb_fail(err, SB_INTERRUPTED, "interrupted", "stopped on request");
 	if (n != (ssize_t)sizeof birth || birth.length > sizeof birth.text || (birth.length && birth.text[birth.length - 1] != '\0'))
 		return sb_fail(err, SB_IO, "parser-start", "the process that parsers are forked from did not start");
 	if (birth.rc)
@@ -133,8 +154,8 @@ static int ask(struct sb_parsers *parsers, struct sb_nursery_ask *question, cons
 	pthread_mutex_lock(&parsers->lock);
 	n = sendmsg(parsers->door, &message, MSG_NOSIGNAL);
 	message = (struct msghdr){.msg_iov = &reply, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
-	while (n > 0 && (n = recvmsg(parsers->door, &message, MSG_CMSG_CLOEXEC)) < 0 && errno == EINTR)
-		n = 1;
+	if (n > 0) /* never left halfway for a stop: the next question would get this one's answer */
+		n = hear_nursery(parsers, &message, NULL);
 	pthread_mutex_unlock(&parsers->lock);
 	const struct cmsghdr *found = n > 0 ? CMSG_FIRSTHDR(&message) : NULL;
 	*got = -1;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Workers whose format is hostile: whatever it does, the core goes on, says so, and never takes its bytes as equal. */
 #include "verifier/compare/compare.h"
+#include "verifier/parsing/pool.h"
 
 #include <criterion/criterion.h>
 #include <dirent.h>
@@ -280,6 +281,25 @@ Test(parsing, what_holds_itself_is_opened_once)
 	cr_expect_eq(pair->children[0]->state, SB_PAIR_UNDECIDED);
 	cr_expect_str_eq(pair->children[0]->limit.name, "nest-repeat");
 	sb_comparison_release(&made);
+	sb_parsers_stop(&parsers);
+}
+
+Test(parsing, a_stuck_nursery_is_not_waited_for_without_end)
+{
+	const uint8_t bytes[SB_SIDES][64] = {{0x1f, 0x8b, 8, 0, '-', 1}, {0x1f, 0x8b, 8, 0, '-', 2}};
+	const struct sb_artifact_in artifact = {
+		.name = "file",
+		.shipped = {.present = true, .bytes = sb_span_of(bytes[0], sizeof bytes[0]), .type = 'f'},
+		.rebuilt = {.present = true, .bytes = sb_span_of(bytes[1], sizeof bytes[1]), .type = 'f'},
+	};
+	struct sb_parsers *parsers = start(300);
+	const struct sb_compare_in in = {.artifacts = &artifact, .count = 1, .jobs = 1, .parsers = parsers};
+	struct sb_comparison made = {0};
+	struct sb_err err = {0};
+
+	cr_assert_eq(kill(parsers->pid, SIGSTOP), 0);
+	cr_expect_neq(sb_compare_run(&in, &made, &err), 0);
+	cr_expect_str_eq(err.id, "parser-start");
 	sb_parsers_stop(&parsers);
 }
 
