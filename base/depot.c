@@ -234,7 +234,7 @@ static int move_small(struct sb_depot *depot, struct sb_span bytes, struct sb_sp
 static int spool_large(struct sb_blob *blob, struct sb_err *err)
 {
 	SB_CLOSING int fd = -1;
-	struct sb_blob mapped;
+	struct sb_blob mapped = {.fd = -1};
 	int rc = sb_io_spool(&fd, err);
 
 	if (!rc)

@@ -12,7 +12,7 @@ import zipfile
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from make_packages import EPOCH, PADDING, V2, V3, Rpm, alpine, apk, b64, jar, manifest, record, rpm, wheel  # noqa: E402
 from make_binaries import newc, package  # noqa: E402
-from tampering import expect, compare, read, write  # noqa: E402
+from expecting import expect, compare, read, write  # noqa: E402
 from sbtest import case, main, need, run, sb  # noqa: E402
 
 FILES = {"usr/bin/tool": b"#!/bin/sh\necho acme\n" * 20, "usr/share/acme/data": bytes(range(256)) * 8}

@@ -10,43 +10,11 @@ import sys
 import zipfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from expecting import compare, expect, read, write  # noqa: E402
 from make_binaries import EPOCH, Elf, entry, newc, package, program, put, tar  # noqa: E402
 from sbtest import case, main, need, run, sb  # noqa: E402
 
-CODES = {"identical": 0, "reproduced": 0, "unsigned-identical": 0, "explained": 0, "repackaged": 1, "image-identical": 1, "different": 1,
-         "undetermined": 5}
 A = {"usr/bin/acme": (0o755, b"#!/bin/sh\necho acme\n" * 40), "usr/share/acme/data": (0o644, bytes(range(256)) * 20)}
-
-
-def compare(shipped, rebuilt, *options):
-    result = sb("compare", shipped, rebuilt, "--json", *options)
-    record = result.json()
-    assert result.code == CODES[record["level"]], result
-    for artifact in record["artifacts"]:
-        c = artifact["coverage"]
-        assert c["bytes"] == c["equal"] + c["claimed"] + c["residual"] + c["opaque"], c
-    return record
-
-
-def expect(level, shipped, rebuilt, *options, named=None, severity=None):
-    """Compare; some finding's way in or note must hold @named, and have @severity."""
-    record = compare(shipped, rebuilt, *options)
-    assert record["level"] == level, json.dumps(record, indent=1)[:6000]
-    if named:
-        hits = [f for f in record["findings"] if named in " > ".join([*f["where"], f["note"]])]
-        assert hits, f"nobody names {named}: {json.dumps(record['findings'], indent=1)[:6000]}"
-        assert severity is None or any(f["severity"] == severity for f in hits), hits
-    return record
-
-
-def write(path, data):
-    with open(path, "wb") as f:
-        f.write(data)
-
-
-def read(path):
-    with open(path, "rb") as f:
-        return f.read()
 
 
 @case("one changed byte anywhere in a .deb is different")

@@ -146,11 +146,15 @@ static int open_both(struct sb_unit *unit, struct sb_compare_run *run, const str
 	return 0;
 }
 
-/* A quine: unpacking would never end. The bytes are compared, not what anybody says of them. */
-static bool holds_itself(const struct sb_unit *unit)
+/*
+ * A quine: unpacking would never end. The bytes are compared, not what anybody says of them. One format may hand all of a file on to another
+ * (a package that is one compressed stream), but none gets the same bytes twice.
+ */
+static bool holds_itself(const struct sb_unit *unit, const struct sb_format *format)
 {
 	for (const struct sb_pair *above = unit->pair.parent; above; above = above->parent)
-		if (sb_span_equal(above->bytes[SB_SHIPPED], unit->pair.bytes[SB_SHIPPED]) || sb_span_equal(above->bytes[SB_REBUILT], unit->pair.bytes[SB_REBUILT]))
+		if (above->format == format && (sb_span_equal(above->bytes[SB_SHIPPED], unit->pair.bytes[SB_SHIPPED]) ||
+		                                sb_span_equal(above->bytes[SB_REBUILT], unit->pair.bytes[SB_REBUILT])))
 			return true;
 	return false;
 }
@@ -172,7 +176,7 @@ static int decide(struct sb_unit *unit, struct sb_compare_run *run, struct sb_er
 			                                 rebuilt ? rebuilt->name : "unknown");
 		return 0;
 	}
-	if (holds_itself(unit)) {
+	if (holds_itself(unit, shipped)) {
 		unit->pair.why = "it holds itself";
 		unit->pair.limit = (struct sb_limit_hit){"nest-repeat", SB_LIMIT_OF(NEST_REPEAT), unit->pair.name};
 		return 0;

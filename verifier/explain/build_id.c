@@ -7,14 +7,6 @@
 
 #include <string.h>
 
-static const struct sb_region *region_named(const struct sb_view *view, const char *name)
-{
-	for (size_t i = 0; i < view->regions.count; i++)
-		if (strcmp(sb_view_region(view, i)->name, name) == 0)
-			return sb_view_region(view, i);
-	return NULL;
-}
-
 static bool is_elf(const struct sb_pair *pair)
 {
 	return pair->state == SB_PAIR_OPENED && strcmp(pair->format->name, "elf") == 0;
@@ -22,7 +14,7 @@ static bool is_elf(const struct sb_pair *pair)
 
 struct sb_span sb_elf_field(struct sb_view *view, const char *name, const char *field)
 {
-	const struct sb_region *region = region_named(view, name);
+	const struct sb_region *region = sb_view_region_named(view, name);
 	struct sb_span out = {0};
 
 	if (!region || sb_view_describe(view, region, NULL))
@@ -90,7 +82,7 @@ static bool links_agree(const struct sb_pair *pair, const struct sb_span id[SB_S
 /* The id covers the symbol table and the debug sections: a file that still has them gives its linker no second answer. */
 static bool is_stripped(const struct sb_view *view)
 {
-	return !region_named(view, ".symtab") && !region_named(view, ".debug_info");
+	return !sb_view_region_named(view, ".symtab") && !sb_view_region_named(view, ".debug_info");
 }
 
 /* A digest holds many values, and not all of them are letters. */

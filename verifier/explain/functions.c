@@ -71,24 +71,10 @@ static struct sb_span bytes_of(const struct census *census, unsigned side, const
 	return sb_span_cut(census->pair->bytes[side], function->offset, function->length, &bytes) ? bytes : (struct sb_span){0};
 }
 
-static const struct sb_region *region_at(const struct sb_view *view, uint64_t offset)
-{
-	size_t low = 0, high = view->regions.count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (sb_view_region(view, middle)->offset <= offset)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low ? sb_view_region(view, low - 1) : NULL;
-}
-
 static void find_references(struct census *census, unsigned side, const struct sb_anchor *function)
 {
 	struct sb_view *view = census->pair->view[side];
-	struct sb_place place = {region_at(view, function->offset), function->offset, function->length};
+	struct sb_place place = {sb_view_region_at(view, function->offset), function->offset, function->length};
 
 	census->references[side].count = 0;
 	if (place.region && sb_view_image(view)->references(view, &place, &census->references[side], NULL))

@@ -38,18 +38,10 @@ static void search_bytes(struct search *search, struct sb_span bytes)
 	}
 }
 
-static const struct sb_region *region_named(const struct sb_view *view, const char *name)
-{
-	for (size_t i = 0; i < view->regions.count; i++)
-		if (strcmp(sb_view_region(view, i)->name, name) == 0)
-			return sb_view_region(view, i);
-	return NULL;
-}
-
 /* SHF_COMPRESSED of the gABI: sections that only a debugger unpacks. */
 static bool has_compressed_sections(struct sb_view *view)
 {
-	const struct sb_region *table = region_named(view, "section headers");
+	const struct sb_region *table = sb_view_region_named(view, "section headers");
 
 	if (!table || sb_view_describe(view, table, NULL))
 		return table != NULL;

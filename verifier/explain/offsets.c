@@ -63,21 +63,6 @@ static bool zip_is_right(struct sb_explaining *in, const struct sb_pair *pair, c
 	return true;
 }
 
-/* Regions ascend: the one that begins at @offset, or NULL. */
-static const struct sb_region *region_at(const struct sb_view *view, uint64_t offset)
-{
-	size_t low = 0, high = view->regions.count;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-		if (sb_view_region(view, mid)->offset < offset)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low < view->regions.count && sb_view_region(view, low)->offset == offset ? sb_view_region(view, low) : NULL;
-}
-
 /* An entry of the symbol table of a library leads to the header of a member: to which, and whether its name comes once. */
 static const struct sb_member *led_to(const struct sb_pair *pair, const struct sb_diff *diff, unsigned side)
 {
@@ -85,7 +70,8 @@ static const struct sb_member *led_to(const struct sb_pair *pair, const struct s
 	const struct sb_region *region;
 	uint64_t value;
 
-	if (!sb_field_number(sb_diff_bytes(pair, diff, side), diff->side[side].field.encoding, &value) || !(region = region_at(view, value)) || !region->member ||
+	if (!sb_field_number(sb_diff_bytes(pair, diff, side), diff->side[side].field.encoding, &value) || !(region = sb_view_region_at(view, value)) || region->offset != value ||
+	    !region->member ||
 	    strcmp(region->name, "header") != 0)
 		return NULL;
 	const struct sb_member *member = sb_view_member(view, region->member - 1);

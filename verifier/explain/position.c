@@ -4,21 +4,6 @@
 
 #include <string.h>
 
-/* Regions ascend: the one that begins at @offset, or NULL. */
-static const struct sb_region *region_at(const struct sb_view *view, uint64_t offset)
-{
-	size_t low = 0, high = view->regions.count;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-		if (sb_view_region(view, mid)->offset < offset)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low < view->regions.count && sb_view_region(view, low)->offset == offset ? sb_view_region(view, low) : NULL;
-}
-
 /* The region that the field leads to. */
 static const struct sb_region *target(const struct sb_pair *pair, const struct sb_diff *diff, unsigned side)
 {
@@ -28,7 +13,8 @@ static const struct sb_region *target(const struct sb_pair *pair, const struct s
 	if (field->derived.algorithm != SB_DERIVE_POSITION || !sb_field_number(sb_diff_bytes(pair, diff, side), field->encoding, &value) ||
 	    !sb_add(value, field->derived.base, &at) || at != field->derived.over_offset)
 		return NULL;
-	return region_at(pair->view[side], at);
+	const struct sb_region *region = sb_view_region_at(pair->view[side], at);
+	return region && region->offset == at ? region : NULL;
 }
 
 static bool claim_position(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, struct sb_claim *claim)

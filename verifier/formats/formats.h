@@ -39,6 +39,10 @@ static inline const struct sb_region *sb_view_region(const struct sb_view *view,
 {
 	return (const struct sb_region *)sb_vec_at(&view->regions, i);
 }
+/** The region that holds the byte at @offset; NULL beyond the end. Regions ascend and tile. */
+const struct sb_region *sb_view_region_at(const struct sb_view *view, uint64_t offset);
+/** The first region of that name, or NULL. */
+const struct sb_region *sb_view_region_named(const struct sb_view *view, const char *name);
 static inline const struct sb_member *sb_view_member(const struct sb_view *view, size_t i)
 {
 	return (const struct sb_member *)sb_vec_at(&view->members, i);
@@ -88,6 +92,8 @@ SB_MUST_USE int sb_sink_open(struct sb_sink *sink, uint64_t packed, uint64_t exp
 SB_MUST_USE int sb_sink_room(struct sb_sink *sink, uint8_t **p, size_t *n, struct sb_err *err);
 /** @n bytes of the room were filled. Errors: LIMIT. */
 SB_MUST_USE int sb_sink_took(struct sb_sink *sink, size_t n, struct sb_err *err);
+/** Copy @bytes into as many rooms as it takes. Errors: as of both above. */
+SB_MUST_USE int sb_sink_put(struct sb_sink *sink, struct sb_span bytes, struct sb_err *err);
 /** Hand the collected bytes to @out; the sink is empty afterwards. */
 SB_MUST_USE int sb_sink_finish(struct sb_sink *sink, struct sb_blob *out, struct sb_err *err);
 void sb_sink_release(struct sb_sink *sink);

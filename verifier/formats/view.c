@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 static int push_failed(const struct sb_vec *vec, enum sb_limit_row row, struct sb_err *err)
 {
@@ -162,6 +163,30 @@ const char *sb_view_locate(const struct sb_view *view, const struct sb_region *r
 	if (!view->format->locate)
 		return NULL;
 	return view->source ? view->source->locate(view, region, offset, arena) : view->format->locate(view, region, offset, arena);
+}
+
+const struct sb_region *sb_view_region_at(const struct sb_view *view, uint64_t offset)
+{
+	size_t low = 0, high = view->regions.count;
+
+	if (offset >= view->file.n)
+		return NULL;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (sb_view_region(view, middle)->offset <= offset)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low ? sb_view_region(view, low - 1) : NULL;
+}
+
+const struct sb_region *sb_view_region_named(const struct sb_view *view, const char *name)
+{
+	for (size_t i = 0; i < view->regions.count; i++)
+		if (strcmp(sb_view_region(view, i)->name, name) == 0)
+			return sb_view_region(view, i);
+	return NULL;
 }
 
 void sb_view_release(struct sb_view *view)

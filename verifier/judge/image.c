@@ -23,14 +23,6 @@ static bool is_linked(struct sb_span file)
 	return type == ET_EXECUTABLE || type == ET_SHARED;
 }
 
-static const struct sb_region *region_named(const struct sb_view *view, const char *name)
-{
-	for (size_t i = 0; i < view->regions.count; i++)
-		if (strcmp(sb_view_region(view, i)->name, name) == 0)
-			return sb_view_region(view, i);
-	return NULL;
-}
-
 static uint64_t field_value(const struct sb_view *view, const struct sb_field *field)
 {
 	struct sb_span bytes;
@@ -52,7 +44,7 @@ static bool is_column(const struct sb_field *field, const char *column)
  */
 static bool meets_image(struct sb_view *view, uint64_t offset, uint64_t length)
 {
-	const struct sb_region *table = region_named(view, "program headers");
+	const struct sb_region *table = sb_view_region_named(view, "program headers");
 	uint64_t from = 0, end, stop;
 	size_t rows = 0;
 
@@ -142,7 +134,7 @@ static bool tables_agree(const struct sb_pair *pair)
 	size_t at[SB_SIDES] = {0, 0}, rows = 0;
 
 	for (unsigned side = 0; side < SB_SIDES; side++) {
-		const struct sb_region *table = region_named(pair->view[side], "section headers");
+		const struct sb_region *table = sb_view_region_named(pair->view[side], "section headers");
 		if (!table || sb_view_describe(pair->view[side], table, NULL))
 			return false;
 	}

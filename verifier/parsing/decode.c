@@ -18,24 +18,6 @@ static bool ask(struct sb_worker *worker, const struct sb_decoding *items, size_
 	return sb_feed_ask(worker, &request, count * sizeof(struct sb_wire_item), -1);
 }
 
-static int store(struct sb_sink *sink, struct sb_span bytes, struct sb_err *err)
-{
-	while (bytes.n) {
-		uint8_t *room;
-		size_t n;
-		int rc = sb_sink_room(sink, &room, &n, err);
-		if (rc)
-			return rc;
-		n = n < bytes.n ? n : bytes.n;
-		memcpy(room, bytes.p, n);
-		bytes = sb_span_of(bytes.p + n, bytes.n - n);
-		rc = sb_sink_took(sink, n, err);
-		if (rc)
-			return rc;
-	}
-	return 0;
-}
-
 /* One member. A limit of ours ends the worker, which would go on. */
 static void read_one(struct sb_feed *feed, struct sb_decoding *item, struct sb_unpack_budget *budget)
 {
@@ -44,7 +26,7 @@ static void read_one(struct sb_feed *feed, struct sb_decoding *item, struct sb_u
 
 	item->rc = sb_sink_open(&sink, item->member->length, item->member->size, budget, &item->why);
 	while (!item->rc && (n = (size_t)sb_feed_uint(feed, 4)) != 0) {
-		item->rc = store(&sink, sb_feed_chunk(feed, n), &item->why);
+		item->rc = sb_sink_put(&sink, sb_feed_chunk(feed, n), &item->why);
 		feed->worker->decoded += n;
 	}
 	if (item->rc && !feed->rc) {

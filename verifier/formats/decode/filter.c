@@ -21,24 +21,6 @@ static int fail(struct sb_err *err, struct archive *archive)
 		       why ? why : "it ends too early");
 }
 
-static int store(struct sb_sink *sink, struct sb_span bytes, struct sb_err *err)
-{
-	while (bytes.n) {
-		uint8_t *room;
-		size_t n;
-		int rc = sb_sink_room(sink, &room, &n, err);
-		if (rc)
-			return rc;
-		n = n < bytes.n ? n : bytes.n;
-		memcpy(room, bytes.p, n);
-		bytes = sb_span_of(bytes.p + n, bytes.n - n);
-		rc = sb_sink_took(sink, n, err);
-		if (rc)
-			return rc;
-	}
-	return 0;
-}
-
 static int drain(struct archive *archive, struct sb_sink *sink, struct sb_err *err)
 {
 	const void *block;
@@ -51,7 +33,7 @@ static int drain(struct archive *archive, struct sb_sink *sink, struct sb_err *e
 			return 0;
 		if (result != ARCHIVE_OK)
 			return fail(err, archive);
-		int rc = store(sink, sb_span_of(block, n), err);
+		int rc = sb_sink_put(sink, sb_span_of(block, n), err);
 		if (rc)
 			return rc;
 	}

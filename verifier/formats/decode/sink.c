@@ -94,6 +94,24 @@ int sb_sink_took(struct sb_sink *sink, size_t n, struct sb_err *err)
 	return 0;
 }
 
+int sb_sink_put(struct sb_sink *sink, struct sb_span bytes, struct sb_err *err)
+{
+	while (bytes.n) {
+		uint8_t *room;
+		size_t n;
+		int rc = sb_sink_room(sink, &room, &n, err);
+		if (rc)
+			return rc;
+		n = n < bytes.n ? n : bytes.n;
+		memcpy(room, bytes.p, n);
+		bytes = sb_span_of(bytes.p + n, bytes.n - n);
+		rc = sb_sink_took(sink, n, err);
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
 int sb_sink_finish(struct sb_sink *sink, struct sb_blob *out, struct sb_err *err)
 {
 	if (sink->spool < 0) {
