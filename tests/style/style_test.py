@@ -63,6 +63,13 @@ def keepers():
                 yield f'{name} includes {included}, whose keepers are {", ".join(KEEPERS[included])}'
 
 
+def views_are_asked():
+    """A view may mirror what a worker has parsed: its format's own functions would then read state that is not there."""
+    for name in product():
+        if RANKS[room_of(name)] > RANKS['verifier/parsing'] and (call := re.search(r'format->(?:open|describe|locate|image->\w+)\(', read(name))):
+            yield f'{name} calls {call.group()}…): ask the view instead'
+
+
 def sizes():
     names = tracked('.c')
     for name in names:
@@ -125,7 +132,8 @@ def spelling():
 
 
 CHECKS = [('rooms include only rooms of a lower rank', ranks), ('private headers stay inside their room', private_headers),
-          ('libraries are called by their keepers only', keepers), ('functions and files stay below their ceilings', sizes),
+          ('libraries are called by their keepers only', keepers), ('stages ask views, never formats', views_are_asked),
+          ('functions and files stay below their ceilings', sizes),
           ('every file says its licence', licences), ('every header compiles alone', headers_alone),
           ('error ids and their pages agree', error_pages), ('every format has its harness and its page', format_companions),
           ('words are spelled right', spelling)]
