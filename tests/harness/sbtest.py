@@ -14,6 +14,7 @@ a mount that it leaves behind.
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -184,8 +185,16 @@ def _run_case(function, as_user):
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def _take_signals():
+    """A suite under nohup or in the background of a script inherits ignored signals, which its children would inherit in turn."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+
+
 def main():
     os.umask(0o077)
+    _take_signals()
     only = sys.argv[1:]
     chosen = [c for c in _cases if not only or any(word in c[0] for word in only)]
     print("TAP version 13")
