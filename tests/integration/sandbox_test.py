@@ -96,7 +96,9 @@ def _(_dir):
         limit = next(row for row in found['limits'] if row['name'] == name)
         assert limit['present'] == kind.startswith('cgroup') and limit['detail'].startswith(kind), limit
     assert {'clock', 'seed', 'kernel', 'aslr', 'cpuid'} <= {row['name'] for row in found['controls']}
+    assert found['parsers']['seccomp'] == 'on' and found['parsers'] == recorded['parsers'], found['parsers']
     text = sb('doctor', code=0).out
+    assert all(name in text for name in found['parsers']), text
     assert all(row['name'] in text for part in ('walls', 'limits', 'controls') for row in found[part]), text
 
 

@@ -2,6 +2,7 @@
 #include "verifier/cli/exits.h"
 #include "verifier/cli/inputs.h"
 #include "verifier/cli/verbs.h"
+#include "verifier/parsing/parsing.h"
 #include "verifier/sandbox/sandbox.h"
 
 #include <string.h>
@@ -14,6 +15,8 @@ struct examination {
 	struct sb_demand demand;
 	const char **missing; /* names of the policy that are not present */
 	size_t missing_count;
+	struct sb_properties parsers; /* walls of those that parse foreign bytes; none: nothing can be compared */
+	const char *no_parsers;       /* why, or NULL */
 };
 
 static const struct sb_probe *find(const struct sb_survey *survey, unsigned part, const char *name)
@@ -80,6 +83,19 @@ static void add_rows(struct sb_invocation *call, const struct sb_survey *survey,
 	}
 }
 
+static void add_parsers(struct sb_invocation *call, const struct examination *exam)
+{
+	sb_buf_printf(&call->out, "parsers\n");
+	if (exam->no_parsers)
+		sb_buf_printf(&call->out, "  ABSENT   %s\n", sb_cli_escape(call, exam->no_parsers));
+	for (size_t i = 0; i < exam->parsers.count; i++) {
+		const struct sb_property *wall = &exam->parsers.items[i];
+		bool absent = strncmp(wall->value, "off", 3) == 0;
+
+		sb_buf_printf(&call->out, "  %-8s %-22s %s\n", absent ? "absent" : "present", wall->name, sb_cli_escape(call, wall->value));
+	}
+}
+
 static void add_text(struct sb_invocation *call, const struct examination *exam)
 {
 	if (!exam->survey.possible)
@@ -87,6 +103,7 @@ static void add_text(struct sb_invocation *call, const struct examination *exam)
 	for (unsigned part = 0; part < PARTS; part++)
 		if (exam->survey.possible || part == SB_PROBE_WALL)
 			add_rows(call, &exam->survey, part);
+	add_parsers(call, exam);
 	for (size_t i = 0; i < exam->missing_count; i++)
 		sb_buf_printf(&call->out, "%s %s\n", i ? "           and" : "the policy demands", sb_cli_escape(call, exam->missing[i]));
 }
@@ -119,13 +136,24 @@ static bool add_parts(struct sb_arena *arena, struct sb_node *document, const st
 	return true;
 }
 
+static bool add_parser_walls(struct sb_arena *arena, struct sb_node *document, const struct examination *exam)
+{
+	struct sb_node *map = sb_node_map(arena);
+	bool good = map != NULL;
+
+	for (size_t i = 0; good && i < exam->parsers.count; i++)
+		good = sb_node_put(arena, map, exam->parsers.items[i].name, sb_node_text(arena, exam->parsers.items[i].value));
+	return good && sb_node_put(arena, document, "parsers", map);
+}
+
 static int to_document(struct sb_invocation *call, const struct examination *exam, bool fit, struct sb_err *err)
 {
 	struct sb_arena *arena = call->arena;
 	struct sb_node *document = sb_cli_new_document(call, "samebuild-doctor/1"), *missing = sb_node_list(arena);
 	bool good = document && missing && sb_node_put(arena, document, "fit", sb_node_bool(arena, fit)) &&
 	            sb_node_put(arena, document, "possible", sb_node_bool(arena, exam->survey.possible)) &&
-	            sb_node_put(arena, document, "why", sb_node_text(arena, exam->survey.why)) && add_parts(arena, document, &exam->survey);
+	            sb_node_put(arena, document, "why", sb_node_text(arena, exam->survey.why)) && add_parts(arena, document, &exam->survey) &&
+	            add_parser_walls(arena, document, exam);
 
 	for (size_t i = 0; good && i < exam->missing_count; i++)
 		good = sb_node_push(arena, missing, sb_node_text(arena, exam->missing[i]));
@@ -135,25 +163,44 @@ static int to_document(struct sb_invocation *call, const struct examination *exa
 
 static bool is_fit(const struct examination *exam)
 {
-	bool fit = exam->survey.possible && exam->missing_count == 0;
+	bool fit = exam->survey.possible && exam->missing_count == 0 && !exam->no_parsers;
 
 	for (size_t i = 0; i < exam->survey.count; i++)
 		fit &= exam->survey.probes[i].present || !exam->survey.probes[i].required;
 	return fit;
 }
 
-static int run(struct sb_invocation *call, struct sb_err *err)
+static int tell(struct sb_invocation *call, struct examination *exam, struct sb_err *err)
 {
-	struct examination exam = {0};
-	int rc = examine(call, &exam, err);
+	int rc = examine(call, exam, err);
 
 	if (rc)
 		return rc;
 	if (call->json)
-		rc = to_document(call, &exam, is_fit(&exam), err);
+		rc = to_document(call, exam, is_fit(exam), err);
 	else
-		add_text(call, &exam);
-	return rc ? rc : is_fit(&exam) ? SB_EXIT_OK : SB_EXIT_UNDECIDED;
+		add_text(call, exam);
+	return rc ? rc : is_fit(exam) ? SB_EXIT_OK : SB_EXIT_UNDECIDED;
+}
+
+static int run(struct sb_invocation *call, struct sb_err *err)
+{
+	const struct sb_parsers_options options = {.progress = call->progress};
+	struct sb_parsers *parsers = NULL;
+	struct examination exam = {0};
+	struct sb_err why = {0};
+	int rc = sb_parsers_start(&options, &parsers, &why);
+
+	if (rc == SB_NOMEM || rc == SB_INTERRUPTED) {
+		if (err)
+			*err = why;
+		return rc;
+	}
+	exam.parsers = sb_parsers_walls(parsers);
+	exam.no_parsers = rc ? why.msg : NULL;
+	rc = tell(call, &exam, err);
+	sb_parsers_stop(&parsers);
+	return rc;
 }
 
 static const struct sb_option doctor_options[] = {
