@@ -3,24 +3,27 @@
 """Counts what meson ran, from its testlog.json files: subtests where a test speaks TAP, else the test itself.
 
 A test that is not OK always counts as failed, whatever its subtests said: meson's own summary hides timeouts and failures after the
-last subtest. With --allowed FILE every skip must be listed there. With --floors FILE no suite that the file names may have fewer tests
-than it says, and --suites "NAME…" restricts that to the suites that were run: a lost suite fails the run. The last line is
+last subtest. What a failed subtest said, and lines "# figure: …" of any test, are shown, since meson keeps them to itself. With
+--allowed FILE every skip must be listed there. With --floors FILE no suite that the file names may have fewer tests than it says, and --suites "NAME…" restricts that to the suites that were run: a lost suite fails the run. The last line is
 "N passed, N failed, N skipped".
 """
 import argparse
 import collections
+import itertools
 import json
 import re
 import sys
+
+MOST_LINES, MOST_WIDTH = 40, 400
 
 
 def tally(test):
     """(passed, failed names, skipped names) of one test."""
     out = test.get("stdout") or ""
     spoke_tap = re.search(r"^1\.\.\d+$|^TAP version", out, re.M)
-    lines = re.findall(r"^(not ok|ok)\b(.*)$", out, re.M) if spoke_tap else []
+    lines = re.findall(r"^(not ok|ok)\b ?(.*)$", out, re.M) if spoke_tap else []
     skipped = [rest.strip(" -") for word, rest in lines if word == "ok" and "# SKIP" in rest]
-    failed = [rest.strip(" -") for word, rest in lines if word == "not ok"]
+    failed = [rest.strip() for word, rest in lines if word == "not ok"]
     passed = len(lines) - len(skipped) - len(failed)
     result = test["result"]
     if not lines and result == "SKIP":
@@ -30,6 +33,17 @@ def tally(test):
     elif result not in ("OK", "SKIP", "EXPECTEDFAIL") and not failed:
         failed = [f"ended as {result}"]
     return passed, failed, skipped
+
+
+def said(test, name):
+    """What a failed subtest wrote after its "not ok" line; the end of it, where the reason stands."""
+    _, _, after = (test.get("stdout") or "").partition(f"not ok {name}\n")
+    lines = itertools.takewhile(lambda line: not re.match(r"(not )?ok\b", line), after.splitlines())
+    return [line[:MOST_WIDTH] for line in lines][-MOST_LINES:]
+
+
+def figures(test):
+    return re.findall(r"^# figure: (.*)$", test.get("stdout") or "", re.M)
 
 
 def is_allowed(name, reason, allowed):
@@ -88,6 +102,9 @@ def main():
             for kind, rows in (("FAILED", bad), ("SKIPPED", left)):
                 for row in rows:
                     print(kind, test["name"], row)
+                    print("".join(f"    {line}\n" for line in said(test, row)), end="")
+            for figure in figures(test):
+                print("FIGURE", test["name"], figure)
     if asked.floors:
         floors = {suite: int(number) for suite, number in (line.split() for line in read_lines(asked.floors))}
         for row in lost(found, floors, asked.suites.split() if asked.suites is not None else None):

@@ -97,7 +97,7 @@ def _(_dir):
 
 @case("the figure")
 def _(_dir):
-    print(f"# {SEEN['pairs']} honest pairs, {len(SEEN['causes'])} causes: {' '.join(sorted(SEEN['causes']))}", flush=True)
+    print(f"# figure: {SEEN['pairs']} honest pairs, {len(SEEN['causes'])} causes: {' '.join(sorted(SEEN['causes']))}", flush=True)
     if len(sys.argv) == 1:
         assert SEEN["pairs"] >= 100, SEEN
         missing = hinted.EVERY - SEEN["causes"]

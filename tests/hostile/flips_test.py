@@ -89,7 +89,7 @@ def _(_dir):
 
 @case("the figure")
 def _(_dir):
-    print(f"# {SEEN['outside']} flips outside of claimed places, {SEEN['kept']} kept the level; {SEEN['inside']} inside", flush=True)
+    print(f"# figure: {SEEN['outside']} flips outside of claimed places, {SEEN['kept']} kept the level; {SEEN['inside']} inside", flush=True)
     assert len(sys.argv) > 1 or SEEN["outside"] > 2000, SEEN
 
 

@@ -218,7 +218,7 @@ def _(_dir):
 
 @case("the figure")
 def _(_dir):
-    print(f"# {SEEN['pairs']} attempts to hide something in what is accepted, 0 accepted", flush=True)
+    print(f"# figure: {SEEN['pairs']} attempts to hide something in what is accepted, 0 accepted", flush=True)
 
 
 main()

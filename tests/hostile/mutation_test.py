@@ -150,7 +150,7 @@ def _(_dir):
 def _(_dir):
     if len(sys.argv) == 1:
         assert SEEN["pairs"] >= 300 and SEEN["accepted"] == 0, SEEN
-    print(f"# {SEEN['pairs']} tampered pairs, {SEEN['accepted']} accepted; the place that was asked for is named in {SEEN['named']} of them", flush=True)
+    print(f"# figure: {SEEN['pairs']} tampered pairs, {SEEN['accepted']} accepted; the place that was asked for is named in {SEEN['named']} of them", flush=True)
 
 
 main()

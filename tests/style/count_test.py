@@ -63,4 +63,11 @@ def _(_dir):
     assert code == 1 and "golden: no floor" in out
 
 
+@case("count: what a failed subtest said is shown, and no more; figures are shown of every test")
+def _(_dir):
+    out = "TAP version 13\n1..3\nnot ok 1 - a\n# Traceback\n# boom\nok 2 - b\n# figure: 3 of 4\nok 3 - c\n"
+    shown = count([("hostile", "x", "FAIL", out)])[2]
+    assert "FAILED samebuild:hostile / x 1 - a\n    # Traceback\n    # boom\nFIGURE samebuild:hostile / x 3 of 4\n" in shown, shown
+
+
 main()

@@ -225,7 +225,7 @@ static void name_limit(struct sb_watch *watch)
 		sb_guard_limit(watch, "inodes", bounds->inodes, bounds->inodes, "no further file could be made");
 	if (watch->last.fork_refusals > watch->first.fork_refusals)
 		sb_guard_limit(watch, "processes", bounds->processes, bounds->processes, "no further one could be started");
-	if (watch->cgroup.kind == SB_LIMITS_RLIMIT && board->largest >= bounds->memory)
+	if (board->largest >= bounds->memory) /* between two looks, and then refused more by its own limit */
 		sb_guard_limit(watch, "memory", bounds->memory, board->largest, "no more was given to a program of the build");
 	if (watch->cgroup.kind == SB_LIMITS_RLIMIT && watch->family.most >= bounds->processes)
 		sb_guard_limit(watch, "processes", bounds->processes, watch->family.most, "no further one could be started");
