@@ -113,6 +113,9 @@ const struct sb_pair *sb_package_data(const struct sb_pair *package);
 /** Does the md5sums of the package state the content of this file on each side? True outside of packages and for files not listed. */
 bool sb_md5sums_agree(const struct sb_pair *pair);
 
+/** Claims [@first, count) of @claims are those of one pair: of each proven cause only the first place stays primary, and says how many there are. */
+void sb_explain_repeated(struct sb_explaining *in, struct sb_vec *claims, size_t first);
+
 /** Add to the notes of derived claims what they come from. @claims: all of the artifact, in tree order. */
 void sb_explain_attribute(struct sb_explaining *in, struct sb_claim *claims, size_t count);
 

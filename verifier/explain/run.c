@@ -95,6 +95,7 @@ static int explain_pair(struct sb_explaining *in, const struct sb_pair *pair, st
 		rc = sb_explain_image(in, pair, claims, first, err);
 	if (!rc)
 		rc = sb_explain_stale(in, pair, claims, err);
+	sb_explain_repeated(in, claims, first);
 	for (size_t i = 0; !rc && i < pair->child_count; i++)
 		rc = explain_pair(in, pair->children[i], claims, err);
 	return rc;
