@@ -87,26 +87,94 @@ static void sha1_block(uint32_t state[5], const uint8_t block[64])
 	state[4] += e;
 }
 
-/* The padding that both share: a one bit, zeros, the length in bits (RFC 1321 3.1 and 3.2, RFC 3174 4). */
-static void hash_blocks(struct sb_span bytes, bool sha1, uint8_t *out)
-{
-	uint32_t state[5] = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0};
-	void (*block)(uint32_t *, const uint8_t *) = sha1 ? sha1_block : md5_block;
-	uint64_t bits = (uint64_t)bytes.n * 8;
-	uint8_t tail[128] = {0};
-	size_t whole = bytes.n / 64 * 64, rest = bytes.n - whole, end = rest < 56 ? 64 : 128;
+/** MD5 or SHA-1 while bytes come in. */
+struct blocks {
+	uint32_t state[5];
+	uint64_t total;
+	uint8_t tail[128]; /* bytes that make no whole block yet; room for the padding behind them */
+	size_t waiting;
+	bool sha1;
+};
 
-	for (size_t at = 0; at < whole; at += 64)
-		block(state, bytes.p + at);
-	if (rest)
-		memcpy(tail, bytes.p + whole, rest);
-	tail[rest] = 0x80;
+static void take_block(struct blocks *blocks, const uint8_t *block)
+{
+	if (blocks->sha1)
+		sha1_block(blocks->state, block);
+	else
+		md5_block(blocks->state, block);
+}
+
+static void take_bytes(struct blocks *blocks, struct sb_span bytes)
+{
+	size_t at = 0;
+
+	blocks->total += bytes.n;
+	if (blocks->waiting) {
+		at = bytes.n < 64 - blocks->waiting ? bytes.n : 64 - blocks->waiting;
+		if (at)
+			memcpy(blocks->tail + blocks->waiting, bytes.p, at);
+		blocks->waiting += at;
+		if (blocks->waiting < 64)
+			return;
+		take_block(blocks, blocks->tail);
+	}
+	for (; bytes.n - at >= 64; at += 64)
+		take_block(blocks, bytes.p + at);
+	blocks->waiting = bytes.n - at;
+	if (blocks->waiting)
+		memcpy(blocks->tail, bytes.p + at, blocks->waiting);
+}
+
+/* The padding that both share: a one bit, zeros, the length in bits (RFC 1321 3.1 and 3.2, RFC 3174 4). */
+static void finish_blocks(struct blocks *blocks, uint8_t *out)
+{
+	size_t end = blocks->waiting < 56 ? 64 : 128;
+	uint64_t bits = blocks->total * 8;
+
+	memset(blocks->tail + blocks->waiting, 0, end - blocks->waiting);
+	blocks->tail[blocks->waiting] = 0x80;
 	for (unsigned i = 0; i < 8; i++)
-		tail[sha1 ? end - 1 - i : end - 8 + i] = (uint8_t)(bits >> (8 * i));
+		blocks->tail[blocks->sha1 ? end - 1 - i : end - 8 + i] = (uint8_t)(bits >> (8 * i));
 	for (size_t at = 0; at < end; at += 64)
-		block(state, tail + at);
-	for (unsigned i = 0; i < (sha1 ? 5u : 4u); i++)
-		store(out + 4 * i, state[i], sha1);
+		take_block(blocks, blocks->tail + at);
+	for (unsigned i = 0; i < (blocks->sha1 ? 5u : 4u); i++)
+		store(out + 4 * i, blocks->state[i], blocks->sha1);
+}
+
+static void hash_blocks(const struct sb_span *pieces, size_t count, bool sha1, uint8_t *out)
+{
+	struct blocks blocks = {.state = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0}, .sha1 = sha1};
+
+	for (size_t i = 0; i < count; i++)
+		take_bytes(&blocks, pieces[i]);
+	finish_blocks(&blocks, out);
+}
+
+static void hash_sha256(const struct sb_span *pieces, size_t count, uint8_t *out)
+{
+	crypto_hash_sha256_state state;
+
+	crypto_hash_sha256_init(&state);
+	for (size_t i = 0; i < count; i++)
+		crypto_hash_sha256_update(&state, pieces[i].p, pieces[i].n);
+	crypto_hash_sha256_final(&state, out);
+}
+
+/* FIPS 180-4, 5.3.4 and 6.5: SHA-384 is SHA-512 from another start, cut to 48 bytes. */
+static void hash_sha512(const struct sb_span *pieces, size_t count, bool short_form, uint8_t *out)
+{
+	static const uint64_t start[8] = {0xcbbb9d5dc1059ed8, 0x629a292a367cd507, 0x9159015a3070dd17, 0x152fecd8f70e5939,
+	                                  0x67332667ffc00b31, 0x8eb44a8768581511, 0xdb0c2e0d64f98fa7, 0x47b5481dbefa4fa4};
+	uint8_t digest[64];
+	crypto_hash_sha512_state state;
+
+	crypto_hash_sha512_init(&state);
+	if (short_form)
+		memcpy(state.state, start, sizeof start);
+	for (size_t i = 0; i < count; i++)
+		crypto_hash_sha512_update(&state, pieces[i].p, pieces[i].n);
+	crypto_hash_sha512_final(&state, digest);
+	memcpy(out, digest, short_form ? 48 : 64);
 }
 
 size_t sb_declared_size(enum sb_declared_digest kind)
@@ -118,26 +186,32 @@ size_t sb_declared_size(enum sb_declared_digest kind)
 		return 20;
 	case SB_DECLARED_SHA256:
 		return 32;
+	case SB_DECLARED_SHA384:
+		return 48;
 	case SB_DECLARED_SHA512:
 		return 64;
 	}
 	return 0;
 }
 
-void sb_declared_hash(enum sb_declared_digest kind, struct sb_span bytes, uint8_t *out)
+void sb_declared_hash_row(enum sb_declared_digest kind, const struct sb_span *pieces, size_t count, uint8_t *out)
 {
 	switch (kind) {
 	case SB_DECLARED_MD5:
-		hash_blocks(bytes, false, out);
-		break;
 	case SB_DECLARED_SHA1:
-		hash_blocks(bytes, true, out);
+		hash_blocks(pieces, count, kind == SB_DECLARED_SHA1, out);
 		break;
 	case SB_DECLARED_SHA256:
-		crypto_hash_sha256(out, bytes.p, bytes.n);
+		hash_sha256(pieces, count, out);
 		break;
+	case SB_DECLARED_SHA384:
 	case SB_DECLARED_SHA512:
-		crypto_hash_sha512(out, bytes.p, bytes.n);
+		hash_sha512(pieces, count, kind == SB_DECLARED_SHA384, out);
 		break;
 	}
+}
+
+void sb_declared_hash(enum sb_declared_digest kind, struct sb_span bytes, uint8_t *out)
+{
+	sb_declared_hash_row(kind, &bytes, 1, out);
 }

@@ -149,7 +149,7 @@ int sb_order_compare(struct sb_unit *unit, const struct sb_member_pairs *members
 	struct placed *placed[SB_SIDES];
 	size_t count[SB_SIDES];
 
-	if (!unit->pair.format->archive)
+	if (!unit->pair.format->archive && !unit->pair.format->container)
 		return 0;
 	for (unsigned side = 0; side < SB_SIDES; side++)
 		if (!(placed[side] = place_regions(unit, members, side, &count[side])))

@@ -178,7 +178,7 @@ static const char *hint_field(struct sb_explaining *in, const struct sb_pair *pa
 	case SB_FIELD_INODE:
 	case SB_FIELD_SIZE:
 	case SB_FIELD_OFFSET:
-		claim->cause = pair->format->archive || pair->format->compression ? SB_CAUSE_CONTAINER_METADATA : claim->cause;
+		claim->cause = sb_format_packs(pair->format) ? SB_CAUSE_CONTAINER_METADATA : claim->cause;
 		return describe_values(in, pair, diff);
 	case SB_FIELD_ENCODING:
 		claim->cause = SB_CAUSE_COMPRESSION;

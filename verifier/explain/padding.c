@@ -43,8 +43,9 @@ static uint64_t alignment(const struct sb_pair *pair)
 /* The content of the member and its fill end where the next header may begin, and the fill is no longer than that takes. */
 static bool follows_size(const struct sb_pair *pair, const struct sb_diff *diff, unsigned side, const struct sb_member *member)
 {
-	const struct sb_region *region = diff->side[side].region;
-	uint64_t align = alignment(pair), end = member->offset + member->length, fill = region ? region->length : 0;
+	const struct sb_region *region = diff->side[side].region, *either = region ? region : diff->side[!side].region;
+	uint64_t align = either && either->align ? either->align : alignment(pair);
+	uint64_t end = member->offset + member->length, fill = region ? region->length : 0;
 
 	return align == 1 ? fill < 4 : (end + fill) % align == 0 && fill < align;
 }
@@ -89,7 +90,7 @@ static bool ends_record(const struct sb_pair *pair, const struct sb_diff *diff)
 static bool in_archive(const struct sb_pair *pair, const struct sb_diff *diff)
 {
 	return (diff->kind == SB_DIFF_FIELD || diff->kind == SB_DIFF_REGION || diff->kind == SB_DIFF_BYTES) && pair->format &&
-	       (pair->format->archive || pair->format->compression);
+	       sb_format_packs(pair->format);
 }
 
 static bool claim_padding(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, struct sb_claim *claim)

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <zlib.h>
 
-enum { LARGEST = 64 };
+enum { LARGEST = 64, MOST_PIECES = 16 };
 
 static bool declared_kind(enum sb_derive_algorithm algorithm, enum sb_declared_digest *out)
 {
@@ -19,6 +19,9 @@ static bool declared_kind(enum sb_derive_algorithm algorithm, enum sb_declared_d
 	case SB_DERIVE_SHA256:
 		*out = SB_DECLARED_SHA256;
 		return true;
+	case SB_DERIVE_SHA384:
+		*out = SB_DECLARED_SHA384;
+		return true;
 	case SB_DERIVE_SHA512:
 		*out = SB_DECLARED_SHA512;
 		return true;
@@ -28,6 +31,8 @@ static bool declared_kind(enum sb_derive_algorithm algorithm, enum sb_declared_d
 	case SB_DERIVE_LENGTH:
 	case SB_DERIVE_CPIO_SUM:
 	case SB_DERIVE_XZ_CHECK:
+	case SB_DERIVE_CRC32_ZEROED:
+	case SB_DERIVE_CRC32_BARE:
 	case SB_DERIVE_POSITION:
 		return false;
 	}
@@ -91,6 +96,19 @@ static uint64_t tar_sum(struct sb_span header, struct sb_span field)
 	return byte_sum(header) - byte_sum(field) + (uint64_t)' ' * field.n;
 }
 
+/* The checksum of a header that holds it: its own bytes count as zeros. They lie inside of @over. */
+static uint32_t crc_of_zeroed(struct sb_span over, struct sb_span field)
+{
+	static const uint8_t zeros[8] = {0};
+	const uint8_t *end = over.p + over.n, *behind = field.p + field.n;
+
+	if (field.n > sizeof zeros || field.p < over.p || behind > end)
+		return (uint32_t)crc32_z(0, over.p, over.n);
+	uLong crc = crc32_z(0, over.p, (size_t)(field.p - over.p));
+	crc = crc32_z(crc, zeros, field.n);
+	return (uint32_t)crc32_z(crc, behind, (size_t)(end - behind));
+}
+
 static bool number_is_right(const struct sb_field *field, struct sb_span bytes, struct sb_span over)
 {
 	uint64_t value, mask = field->length < 8 ? (UINT64_C(1) << 8 * field->length) - 1 : UINT64_MAX;
@@ -100,6 +118,10 @@ static bool number_is_right(const struct sb_field *field, struct sb_span bytes, 
 	switch (field->derived.algorithm) {
 	case SB_DERIVE_CRC32:
 		return value == crc32_z(0, over.p, over.n);
+	case SB_DERIVE_CRC32_ZEROED:
+		return value == crc_of_zeroed(over, bytes);
+	case SB_DERIVE_CRC32_BARE:
+		return value == (crc32_z(0, over.p, over.n) ^ UINT32_MAX);
 	case SB_DERIVE_TAR_SUM:
 		return value == tar_sum(over, bytes);
 	case SB_DERIVE_LENGTH:
@@ -112,6 +134,7 @@ static bool number_is_right(const struct sb_field *field, struct sb_span bytes, 
 	case SB_DERIVE_MD5:
 	case SB_DERIVE_SHA1:
 	case SB_DERIVE_SHA256:
+	case SB_DERIVE_SHA384:
 	case SB_DERIVE_SHA512:
 	case SB_DERIVE_POSITION:
 		return false;
@@ -120,17 +143,29 @@ static bool number_is_right(const struct sb_field *field, struct sb_span bytes, 
 }
 
 /* Digits in lower case, as all packers write them: the case of a digit must not carry anything. */
-static bool digest_is_right(const struct sb_field *field, struct sb_span bytes, struct sb_span over, enum sb_declared_digest kind)
+static bool digest_is_right(const struct sb_field *field, struct sb_span bytes, const struct sb_span *over, size_t count, enum sb_declared_digest kind)
 {
 	char digits[2 * LARGEST + 1];
 	uint8_t digest[LARGEST];
 	size_t n = sb_declared_size(kind);
 
-	sb_declared_hash(kind, over, digest);
+	sb_declared_hash_row(kind, over, count, digest);
 	if (field->encoding == SB_ENC_RAW)
 		return bytes.n == n && memcmp(bytes.p, digest, n) == 0;
 	sb_text_hex(sb_span_of(digest, n), digits);
 	return field->encoding == SB_ENC_HEX_TEXT && bytes.n == 2 * n && memcmp(bytes.p, digits, bytes.n) == 0;
+}
+
+/* A digest over several stretches of the file in a row. */
+static bool digest_of_pieces_is_right(const struct sb_field *field, struct sb_span file, struct sb_span bytes, enum sb_declared_digest kind, bool *known)
+{
+	struct sb_span over[MOST_PIECES];
+	uint32_t count = field->derived.piece_count;
+
+	*known = count <= MOST_PIECES;
+	for (uint32_t i = 0; *known && i < count; i++)
+		*known = sb_span_cut(file, field->derived.pieces[i].offset, field->derived.pieces[i].length, &over[i]);
+	return *known && digest_is_right(field, bytes, over, count, kind);
 }
 
 bool sb_field_is_digest(const struct sb_field *field)
@@ -143,9 +178,13 @@ bool sb_field_is_right(struct sb_explaining *in, const struct sb_pair *pair, uns
 {
 	struct sb_span over = {0}, bytes;
 	enum sb_declared_digest kind;
+	bool digest = declared_kind(field->derived.algorithm, &kind);
 
-	*known = sb_span_cut(pair->bytes[side], field->offset, field->length, &bytes) && covered(in, pair, field, side, &over);
+	*known = sb_span_cut(pair->bytes[side], field->offset, field->length, &bytes);
+	if (*known && digest && field->derived.piece_count)
+		return digest_of_pieces_is_right(field, pair->bytes[side], bytes, kind, known);
+	*known = *known && covered(in, pair, field, side, &over);
 	if (!*known)
 		return false;
-	return declared_kind(field->derived.algorithm, &kind) ? digest_is_right(field, bytes, over, kind) : number_is_right(field, bytes, over);
+	return digest ? digest_is_right(field, bytes, &over, 1, kind) : number_is_right(field, bytes, over);
 }

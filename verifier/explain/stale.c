@@ -78,7 +78,7 @@ int sb_explain_stale(struct sb_explaining *in, const struct sb_pair *pair, struc
 {
 	int rc = 0;
 
-	if (pair->state != SB_PAIR_OPENED || !pair->format->archive || !pair->format->describe)
+	if (pair->state != SB_PAIR_OPENED || (!pair->format->archive && !pair->format->container) || !pair->format->describe)
 		return 0;
 	for (unsigned side = 0; !rc && side < SB_SIDES; side++) {
 		const struct sb_view *view = pair->view[side];

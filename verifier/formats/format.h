@@ -58,6 +58,7 @@ struct sb_format {
 	const char *(*locate)(const struct sb_view *view, const struct sb_region *region, uint64_t offset, struct sb_arena *arena);
 	const struct sb_image_format *image; /* of executable files, else NULL */
 	bool archive;          /* ingest may unpack it */
+	bool container;        /* an image of a device or of what is booted: members, when made and fill, but ingest leaves it as it is */
 	bool compression;      /* one payload, to be probed again by itself */
 };
 

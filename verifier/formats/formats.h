@@ -24,6 +24,11 @@ SB_MUST_USE int sb_view_describe(struct sb_view *view, const struct sb_region *r
 SB_MUST_USE int sb_view_settle(struct sb_view *view, const struct sb_region *region, struct sb_err *err);
 /** Name of the innermost thing at @offset of @region, in @arena; NULL when there is none or the format does not say. */
 const char *sb_view_locate(const struct sb_view *view, const struct sb_region *region, uint64_t offset, struct sb_arena *arena);
+/** Does a file of this format hold what was packed, and say how? Only then may times, fill and stated sizes be the packer's. */
+static inline bool sb_format_packs(const struct sb_format *format)
+{
+	return format->archive || format->container || format->compression;
+}
 /** Who answers what can be asked of an executable file; NULL when the format is none. Call it with @view and no other. */
 static inline const struct sb_image_format *sb_view_image(const struct sb_view *view)
 {

@@ -27,6 +27,7 @@ struct sb_region {
 	bool loaded;        /* mapped at run time, or read by a loader */
 	uint32_t member;    /* 1 + index of the member it belongs to; 0: none */
 	uint32_t tag;       /* the format's own: a section index, a header variant; passed back to describe() */
+	uint32_t align;     /* of PADDING: it ends at a multiple of this and is shorter; 0: as the format as a whole demands */
 	const char *name;   /* for pairing by (kind, name, ordinal) and for the way in: ".text", "header"; raw bytes, never NULL */
 };
 
@@ -89,8 +90,15 @@ enum sb_derive_algorithm {
 	SB_DERIVE_LENGTH,      /* length of `over` in bytes, modulo 2^(8·width) */
 	SB_DERIVE_CPIO_SUM,    /* 32-bit sum of bytes */
 	SB_DERIVE_XZ_CHECK,    /* verified by the decoder, which fails when it is wrong */
-	SB_DERIVE_MD5, SB_DERIVE_SHA1, SB_DERIVE_SHA256, SB_DERIVE_SHA512, /* digest; raw, or digits in HEX_TEXT */
+	SB_DERIVE_MD5, SB_DERIVE_SHA1, SB_DERIVE_SHA256, SB_DERIVE_SHA384, SB_DERIVE_SHA512, /* digest; raw, or digits in HEX_TEXT */
+	SB_DERIVE_CRC32_ZEROED, /* zlib's, over `over`, in which the field itself counts as zeros */
+	SB_DERIVE_CRC32_BARE,   /* as CRC32, without the complement at the end */
 	SB_DERIVE_POSITION,    /* where the region lies that begins at over_offset, counted from base */
+};
+
+/** A stretch of a file. */
+struct sb_range {
+	uint64_t offset, length;
 };
 
 /** What a derived field is computed from. */
@@ -101,6 +109,8 @@ struct sb_derivation {
 	bool unpacked;                     /* with decoded: what all compressions inside that member leave */
 	struct sb_span inside;             /* with unpacked: the content of the file of that name in the archive there; p NULL: the archive itself */
 	uint64_t base;                     /* of POSITION */
+	const struct sb_range *pieces;    /* instead of `over`: stretches of this file in a row; in the arena */
+	uint32_t piece_count;              /* 0: no pieces */
 };
 
 struct sb_field {

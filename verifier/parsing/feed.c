@@ -304,6 +304,7 @@ static void read_region(struct sb_feed *feed, struct sb_arena *arena, struct sb_
 	out->loaded = below(feed, 1);
 	out->member = (uint32_t)sb_feed_uint(feed, 4);
 	out->tag = (uint32_t)sb_feed_uint(feed, 4);
+	out->align = (uint32_t)sb_feed_uint(feed, 4);
 	out->name = name(feed, arena);
 	if (out->length == 0)
 		sb_feed_bad(feed);
@@ -346,6 +347,25 @@ void sb_feed_view(struct sb_feed *feed, struct sb_view *view)
 	}
 }
 
+static void read_pieces(struct sb_feed *feed, struct sb_arena *arena, struct sb_derivation *out)
+{
+	uint64_t n = sb_feed_uint(feed, 4), room;
+	struct sb_range *pieces = NULL;
+
+	if (n == 0 || feed->rc)
+		return;
+	if (sb_mul(n, sizeof *pieces, &room) && sb_feed_keep(feed, room))
+		pieces = sb_arena_array(arena, (size_t)n, sizeof *pieces);
+	if (!pieces)
+		sb_feed_no_memory(feed);
+	for (uint64_t i = 0; i < n && !feed->rc; i++) {
+		pieces[i].offset = sb_feed_uint(feed, 8);
+		pieces[i].length = sb_feed_uint(feed, 8);
+	}
+	out->pieces = pieces;
+	out->piece_count = feed->rc ? 0 : (uint32_t)n;
+}
+
 void sb_feed_fields(struct sb_feed *feed, struct sb_arena *arena, struct sb_arena *scratch, struct sb_field **out, size_t *count)
 {
 	uint64_t n = sb_feed_uint(feed, 4), room;
@@ -370,6 +390,7 @@ void sb_feed_fields(struct sb_feed *feed, struct sb_arena *arena, struct sb_aren
 		struct sb_span inside = span(feed, arena);
 		fields[i].derived.inside = has_inside ? inside : (struct sb_span){0};
 		fields[i].derived.base = sb_feed_uint(feed, 8);
+		read_pieces(feed, arena, &fields[i].derived);
 		fields[i].name = name(feed, arena);
 	}
 	*out = fields;

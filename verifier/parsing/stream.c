@@ -78,8 +78,8 @@ void sb_stream_outcome(struct sb_stream *out, int rc, const struct sb_err *err)
 }
 
 /* Who adds something to these must send it too, here and in feed.c. */
-_Static_assert(sizeof(struct sb_region) == 40 && sizeof(struct sb_member) == 152 && sizeof(struct sb_notice) == 32, "a record has grown");
-_Static_assert(sizeof(struct sb_field) == 88, "a field has grown");
+_Static_assert(sizeof(struct sb_region) == 48 && sizeof(struct sb_member) == 152 && sizeof(struct sb_notice) == 32, "a record has grown");
+_Static_assert(sizeof(struct sb_field) == 104, "a field has grown");
 
 static void put_region(struct sb_stream *out, const struct sb_region *region)
 {
@@ -89,6 +89,7 @@ static void put_region(struct sb_stream *out, const struct sb_region *region)
 	sb_stream_uint(out, region->loaded, 1);
 	sb_stream_uint(out, region->member, 4);
 	sb_stream_uint(out, region->tag, 4);
+	sb_stream_uint(out, region->align, 4);
 	put_text(out, region->name);
 }
 
@@ -136,6 +137,15 @@ void sb_stream_view(struct sb_stream *out, const struct sb_view *view)
 		put_notice(out, sb_vec_at(&view->notices, i));
 }
 
+static void put_pieces(struct sb_stream *out, const struct sb_derivation *derived)
+{
+	sb_stream_uint(out, derived->piece_count, 4);
+	for (uint32_t i = 0; i < derived->piece_count; i++) {
+		sb_stream_uint(out, derived->pieces[i].offset, 8);
+		sb_stream_uint(out, derived->pieces[i].length, 8);
+	}
+}
+
 void sb_stream_fields(struct sb_stream *out, const struct sb_vec *fields)
 {
 	sb_stream_uint(out, fields->count, 4);
@@ -153,6 +163,7 @@ void sb_stream_fields(struct sb_stream *out, const struct sb_vec *fields)
 		sb_stream_uint(out, field->derived.inside.p != NULL, 1);
 		sb_stream_bytes(out, field->derived.inside);
 		sb_stream_uint(out, field->derived.base, 8);
+		put_pieces(out, &field->derived);
 		put_text(out, field->name);
 	}
 }

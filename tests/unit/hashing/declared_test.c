@@ -92,3 +92,26 @@ Test(declared, sizes)
 	cr_expect_eq(sb_declared_size(SB_DECLARED_SHA256), 32);
 	cr_expect_eq(sb_declared_size(SB_DECLARED_SHA512), 64);
 }
+
+Test(declared, sha384)
+{
+	/* FIPS 180-4, the examples that NIST publishes with it. */
+	expect(SB_DECLARED_SHA384, sb_span_text("abc"), "cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed8086072ba1e7cc2358baeca134c825a7");
+}
+
+Test(declared, pieces_in_a_row_are_one_text)
+{
+	uint8_t text[300], whole[64], row[64];
+
+	for (size_t i = 0; i < sizeof text; i++)
+		text[i] = (uint8_t)(i * 7);
+	for (size_t cut = 0; cut <= sizeof text; cut += 13) {
+		const struct sb_span pieces[] = {sb_span_of(text, cut), {0}, sb_span_of(text + cut, (sizeof text - cut) / 2),
+		                                 sb_span_of(text + cut + (sizeof text - cut) / 2, sizeof text - cut - (sizeof text - cut) / 2)};
+		for (unsigned kind = SB_DECLARED_MD5; kind <= SB_DECLARED_SHA512; kind++) {
+			sb_declared_hash((enum sb_declared_digest)kind, sb_span_of(text, sizeof text), whole);
+			sb_declared_hash_row((enum sb_declared_digest)kind, pieces, 4, row);
+			cr_expect_arr_eq(whole, row, sb_declared_size((enum sb_declared_digest)kind), "%u cut at %zu", kind, cut);
+		}
+	}
+}

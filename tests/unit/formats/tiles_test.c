@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Owners that are found in any order, and what nobody owns. */
+#include "samples.h"
+#include "verifier/formats/tiles.h"
+
+#include "tests/unit/leaks.h"
+
+#include <criterion/criterion.h>
+
+TestSuite(tiles, .fini = no_leaks);
+
+static const struct sb_format none = {.name = "none"};
+
+static int tile(const uint64_t (*parts)[2], size_t count, struct sb_view *view, struct sb_err *err)
+{
+	SB_TILES struct sb_tiles tiles = {0};
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < count; i++) {
+		const struct sb_region region = {.offset = parts[i][0], .length = parts[i][1], .kind = SB_REGION_CONTENT, .name = "part"};
+		rc = sb_tiles_add(&tiles, view->file.n, &region, err);
+	}
+	return rc ? rc : sb_tiles_emit(&tiles, view, err);
+}
+
+Test(tiles, holes_and_the_rest_have_owners)
+{
+	static const uint64_t parts[][2] = {{20, 4}, {2, 8}, {30, 0}, {10, 10}};
+	SB_ARENA struct sb_arena *arena = sb_arena_new(0);
+	uint8_t bytes[32] = {0};
+	struct sb_err err = {0};
+	struct sb_view view;
+
+	sb_view_init(&view, &none, sb_span_of(bytes, sizeof bytes), arena);
+	cr_assert_eq(tile(parts, 4, &view, &err), 0, "%s", err.msg);
+	cr_assert_eq(sb_view_check(&view, &err), 0, "%s", err.msg);
+	cr_assert_eq(view.regions.count, 5);
+	cr_expect_eq(sb_view_region(&view, 0)->kind, SB_REGION_GAP);
+	cr_expect_eq(sb_view_region(&view, 4)->kind, SB_REGION_OVERLAY);
+	cr_expect_eq(sb_view_region(&view, 4)->length, 8);
+	sb_view_release(&view);
+}
+
+Test(tiles, what_overlaps_or_lies_outside_is_refused)
+{
+	static const uint64_t overlap[][2] = {{0, 8}, {7, 4}}, twice[][2] = {{4, 4}, {4, 4}}, outside[][2] = {{28, 5}}, wraps[][2] = {{8, UINT64_MAX - 4}};
+	const struct {
+		const uint64_t (*parts)[2];
+		size_t count;
+		const char *id;
+	} rows[] = {{overlap, 2, "archive-overlap"}, {twice, 2, "archive-overlap"}, {outside, 1, "archive-truncated"}, {wraps, 1, "archive-truncated"}};
+	SB_ARENA struct sb_arena *arena = sb_arena_new(0);
+	uint8_t bytes[32] = {0};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct sb_err err = {0};
+		struct sb_view view;
+		sb_view_init(&view, &none, sb_span_of(bytes, sizeof bytes), arena);
+		cr_expect_eq(tile(rows[i].parts, rows[i].count, &view, &err), SB_FORMAT);
+		cr_expect_str_eq(err.id, rows[i].id);
+		sb_view_release(&view);
+	}
+}

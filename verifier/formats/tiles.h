@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Private to the room: owners of bytes in the order in which a format finds them; what nobody owns becomes an owner of its own. */
+#ifndef VERIFIER_FORMATS_TILES_H
+#define VERIFIER_FORMATS_TILES_H
+
+#include "verifier/formats/emit.h"
+
+/** Regions that were found so far. Zeroed is empty; release it. */
+struct sb_tiles {
+	struct sb_vec regions; /* struct sb_region */
+};
+
+/** Note @region of a file of @size bytes; one without bytes is left out. Errors: FORMAT "archive-truncated" when it does not lie inside; LIMIT, NOMEM. */
+SB_MUST_USE int sb_tiles_add(struct sb_tiles *tiles, uint64_t size, const struct sb_region *region, struct sb_err *err);
+/**
+ * Emit all regions by offset. Bytes between two are a GAP called "gap", those behind the last an OVERLAY called "overlay".
+ * Errors: FORMAT "archive-overlap"; LIMIT, NOMEM.
+ */
+SB_MUST_USE int sb_tiles_emit(struct sb_tiles *tiles, struct sb_view *view, struct sb_err *err);
+void sb_tiles_release(struct sb_tiles *tiles);
+
+#define SB_TILES __attribute__((cleanup(sb_tiles_release)))
+
+#endif
