@@ -65,11 +65,30 @@ static void match(const struct sorted side[SB_SIDES], bool lone, uint32_t *count
 	}
 }
 
+/* Slices that are encoded alike, one by one. */
+static bool slices_differ(const struct sb_unit *unit, const struct sb_member *a, const struct sb_member *b)
+{
+	struct sb_span x, y;
+
+	if (a->slice_count != b->slice_count)
+		return true;
+	for (uint32_t i = 0; i < a->slice_count; i++) {
+		const struct sb_slice *s = &a->slices[i], *t = &b->slices[i];
+		if (s->codec != t->codec || s->whole != t->whole || s->skip != t->skip || s->size != t->size ||
+		    !sb_span_cut(unit->views[0].file, s->offset, s->length, &x) || !sb_span_cut(unit->views[1].file, t->offset, t->length, &y) ||
+		    !sb_span_equal(x, y))
+			return true;
+	}
+	return false;
+}
+
 static bool content_differs(const struct sb_unit *unit, const uint32_t index[SB_SIDES])
 {
 	const struct sb_member *a = sb_view_member(&unit->views[0], index[0]), *b = sb_view_member(&unit->views[1], index[1]);
 	struct sb_span x, y;
 
+	if (a->codec == SB_CODEC_SLICES && b->codec == SB_CODEC_SLICES)
+		return slices_differ(unit, a, b);
 	if (!sb_span_cut(unit->views[0].file, a->offset, a->length, &x) || !sb_span_cut(unit->views[1].file, b->offset, b->length, &y))
 		return true;
 	return a->codec != b->codec || !sb_span_equal(x, y);

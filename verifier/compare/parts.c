@@ -284,6 +284,8 @@ int sb_unit_compare_parts(struct sb_unit *unit, struct sb_compare_run *run, unsi
 	rc = compare_children(unit, &members, run, jobs, err);
 	if (!rc)
 		rc = sb_regions_compare(unit, &members, err);
+	if (!rc && unit->pair.format->tree)
+		rc = sb_metadata_compare(unit, &members, err);
 	if (!rc)
 		rc = note_lone_members(unit, &members, err);
 	return rc ? rc : sb_order_compare(unit, &members, err);

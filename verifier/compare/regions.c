@@ -36,7 +36,7 @@ static int no_memory(struct sb_err *err)
 	return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
 }
 
-static const struct sb_member_pair *pair_of(const struct sb_member_pairs *members, unsigned side, const struct sb_region *region)
+static struct sb_member_pair *pair_of(const struct sb_member_pairs *members, unsigned side, const struct sb_region *region)
 {
 	return region->member ? &members->items[members->of[side][region->member - 1]] : NULL;
 }
@@ -53,31 +53,52 @@ static bool lies_in(const struct sb_member *member, const struct sb_region *regi
 	       region->length <= member->length - (region->offset - member->offset);
 }
 
-/* Owned by a child pair, or by the difference that a lone member is. */
-static bool is_owned_elsewhere(const struct sb_unit *unit, const struct sb_member_pairs *members, unsigned side, const struct sb_region *region)
+/** Who owns the bytes of a region, if not the region. */
+enum owner { OWNER_REGION, OWNER_CHILD, OWNER_LONE_MEMBER, OWNER_EQUAL_SLICES };
+
+/* A child pair, or the difference that a lone member is. Slices were compared in the order of the content, and may lie in any other. */
+static enum owner owner_of(const struct sb_unit *unit, const struct sb_member_pairs *members, unsigned side, const struct sb_slice_index *slices,
+                           const struct sb_region *region)
 {
 	const struct sb_member_pair *pair = pair_of(members, side, region);
 	const struct sb_member *member = member_of(unit, side, region);
 
 	if (!pair)
-		return false;
+		return OWNER_REGION;
 	if (pair->index[0] == UINT32_MAX || pair->index[1] == UINT32_MAX)
-		return true;
-	return pair->content_differs && (region->kind == SB_REGION_CONTENT || region->kind == SB_REGION_ENCODED) && lies_in(member, region);
+		return OWNER_LONE_MEMBER;
+	if (region->kind != SB_REGION_CONTENT && region->kind != SB_REGION_ENCODED)
+		return OWNER_REGION;
+	if (member->codec == SB_CODEC_SLICES && sb_slices_hold(slices, region))
+		return pair->content_differs ? OWNER_CHILD : OWNER_EQUAL_SLICES;
+	return member->codec != SB_CODEC_SLICES && pair->content_differs && lies_in(member, region) ? OWNER_CHILD : OWNER_REGION;
 }
 
-static int collect(const struct sb_unit *unit, const struct sb_member_pairs *members, unsigned side, struct keyed **out, size_t *count,
+static void count_equal(struct sb_unit *unit, unsigned side, uint64_t bytes)
+{
+	unit->pair.own_bytes += side == SB_SHIPPED ? bytes : 0;
+	unit->pair.own_equal += side == SB_SHIPPED ? bytes : 0;
+}
+
+static int collect(struct sb_unit *unit, const struct sb_member_pairs *members, unsigned side, struct keyed **out, size_t *count,
                    struct sb_err *err)
 {
 	const struct sb_view *view = &unit->views[side];
 	struct keyed *all = sb_arena_array(unit->arena, view->regions.count, sizeof *all);
+	struct sb_slice_index slices;
 
 	if (!all)
 		return no_memory(err);
+	int rc = sb_slices_index(unit, side, &slices, err);
+	if (rc)
+		return rc;
 	*count = 0;
 	for (size_t i = 0; i < view->regions.count; i++) {
 		const struct sb_region *region = sb_view_region(view, i);
-		if (is_owned_elsewhere(unit, members, side, region))
+		enum owner owner = owner_of(unit, members, side, &slices, region);
+		if (owner == OWNER_EQUAL_SLICES)
+			count_equal(unit, side, region->length);
+		if (owner != OWNER_REGION)
 			continue;
 		all[*count].region = region;
 		all[*count].group = region->member ? members->of[side][region->member - 1] + UINT64_C(1) : 0;
@@ -114,6 +135,7 @@ struct fields {
 	const struct sb_field *items[SB_SIDES];
 	size_t count;
 	const struct sb_pair *child;
+	struct sb_member_pair *members; /* that the regions belong to; NULL: none */
 };
 
 /* Fields may be paired only when both sides have the same shape: otherwise the region is one stretch of bytes. */
@@ -150,6 +172,8 @@ static int emit_field(struct sb_unit *unit, const struct fields *f, size_t i, st
 		diff->loaded |= f->region[side]->loaded;
 	}
 	unit->pair.own_bytes += diff->bytes;
+	if (f->members)
+		f->members->differing |= 1U << f->items[SB_SHIPPED][i].kind;
 	return 0;
 }
 
@@ -214,12 +238,13 @@ enum { WINDOW = 128 };
 static int compare_pair(struct sb_unit *unit, const struct sb_member_pairs *members, const struct step *step,
                         const struct sb_description *described[SB_SIDES], struct sb_err *err)
 {
-	const struct sb_member_pair *pair = pair_of(members, SB_SHIPPED, step->region[SB_SHIPPED]);
+	struct sb_member_pair *pair = pair_of(members, SB_SHIPPED, step->region[SB_SHIPPED]);
 	struct fields f = {
 		.region = {step->region[SB_SHIPPED], step->region[SB_REBUILT]},
 		.items = {described[SB_SHIPPED]->fields, described[SB_REBUILT]->fields},
 		.count = described[SB_SHIPPED]->count,
 		.child = pair && pair->child ? &pair->child->pair : NULL,
+		.members = pair,
 	};
 	return are_alike(&f, described[SB_SHIPPED]->count, described[SB_REBUILT]->count) ? compare_fields(unit, &f, err) : compare_whole(unit, &f, err);
 }
@@ -283,7 +308,7 @@ static int note_encodings(struct sb_unit *unit, const struct sb_member_pairs *me
 		diff->child = &pair->child->pair;
 		for (unsigned side = 0; side < SB_SIDES; side++) {
 			const struct sb_member *member = sb_view_member(&unit->views[side], pair->index[side]);
-			diff->side[side] = (struct sb_diff_side){.present = true, .offset = member->offset, .length = member->length, .member = member};
+			diff->side[side] = (struct sb_diff_side){.present = true, .offset = member->offset, .length = sb_member_packed(member), .member = member};
 		}
 	}
 	return 0;

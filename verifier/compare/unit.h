@@ -45,6 +45,7 @@ SB_MUST_USE int sb_unit_compare_parts(struct sb_unit *unit, struct sb_compare_ru
 struct sb_member_pair {
 	uint32_t index[SB_SIDES]; /* into the views' members; UINT32_MAX: the side has none */
 	bool content_differs;
+	uint32_t differing;       /* bits of enum sb_field_kind: typed fields of the member that differ */
 	struct sb_unit *child;    /* when the content differs and could be looked at */
 };
 struct sb_member_pairs {
@@ -54,6 +55,23 @@ struct sb_member_pairs {
 	bool reordered;               /* the common members come in another order */
 };
 SB_MUST_USE int sb_members_pair(const struct sb_unit *unit, struct sb_member_pairs *out, struct sb_err *err);
+
+/** Slices of all members of one side, to be asked for by place. */
+struct sb_slice_index {
+	const struct sb_view *view;
+	struct sb_placed_slice *items; /* by member and place */
+	size_t count;
+};
+/** In the arena of @unit. Errors: NOMEM. */
+SB_MUST_USE int sb_slices_index(const struct sb_unit *unit, unsigned side, struct sb_slice_index *out, struct sb_err *err);
+/** Do these bytes belong to the content of the region's member, so that who compares the content compares them? */
+bool sb_slices_hold(const struct sb_slice_index *index, const struct sb_region *region);
+
+/**
+ * What members of a tree of files are: type, mode, owner, device, target of a link, attributes, as the format understood them wherever they were
+ * written. Differences without bytes, for what no typed field has shown already. Errors: NOMEM.
+ */
+SB_MUST_USE int sb_metadata_compare(struct sb_unit *unit, const struct sb_member_pairs *members, struct sb_err *err);
 
 /** Regions against regions, once members have been paired. */
 SB_MUST_USE int sb_regions_compare(struct sb_unit *unit, const struct sb_member_pairs *members, struct sb_err *err);

@@ -299,6 +299,10 @@ static const char *hint_metadata(struct sb_explaining *in, const struct sb_diff 
 	case SB_DIFF_OWNER:
 		claim->cause = SB_CAUSE_OWNERSHIP;
 		return "the owner differs";
+	case SB_DIFF_XATTR:
+		claim->cause = SB_CAUSE_PERMISSIONS;
+		claim->severity = SB_SEVERITY_CRITICAL;
+		return "the extended attributes differ";
 	case SB_DIFF_MTIME:
 		claim->cause = SB_CAUSE_TIMESTAMP;
 		claim->severity = SB_SEVERITY_MINOR;
@@ -355,6 +359,7 @@ static const char *hint(struct sb_explaining *in, const struct sb_pair *pair, co
 	case SB_DIFF_DEVICE:
 	case SB_DIFF_OWNER:
 	case SB_DIFF_MTIME:
+	case SB_DIFF_XATTR:
 		return hint_metadata(in, diff, claim);
 	}
 	return "";

@@ -13,6 +13,8 @@ static const struct {
 	{SB_CODEC_NONE, copy},          {SB_CODEC_DEFLATE, sb_codec_deflate}, {SB_CODEC_GZIP, sb_codec_gzip},
 	{SB_CODEC_XZ, sb_codec_xz},     {SB_CODEC_LZMA, sb_codec_lzma},       {SB_CODEC_BZIP2, sb_codec_bzip2},
 	{SB_CODEC_ZSTD, sb_codec_zstd}, {SB_CODEC_LZ4, sb_codec_lz4},         {SB_CODEC_LZIP, sb_codec_lzip},
+	{SB_CODEC_ZLIB, sb_codec_zlib}, {SB_CODEC_LZO, sb_codec_lzo},         {SB_CODEC_LZ4_BLOCK, sb_codec_lz4_block},
+	{SB_CODEC_RTIME, sb_codec_rtime},
 };
 
 static int copy(struct sb_span in, struct sb_sink *sink, uint64_t *used, struct sb_err *err)
@@ -48,6 +50,10 @@ static int run_codec(struct sb_span file, const struct sb_member *member, struct
 	struct sb_span in;
 	uint64_t used = 0;
 
+	if (member->codec == SB_CODEC_SLICES) {
+		*consumed = member->length;
+		return sb_slices_decode(file, member, runner, sink, err);
+	}
 	if (!run || !sb_span_cut(file, member->offset, member->length, &in))
 		return sb_fail(err, SB_INTERNAL, "decode-failed", "a member of unknown encoding or place");
 	int rc = run(in, sink, &used, err);
@@ -61,7 +67,7 @@ static int run_codec(struct sb_span file, const struct sb_member *member, struct
 int sb_formats_decode_into(struct sb_span file, const struct sb_member *member, const struct sb_outlet *outlet, uint64_t *consumed,
                            struct sb_err *err)
 {
-	struct sb_sink sink = {.outlet = outlet, .spool = -1};
+	struct sb_sink sink = {.outlet = outlet, .spool = -1, .expect = member->size};
 	return run_codec(file, member, &sink, consumed, err);
 }
 
@@ -71,7 +77,7 @@ int sb_formats_decode(struct sb_span file, const struct sb_member *member, struc
 	struct sb_sink sink;
 	uint64_t used;
 
-	int rc = sb_sink_open(&sink, member->length, member->size, budget, err);
+	int rc = sb_sink_open(&sink, sb_member_packed(member), member->size, budget, err);
 	if (rc)
 		return rc;
 	rc = run_codec(file, member, &sink, &used, err);

@@ -117,3 +117,68 @@ int sb_emit_payload(struct sb_view *view, const char *hint, const char *const *s
 	payload.type = SB_MEMBER_PART;
 	return sb_emit_member(view, &payload, err);
 }
+
+/* Two plain slices that are one. */
+static bool joins(const struct sb_slice *last, const struct sb_slice *next)
+{
+	if (last->codec != next->codec || !sb_slice_is_plain(last))
+		return false;
+	return last->codec == SB_CODEC_HOLE || (last->skip == 0 && next->skip == 0 && last->size == last->length && next->size == next->length &&
+						last->offset + last->length == next->offset);
+}
+
+static size_t join_slices(struct sb_slice *out, const struct sb_slice *slices, size_t count)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		struct sb_slice *last = n ? &out[n - 1] : NULL;
+		if (slices[i].size == 0)
+			continue;
+		if (last && joins(last, &slices[i])) {
+			last->length += slices[i].length;
+			last->whole += slices[i].whole;
+			last->size += slices[i].size;
+		} else {
+			out[n++] = slices[i];
+		}
+	}
+	return n;
+}
+
+/* The range that holds all of them. */
+static void enclose(struct sb_member *member)
+{
+	uint64_t from = UINT64_MAX, to = 0;
+
+	member->size = 0;
+	for (uint32_t i = 0; i < member->slice_count; i++) {
+		const struct sb_slice *slice = &member->slices[i];
+		member->size += slice->size;
+		if (slice->codec == SB_CODEC_HOLE)
+			continue;
+		from = slice->offset < from ? slice->offset : from;
+		to = slice->offset + slice->length > to ? slice->offset + slice->length : to;
+	}
+	member->offset = to ? from : 0;
+	member->length = to ? to - from : 0;
+}
+
+int sb_emit_sliced(struct sb_view *view, struct sb_member *member, const struct sb_slice *slices, size_t count, struct sb_err *err)
+{
+	struct sb_slice *kept = sb_arena_array(view->arena, count, sizeof *kept);
+
+	if (!kept)
+		return sb_no_memory(err);
+	member->slices = kept;
+	member->slice_count = (uint32_t)join_slices(kept, slices, count);
+	member->codec = SB_CODEC_SLICES;
+	enclose(member);
+	bool plain = member->slice_count == 0 || (member->slice_count == 1 && kept->codec == SB_CODEC_NONE && kept->skip == 0 && kept->size == kept->length);
+	if (plain) {
+		member->codec = SB_CODEC_NONE;
+		member->slices = NULL;
+		member->slice_count = 0;
+	}
+	return sb_emit_member(view, member, err);
+}

@@ -23,6 +23,12 @@ struct sb_layout_row {
 SB_MUST_USE int sb_emit_layout(struct sb_view *view, const struct sb_region *region, const struct sb_layout_row *rows,
 			       size_t count, struct sb_err *err);
 
+/**
+ * Emit @member with the content that @slices give, which are copied into the arena of @view: plain neighbours become one, holes too, and one plain slice
+ * an ordinary member. Sets codec, offset, length, size and slices of the member. Errors: as of sb_emit_member.
+ */
+SB_MUST_USE int sb_emit_sliced(struct sb_view *view, struct sb_member *member, const struct sb_slice *slices, size_t count, struct sb_err *err);
+
 /** Emit @notice with a text made printf-like in the arena; foreign parts must be escaped already. */
 SB_MUST_USE int sb_emit_remark(struct sb_view *view, struct sb_notice notice, struct sb_err *err, const char *fmt, ...)
 	SB_PRINTF(4, 5);

@@ -59,6 +59,7 @@ struct sb_format {
 	const struct sb_image_format *image; /* of executable files, else NULL */
 	bool archive;          /* ingest may unpack it */
 	bool container;        /* an image of a device or of what is booted: members, when made and fill, but ingest leaves it as it is */
+	bool tree;             /* a file system: its members have all of their metadata, wherever in the file that was written */
 	bool compression;      /* one payload, to be probed again by itself */
 };
 

@@ -88,6 +88,7 @@ struct sb_sink {
 	size_t used, room;
 	int spool;                       /* -1 while everything is in memory */
 	uint64_t total, packed;          /* decoded so far, encoded size of the member */
+	uint64_t expect;                 /* decoded size as declared, UINT64_MAX: unknown; decoders of single blocks need it */
 	struct sb_unpack_budget *budget; /* may be NULL */
 };
 
@@ -102,5 +103,22 @@ SB_MUST_USE int sb_sink_put(struct sb_sink *sink, struct sb_span bytes, struct s
 /** Hand the collected bytes to @out; the sink is empty afterwards. */
 SB_MUST_USE int sb_sink_finish(struct sb_sink *sink, struct sb_blob *out, struct sb_err *err);
 void sb_sink_release(struct sb_sink *sink);
+
+/** What a slice gives to its member, cut out of its decoded bytes as they come. */
+struct sb_slice_cut {
+	const struct sb_slice *slice;
+	uint64_t seen; /* decoded bytes so far */
+};
+/** The next decoded bytes. Errors: FORMAT "decode-failed" when they are more than the slice declares; as of sb_sink_put. */
+SB_MUST_USE int sb_slice_put(struct sb_slice_cut *cut, struct sb_span bytes, struct sb_sink *sink, struct sb_err *err);
+/** There are no more. Errors: FORMAT "decode-failed" when they are fewer than the slice declares. */
+SB_MUST_USE int sb_slice_end(const struct sb_slice_cut *cut, struct sb_err *err);
+/** Does a slice need no decoder? */
+static inline bool sb_slice_is_plain(const struct sb_slice *slice)
+{
+	return slice->codec == SB_CODEC_NONE || slice->codec == SB_CODEC_HOLE;
+}
+/** A plain slice of @file to @sink. Errors: INTERNAL when it lies outside; as of sb_sink_put. */
+SB_MUST_USE int sb_slice_copy(struct sb_span file, const struct sb_slice *slice, struct sb_sink *sink, struct sb_err *err);
 
 #endif

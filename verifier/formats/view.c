@@ -75,6 +75,26 @@ static int check_tiling(const struct sb_view *view, struct sb_err *err)
 	return at == view->file.n ? 0 : fail_tiling(err, at, "regions do not end with the file");
 }
 
+/* Inside the file and inside its member's range, and all of them make up the member's size. */
+static bool slices_fit(const struct sb_view *view, const struct sb_member *member)
+{
+	uint64_t sum = 0, end;
+
+	if (member->codec != SB_CODEC_SLICES)
+		return member->slice_count == 0;
+	for (uint32_t i = 0; i < member->slice_count; i++) {
+		const struct sb_slice *slice = &member->slices[i];
+		bool hole = slice->codec == SB_CODEC_HOLE;
+		if (!sb_add(slice->skip, slice->size, &end) || end > slice->whole || !sb_add(sum, slice->size, &sum) || (hole && slice->length) ||
+		    (slice->codec == SB_CODEC_NONE && slice->whole != slice->length) || slice->codec == SB_CODEC_SLICES)
+			return false;
+		if (!hole && (slice->offset < member->offset || slice->length > member->length ||
+			      slice->offset - member->offset > member->length - slice->length))
+			return false;
+	}
+	return sum == member->size && member->length <= view->file.n;
+}
+
 static int check_members(const struct sb_view *view, struct sb_err *err)
 {
 	struct sb_span inside;
@@ -82,6 +102,8 @@ static int check_members(const struct sb_view *view, struct sb_err *err)
 		const struct sb_member *member = sb_view_member(view, i);
 		if (!sb_span_cut(view->file, member->offset, member->length, &inside))
 			return fail_tiling(err, member->offset, "a member outside the file");
+		if (!slices_fit(view, member))
+			return fail_tiling(err, member->offset, "slices that do not make up their member");
 	}
 	return 0;
 }

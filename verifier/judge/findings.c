@@ -142,6 +142,8 @@ static const char *kind_name(const struct sb_claim *claim)
 		return "owner";
 	case SB_DIFF_MTIME:
 		return "time";
+	case SB_DIFF_XATTR:
+		return "attributes";
 	}
 	return "bytes";
 }

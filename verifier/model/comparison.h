@@ -33,7 +33,8 @@ enum sb_diff_kind {
 	SB_DIFF_MEMBER,     /* a member that one side only has */
 	SB_DIFF_ENCODING,   /* encoded bytes that differ although what they hold was compared by itself: see child */
 	SB_DIFF_ORDER,      /* the members come in another order */
-	SB_DIFF_TYPE, SB_DIFF_MODE, SB_DIFF_LINK, SB_DIFF_DEVICE, SB_DIFF_OWNER, SB_DIFF_MTIME, /* of files in two directories */
+	SB_DIFF_TYPE, SB_DIFF_MODE, SB_DIFF_LINK, SB_DIFF_DEVICE, SB_DIFF_OWNER, SB_DIFF_MTIME, /* of files in two directories, and of members of a tree */
+	SB_DIFF_XATTR,      /* extended attributes of a member of a tree */
 	SB_DIFF_ARTIFACT,   /* the whole file is on one side only */
 };
 

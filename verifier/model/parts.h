@@ -18,6 +18,7 @@ enum sb_region_kind {
 	SB_REGION_PADDING,  /* fill that the format documents */
 	SB_REGION_GAP,      /* bytes that nothing refers to */
 	SB_REGION_OVERLAY,  /* bytes after the end that the format declares */
+	SB_REGION_LAYOUT,   /* structure of a file system that its walker has followed and checked: it says where things lie, and nothing else */
 };
 
 /** One owner of bytes. All regions of a file are emitted in ascending order, do not overlap and cover it (checked by sb_view_check). */
@@ -35,6 +36,20 @@ enum sb_codec {
 	SB_CODEC_NONE = 0,  /* the content is the bytes themselves */
 	SB_CODEC_DEFLATE,   /* raw deflate, RFC 1951, by zlib */
 	SB_CODEC_GZIP, SB_CODEC_XZ, SB_CODEC_LZMA, SB_CODEC_BZIP2, SB_CODEC_ZSTD, SB_CODEC_LZ4, SB_CODEC_LZIP, /* whole files, by libarchive's filters */
+	SB_CODEC_ZLIB,      /* RFC 1950, by zlib */
+	SB_CODEC_LZO,       /* one block of LZO1X, by liblzo2; as of all single blocks its decoded size must be declared */
+	SB_CODEC_LZ4_BLOCK, /* one block, by liblz4 */
+	SB_CODEC_RTIME,     /* one node of JFFS2 */
+	SB_CODEC_HOLE,      /* nothing in the file: zeros */
+	SB_CODEC_SLICES,    /* of a member: its content is what its slices give, one after the other */
+};
+
+/** A part of a member's content that lies, and may be encoded, by itself. */
+struct sb_slice {
+	enum sb_codec codec;     /* not SLICES */
+	uint64_t offset, length; /* encoded bytes in the file; of a hole 0 */
+	uint64_t whole;          /* what they decode to, exactly; of NONE the length */
+	uint64_t skip, size;     /* which of that is the member's */
 };
 
 enum sb_member_type {
@@ -56,12 +71,28 @@ struct sb_member {
 	struct sb_span link;         /* SYMLINK, HARDLINK: target as recorded */
 	uint64_t rdev_major, rdev_minor;
 	enum sb_codec codec;
-	uint64_t offset, length;     /* encoded bytes in the file; length 0: no content */
+	uint64_t offset, length;     /* encoded bytes in the file; length 0: no content; with slices the range that holds them all */
 	uint64_t size;               /* decoded size as declared; UINT64_MAX: not declared */
+	const struct sb_slice *slices; /* of SLICES, in the order of the content */
+	uint32_t slice_count;
+	struct sb_span xattrs;       /* extended attributes in a form that depends on nothing but them; p NULL: none */
 	const char *refusal;         /* why a drop must not be unpacked because of it (static text: "encrypted", "sparse"), or NULL */
 	const char *refusal_id;      /* row of docs/errors.md that goes with it, or NULL */
 	bool signature;              /* nothing but a signature of what lies beside it: META-INF/X.RSA, _gpgorigin */
 };
+
+/** Encoded bytes of the content, each slice by itself. */
+static inline uint64_t sb_member_packed(const struct sb_member *member)
+{
+	uint64_t sum = 0;
+
+	if (member->codec != SB_CODEC_SLICES)
+		return member->length;
+	for (uint32_t i = 0; i < member->slice_count; i++)
+		if (!sb_add(sum, member->slices[i].length, &sum))
+			return UINT64_MAX;
+	return sum;
+}
 
 /** What a field means: decides which explainers may look at it. */
 enum sb_field_kind {

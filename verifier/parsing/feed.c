@@ -274,6 +274,29 @@ int sb_feed_outcome(struct sb_feed *feed, struct sb_err *why)
 	return rc;
 }
 
+static void read_slices(struct sb_feed *feed, struct sb_arena *arena, struct sb_member *out)
+{
+	uint32_t count = (uint32_t)sb_feed_uint(feed, 4);
+	struct sb_slice *slices;
+
+	if (!count || !sb_feed_keep(feed, (uint64_t)count * sizeof *slices))
+		return;
+	if (!(slices = sb_arena_array(arena, count, sizeof *slices))) {
+		sb_feed_no_memory(feed);
+		return;
+	}
+	for (uint32_t i = 0; i < count && !feed->rc; i++) {
+		slices[i].codec = (enum sb_codec)below(feed, SB_CODEC_HOLE);
+		slices[i].offset = sb_feed_uint(feed, 8);
+		slices[i].length = sb_feed_uint(feed, 8);
+		slices[i].whole = sb_feed_uint(feed, 8);
+		slices[i].skip = sb_feed_uint(feed, 8);
+		slices[i].size = sb_feed_uint(feed, 8);
+	}
+	out->slices = slices;
+	out->slice_count = count;
+}
+
 static void read_member(struct sb_feed *feed, struct sb_arena *arena, struct sb_member *out)
 {
 	out->name = span(feed, arena);
@@ -287,10 +310,14 @@ static void read_member(struct sb_feed *feed, struct sb_arena *arena, struct sb_
 	out->link = span(feed, arena);
 	out->rdev_major = sb_feed_uint(feed, 8);
 	out->rdev_minor = sb_feed_uint(feed, 8);
-	out->codec = (enum sb_codec)below(feed, SB_CODEC_LZIP);
+	out->codec = (enum sb_codec)below(feed, SB_CODEC_SLICES);
 	out->offset = sb_feed_uint(feed, 8);
 	out->length = sb_feed_uint(feed, 8);
 	out->size = sb_feed_uint(feed, 8);
+	read_slices(feed, arena, out);
+	bool has_xattrs = below(feed, 1);
+	struct sb_span xattrs = span(feed, arena);
+	out->xattrs = has_xattrs ? xattrs : (struct sb_span){0};
 	out->signature = below(feed, 1);
 	out->refusal = text_or_null(feed, arena);
 	out->refusal_id = text_or_null(feed, arena);
@@ -300,7 +327,7 @@ static void read_region(struct sb_feed *feed, struct sb_arena *arena, struct sb_
 {
 	out->offset = sb_feed_uint(feed, 8);
 	out->length = sb_feed_uint(feed, 8);
-	out->kind = (enum sb_region_kind)below(feed, SB_REGION_OVERLAY);
+	out->kind = (enum sb_region_kind)below(feed, SB_REGION_LAYOUT);
 	out->loaded = below(feed, 1);
 	out->member = (uint32_t)sb_feed_uint(feed, 4);
 	out->tag = (uint32_t)sb_feed_uint(feed, 4);

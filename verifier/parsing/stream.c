@@ -78,7 +78,7 @@ void sb_stream_outcome(struct sb_stream *out, int rc, const struct sb_err *err)
 }
 
 /* Who adds something to these must send it too, here and in feed.c. */
-_Static_assert(sizeof(struct sb_region) == 48 && sizeof(struct sb_member) == 152 && sizeof(struct sb_notice) == 32, "a record has grown");
+_Static_assert(sizeof(struct sb_region) == 48 && sizeof(struct sb_member) == 184 && sizeof(struct sb_notice) == 32, "a record has grown");
 _Static_assert(sizeof(struct sb_field) == 104, "a field has grown");
 
 static void put_region(struct sb_stream *out, const struct sb_region *region)
@@ -91,6 +91,20 @@ static void put_region(struct sb_stream *out, const struct sb_region *region)
 	sb_stream_uint(out, region->tag, 4);
 	sb_stream_uint(out, region->align, 4);
 	put_text(out, region->name);
+}
+
+static void put_slices(struct sb_stream *out, const struct sb_member *member)
+{
+	sb_stream_uint(out, member->slice_count, 4);
+	for (uint32_t i = 0; i < member->slice_count; i++) {
+		const struct sb_slice *slice = &member->slices[i];
+		sb_stream_uint(out, slice->codec, 1);
+		sb_stream_uint(out, slice->offset, 8);
+		sb_stream_uint(out, slice->length, 8);
+		sb_stream_uint(out, slice->whole, 8);
+		sb_stream_uint(out, slice->skip, 8);
+		sb_stream_uint(out, slice->size, 8);
+	}
 }
 
 static void put_member(struct sb_stream *out, const struct sb_member *member)
@@ -110,6 +124,9 @@ static void put_member(struct sb_stream *out, const struct sb_member *member)
 	sb_stream_uint(out, member->offset, 8);
 	sb_stream_uint(out, member->length, 8);
 	sb_stream_uint(out, member->size, 8);
+	put_slices(out, member);
+	sb_stream_uint(out, member->xattrs.p != NULL, 1);
+	sb_stream_bytes(out, member->xattrs);
 	sb_stream_uint(out, member->signature, 1);
 	put_text(out, member->refusal);
 	put_text(out, member->refusal_id);

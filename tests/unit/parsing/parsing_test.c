@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <zlib.h>
 
 enum { ROWS = 64 };
 
@@ -314,4 +315,83 @@ Test(parsing, walls_are_told)
 	cr_expect(seccomp);
 	cr_expect_eq(sb_parsers_walls(NULL).count, 0);
 	sb_parsers_stop(&parsers);
+}
+
+/* ---- content in slices ---- */
+
+enum { BLOCKS = 700, BLOCK = 64, PACKED = 100 };
+
+/** More blocks than one question holds, between plain bytes and holes. */
+struct scattered {
+	uint8_t file[BLOCKS * PACKED];
+	struct sb_slice slices[BLOCKS];
+};
+
+static void scatter(struct scattered *all)
+{
+	for (unsigned i = 0; i < BLOCKS; i++) {
+		uint8_t plain[BLOCK];
+		uLongf n = PACKED;
+		memset(plain, (int)i, sizeof plain);
+		all->slices[i] = (struct sb_slice){SB_CODEC_ZLIB, i * PACKED, 0, BLOCK, 0, BLOCK};
+		if (i % 7 == 0) {
+			all->slices[i] = (struct sb_slice){SB_CODEC_HOLE, 0, 0, BLOCK, 0, BLOCK};
+		} else if (i % 5 == 0) {
+			memcpy(all->file + i * PACKED, plain, sizeof plain);
+			all->slices[i].codec = SB_CODEC_NONE;
+			all->slices[i].length = BLOCK;
+		} else {
+			cr_assert_eq(compress(all->file + i * PACKED, &n, plain, sizeof plain), Z_OK);
+			all->slices[i].length = n;
+		}
+	}
+}
+
+/* Three members: all blocks, a damaged one, and one that lies in one place. */
+static void decode_three(struct sb_parsers *parsers, const struct scattered *all, struct sb_decoding items[3])
+{
+	struct sb_slice damaged[3] = {all->slices[1], all->slices[2], all->slices[3]};
+	damaged[1].whole = damaged[1].size = BLOCK - 1;
+	const struct sb_member members[3] = {
+		{.codec = SB_CODEC_SLICES, .length = sizeof all->file, .size = BLOCKS * BLOCK, .slices = all->slices, .slice_count = BLOCKS},
+		{.codec = SB_CODEC_SLICES, .length = sizeof all->file, .size = 3 * BLOCK - 1, .slices = damaged, .slice_count = 3},
+		{.codec = SB_CODEC_ZLIB, .offset = all->slices[4].offset, .length = all->slices[4].length, .size = BLOCK},
+	};
+	struct sb_unpack_budget budget = {.packed = sizeof all->file, .most = 1 << 30};
+	struct sb_parser_side *side = sb_parser_side_new(parsers);
+	struct sb_source source;
+	struct sb_err err = {0};
+
+	cr_assert_not_null(side);
+	sb_source_init(&source, side, sb_span_of(all->file, sizeof all->file), NULL);
+	for (unsigned i = 0; i < 3; i++)
+		items[i] = (struct sb_decoding){.member = &members[i], .blob.fd = -1};
+	cr_assert_eq(sb_parsing_decode(side, &source, items, 3, &budget, &err), 0, "%s", err.msg);
+	cr_expect_eq(items[0].consumed, members[0].length);
+	sb_source_close(&source);
+	sb_parser_side_free(&side);
+}
+
+Test(parsing, content_in_slices, .timeout = 60)
+{
+	struct scattered *all = calloc(1, sizeof *all);
+	struct sb_parsers *pools[2] = {start(0), NULL};
+
+	cr_assert_not_null(all);
+	scatter(all);
+	for (unsigned k = 0; k < 2; k++) {
+		struct sb_decoding items[3];
+		decode_three(pools[k], all, items);
+		cr_assert_eq(items[0].rc, 0, "%s", items[0].why.msg);
+		cr_assert_eq(items[0].blob.bytes.n, BLOCKS * BLOCK);
+		for (unsigned i = 0; i < BLOCKS; i++)
+			cr_assert_eq(items[0].blob.bytes.p[i * BLOCK + BLOCK - 1], i % 7 ? (uint8_t)i : 0, "block %u", i);
+		cr_expect_eq(items[1].rc, SB_FORMAT);
+		cr_expect_eq(items[2].rc, 0);
+		cr_expect(items[2].blob.bytes.n == BLOCK && items[2].blob.bytes.p[0] == 4);
+		for (unsigned i = 0; i < 3; i++)
+			sb_blob_release(&items[i].blob);
+	}
+	sb_parsers_stop(&pools[0]);
+	free(all);
 }

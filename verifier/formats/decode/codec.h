@@ -19,5 +19,14 @@ SB_MUST_USE int sb_codec_lzip(struct sb_span in, struct sb_sink *sink, uint64_t 
 SB_MUST_USE int sb_codec_zstd(struct sb_span in, struct sb_sink *sink, uint64_t *used, struct sb_err *err);
 SB_MUST_USE int sb_codec_bzip2(struct sb_span in, struct sb_sink *sink, uint64_t *used, struct sb_err *err);
 SB_MUST_USE int sb_codec_lz4(struct sb_span in, struct sb_sink *sink, uint64_t *used, struct sb_err *err);
+SB_MUST_USE int sb_codec_zlib(struct sb_span in, struct sb_sink *sink, uint64_t *used, struct sb_err *err);
+/* Single blocks: all of @in is used, and exactly sink->expect bytes come out. */
+SB_MUST_USE int sb_codec_lzo(struct sb_span in, struct sb_sink *sink, uint64_t *used, struct sb_err *err);
+SB_MUST_USE int sb_codec_lz4_block(struct sb_span in, struct sb_sink *sink, uint64_t *used, struct sb_err *err);
+SB_MUST_USE int sb_codec_rtime(struct sb_span in, struct sb_sink *sink, uint64_t *used, struct sb_err *err);
+
+/** All slices of @member of @file, one after the other, each decoded by @run. Errors: FORMAT when one is not used up; as of @run. */
+SB_MUST_USE int sb_slices_decode(struct sb_span file, const struct sb_member *member, sb_codec_run (*runner)(enum sb_codec), struct sb_sink *sink,
+                                 struct sb_err *err);
 
 #endif

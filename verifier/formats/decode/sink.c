@@ -14,7 +14,7 @@ int sb_sink_open(struct sb_sink *sink, uint64_t packed, uint64_t expect, struct 
 {
 	size_t room = expect < SMALL ? (size_t)expect + 1 : expect == UINT64_MAX ? FIRST : PIECE;
 
-	*sink = (struct sb_sink){.bytes = malloc(room), .room = room, .spool = -1, .packed = packed, .budget = budget};
+	*sink = (struct sb_sink){.bytes = malloc(room), .room = room, .spool = -1, .packed = packed, .expect = expect, .budget = budget};
 	return sink->bytes ? 0 : sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
 }
 

@@ -75,6 +75,11 @@ int sb_codec_deflate(struct sb_span in, struct sb_sink *sink, uint64_t *used, st
 	return run(in, -MAX_WBITS, false, sink, used, err);
 }
 
+int sb_codec_zlib(struct sb_span in, struct sb_sink *sink, uint64_t *used, struct sb_err *err)
+{
+	return run(in, MAX_WBITS, false, sink, used, err);
+}
+
 int sb_codec_gzip(struct sb_span in, struct sb_sink *sink, uint64_t *used, struct sb_err *err)
 {
 	return run(in, MAX_WBITS + 16, true, sink, used, err);

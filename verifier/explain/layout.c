@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where a file system put things. Its walker has followed such structure on each side by itself, so that it says nothing but places, times and
+ * numbers of the image; what members are and hold is compared beside it.
+ */
+#include "verifier/explain/explainer.h"
+
+static bool is_layout(const struct sb_diff *diff)
+{
+	for (unsigned side = 0; side < SB_SIDES; side++)
+		if (diff->side[side].present && (!diff->side[side].region || diff->side[side].region->kind != SB_REGION_LAYOUT))
+			return false;
+	return true;
+}
+
+/* Kinds that say nothing of a member. What is derived was recomputed before anybody asks here. */
+static bool is_of_the_image(enum sb_field_kind kind)
+{
+	return kind == SB_FIELD_TIME || kind == SB_FIELD_SIZE || kind == SB_FIELD_OFFSET || kind == SB_FIELD_INODE || kind == SB_FIELD_ENCODING ||
+	       kind == SB_FIELD_PADDING || kind == SB_FIELD_IDENTIFIER;
+}
+
+/* Did the encoded length of a member change because its content did? Everything behind it lies elsewhere then. */
+static bool lengths_differ(const struct sb_pair *pair)
+{
+	for (size_t i = 0; i < pair->child_count; i++) {
+		const struct sb_pair *child = pair->children[i];
+		if (child->state != SB_PAIR_EQUAL && sb_member_packed(child->member[SB_SHIPPED]) != sb_member_packed(child->member[SB_REBUILT]))
+			return true;
+	}
+	return false;
+}
+
+static const char *describe(struct sb_explaining *in, enum sb_field_kind kind, const struct sb_diff *diff, struct sb_claim *claim)
+{
+	const char *name = sb_explain_shown(in, sb_span_text(diff->name ? diff->name : "it"));
+
+	if (kind == SB_FIELD_TIME) {
+		claim->cause = SB_CAUSE_TIMESTAMP;
+		claim->primary = true;
+		return sb_explain_note(in, "%s: time of a file system or of a file in it", name);
+	}
+	if (kind == SB_FIELD_IDENTIFIER) {
+		claim->cause = SB_CAUSE_RANDOM;
+		claim->rule = SB_RULE_IDENTIFIER;
+		claim->primary = true;
+		return sb_explain_note(in, "%s names the image, and nothing in it", name);
+	}
+	return "the same things in other places of the file system";
+}
+
+static bool claim_layout(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, struct sb_claim *claim)
+{
+	bool field = diff->kind == SB_DIFF_FIELD;
+	enum sb_field_kind kind = field ? diff->side[SB_SHIPPED].field.kind : SB_FIELD_VALUE;
+
+	if ((!field && diff->kind != SB_DIFF_BYTES && diff->kind != SB_DIFF_REGION) || !is_layout(diff))
+		return false;
+	if (field && (kind != diff->side[SB_REBUILT].field.kind || !is_of_the_image(kind)))
+		return false;
+	if (in->layout.pair != pair) {
+		in->layout.pair = pair;
+		in->layout.follows = lengths_differ(pair);
+		in->layout.said = false;
+	}
+	if (in->layout.follows && (kind == SB_FIELD_SIZE || kind == SB_FIELD_OFFSET)) {
+		claim->cap = SB_LEVEL_EXPLAINED;
+		claim->rule = SB_RULE_DERIVED;
+		claim->note = "it leads to the same thing on both sides: it follows from content that differs";
+		return true;
+	}
+	claim->cap = SB_LEVEL_REPACKAGED;
+	claim->freedom = diff->bytes;
+	claim->note = describe(in, kind, diff, claim);
+	claim->primary |= !in->layout.said && !in->layout.follows;
+	in->layout.said = true;
+	return true;
+}
+
+const struct sb_explainer sb_explain_layout = {"layout", SB_CAUSE_CONTAINER_METADATA, SB_RULE_STRUCTURAL, 1, claim_layout};

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Content that lies in slices: each is decoded by itself, and cut to what the member has of it. */
+#include "verifier/formats/decode/codec.h"
+
+#include <string.h>
+
+/** A buffer between a decoder and the cut. */
+enum { BUFFER = 64 << 10 };
+struct cutting {
+	struct sb_slice_cut cut;
+	struct sb_sink *sink;
+	uint8_t bytes[BUFFER];
+};
+
+int sb_slice_put(struct sb_slice_cut *cut, struct sb_span bytes, struct sb_sink *sink, struct sb_err *err)
+{
+	const struct sb_slice *slice = cut->slice;
+	uint64_t from = cut->seen, to = cut->seen + bytes.n, skip = slice->skip, end = slice->skip + slice->size;
+
+	if (to > slice->whole)
+		return sb_fail(err, SB_FORMAT, "decode-failed", "more comes out of a block than it declares");
+	cut->seen = to;
+	from = from > skip ? from : skip;
+	to = to < end ? to : end;
+	if (from >= to)
+		return 0;
+	return sb_sink_put(sink, sb_span_of(bytes.p + (bytes.n - (cut->seen - from)), (size_t)(to - from)), err);
+}
+
+int sb_slice_end(const struct sb_slice_cut *cut, struct sb_err *err)
+{
+	return cut->seen == cut->slice->whole ? 0 : sb_fail(err, SB_FORMAT, "decode-failed", "less comes out of a block than it declares");
+}
+
+static int put_zeros(uint64_t count, struct sb_sink *sink, struct sb_err *err)
+{
+	static const uint8_t zeros[4096];
+	int rc = 0;
+
+	for (uint64_t n; !rc && count; count -= n) {
+		n = count < sizeof zeros ? count : sizeof zeros;
+		rc = sb_sink_put(sink, sb_span_of(zeros, (size_t)n), err);
+	}
+	return rc;
+}
+
+int sb_slice_copy(struct sb_span file, const struct sb_slice *slice, struct sb_sink *sink, struct sb_err *err)
+{
+	struct sb_slice_cut cut = {.slice = slice};
+	struct sb_span bytes;
+
+	if (slice->codec == SB_CODEC_HOLE)
+		return put_zeros(slice->size, sink, err);
+	if (!sb_span_cut(file, slice->offset, slice->length, &bytes))
+		return sb_fail(err, SB_INTERNAL, "decode-failed", "a slice outside its file");
+	int rc = sb_slice_put(&cut, bytes, sink, err);
+	return rc ? rc : sb_slice_end(&cut, err);
+}
+
+static int lend(void *ctx, uint8_t **p, size_t *n, struct sb_err *err)
+{
+	struct cutting *cutting = ctx;
+
+	(void)err;
+	*p = cutting->bytes;
+	*n = sizeof cutting->bytes;
+	return 0;
+}
+
+static int took(void *ctx, size_t n, struct sb_err *err)
+{
+	struct cutting *cutting = ctx;
+	return sb_slice_put(&cutting->cut, sb_span_of(cutting->bytes, n), cutting->sink, err);
+}
+
+static int decode_one(struct sb_span file, const struct sb_slice *slice, sb_codec_run run, struct cutting *cutting, struct sb_err *err)
+{
+	const struct sb_outlet outlet = {.ctx = cutting, .room = lend, .took = took};
+	struct sb_sink sink = {.outlet = &outlet, .spool = -1, .expect = slice->whole};
+	struct sb_span in;
+	uint64_t used = 0;
+
+	cutting->cut = (struct sb_slice_cut){.slice = slice};
+	if (!run || !sb_span_cut(file, slice->offset, slice->length, &in))
+		return sb_fail(err, SB_INTERNAL, "decode-failed", "a slice of unknown encoding or place");
+	int rc = run(in, &sink, &used, err);
+	if (!rc && used != slice->length)
+		rc = sb_fail(err, SB_FORMAT, "decode-failed", "bytes follow the encoded ones of a block");
+	if (!rc)
+		rc = sb_slice_end(&cutting->cut, err);
+	if (rc == SB_FORMAT)
+		sb_at_offset(err, slice->offset + used);
+	return rc;
+}
+
+int sb_slices_decode(struct sb_span file, const struct sb_member *member, sb_codec_run (*runner)(enum sb_codec), struct sb_sink *sink,
+                     struct sb_err *err)
+{
+	struct cutting *cutting = malloc(sizeof *cutting);
+	int rc = cutting ? 0 : sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+
+	for (uint32_t i = 0; !rc && i < member->slice_count; i++) {
+		const struct sb_slice *slice = &member->slices[i];
+		cutting->sink = sink;
+		rc = sb_slice_is_plain(slice) ? sb_slice_copy(file, slice, sink, err) : decode_one(file, slice, runner(slice->codec), cutting, err);
+	}
+	free(cutting);
+	return rc;
+}
