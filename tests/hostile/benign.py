@@ -194,6 +194,10 @@ def packages():
         return read("made.deb")
     base = made(1700000000, "-Zxz")
     yield "deb, time", made(1706943909, "-Zxz"), base, "repackaged", {"timestamp"}
+    for packing in ("gzip", "zstd", "none"):
+        yield f"deb, {packing}", made(1700000000, f"-Z{packing}"), base, "repackaged", {"compression"}
+        yield f"deb, {packing}, time", made(1706943909, f"-Z{packing}"), base, "repackaged", {"timestamp"}
+    yield "deb, control as it was", made(1700000000, "-Zzstd", "--no-uniform-compression"), made(1700000000, "-Zxz", "--no-uniform-compression"), "repackaged", {"compression"}
     yield "deb, level", made(1700000000, "-Zxz", "-z0"), base, "repackaged", {"compression"}
 
 

@@ -15,6 +15,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from make_binaries import Elf, program  # noqa: E402
 from mutants import put, whole, entry, zipped  # noqa: E402
 from mutants_more import ar, deb, inner, read  # noqa: E402
+import repacked  # noqa: E402
 from pairs import FACTS, compare, lay  # noqa: E402
 from sbtest import case, main, need, run  # noqa: E402
 
@@ -24,14 +25,14 @@ GOOD = BLOB.replace(OURS, THEIRS)
 SEEN = {"pairs": 0}
 
 
-def judge(attempts, honest=(), facts=FACTS):
-    """All attempts are refused and all honest pairs explained."""
+def judge(attempts, honest=(), facts=FACTS, best="explained"):
+    """All attempts are refused and all honest pairs have the level @best."""
     names = lay([(label, a, b, False) for label, a, b in attempts] + [(label, a, b, True) for label, a, b in honest])
     found, _ = compare(names, facts)
     wrong = {}
     for name, pair in names.items():
         level = found[name]["level"]
-        if (level == "explained") != pair[3] or (not pair[3] and level not in ("different", "undetermined")):
+        if (level == best) != pair[3] or (not pair[3] and level not in ("different", "undetermined")):
             wrong[name] = (level, [(f["where"], f["cause"], f["rule"], f["note"]) for f in found[name]["findings"]][:4])
     SEEN["pairs"] += len(list(attempts))
     print(f"# {len(attempts)} attempts refused beside {len(honest)} honest pairs" if not wrong else "# some went wrong", flush=True)
@@ -214,6 +215,18 @@ def _(_dir):
     assert found["p"]["level"] == "image-identical", found["p"]  # nothing loads it, and it is below a pass
     crcs = [f for f in found["p"]["findings"] if "debuglink-crc" in f["where"]]
     assert crcs and crcs[0]["cause"] == "checksum" and crcs[0]["rule"] == "hint", crcs
+
+
+@case("packing: archives of a Debian package in another compression")
+def _(_dir):
+    need("zstd")
+    judge(list(repacked.debs()), list(repacked.honest_debs()), None, "repackaged")
+
+
+@case("packing: the payload of an rpm in another compression")
+def _(_dir):
+    need("rpmbuild", "zstd")
+    judge(list(repacked.rpms()), list(repacked.honest_rpms()), None, "repackaged")
 
 
 @case("the figure")

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which member is the counterpart of which: equal names, in order of appearance; a lone payload pairs with a lone payload. */
+/* Which member is the counterpart of which: equal names, in order of appearance; a lone payload pairs with a lone payload, and what a
+ * format knows by its stem with the only one of that stem. */
 #include "verifier/compare/unit.h"
 
 #include <string.h>
@@ -82,6 +83,63 @@ static bool slices_differ(const struct sb_unit *unit, const struct sb_member *a,
 	return false;
 }
 
+static struct sb_span stem_at(const struct sb_view *view, size_t i)
+{
+	const struct sb_member *member = sb_view_member(view, i);
+	return sb_span_of(member->name.p, member->stem);
+}
+
+/** The members of a side that have a stem. No package holds as many as are listed here: then none is paired by it. */
+struct stemmed {
+	uint32_t index[8];
+	size_t count;
+};
+
+static struct stemmed find_stemmed(const struct sb_view *view)
+{
+	struct stemmed found = {.count = 0};
+
+	for (uint32_t i = 0; i < view->members.count; i++) {
+		if (stem_at(view, i).n == 0)
+			continue;
+		if (found.count == sizeof found.index / sizeof *found.index)
+			return (struct stemmed){.count = 0};
+		found.index[found.count++] = i;
+	}
+	return found;
+}
+
+/* The one member with this stem; UINT32_MAX when there is none, or more than one. */
+static uint32_t sole_with(const struct stemmed *all, const struct sb_view *view, struct sb_span stem)
+{
+	uint32_t found = UINT32_MAX;
+
+	for (size_t i = 0; i < all->count; i++) {
+		if (!sb_span_equal(stem_at(view, all->index[i]), stem))
+			continue;
+		if (found != UINT32_MAX)
+			return UINT32_MAX;
+		found = all->index[i];
+	}
+	return found;
+}
+
+/* One thing that is packed in two ways has two names; a side that holds it twice has no counterpart of it. */
+static void match_stems(const struct sb_unit *unit, uint32_t *counterpart[SB_SIDES])
+{
+	const struct sb_view *views = unit->views;
+	const struct stemmed all[SB_SIDES] = {find_stemmed(&views[SB_SHIPPED]), find_stemmed(&views[SB_REBUILT])};
+
+	for (size_t i = 0; i < all[SB_SHIPPED].count; i++) {
+		struct sb_span stem = stem_at(&views[SB_SHIPPED], all[SB_SHIPPED].index[i]);
+		uint32_t shipped = sole_with(&all[SB_SHIPPED], &views[SB_SHIPPED], stem), rebuilt = sole_with(&all[SB_REBUILT], &views[SB_REBUILT], stem);
+		if (shipped == UINT32_MAX || rebuilt == UINT32_MAX)
+			continue;
+		counterpart[SB_SHIPPED][shipped] = rebuilt;
+		counterpart[SB_REBUILT][rebuilt] = shipped;
+	}
+}
+
 static bool content_differs(const struct sb_unit *unit, const uint32_t index[SB_SIDES])
 {
 	const struct sb_member *a = sb_view_member(&unit->views[0], index[0]), *b = sb_view_member(&unit->views[1], index[1]);
@@ -91,7 +149,7 @@ static bool content_differs(const struct sb_unit *unit, const uint32_t index[SB_
 		return slices_differ(unit, a, b);
 	if (!sb_span_cut(unit->views[0].file, a->offset, a->length, &x) || !sb_span_cut(unit->views[1].file, b->offset, b->length, &y))
 		return true;
-	return a->codec != b->codec || !sb_span_equal(x, y);
+	return unit->pair.recoded || a->codec != b->codec || !sb_span_equal(x, y);
 }
 
 static void add_pair(const struct sb_unit *unit, struct sb_member_pairs *out, uint32_t shipped, uint32_t rebuilt)
@@ -143,6 +201,7 @@ int sb_members_pair(const struct sb_unit *unit, struct sb_member_pairs *out, str
 			return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
 	}
 	match(side, unit->pair.format->compression && side[0].count == 1 && side[1].count == 1, counterpart);
+	match_stems(unit, counterpart);
 	list_pairs(unit, side, counterpart, out);
 	return 0;
 }

@@ -273,6 +273,25 @@ static int note_lone_members(struct sb_unit *unit, const struct sb_member_pairs 
 	return 0;
 }
 
+/* Encoded bytes whose content a child compares: not counted again, but their encoder was free. */
+static int note_encodings(struct sb_unit *unit, const struct sb_member_pairs *members, struct sb_err *err)
+{
+	for (size_t i = 0; i < members->count; i++) {
+		const struct sb_member_pair *pair = &members->items[i];
+		if (!pair->child || !pair->child->pair.decoded)
+			continue;
+		struct sb_diff *diff = sb_unit_diff(unit, SB_DIFF_ENCODING, err);
+		if (!diff)
+			return err ? err->code : SB_NOMEM;
+		diff->child = &pair->child->pair;
+		for (unsigned side = 0; side < SB_SIDES; side++) {
+			const struct sb_member *member = sb_view_member(&unit->views[side], pair->index[side]);
+			diff->side[side] = (struct sb_diff_side){.present = true, .offset = member->offset, .length = sb_member_packed(member), .member = member};
+		}
+	}
+	return 0;
+}
+
 int sb_unit_compare_parts(struct sb_unit *unit, struct sb_compare_run *run, unsigned jobs, struct sb_err *err)
 {
 	struct sb_member_pairs members;
@@ -283,7 +302,9 @@ int sb_unit_compare_parts(struct sb_unit *unit, struct sb_compare_run *run, unsi
 	unit->pair.leaves = members.count ? members.count : 1;
 	rc = compare_children(unit, &members, run, jobs, err);
 	if (!rc)
-		rc = sb_regions_compare(unit, &members, err);
+		rc = unit->pair.recoded ? sb_recoded_regions(unit, err) : sb_regions_compare(unit, &members, err);
+	if (!rc)
+		rc = note_encodings(unit, &members, err);
 	if (!rc && unit->pair.format->tree)
 		rc = sb_metadata_compare(unit, &members, err);
 	if (!rc)

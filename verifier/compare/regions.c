@@ -115,7 +115,7 @@ static struct sb_span bytes_of(const struct sb_unit *unit, unsigned side, const 
 	return sb_span_of(unit->views[side].file.p + region->offset, region->length);
 }
 
-static int note_lone_region(struct sb_unit *unit, unsigned side, const struct sb_region *region, struct sb_err *err)
+int sb_region_note_lone(struct sb_unit *unit, unsigned side, const struct sb_region *region, struct sb_err *err)
 {
 	struct sb_diff *diff = sb_unit_diff(unit, SB_DIFF_REGION, err);
 
@@ -253,9 +253,9 @@ static int take_step(struct sb_unit *unit, const struct sb_member_pairs *members
                      const struct sb_description *described[SB_SIDES], struct sb_err *err)
 {
 	if (!step->region[SB_REBUILT])
-		return note_lone_region(unit, SB_SHIPPED, step->region[SB_SHIPPED], err);
+		return sb_region_note_lone(unit, SB_SHIPPED, step->region[SB_SHIPPED], err);
 	if (!step->region[SB_SHIPPED])
-		return note_lone_region(unit, SB_REBUILT, step->region[SB_REBUILT], err);
+		return sb_region_note_lone(unit, SB_REBUILT, step->region[SB_REBUILT], err);
 	if (step->differs)
 		return compare_pair(unit, members, step, described, err);
 	unit->pair.own_bytes += step->region[SB_SHIPPED]->length;
@@ -295,25 +295,6 @@ static int take_steps(struct sb_unit *unit, const struct sb_member_pairs *member
 	return rc;
 }
 
-/* Encoded bytes whose content a child compares: not counted again, but their encoder was free. */
-static int note_encodings(struct sb_unit *unit, const struct sb_member_pairs *members, struct sb_err *err)
-{
-	for (size_t i = 0; i < members->count; i++) {
-		const struct sb_member_pair *pair = &members->items[i];
-		if (!pair->child || !pair->child->pair.decoded)
-			continue;
-		struct sb_diff *diff = sb_unit_diff(unit, SB_DIFF_ENCODING, err);
-		if (!diff)
-			return err ? err->code : SB_NOMEM;
-		diff->child = &pair->child->pair;
-		for (unsigned side = 0; side < SB_SIDES; side++) {
-			const struct sb_member *member = sb_view_member(&unit->views[side], pair->index[side]);
-			diff->side[side] = (struct sb_diff_side){.present = true, .offset = member->offset, .length = sb_member_packed(member), .member = member};
-		}
-	}
-	return 0;
-}
-
 int sb_regions_compare(struct sb_unit *unit, const struct sb_member_pairs *members, struct sb_err *err)
 {
 	struct keyed *keyed[SB_SIDES];
@@ -333,5 +314,5 @@ int sb_regions_compare(struct sb_unit *unit, const struct sb_member_pairs *membe
 		}
 		rc = take_steps(unit, members, steps, n, err);
 	}
-	return rc ? rc : note_encodings(unit, members, err);
+	return rc;
 }

@@ -114,28 +114,31 @@ static int open_side(struct sb_unit *unit, struct sb_compare_run *run, unsigned 
 {
 	struct sb_err why = {.code = SB_INTERNAL};
 
-	*opened = sb_parsing_open(run->side[side], &unit->source[side], format, unit->pair.name, unit->arena, &unit->views[side], &why);
+	if (format == &sb_format_stored) /* nothing to parse */
+		*opened = sb_view_open(format, unit->pair.bytes[side], unit->pair.name, unit->arena, &unit->views[side], &why);
+	else
+		*opened = sb_parsing_open(run->side[side], &unit->source[side], format, unit->pair.name, unit->arena, &unit->views[side], &why);
 	unit->opened[side] = *opened == 0;
 	return *opened ? note_failure(unit, side, &why, err) : 0;
 }
 
 /*
- * Both sides by one format. Which of them breaks it decides what is known: a side that does is not what the other is. Anything else
+ * Each side by its format. Which of them breaks it decides what is known: a side that does is not what the other is. Anything else
  * that went wrong is no evidence, so nothing is decided.
  */
-static int open_both(struct sb_unit *unit, struct sb_compare_run *run, const struct sb_format *format, struct sb_err *err)
+int sb_unit_open(struct sb_unit *unit, struct sb_compare_run *run, const struct sb_format *const format[SB_SIDES], struct sb_err *err)
 {
 	int opened[SB_SIDES];
-	int rc = open_side(unit, run, SB_SHIPPED, format, &opened[SB_SHIPPED], err);
+	int rc = open_side(unit, run, SB_SHIPPED, format[SB_SHIPPED], &opened[SB_SHIPPED], err);
 
 	if (!rc)
-		rc = open_side(unit, run, SB_REBUILT, format, &opened[SB_REBUILT], err);
+		rc = open_side(unit, run, SB_REBUILT, format[SB_REBUILT], &opened[SB_REBUILT], err);
 	if (rc)
 		return rc;
 	bool broken[SB_SIDES] = {opened[SB_SHIPPED] == SB_FORMAT, opened[SB_REBUILT] == SB_FORMAT};
 	if (!opened[SB_SHIPPED] && !opened[SB_REBUILT]) {
 		unit->pair.state = SB_PAIR_OPENED;
-		unit->pair.format = format;
+		unit->pair.format = format[SB_SHIPPED];
 		unit->pair.view[SB_SHIPPED] = &unit->views[SB_SHIPPED];
 		unit->pair.view[SB_REBUILT] = &unit->views[SB_REBUILT];
 	} else if (broken[SB_SHIPPED] && broken[SB_REBUILT]) {
@@ -153,35 +156,47 @@ static int open_both(struct sb_unit *unit, struct sb_compare_run *run, const str
 static bool holds_itself(const struct sb_unit *unit, const struct sb_format *format)
 {
 	for (const struct sb_pair *above = unit->pair.parent; above; above = above->parent)
-		if (above->format == format && (sb_span_equal(above->bytes[SB_SHIPPED], unit->pair.bytes[SB_SHIPPED]) ||
-		                                sb_span_equal(above->bytes[SB_REBUILT], unit->pair.bytes[SB_REBUILT])))
-			return true;
+		for (unsigned side = 0; side < SB_SIDES; side++)
+			if (above->view[side]->format == format && sb_span_equal(above->bytes[side], unit->pair.bytes[side]))
+				return true;
 	return false;
+}
+
+/* Two formats make two things, unless the container of both says that they are one. */
+static int decide_unlike(struct sb_unit *unit, struct sb_compare_run *run, const struct sb_format *const format[SB_SIDES], struct sb_err *err)
+{
+	const struct sb_format *shipped = format[SB_SHIPPED], *rebuilt = format[SB_REBUILT];
+	bool open;
+	int rc = sb_recoded_open(unit, run, format, &open, err);
+
+	if (rc || open)
+		return rc;
+	unit->pair.state = SB_PAIR_RAW;
+	if (shipped != rebuilt)
+		unit->pair.why = sb_arena_printf(unit->arena, "the shipped side is %s, the rebuilt side is %s", shipped ? shipped->name : "unknown",
+		                                 rebuilt ? rebuilt->name : "unknown");
+	return 0;
 }
 
 static int decide(struct sb_unit *unit, struct sb_compare_run *run, struct sb_err *err)
 {
 	const struct sb_format *shipped = sb_formats_probe(unit->pair.bytes[SB_SHIPPED], unit->pair.name);
 	const struct sb_format *rebuilt = sb_formats_probe(unit->pair.bytes[SB_REBUILT], unit->pair.name);
+	const struct sb_format *const format[SB_SIDES] = {shipped, rebuilt};
 
 	if (unit->depth > SB_LIMIT_OF(NEST_DEPTH)) {
 		unit->pair.why = "nested too deep";
 		unit->pair.limit = (struct sb_limit_hit){"nest-depth", SB_LIMIT_OF(NEST_DEPTH), unit->pair.name};
 		return 0;
 	}
-	if (shipped != rebuilt || !shipped) {
-		unit->pair.state = SB_PAIR_RAW;
-		if (shipped != rebuilt)
-			unit->pair.why = sb_arena_printf(unit->arena, "the shipped side is %s, the rebuilt side is %s", shipped ? shipped->name : "unknown",
-			                                 rebuilt ? rebuilt->name : "unknown");
-		return 0;
-	}
+	if (shipped != rebuilt || !shipped)
+		return decide_unlike(unit, run, format, err);
 	if (holds_itself(unit, shipped)) {
 		unit->pair.why = "it holds itself";
 		unit->pair.limit = (struct sb_limit_hit){"nest-repeat", SB_LIMIT_OF(NEST_REPEAT), unit->pair.name};
 		return 0;
 	}
-	return open_both(unit, run, shipped, err);
+	return sb_unit_open(unit, run, format, err);
 }
 
 /* A limit or an unreadable place cut the comparison: the bytes are opaque and no difference of theirs may be claimed. */

@@ -38,6 +38,9 @@ SB_MUST_USE int sb_compare_equal(const struct sb_progress *progress, struct sb_d
 /** Decide the pair from its bytes: equal, opened, raw … and everything below it. Errors: NOMEM, INTERRUPTED. */
 SB_MUST_USE int sb_unit_compare(struct sb_unit *unit, struct sb_compare_run *run, unsigned jobs, struct sb_err *err);
 
+/** Describe both sides, each by its own format: OPENED, and on failure what may be said of them. Errors: NOMEM, IO, TEMPORARY, INTERRUPTED. */
+SB_MUST_USE int sb_unit_open(struct sb_unit *unit, struct sb_compare_run *run, const struct sb_format *const format[SB_SIDES], struct sb_err *err);
+
 /** Members and regions of an opened pair: children, differences, coverage. */
 SB_MUST_USE int sb_unit_compare_parts(struct sb_unit *unit, struct sb_compare_run *run, unsigned jobs, struct sb_err *err);
 
@@ -72,6 +75,20 @@ bool sb_slices_hold(const struct sb_slice_index *index, const struct sb_region *
  * written. Differences without bytes, for what no typed field has shown already. Errors: NOMEM.
  */
 SB_MUST_USE int sb_metadata_compare(struct sb_unit *unit, const struct sb_member_pairs *members, struct sb_err *err);
+
+/** Not packed at all: the file is its only member. */
+extern const struct sb_format sb_format_stored;
+/**
+ * One content in two compressions, as the container of both says: each side is opened by the format that packs it, and what both hold is
+ * compared as the one member of each. False in *open where the container says nothing of the kind, or something else than what is there.
+ */
+SB_MUST_USE int sb_recoded_open(struct sb_unit *unit, struct sb_compare_run *run, const struct sb_format *const format[SB_SIDES], bool *open,
+                                struct sb_err *err);
+/** What stands beside the content of such a pair: parts of a plain stream belong to its encoding, everything else is a difference. */
+SB_MUST_USE int sb_recoded_regions(struct sb_unit *unit, struct sb_err *err);
+
+/** A difference for a region that one side only has. */
+SB_MUST_USE int sb_region_note_lone(struct sb_unit *unit, unsigned side, const struct sb_region *region, struct sb_err *err);
 
 /** Regions against regions, once members have been paired. */
 SB_MUST_USE int sb_regions_compare(struct sb_unit *unit, const struct sb_member_pairs *members, struct sb_err *err);

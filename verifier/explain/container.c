@@ -77,7 +77,7 @@ static bool claim_encoding(struct sb_explaining *in, const struct sb_pair *pair,
 	return true;
 }
 
-const struct sb_explainer sb_explain_encoding = {"encoding", SB_CAUSE_COMPRESSION, SB_RULE_STRUCTURAL, 2, claim_encoding};
+const struct sb_explainer sb_explain_encoding = {"encoding", SB_CAUSE_COMPRESSION, SB_RULE_STRUCTURAL, 3, claim_encoding};
 
 /* An inode number that groups hard links says which names share one content: it is content itself (cpio.h, c_nlink). */
 static bool groups_links(const struct sb_pair *pair, const struct sb_diff *diff, unsigned side)

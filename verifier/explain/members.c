@@ -81,13 +81,22 @@ const struct sb_member *sb_member_named(struct sb_explaining *in, const struct s
 	return found && !twice ? all[low] : NULL;
 }
 
+/* What is packed in two ways has two names. */
+static const struct sb_member *counterpart_named(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_member *rebuilt)
+{
+	for (size_t i = 0; rebuilt->stem && i < pair->child_count; i++)
+		if (pair->children[i]->member[SB_REBUILT] == rebuilt)
+			return pair->children[i]->member[SB_SHIPPED];
+	return sb_member_named(in, pair, SB_SHIPPED, rebuilt->name);
+}
+
 const struct sb_pair *sb_child_of(struct sb_explaining *in, const struct sb_pair *pair, unsigned side, const struct sb_member *member)
 {
 	const struct sb_name_index *index = index_of(in, pair);
 	if (!member || !index)
 		return NULL;
 	if (side == SB_REBUILT) { /* sorted by the shipped members: few children, or one that is asked for by its counterpart */
-		const struct sb_member *other = sb_member_named(in, pair, SB_SHIPPED, member->name);
+		const struct sb_member *other = counterpart_named(in, pair, member);
 		const struct sb_pair *child = sb_child_of(in, pair, SB_SHIPPED, other);
 		return child && child->member[SB_REBUILT] == member ? child : NULL;
 	}

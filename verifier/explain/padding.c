@@ -50,7 +50,13 @@ static bool follows_size(const struct sb_pair *pair, const struct sb_diff *diff,
 	return align == 1 ? fill < 4 : (end + fill) % align == 0 && fill < align;
 }
 
-/* The member that each side's fill stands behind: of a region that one side only has, its counterpart by name. */
+/* By name, or by the stem of a name whose rest says how it is packed. */
+static bool is_counterpart(const struct sb_member *a, const struct sb_member *b)
+{
+	return sb_span_equal(a->name, b->name) || (a->stem && sb_span_equal(sb_span_of(a->name.p, a->stem), sb_span_of(b->name.p, b->stem)));
+}
+
+/* The member that each side's fill stands behind: of a region that one side only has, its only counterpart. */
 static const struct sb_member *member_behind(const struct sb_pair *pair, const struct sb_diff *diff, unsigned side)
 {
 	const struct sb_member *other = diff->side[!side].member, *found = NULL;
@@ -59,7 +65,7 @@ static const struct sb_member *member_behind(const struct sb_pair *pair, const s
 		return diff->side[side].member;
 	for (size_t i = 0; i < pair->view[side]->members.count; i++) {
 		const struct sb_member *member = sb_view_member(pair->view[side], i);
-		if (!sb_span_equal(member->name, other->name))
+		if (!is_counterpart(member, other))
 			continue;
 		if (found)
 			return NULL;
@@ -112,4 +118,4 @@ static bool claim_padding(struct sb_explaining *in, const struct sb_pair *pair, 
 	return true;
 }
 
-const struct sb_explainer sb_explain_padding = {"padding", SB_CAUSE_CONTAINER_METADATA, SB_RULE_STRUCTURAL, 2, claim_padding};
+const struct sb_explainer sb_explain_padding = {"padding", SB_CAUSE_CONTAINER_METADATA, SB_RULE_STRUCTURAL, 3, claim_padding};

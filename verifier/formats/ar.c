@@ -204,6 +204,27 @@ static bool is_signature(const struct walk *walk, struct sb_span name)
 	return walk->view->format == &sb_format_deb && sb_span_starts(name, "_gpg", 4);
 }
 
+/* deb(5): what the archives of a package may be packed with. */
+static const struct {
+	const char *stem, *suffix, *packing;
+} archives[] = {
+	{"control.tar", "", "none"},    {"control.tar", ".gz", "gzip"}, {"control.tar", ".xz", "xz"},    {"control.tar", ".zst", "zstd"},
+	{"data.tar", "", "none"},       {"data.tar", ".gz", "gzip"},    {"data.tar", ".xz", "xz"},       {"data.tar", ".zst", "zstd"},
+	{"data.tar", ".bz2", "bzip2"},  {"data.tar", ".lzma", "lzma"},
+};
+
+static void say_packing(const struct walk *walk, struct sb_member *member)
+{
+	for (size_t i = 0; walk->view->format == &sb_format_deb && i < sizeof archives / sizeof *archives; i++) {
+		size_t stem = strlen(archives[i].stem), suffix = strlen(archives[i].suffix);
+		if (member->name.n != stem + suffix || memcmp(member->name.p, archives[i].stem, stem) != 0 ||
+		    memcmp(member->name.p + stem, archives[i].suffix, suffix) != 0)
+			continue;
+		member->stem = (uint32_t)stem;
+		member->packing = archives[i].packing;
+	}
+}
+
 static int take_member(struct walk *walk, const struct header *header, struct sb_err *err)
 {
 	struct sb_member member = {
@@ -228,6 +249,8 @@ static int take_member(struct walk *walk, const struct header *header, struct sb
 		return sb_damaged(err, "archive-truncated", walk->at, "the archive ends inside a member");
 	member.signature = is_signature(walk, name);
 	int rc = sb_keep(walk->view, name, &member.name, err);
+	if (!rc)
+		say_packing(walk, &member);
 	if (!rc && memchr(member.name.p, 0, member.name.n))
 		rc = sb_emit_remark(
 			walk->view,
@@ -393,7 +416,7 @@ const struct sb_format sb_format_ar = {
 const struct sb_format sb_format_deb = {
 	.name = "deb",
 	.spec = "deb(5) of dpkg 1.21; ar(5)",
-	.version = 2,
+	.version = 3,
 	.probe = probe_deb,
 	.open = open_ar,
 	.describe = describe,

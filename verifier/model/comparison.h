@@ -71,6 +71,7 @@ struct sb_pair {
 	const struct sb_member *member[SB_SIDES]; /* of the parent's views; NULL for an artifact */
 	const char *why;                 /* of UNDECIDED, RAW, REJECTED, OPAQUE: one sentence, escaped */
 	struct sb_limit_hit limit;       /* of UNDECIDED; name NULL: no limit */
+	bool recoded;                    /* of OPENED: one side is packed in another way than the other, as the container says of both; each view has a format of its own */
 	bool decoded;                    /* the bytes came out of a decoder that consumed all of its input on both sides */
 	uint64_t own_bytes, own_equal;   /* bytes that no child owns, by the longer side, and those of them that are equal */
 	uint64_t leaves;                 /* things without children at and below it, at least 1 */

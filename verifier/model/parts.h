@@ -79,6 +79,8 @@ struct sb_member {
 	const char *refusal;         /* why a drop must not be unpacked because of it (static text: "encrypted", "sparse"), or NULL */
 	const char *refusal_id;      /* row of docs/errors.md that goes with it, or NULL */
 	bool signature;              /* nothing but a signature of what lies beside it: META-INF/X.RSA, _gpgorigin */
+	uint32_t stem;               /* bytes of the name that say what it is, while the rest says how it is packed; 0: all of them */
+	const char *packing;         /* the compression that the container says its content is in: name of a format, or "none"; NULL: it does not say */
 };
 
 /** Encoded bytes of the content, each slice by itself. */

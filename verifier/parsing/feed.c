@@ -319,8 +319,12 @@ static void read_member(struct sb_feed *feed, struct sb_arena *arena, struct sb_
 	struct sb_span xattrs = span(feed, arena);
 	out->xattrs = has_xattrs ? xattrs : (struct sb_span){0};
 	out->signature = below(feed, 1);
+	out->stem = (uint32_t)sb_feed_uint(feed, 4);
+	out->packing = text_or_null(feed, arena);
 	out->refusal = text_or_null(feed, arena);
 	out->refusal_id = text_or_null(feed, arena);
+	if (out->stem > out->name.n)
+		sb_feed_bad(feed);
 }
 
 static void read_region(struct sb_feed *feed, struct sb_arena *arena, struct sb_region *out)

@@ -78,7 +78,7 @@ void sb_stream_outcome(struct sb_stream *out, int rc, const struct sb_err *err)
 }
 
 /* Who adds something to these must send it too, here and in feed.c. */
-_Static_assert(sizeof(struct sb_region) == 48 && sizeof(struct sb_member) == 184 && sizeof(struct sb_notice) == 32, "a record has grown");
+_Static_assert(sizeof(struct sb_region) == 48 && sizeof(struct sb_member) == 192 && sizeof(struct sb_notice) == 32, "a record has grown");
 _Static_assert(sizeof(struct sb_field) == 104, "a field has grown");
 
 static void put_region(struct sb_stream *out, const struct sb_region *region)
@@ -128,6 +128,8 @@ static void put_member(struct sb_stream *out, const struct sb_member *member)
 	sb_stream_uint(out, member->xattrs.p != NULL, 1);
 	sb_stream_bytes(out, member->xattrs);
 	sb_stream_uint(out, member->signature, 1);
+	sb_stream_uint(out, member->stem, 4);
+	put_text(out, member->packing);
 	put_text(out, member->refusal);
 	put_text(out, member->refusal_id);
 }

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HEADERSIGNATURES = 62, HEADERIMMUTABLE = 63, TRAILER = 16 };
+enum { HEADERSIGNATURES = 62, HEADERIMMUTABLE = 63, PAYLOADCOMPRESSOR = 1125, TRAILER = 16 };
 
 static const uint8_t lead_magic[] = {0xed, 0xab, 0xee, 0xdb};
 
@@ -153,7 +153,21 @@ static int take_padding(struct sb_view *view, uint64_t *at, struct sb_err *err)
 	return sb_emit_region(view, &fill, err);
 }
 
-static int take_payload(struct sb_view *view, uint64_t at, struct sb_err *err)
+/* What rpm unpacks the payload with (lib/rpmte.c, lib/psm.c): what the header says, wherever it says so once. */
+static const char *packing_of(struct sb_view *view, const struct sb_rpm_header *header)
+{
+	static const char *const known[] = {"gzip", "bzip2", "xz", "lzma", "zstd"};
+	struct sb_rpm_entry entry;
+
+	if (header->repeats || !sb_rpm_find(view->file, header, PAYLOADCOMPRESSOR, &entry) || entry.type != SB_RPM_STRING)
+		return NULL;
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+		if (entry.length == strlen(known[i]) + 1 && memcmp(view->file.p + entry.data, known[i], (size_t)entry.length) == 0)
+			return known[i];
+	return NULL;
+}
+
+static int take_payload(struct sb_view *view, uint64_t at, const struct sb_rpm_header *header, struct sb_err *err)
 {
 	const struct sb_region content = {.offset = at, .length = view->file.n - at, .kind = SB_REGION_CONTENT, .member = 1, .name = "payload"};
 	const struct sb_member payload = {.name = sb_span_text("payload"),
@@ -161,6 +175,7 @@ static int take_payload(struct sb_view *view, uint64_t at, struct sb_err *err)
 					  .offset = at,
 					  .length = view->file.n - at,
 					  .size = view->file.n - at,
+					  .packing = packing_of(view, header),
 					  .refusal = "an rpm package; give what rpm2cpio makes of it",
 					  .refusal_id = "archive-unsupported"};
 	int rc = sb_emit_region(view, &content, err);
@@ -187,7 +202,7 @@ static int open_rpm(struct sb_view *view, const char *hint, struct sb_err *err)
 	if (!rc)
 		rc = take_header(view, SB_RPM_MAIN, &at, &rpm->header[SB_RPM_MAIN], err);
 	rpm->payload = at;
-	return rc ? rc : take_payload(view, at, err);
+	return rc ? rc : take_payload(view, at, &rpm->header[SB_RPM_MAIN], err);
 }
 
 static unsigned probe(struct sb_span file, const char *hint)
@@ -199,7 +214,7 @@ static unsigned probe(struct sb_span file, const char *hint)
 const struct sb_format sb_format_rpm = {
 	.name = "rpm",
 	.spec = "RPM 4.18 reference manual, package and header format; LSB Core 4.1, chapter 22",
-	.version = 1,
+	.version = 2,
 	.probe = probe,
 	.open = open_rpm,
 	.describe = sb_rpm_describe,
