@@ -129,6 +129,20 @@ def bsd_library():
     return out + b'%-16s%-12d%-6d%-6d%-8s%-10d`\n' % (b'a.o', 0, 0, 0, b'100644', 2) + b'ob'
 
 
+TREE = b'''/dts-v1/;
+/memreserve/ 0x1000 0x2000;
+/ { timestamp = <1>; images { k { data = "content"; hash-1 { algo = "sha1"; value = [00 01 02 03 04 05 06 07 08 09 0a 0b 0c 0d 0e 0f 10 11 12 13]; }; };
+ o { data-size = <4>; data-offset = <0>; }; };
+ configurations { default = "c"; c { kernel = "k"; signature-1 { algo = "sha1,rsa2048"; timestamp = <2>; }; }; }; };'''
+
+
+def boot_images():
+    tree = tool(['dtc', '-q', '-I', 'dts', '-O', 'dtb'], input=TREE)
+    if tree:
+        yield 'fit', 'tree', tree + b'data'
+        yield 'dtb', 'tree', tree
+
+
 def main():
     out = pathlib.Path(sys.argv[1])
     with tempfile.TemporaryDirectory() as scratch:
@@ -146,6 +160,7 @@ def main():
     newc = next((data for kind, name, data in seeds if kind == 'cpio' and name == 'newc'), None)
     if newc:
         seeds.append(('cpio', 'initramfs', newc + b'\0' * 256 + gzip.compress(newc, mtime=0)))
+    seeds += boot_images()
     for kind, name, data in seeds:
         if data is not None:
             (out / kind).mkdir(parents=True, exist_ok=True)

@@ -7,6 +7,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import benign  # noqa: E402
+import firmware  # noqa: E402
 import hinted  # noqa: E402
 from pairs import FACTS, compare, lay  # noqa: E402
 from sbtest import case, main, need  # noqa: E402
@@ -76,6 +77,13 @@ def _(_dir):
 def _(_dir):
     need("dpkg-deb")
     expect(benign.packages(), None)
+
+
+for FIRMWARE, (TOOLS, MAKE) in firmware.HONEST.items():
+    @case(f"what devices boot: {FIRMWARE}")
+    def _(_dir, tools=TOOLS, make=MAKE):
+        need(*tools)
+        expect(make(), None)
 
 
 @case("what is only named: texts")

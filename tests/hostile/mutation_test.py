@@ -11,6 +11,7 @@ import random
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import firmware  # noqa: E402
 import mutants  # noqa: E402
 import mutants_more  # noqa: E402
 from sbtest import case, main, need, sb  # noqa: E402
@@ -106,6 +107,13 @@ def _(_dir):
 def _(_dir):
     need("gcc", "strip")
     refuse(mutants_more.elf_pairs(), "elf")
+
+
+for FIRMWARE, (TOOLS, MAKE) in firmware.MUTANTS.items():
+    @case(f"{FIRMWARE}: what devices boot")
+    def _(_dir, suffix=FIRMWARE, tools=TOOLS, make=MAKE):
+        need(*tools)
+        refuse(list(make()), suffix)
 
 
 @case("files inside files")

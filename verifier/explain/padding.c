@@ -74,12 +74,12 @@ static const struct sb_member *member_behind(const struct sb_pair *pair, const s
 	return found;
 }
 
-/* Behind the end: zeros to the end of a record of tar or cpio, blocks of tapes (gzip), multiples of four (xz 2.2), before numbers and instead of signatures (rpm). */
+/* Behind the end, or inside where the packer left room: zeros to the end of a record of tar or cpio, blocks of tapes (gzip), multiples of four (xz 2.2), before numbers and instead of signatures (rpm), for properties to come (dtb, fit). */
 static bool may_trail(const struct sb_pair *pair, const struct sb_region *region)
 {
 	uint64_t length = region ? region->length : 0;
 	return length == 0 || is_format(pair, "gzip") || (is_format(pair, "xz") && length % 4 == 0) || (is_format(pair, "tar") && length % 512 == 0) ||
-	       (is_format(pair, "cpio") && length % 4 == 0) || (is_format(pair, "rpm") && (length < 8 || strcmp(region->name, "RESERVEDSPACE") == 0));
+	       (is_format(pair, "cpio") && length % 4 == 0) || ((is_format(pair, "dtb") || is_format(pair, "fit")) && strcmp(region->name, "free space") == 0) || (is_format(pair, "rpm") && (length < 8 || strcmp(region->name, "RESERVEDSPACE") == 0));
 }
 
 /* tar(1) fills the last record, 20 blocks, of a file that it writes in records: how much follows from the size of all members. */

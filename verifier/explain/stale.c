@@ -4,11 +4,12 @@
  * that somebody changed the rest after the packer had gone. Compressed files are left out, since their decoders check them.
  */
 #include "verifier/explain/explainer.h"
+#include "verifier/parsing/parsing.h"
 
 #include <string.h>
 
-/** Wrong values that are listed for a side of a pair. */
-enum { MOST = 100 };
+/** Wrong values that are listed for a side of a pair; regions that are described in one go. */
+enum { MOST = 100, WINDOW = 128 };
 
 /* The parser of tar has checked its sums, and accepts those of signed bytes; where something lies is no value of its own. */
 static bool is_asked(const struct sb_field *field)
@@ -57,19 +58,49 @@ static bool may_be_stale(struct sb_explaining *in, const struct sb_pair *pair, u
 	return region->member == 0 || sb_child_of(in, pair, side, sb_view_member(pair->view[side], region->member - 1));
 }
 
-static int ask_region(struct sb_explaining *in, const struct sb_pair *pair, unsigned side, const struct sb_region *region, struct sb_vec *claims,
+static int ask_fields(struct sb_explaining *in, const struct sb_pair *pair, unsigned side, const struct sb_description *described, struct sb_vec *claims,
                       struct sb_err *err)
 {
-	const struct sb_view *view = pair->view[side];
 	int rc = 0;
 
-	if (sb_view_describe(pair->view[side], region, NULL))
-		return 0; /* compared as bytes */
-	for (size_t i = 0; !rc && i < view->fields.count; i++) {
-		const struct sb_field *field = sb_vec_at(&view->fields, i);
+	for (size_t i = 0; !rc && i < described->count; i++) {
+		const struct sb_field *field = &described->fields[i];
 		bool known;
 		if (is_asked(field) && !sb_field_is_right(in, pair, side, field, &known) && known && !is_listed(pair, side, field))
-			rc = add(in, pair, side, region, field, claims, err);
+			rc = add(in, pair, side, described->region, field, claims, err);
+	}
+	return rc;
+}
+
+/* Regions are described many at a time, since another process answers. */
+static int ask_window(struct sb_explaining *in, const struct sb_pair *pair, unsigned side, struct sb_description *described, size_t count,
+                      struct sb_vec *claims, struct sb_err *err)
+{
+	SB_ARENA struct sb_arena *scratch = sb_arena_new(0);
+	int rc = 0;
+
+	if (!scratch)
+		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+	if (sb_parsing_describe(pair->view[side], described, count, scratch, NULL))
+		return 0; /* compared as bytes */
+	for (size_t i = 0; !rc && i < count; i++)
+		rc = ask_fields(in, pair, side, &described[i], claims, err);
+	return rc;
+}
+
+static int ask_side(struct sb_explaining *in, const struct sb_pair *pair, unsigned side, struct sb_vec *claims, struct sb_err *err)
+{
+	const struct sb_view *view = pair->view[side];
+	struct sb_description described[WINDOW];
+	size_t most = claims->count + MOST;
+	int rc = 0;
+
+	for (size_t at = 0; !rc && at < view->regions.count && claims->count < most;) {
+		size_t n = 0;
+		for (; at < view->regions.count && n < WINDOW; at++)
+			if (may_be_stale(in, pair, side, sb_view_region(view, at)))
+				described[n++] = (struct sb_description){.region = sb_view_region(view, at)};
+		rc = n ? ask_window(in, pair, side, described, n, claims, err) : 0;
 	}
 	return rc;
 }
@@ -80,12 +111,7 @@ int sb_explain_stale(struct sb_explaining *in, const struct sb_pair *pair, struc
 
 	if (pair->state != SB_PAIR_OPENED || (!pair->format->archive && !pair->format->container) || !pair->format->describe)
 		return 0;
-	for (unsigned side = 0; !rc && side < SB_SIDES; side++) {
-		const struct sb_view *view = pair->view[side];
-		size_t most = claims->count + MOST;
-		for (size_t i = 0; !rc && i < view->regions.count && claims->count < most; i++)
-			if (may_be_stale(in, pair, side, sb_view_region(view, i)))
-				rc = ask_region(in, pair, side, sb_view_region(view, i), claims, err);
-	}
+	for (unsigned side = 0; !rc && side < SB_SIDES; side++)
+		rc = ask_side(in, pair, side, claims, err);
 	return rc;
 }

@@ -5,7 +5,7 @@
 
 #include "verifier/formats/format.h"
 
-extern const struct sb_format sb_format_alpine, sb_format_ar, sb_format_bzip2, sb_format_cpio, sb_format_deb, sb_format_gzip,
+extern const struct sb_format sb_format_alpine, sb_format_ar, sb_format_bzip2, sb_format_cpio, sb_format_deb, sb_format_dtb, sb_format_fit, sb_format_gzip,
 	sb_format_lz4, sb_format_lzip, sb_format_lzma, sb_format_rpm, sb_format_tar, sb_format_xz, sb_format_zip, sb_format_zstd;
 
 #endif
