@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Writes seeds for the harnesses: seeds.py FOLDER makes FOLDER/<format>/ with small files by real tools; absent tools are skipped."""
-import gzip, io, lzma, os, pathlib, shutil, struct, subprocess, sys, tempfile, zipfile, zlib
+import gzip, io, lzma, os, pathlib, shutil, sqlite3, struct, subprocess, sys, tempfile, zipfile, zlib
 
 
 def tool(argv, **more):
@@ -122,6 +122,33 @@ def signed_apk():
     return data[:directory] + block + data[directory:-6] + struct.pack('<IH', directory + len(block), 0)
 
 
+def contents(root):
+    """Files that are neither archives nor programs of a machine; by real tools where they are small, else by hand."""
+    (root / 'p.c').write_text('int check(int x) { return x == 8; }\nint serve(int x) { return check(x) + 1; }\n')
+    (root / 'p.py').write_text('def check(word):\n    return word == "secret"\n')
+    (root / 'P.java').write_text('class P { static long port = 80L; boolean check(String s) { return s.isEmpty(); } }\n')
+    (root / 'p.po').write_text('msgid ""\nmsgstr "X: y\\n"\n\nmsgid "allow"\nmsgstr "erlauben"\n')
+    for kind, result, argv in (('bitcode', 'p.bc', ['clang', '-O1', '-emit-llvm', '-c', 'p.c', '-o', 'p.bc']),
+                               ('wasm', 'p.wasm', ['clang', '--target=wasm32', '-O1', '-c', 'p.c', '-o', 'p.wasm']),
+                               ('class', 'P.class', ['javac', '-g:none', 'P.java']), ('mo', 'p.mo', ['msgfmt', '-o', 'p.mo', 'p.po']),
+                               ('pyc', 'p.pyc', [sys.executable, '-c', 'import py_compile; py_compile.compile("p.py", "p.pyc")'])):
+        if tool(argv, cwd=root) is not None:
+            yield kind, 'one', (root / result).read_bytes()
+    base = sqlite3.connect(root / 'p.db')
+    base.executescript('PRAGMA page_size=512; PRAGMA secure_delete=OFF; CREATE TABLE a (t TEXT); CREATE TABLE b (t TEXT);')
+    base.executemany('INSERT INTO b VALUES (?)', [('y' * 200,) for _ in range(12)])
+    base.execute('DROP TABLE b')
+    base.commit()
+    base.close()
+    yield 'sqlite', 'free', (root / 'p.db').read_bytes()
+    chunk = lambda kind, data: struct.pack('>I', len(data)) + kind + data + struct.pack('>I', zlib.crc32(kind + data))
+    yield 'png', 'one', (b'\x89PNG\r\n\x1a\n' + chunk(b'IHDR', struct.pack('>IIBBBBB', 1, 1, 8, 0, 0, 0, 0)) + chunk(b'tIME', struct.pack('>HBBBBB', 2023, 11, 14, 22, 13, 20)) +
+                         chunk(b'IDAT', zlib.compress(b'\0\0')) + chunk(b'IEND', b''))
+    packed = zlib.compress(b'BT (acme) Tj ET')
+    yield 'pdf', 'one', (b'%PDF-1.4\n1 0 obj\n<< /Length ' + b'%d' % len(packed) + b' /Filter /FlateDecode >>\nstream\n' + packed + b'\nendstream\nendobj\n2 0 obj\n'
+                         b'<< /CreationDate (D:20231114221320Z) >>\nendobj\nxref\n0 2\n0000000000 65535 f \n0000000009 00000 n \ntrailer\n<< /Size 2 >>\nstartxref\n99\n%%EOF\n')
+
+
 def bsd_library():
     names = b'sym\0'
     table = struct.pack('<III', 8, 0, 8 + 60 + 20) + struct.pack('<I', 4) + names
@@ -148,7 +175,7 @@ def main():
     with tempfile.TemporaryDirectory() as scratch:
         root = pathlib.Path(scratch)
         make_tree(root)
-        seeds = list(archives(root))
+        seeds = list(archives(root)) + list(contents(root))
     plain = next(data for kind, name, data in seeds if kind == 'tar' and name == 'ustar')
     seeds += list(compressed(plain)) + [('zip', name, data) for name, data in zips()]
     debian = b'!<arch>\n' + b'%-16s%-12d%-6d%-6d%-8s%-10d`\n' % (b'debian-binary', 0, 0, 0, b'100644', 4) + b'2.0\n'

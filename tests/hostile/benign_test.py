@@ -7,6 +7,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import benign  # noqa: E402
+import contents  # noqa: E402
 import firmware  # noqa: E402
 import hinted  # noqa: E402
 from pairs import FACTS, compare, lay  # noqa: E402
@@ -71,6 +72,12 @@ def _(_dir):
 def _(_dir):
     need("tar")
     expect(benign.compressors(), None)
+
+
+@case("pictures, catalogues, documents: times")
+def _(_dir):
+    need(*contents.TOOLS)
+    expect(contents.honest(), None)
 
 
 @case("packages of dpkg-deb")

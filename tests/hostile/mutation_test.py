@@ -11,6 +11,7 @@ import random
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import contents  # noqa: E402
 import firmware  # noqa: E402
 import mutants  # noqa: E402
 import mutants_more  # noqa: E402
@@ -114,6 +115,13 @@ for FIRMWARE, (TOOLS, MAKE) in firmware.MUTANTS.items():
     def _(_dir, suffix=FIRMWARE, tools=TOOLS, make=MAKE):
         need(*tools)
         refuse(list(make()), suffix)
+
+
+for KIND in contents.KINDS:
+    @case(f"{KIND}: every field, every part, what stands behind the end")
+    def _(_dir, kind=KIND):
+        need(*contents.TOOLS)
+        refuse(contents.KINDS[kind](), kind)
 
 
 @case("files inside files")

@@ -29,6 +29,8 @@ bool sb_field_number(struct sb_span bytes, enum sb_encoding encoding, uint64_t *
 	}
 	if (encoding == SB_ENC_PDP)
 		return pdp_number(bytes, out);
+	if (encoding == SB_ENC_PNG_TIME || encoding == SB_ENC_PO_TIME || encoding == SB_ENC_PDF_TIME)
+		return sb_calendar_seconds(bytes, encoding, out);
 	if (encoding != SB_ENC_OCTAL && encoding != SB_ENC_DECIMAL && encoding != SB_ENC_HEX_TEXT)
 		return false;
 	while (bytes.n && bytes.p[0] == ' ')

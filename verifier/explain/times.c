@@ -71,7 +71,7 @@ static bool claim_timestamp(struct sb_explaining *in, const struct sb_pair *pair
 {
 	uint64_t value[SB_SIDES];
 
-	if (!sb_diff_is_field(diff, SB_FIELD_TIME) || !pair->format || !sb_format_packs(pair->format))
+	if (!sb_diff_is_field(diff, SB_FIELD_TIME) || !pair->format || (!sb_format_packs(pair->format) && !pair->format->dated))
 		return false;
 	for (unsigned side = 0; side < SB_SIDES; side++)
 		if (!read_time(pair, diff, side, &value[side]) || !is_one_time(pair, side) || (diff->side[side].field.encoding == SB_ENC_DOS_TIME && !sb_field_is_repeated(in, pair, diff, side)))
@@ -84,4 +84,4 @@ static bool claim_timestamp(struct sb_explaining *in, const struct sb_pair *pair
 	return true;
 }
 
-const struct sb_explainer sb_explain_timestamp = {"container-time", SB_CAUSE_TIMESTAMP, SB_RULE_STRUCTURAL, 2, claim_timestamp};
+const struct sb_explainer sb_explain_timestamp = {"container-time", SB_CAUSE_TIMESTAMP, SB_RULE_STRUCTURAL, 3, claim_timestamp};

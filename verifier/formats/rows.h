@@ -5,7 +5,29 @@
 
 #include "verifier/formats/format.h"
 
-extern const struct sb_format sb_format_alpine, sb_format_ar, sb_format_bzip2, sb_format_cpio, sb_format_deb, sb_format_dtb, sb_format_fit, sb_format_gzip,
-	sb_format_lz4, sb_format_lzip, sb_format_lzma, sb_format_rpm, sb_format_tar, sb_format_xz, sb_format_zip, sb_format_zstd;
+extern const struct sb_format sb_format_alpine;
+extern const struct sb_format sb_format_ar;
+extern const struct sb_format sb_format_bitcode;
+extern const struct sb_format sb_format_bzip2;
+extern const struct sb_format sb_format_class;
+extern const struct sb_format sb_format_cpio;
+extern const struct sb_format sb_format_deb;
+extern const struct sb_format sb_format_dtb;
+extern const struct sb_format sb_format_fit;
+extern const struct sb_format sb_format_gzip;
+extern const struct sb_format sb_format_lz4;
+extern const struct sb_format sb_format_lzip;
+extern const struct sb_format sb_format_lzma;
+extern const struct sb_format sb_format_mo;
+extern const struct sb_format sb_format_pdf;
+extern const struct sb_format sb_format_png;
+extern const struct sb_format sb_format_pyc;
+extern const struct sb_format sb_format_rpm;
+extern const struct sb_format sb_format_sqlite;
+extern const struct sb_format sb_format_tar;
+extern const struct sb_format sb_format_wasm;
+extern const struct sb_format sb_format_xz;
+extern const struct sb_format sb_format_zip;
+extern const struct sb_format sb_format_zstd;
 
 #endif

@@ -5,10 +5,31 @@
 #include "verifier/formats/rows.h"
 
 static const struct sb_format *const formats[] = {
-	&sb_format_elf, &sb_format_alpine, &sb_format_deb,  &sb_format_ar,   &sb_format_tar,  &sb_format_cpio,
-	&sb_format_zip, &sb_format_gzip, &sb_format_xz,   &sb_format_zstd, &sb_format_bzip2,
-	&sb_format_lz4, &sb_format_lzip, &sb_format_lzma, &sb_format_rpm,
-	&sb_format_fit,  &sb_format_dtb,
+	&sb_format_elf,
+	&sb_format_alpine,
+	&sb_format_deb,
+	&sb_format_ar,
+	&sb_format_tar,
+	&sb_format_cpio,
+	&sb_format_zip,
+	&sb_format_gzip,
+	&sb_format_xz,
+	&sb_format_zstd,
+	&sb_format_bzip2,
+	&sb_format_lz4,
+	&sb_format_lzip,
+	&sb_format_lzma,
+	&sb_format_rpm,
+	&sb_format_fit,
+	&sb_format_dtb,
+	&sb_format_class,
+	&sb_format_pyc,
+	&sb_format_wasm,
+	&sb_format_bitcode,
+	&sb_format_png,
+	&sb_format_mo,
+	&sb_format_pdf,
+	&sb_format_sqlite,
 };
 
 const struct sb_format *const *sb_formats_table(size_t *count)

@@ -114,6 +114,9 @@ enum sb_field_kind {
 enum sb_encoding {
 	SB_ENC_RAW = 0, SB_ENC_LE, SB_ENC_BE, SB_ENC_OCTAL, SB_ENC_DECIMAL, SB_ENC_HEX_TEXT, SB_ENC_DOS_TIME, SB_ENC_TEXT,
 	SB_ENC_PDP, /* 16-bit words, each little endian, the more significant one first */
+	SB_ENC_PNG_TIME, /* year in two bytes, big endian; month, day, hour, minute, second in one each: UTC */
+	SB_ENC_PO_TIME,  /* "2024-05-31 12:00+0200" */
+	SB_ENC_PDF_TIME, /* "20240531120000", alone or with "Z", "+02'00" or "+02'00'" */
 };
 
 enum sb_derive_algorithm {

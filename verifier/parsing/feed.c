@@ -411,7 +411,7 @@ void sb_feed_fields(struct sb_feed *feed, struct sb_arena *arena, struct sb_aren
 		fields[i].offset = sb_feed_uint(feed, 8);
 		fields[i].length = sb_feed_uint(feed, 8);
 		fields[i].kind = (enum sb_field_kind)below(feed, SB_FIELD_INODE);
-		fields[i].encoding = (enum sb_encoding)below(feed, SB_ENC_PDP);
+		fields[i].encoding = (enum sb_encoding)below(feed, SB_ENC_PDF_TIME);
 		fields[i].derived.algorithm = (enum sb_derive_algorithm)below(feed, SB_DERIVE_POSITION);
 		fields[i].derived.over_offset = sb_feed_uint(feed, 8);
 		fields[i].derived.over_length = sb_feed_uint(feed, 8);

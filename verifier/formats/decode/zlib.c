@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Raw deflate (RFC 1951) and gzip (RFC 1952), by zlib. */
+/* Raw deflate (RFC 1951), with zlib's own frame (RFC 1950), and gzip (RFC 1952), by zlib. */
 #include "verifier/formats/decode/codec.h"
 
 #include <zlib.h>
