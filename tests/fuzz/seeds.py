@@ -170,12 +170,24 @@ def boot_images():
         yield 'dtb', 'tree', tree
 
 
+def images(root):
+    """Small images of file systems, with attributes where the tree may have them."""
+    def made(*argv):
+        target = root.parent / 'image'
+        done = tool([str(target) if word == 'IMAGE' else word for word in argv], cwd=root)
+        return target.read_bytes() if done is not None else None
+    tool(['setfattr', '-n', 'user.note', '-v', 'good', 'folder/file'], cwd=root)
+    yield 'jffs2', 'little', made('mkfs.jffs2', '-r', '.', '-o', 'IMAGE', '-l', '--with-xattr', '-s', '64')
+    yield 'jffs2', 'big', made('mkfs.jffs2', '-r', '.', '-o', 'IMAGE', '-b', '-x', 'zlib', '-p', '-e', '8KiB')
+
+
 def main():
     out = pathlib.Path(sys.argv[1])
     with tempfile.TemporaryDirectory() as scratch:
-        root = pathlib.Path(scratch)
+        root = pathlib.Path(scratch) / 'tree'
+        root.mkdir()
         make_tree(root)
-        seeds = list(archives(root)) + list(contents(root))
+        seeds = list(archives(root)) + list(contents(root)) + list(images(root))
     plain = next(data for kind, name, data in seeds if kind == 'tar' and name == 'ustar')
     seeds += list(compressed(plain)) + [('zip', name, data) for name, data in zips()]
     debian = b'!<arch>\n' + b'%-16s%-12d%-6d%-6d%-8s%-10d`\n' % (b'debian-binary', 0, 0, 0, b'100644', 4) + b'2.0\n'

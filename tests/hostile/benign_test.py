@@ -10,6 +10,7 @@ import benign  # noqa: E402
 import contents  # noqa: E402
 import firmware  # noqa: E402
 import hinted  # noqa: E402
+import mutants_jffs2  # noqa: E402
 from pairs import FACTS, compare, lay  # noqa: E402
 from sbtest import case, main, need  # noqa: E402
 
@@ -78,6 +79,12 @@ def _(_dir):
 def _(_dir):
     need(*contents.TOOLS)
     expect(contents.honest(), None)
+
+
+@case("JFFS2: times, compressions, sizes of pages, fill")
+def _(_dir):
+    need("mkfs.jffs2", "fakeroot", "setfattr")
+    expect(mutants_jffs2.honest(), None)
 
 
 @case("packages of dpkg-deb")

@@ -14,6 +14,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import contents  # noqa: E402
 import firmware  # noqa: E402
 import mutants  # noqa: E402
+import mutants_jffs2  # noqa: E402
 import mutants_more  # noqa: E402
 from sbtest import case, main, need, sb  # noqa: E402
 
@@ -122,6 +123,12 @@ for KIND in contents.KINDS:
     def _(_dir, kind=KIND):
         need(*contents.TOOLS)
         refuse(contents.KINDS[kind](), kind)
+
+
+@case("JFFS2: trees, every field of its nodes, nodes and bytes that nobody sees")
+def _(_dir):
+    need("mkfs.jffs2", "fakeroot", "setfattr")
+    refuse(mutants_jffs2.pairs(), "jffs2")
 
 
 @case("files inside files")

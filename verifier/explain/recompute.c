@@ -33,6 +33,7 @@ static bool declared_kind(enum sb_derive_algorithm algorithm, enum sb_declared_d
 	case SB_DERIVE_XZ_CHECK:
 	case SB_DERIVE_CRC32_ZEROED:
 	case SB_DERIVE_CRC32_BARE:
+	case SB_DERIVE_CRC32_PLAIN:
 	case SB_DERIVE_POSITION:
 		return false;
 	}
@@ -122,6 +123,8 @@ static bool number_is_right(const struct sb_field *field, struct sb_span bytes, 
 		return value == crc_of_zeroed(over, bytes);
 	case SB_DERIVE_CRC32_BARE:
 		return value == (crc32_z(0, over.p, over.n) ^ UINT32_MAX);
+	case SB_DERIVE_CRC32_PLAIN:
+		return value == (crc32_z(UINT32_MAX, over.p, over.n) ^ UINT32_MAX);
 	case SB_DERIVE_TAR_SUM:
 		return value == tar_sum(over, bytes);
 	case SB_DERIVE_LENGTH:

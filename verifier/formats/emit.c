@@ -182,3 +182,24 @@ int sb_emit_sliced(struct sb_view *view, struct sb_member *member, const struct 
 	}
 	return sb_emit_member(view, member, err);
 }
+
+enum sb_member_type sb_type_of_mode(uint64_t mode)
+{
+	switch (mode & 0170000) {
+	case 0100000:
+		return SB_MEMBER_FILE;
+	case 0040000:
+		return SB_MEMBER_DIR;
+	case 0120000:
+		return SB_MEMBER_SYMLINK;
+	case 0020000:
+		return SB_MEMBER_CHAR;
+	case 0060000:
+		return SB_MEMBER_BLOCK;
+	case 0010000:
+		return SB_MEMBER_FIFO;
+	case 0140000:
+		return SB_MEMBER_SOCKET;
+	}
+	return SB_MEMBER_UNKNOWN;
+}

@@ -36,6 +36,9 @@ SB_MUST_USE int sb_emit_remark(struct sb_view *view, struct sb_notice notice, st
 /** Copy of foreign bytes that is NUL-terminated beyond its length, for names and link targets of members. */
 SB_MUST_USE int sb_keep(struct sb_view *view, struct sb_span raw, struct sb_span *out, struct sb_err *err);
 
+/** What a mode of stat(2) says of the type; UNKNOWN for what is none. */
+enum sb_member_type sb_type_of_mode(uint64_t mode);
+
 /** FORMAT with @id at @offset of the file: `return sb_damaged(err, "archive-truncated", at, "…")`. */
 int sb_damaged(struct sb_err *err, const char *id, uint64_t offset, const char *text);
 int sb_no_memory(struct sb_err *err);

@@ -15,6 +15,7 @@ extern const struct sb_format sb_format_deb;
 extern const struct sb_format sb_format_dtb;
 extern const struct sb_format sb_format_fit;
 extern const struct sb_format sb_format_gzip;
+extern const struct sb_format sb_format_jffs2;
 extern const struct sb_format sb_format_lz4;
 extern const struct sb_format sb_format_lzip;
 extern const struct sb_format sb_format_lzma;

@@ -22,6 +22,7 @@ static const struct sb_format *const formats[] = {
 	&sb_format_rpm,
 	&sb_format_fit,
 	&sb_format_dtb,
+	&sb_format_jffs2,
 	&sb_format_class,
 	&sb_format_pyc,
 	&sb_format_wasm,

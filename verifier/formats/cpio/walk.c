@@ -60,27 +60,6 @@ static int take_head(struct walk *walk, const struct sb_cpio_header *header, uin
 	return 0;
 }
 
-static enum sb_member_type type_of(uint64_t mode)
-{
-	switch (mode & 0170000) {
-	case 0100000:
-		return SB_MEMBER_FILE;
-	case 0040000:
-		return SB_MEMBER_DIR;
-	case 0120000:
-		return SB_MEMBER_SYMLINK;
-	case 0020000:
-		return SB_MEMBER_CHAR;
-	case 0060000:
-		return SB_MEMBER_BLOCK;
-	case 0010000:
-		return SB_MEMBER_FIFO;
-	case 0140000:
-		return SB_MEMBER_SOCKET;
-	}
-	return SB_MEMBER_UNKNOWN;
-}
-
 /*
  * Members with the same inode are one file. Some writers put its content behind every name, some behind the first (odc)
  * or the last (newc) alone. It belongs to the first member of the inode wherever it stands, and the other names are
@@ -94,7 +73,7 @@ static int take_content(struct walk *walk, const struct sb_cpio_header *header, 
 	struct sb_span bytes = {0};
 	size_t first = 0;
 
-	bool linked = header->links > 1 && type_of(header->mode) == SB_MEMBER_FILE;
+	bool linked = header->links > 1 && sb_type_of_mode(header->mode) == SB_MEMBER_FILE;
 	int rc = sb_cpio_link(&walk->links, header, linked, &first, err);
 	struct sb_member *other = !rc && first ? sb_vec_at(&walk->view->members, first - 1) : NULL;
 	if (other && (header->size == 0 || other->length == 0)) {
@@ -121,7 +100,7 @@ static int take_member(struct walk *walk, const struct sb_cpio_header *header, s
 {
 	uint32_t ordinal = (uint32_t)walk->view->members.count + 1;
 	struct sb_member member = {
-		.type = type_of(header->mode),
+		.type = sb_type_of_mode(header->mode),
 		.has_mode = true,
 		.mode = (uint32_t)header->mode & 07777,
 		.uid = header->uid,
