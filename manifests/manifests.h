@@ -9,6 +9,7 @@
 #include "manifests/dsse.h"
 #include "manifests/facts.h"
 #include "manifests/inventory.h"
+#include "manifests/making.h"
 #include "manifests/node.h"
 #include "manifests/record.h"
 #include "manifests/statement.h"

@@ -14,7 +14,7 @@ struct reading {
 };
 
 static const char *const top_keys[] = {"*schema", "*tool", "*level", "*artifacts", "*findings", "*freedom", "*environment", "*trace", "*limits",
-                                       "equal", "findings_left_out", NULL};
+                                       "equal", "findings_left_out", "delivery", NULL};
 static const char *const tool_keys[] = {"*name", "*version", "*rules", NULL};
 static const char *const digest_keys[] = {"*sha256", "*blake2b", "*size", NULL};
 static const char *const coverage_keys[] = {"*bytes", "*equal", "*claimed", "*residual", "*opaque", NULL};
@@ -25,6 +25,8 @@ static const char *const finding_keys[] = {"*id",      "*artifact", "*where",   
 static const char *const freedom_keys[] = {"*cause", "*bytes", "*loaded", NULL};
 static const char *const limit_keys[] = {"*name", "*value", "*where", NULL};
 static const char *const equal_keys[] = {"*files", "*bytes", "*tree", NULL};
+static const char *const delivery_keys[] = {"*name", "*version", "*vendor", "*manifest", "*inputs", "*prebuilt", NULL};
+static const char *const input_keys[] = {"*name", "*sha256", NULL};
 static const char *const environment_keys[] = {"host", "walls", "limits", "controls", "toolchain", "parsers", NULL};
 
 static void *make(struct reading *in, size_t count, size_t size)
@@ -249,6 +251,37 @@ static void *list(struct reading *in, struct sb_place top, const char *key, size
 	return out;
 }
 
+static const struct sb_named_digest *read_inputs(struct reading *in, struct sb_place map, const char *key, size_t *items)
+{
+	struct sb_place place;
+	struct sb_named_digest *out = list(in, map, key, sizeof *out, &place, items);
+
+	for (size_t i = 0; i < *items; i++) {
+		struct sb_place item = sb_schema_item(&in->schema, place, i);
+		if (!sb_schema_map(&in->schema, item, input_keys))
+			continue;
+		out[i].name = raw(in, item, "name");
+		hex(in, item, "sha256", out[i].sha256, SB_SHA256_BYTES);
+	}
+	return out;
+}
+
+static void read_delivery(struct reading *in, struct sb_place top, struct sb_result *result)
+{
+	struct sb_place place = sb_schema_key(&in->schema, top, "delivery");
+	struct sb_delivery *out = place.node && sb_schema_map(&in->schema, place, delivery_keys) ? make(in, 1, sizeof *out) : NULL;
+
+	if (!out)
+		return;
+	out->name = raw(in, place, "name");
+	out->version = raw(in, place, "version");
+	out->vendor = raw(in, place, "vendor");
+	hex(in, place, "manifest", out->manifest, SB_SHA256_BYTES);
+	out->inputs = read_inputs(in, place, "inputs", &out->input_count);
+	out->prebuilt = read_inputs(in, place, "prebuilt", &out->prebuilt_count);
+	result->delivery = out;
+}
+
 static void read_lists(struct reading *in, struct sb_place top, struct sb_result *out)
 {
 	struct sb_schema *s = &in->schema;
@@ -306,6 +339,7 @@ static void read_all(struct reading *in, struct sb_place top, struct sb_result *
 	read_lists(in, top, out);
 	read_environment(in, top, &out->environment);
 	read_equal(in, top, &out->equal);
+	read_delivery(in, top, out);
 	out->findings_left_out = count(in, top, "findings_left_out");
 	check_levels(in, top, out);
 }

@@ -10,10 +10,6 @@
 #define SB_STATEMENT_TYPE "https://in-toto.io/Statement/v1"
 #define SB_PREDICATE_COMPARISON "https://samebuild.dev/comparison/v1"
 
-struct sb_named_digest {
-	const char *name; /* may be NULL */
-	uint8_t sha256[SB_SHA256_BYTES];
-};
 
 /** What a statement says beside the result: all borrowed. */
 struct sb_statement_context {

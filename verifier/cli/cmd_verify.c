@@ -37,35 +37,19 @@ static void add_summary(struct sb_invocation *call, const struct sb_drop *drop, 
 static int make_context(struct sb_invocation *call, const struct sb_drop *drop, const struct sb_verified *verified, struct sb_run_context *out,
                         struct sb_err *err)
 {
-	const struct sb_sources *sources = &verified->sources;
+	const struct sb_delivery *delivery = verified->result.delivery;
 
 	*out = (struct sb_run_context){
 		.resource_uri = sb_arena_printf(call->arena, "pkg:generic/%s@%s", drop->name, drop->version),
 		.has_source = true,
-		.drops = sb_arena_array(call->arena, drop->source_count, sizeof *out->drops),
-		.opaque = sb_arena_array(call->arena, sources->prebuilt_count, sizeof *out->opaque),
+		.drops = delivery->inputs,
+		.drop_count = delivery->input_count,
+		.opaque = delivery->prebuilt,
+		.opaque_count = delivery->prebuilt_count,
 	};
-	if (!out->resource_uri || !out->drops || !out->opaque)
-		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
 	memcpy(out->manifest_sha256, drop->canonical_sha256, SB_SHA256_BYTES);
 	memcpy(out->recipe_sha256, drop->recipe_sha256, SB_SHA256_BYTES);
-	for (size_t i = 0; i < drop->source_count; i++) {
-		out->drops[i].name = drop->sources[i].path;
-		memcpy(out->drops[i].sha256, drop->sources[i].sha256, SB_SHA256_BYTES);
-	}
-	out->drop_count = drop->source_count;
-	for (size_t i = 0; i < sources->prebuilt_count; i++) {
-		const struct sb_entry *entry = sb_inventory_find(&sources->inventory, sources->prebuilt[i].path);
-		const struct sb_blob *spool = entry ? sb_vec_at(&sources->spools, entry->spool) : NULL;
-		struct sb_digest digest;
-		struct sb_span bytes;
-		if (!spool || !sb_span_cut(spool->bytes, entry->offset, entry->size, &bytes))
-			continue;
-		sb_hash_span(bytes, SB_DIGEST_SHA256, &digest);
-		out->opaque[out->opaque_count].name = sources->prebuilt[i].path;
-		memcpy(out->opaque[out->opaque_count++].sha256, digest.sha256, SB_SHA256_BYTES);
-	}
-	return 0;
+	return out->resource_uri ? 0 : sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
 }
 
 static int sign(struct sb_invocation *call, const char *id, struct sb_err *err)

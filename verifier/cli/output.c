@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "verifier/cli/output.h"
 
+#include "verifier/cli/pages.h"
 #include "verifier/report/report.h"
 
 #include <fcntl.h>
@@ -64,15 +65,25 @@ int sb_output_publish(const char *path, struct sb_span bytes, struct sb_err *err
 	return sb_io_publish(AT_FDCWD, real ? real : path, 0644, bytes, err);
 }
 
+/* How to mend each cause: the hints of docs/causes.md. */
+static void list_mends(const char *mend[SB_CAUSES])
+{
+	for (unsigned cause = 0; cause < SB_CAUSES; cause++) {
+		const struct sb_page *page = sb_page_find(SB_PAGE_CAUSE, sb_cause_name((enum sb_cause)cause));
+		mend[cause] = page ? page->hint : NULL;
+	}
+}
+
 static int write_one(struct sb_invocation *call, const struct sb_report_format *format, const char *path, const struct sb_result *result,
                      struct sb_err *err)
 {
 	SB_BUF struct sb_buf text = {0};
-	const struct sb_report_options plain = {.unicode = true};
-	const struct sb_report_options shown = {.colour = call->colour_out, .unicode = call->unicode};
+	const char *mend[SB_CAUSES];
 	bool to_stdout = strcmp(path, "-") == 0;
+	const struct sb_report_options options = {.colour = to_stdout && call->colour_out, .unicode = !to_stdout || call->unicode, .mend = mend};
 
-	int rc = format->write(result, to_stdout ? &shown : &plain, &text, err);
+	list_mends(mend);
+	int rc = format->write(result, &options, &text, err);
 	if (rc)
 		return rc;
 	if (!to_stdout) {
@@ -85,19 +96,28 @@ static int write_one(struct sb_invocation *call, const struct sb_report_format *
 	return sb_buf_ok(&call->out, err);
 }
 
-int sb_output_write(struct sb_invocation *call, const struct sb_result *result, struct sb_err *err)
+/* A report that cannot be written keeps none of the others from being written; the first failure is told. */
+static int write_outputs(struct sb_invocation *call, const struct sb_result *result, bool *to_stdout, struct sb_err *err)
 {
-	bool to_stdout = false;
-	int rc = 0;
+	int first = 0;
 
-	for (size_t i = 0; !rc && sb_arg_nth(call, "output", i); i++) {
+	for (size_t i = 0; sb_arg_nth(call, "output", i); i++) {
 		const char *path, *value = sb_arg_nth(call, "output", i);
 		const struct sb_report_format *format = parse(call, value, &path);
 		if (!format)
 			return fail_format(value, err);
-		to_stdout |= strcmp(path, "-") == 0;
-		rc = write_one(call, format, path, result, err);
+		*to_stdout |= strcmp(path, "-") == 0;
+		int rc = write_one(call, format, path, result, first ? NULL : err);
+		first = first ? first : rc;
 	}
+	return first;
+}
+
+int sb_output_write(struct sb_invocation *call, const struct sb_result *result, struct sb_err *err)
+{
+	bool to_stdout = false;
+	int rc = write_outputs(call, result, &to_stdout, err);
+
 	if (rc || (to_stdout && !call->json))
 		return rc;
 	call->out.len = call->json ? 0 : call->out.len;

@@ -117,18 +117,20 @@ const char *sb_run_folder(struct sb_invocation *call, const char *id)
 	return named ? id : kept;
 }
 
-static int read_digests(struct sb_invocation *call, const struct sb_node *list, struct sb_named_digest **out, size_t *count, struct sb_err *err)
+static int read_digests(struct sb_invocation *call, const struct sb_node *list, const struct sb_named_digest **out, size_t *count,
+                        struct sb_err *err)
 {
 	*count = list && list->type == SB_NODE_LIST ? list->count : 0;
-	*out = sb_arena_array(call->arena, *count, sizeof **out);
-	if (!*out)
+	struct sb_named_digest *digests = sb_arena_array(call->arena, *count, sizeof *digests);
+	if (!digests)
 		return no_memory(err);
 	for (size_t i = 0; i < *count; i++) {
 		const struct sb_node *name = sb_node_get(list->items[i], "name"), *sha256 = sb_node_get(list->items[i], "sha256");
-		if (!name || name->type != SB_NODE_TEXT || !sha256 || !sb_text_unhex(sha256->text, (*out)[i].sha256, SB_SHA256_BYTES))
+		if (!name || name->type != SB_NODE_TEXT || !sha256 || !sb_text_unhex(sha256->text, digests[i].sha256, SB_SHA256_BYTES))
 			return sb_fail(err, SB_FORMAT, "record-malformed", "the context of the run is damaged");
-		(*out)[i].name = (const char *)name->text.p;
+		digests[i].name = (const char *)name->text.p;
 	}
+	*out = digests;
 	return 0;
 }
 

@@ -11,7 +11,7 @@ struct sb_run_context {
 	const char *resource_uri;
 	bool has_source;
 	uint8_t manifest_sha256[SB_SHA256_BYTES], recipe_sha256[SB_SHA256_BYTES];
-	struct sb_named_digest *drops, *opaque;
+	const struct sb_named_digest *drops, *opaque;
 	size_t drop_count, opaque_count;
 };
 

@@ -79,6 +79,22 @@ struct sb_equal_files {
 	uint8_t tree[SB_BLAKE2B_BYTES];
 };
 
+/** A file by its name and digest. */
+struct sb_named_digest {
+	const char *name; /* raw; may be NULL where a document needs none */
+	uint8_t sha256[SB_SHA256_BYTES];
+};
+
+/** What was evaluated. */
+struct sb_delivery {
+	const char *name, *version, *vendor; /* raw, never NULL */
+	uint8_t manifest[SB_SHA256_BYTES];   /* of its canonical form */
+	const struct sb_named_digest *inputs;
+	size_t input_count;
+	const struct sb_named_digest *prebuilt;     /* what the sources bring ready-made */
+	size_t prebuilt_count;
+};
+
 /** A limit that cut the analysis short. */
 struct sb_limit_hit {
 	const char *name; /* row of base/limits.h */
@@ -91,6 +107,7 @@ struct sb_result {
 	const char *tool_version; /* SB_VERSION */
 	const char *rules;        /* version of the rule set */
 	enum sb_level level;
+	const struct sb_delivery *delivery; /* of `verify`; else NULL */
 	const struct sb_artifact *artifacts;
 	size_t artifact_count;
 	const struct sb_finding *findings;

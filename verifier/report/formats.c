@@ -4,7 +4,9 @@
 
 #include <string.h>
 
-static const struct sb_report_format *const formats[] = {&sb_report_text, &sb_report_json};
+static const struct sb_report_format *const formats[] = {
+	&sb_report_text, &sb_report_json, &sb_report_html, &sb_report_markdown, &sb_report_sarif, &sb_report_junit, &sb_report_codequality,
+};
 
 const struct sb_report_format *const *sb_report_formats(size_t *count)
 {
@@ -18,4 +20,18 @@ const struct sb_report_format *sb_report_format_named(const char *name)
 		if (strcmp(formats[i]->name, name) == 0)
 			return formats[i];
 	return NULL;
+}
+
+const char *sb_report_mend(const struct sb_report_options *options, enum sb_cause cause)
+{
+	return options->mend ? options->mend[cause] : NULL;
+}
+
+int sb_report_document(const struct sb_node *document, struct sb_buf *out, struct sb_err *err)
+{
+	if (!document)
+		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+	sb_node_write_json(document, out);
+	sb_buf_text(out, "\n");
+	return sb_buf_ok(out, err);
 }

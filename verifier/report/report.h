@@ -10,6 +10,7 @@ struct sb_report_options {
 	bool colour;  /* ANSI colours in text */
 	bool unicode; /* symbols beside the words */
 	unsigned most_findings; /* text: shown before "shown N of M"; 0: 10 */
+	const char *const *mend; /* by cause: how to mend it, one clause or NULL; or NULL altogether */
 };
 
 struct sb_report_format {

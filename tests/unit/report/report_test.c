@@ -183,3 +183,33 @@ Test(report, a_full_buffer_is_an_error_and_no_shorter_report)
 		cr_assert_not_null(err.id);
 	}
 }
+
+Test(report, every_form_of_a_zeroed_result_says_undetermined)
+{
+	struct sample sample = {.result = {.tool_version = "0", .rules = ""}};
+	size_t count;
+	const struct sb_report_format *const *formats = sb_report_formats(&count);
+
+	for (size_t i = 0; i < count; i++) {
+		struct sb_buf text = written(&sample, formats[i]->name, (struct sb_report_options){0});
+		cr_assert(has(&text, "undetermined") || strcmp(formats[i]->name, "codequality") == 0, "%s", formats[i]->name);
+		sb_buf_release(&text);
+	}
+}
+
+Test(report, a_form_that_outgrows_its_buffer_is_an_error_whatever_the_place)
+{
+	struct sample sample;
+	size_t count;
+	const struct sb_report_format *const *formats = sb_report_formats(&count);
+
+	prepare(&sample, MANY, MANY);
+	for (size_t i = 0; i < count; i++) {
+		for (size_t ceiling = 1; ceiling < 200; ceiling += 3) {
+			struct sb_buf out = {.ceiling = ceiling};
+			struct sb_err err = {0};
+			cr_assert_eq(formats[i]->write(&sample.result, &(struct sb_report_options){0}, &out, &err), SB_LIMIT, "%s at %zu", formats[i]->name, ceiling);
+			sb_buf_release(&out);
+		}
+	}
+}

@@ -1,0 +1,292 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""One record in every form: the same counts, forms that the real schemas accept, and nothing foreign that gets out of its place."""
+import json
+import os
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as tree
+from html.parser import HTMLParser
+
+import records
+from sbtest import cache, case, main, need, run, sb, skip
+
+FORMATS = ("text", "json", "html", "markdown", "sarif", "junit", "codequality")
+# Schemas as they are published: SARIF's in Microsoft's matchers for jest, that of Ant's JUnit in a test of junit-xml.
+PACKAGES = {"@microsoft/jest-sarif@1.0.0-beta.0": "lib/schemas/sarif-2.1.0-rtm.5.json", "junit-xml@1.2.0": "src/index.test.ts"}
+
+
+def package(name):
+    """A file of an npm package, fetched once."""
+    need("npm")
+    folder = os.path.join(cache("npm"), name.replace("/", "+"))
+    path = os.path.join(folder, "package", PACKAGES[name])
+    if not os.path.exists(path):
+        os.makedirs(folder, exist_ok=True)
+        packed = subprocess.run(["npm", "pack", "--silent", name], cwd=folder, capture_output=True, text=True, check=False)
+        if packed.returncode:
+            skip(f"npm does not give {name}: {packed.stderr[-200:]}")
+        subprocess.run(["tar", "xzf", packed.stdout.split()[-1]], cwd=folder, check=True)
+    with open(path, encoding="utf-8") as f:
+        return f.read()
+
+
+def render(what, name="run"):
+    """Every form of a record, by one call."""
+    folder = records.keep(name, what)
+    outputs = [word for form in FORMATS for word in ("-o", f"{form}={name}.{form}")]
+    sb("report", folder, *outputs, code=0)
+    out = {}
+    for form in FORMATS:
+        with open(f"{name}.{form}", encoding="utf-8", newline="") as f:
+            out[form] = f.read()
+    return out
+
+
+def primary(what):
+    return [f for f in what["findings"] if f["primary"]]
+
+
+class Page(HTMLParser):
+    """What a reader of HTML finds: elements, attributes, text."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.attributes, self.text, self.open = [], [], [], []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += attrs
+        if tag not in ("meta", "br", "rect", "path"):
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += attrs
+
+    def handle_endtag(self, tag):
+        assert self.open and self.open[-1] == tag, f"</{tag}> closes {self.open[-3:]}"
+        self.open.pop()
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+TAGS = set("html head meta title style body a header p span h1 h2 h3 ol ul li dl div dt dd nav main section figure figcaption svg defs pattern path rect text table caption "
+           "thead tbody tfoot tr th td b br code details summary mark pre footer".split())
+
+
+def look_at_html(text):
+    page = Page(text)
+    assert set(page.tags) <= TAGS, set(page.tags) - TAGS
+    assert not page.open, page.open
+    names = {name for name, _ in page.attributes}
+    assert not [n for n in names if n.startswith("on") or n in ("src", "action", "formaction", "srcset", "data", "poster")], names
+    assert all(value.startswith("#") for name, value in page.attributes if name == "href"), "a link leads away"
+    assert "default-src 'none'" in text and "<script" not in text
+    assert len(text.encode()) < 2_000_000, len(text)
+    return page
+
+
+def look_at_sarif(text):
+    log = json.loads(text)
+    try:
+        import jsonschema
+    except ImportError:
+        found = subprocess.run(["/usr/bin/python3", "-c", "import json, sys, jsonschema; jsonschema.Draft7Validator(json.load(open(sys.argv[1]))).validate(json.load(sys.stdin))",
+                                _schema_file()], input=text, capture_output=True, text=True, check=False)
+        if "No module named" in found.stderr:
+            skip("python3-jsonschema is not installed")
+        assert found.returncode == 0, found.stderr[-2000:]
+    else:
+        jsonschema.Draft7Validator(json.loads(package("@microsoft/jest-sarif@1.0.0-beta.0"))).validate(log)
+    return log
+
+
+def _schema_file():
+    with open("sarif-schema.json", "w", encoding="utf-8") as f:
+        f.write(package("@microsoft/jest-sarif@1.0.0-beta.0"))
+    return "sarif-schema.json"
+
+
+def look_at_junit(text):
+    need("xmllint")
+    schema = re.search(r"<xs:schema.*</xs:schema>", package("junit-xml@1.2.0"), re.S)[0].replace("\\'", "'")
+    for name, data in (("junit.xsd", schema), ("junit.xml", text)):
+        with open(name, "w", encoding="utf-8") as f:
+            f.write(data)
+    run("xmllint", "--nonet", "--noout", "--schema", "junit.xsd", "junit.xml", code=0)
+    return tree.fromstring(text.encode())
+
+
+@case("all forms of a record have the same counts")
+def _(folder):
+    what = records.typical()
+    forms = render(what)
+    count, worst = len(what["findings"]), primary(what)
+    files = len(what["artifacts"])
+    log = look_at_sarif(forms["sarif"])["runs"][0]
+    assert sum(r["occurrenceCount"] for r in log["results"]) == len(worst)
+    assert (log["properties"]["findings"], log["properties"]["primary"], log["properties"]["files"]) == (count, len(worst), files)
+    assert sorted({r["ruleId"] for r in log["results"]}) == sorted({f["cause"] for f in worst})
+    suite = look_at_junit(forms["junit"]).find("testsuite")
+    assert int(suite.get("tests")) == files == len(suite.findall("testcase"))
+    below = [a for a in what["artifacts"] if a["level"] in ("different", "repackaged", "image-identical")]
+    assert int(suite.get("failures")) == len(suite.findall("testcase/failure")) == len(below)
+    assert int(suite.get("errors")) == 0 and not suite.findall("testcase/skipped")
+    issues = json.loads(forms["codequality"])
+    assert len(issues) == len(log["results"]) == len({i["fingerprint"] for i in issues})
+    assert [i["fingerprint"] for i in issues] == [r["partialFingerprints"]["samebuild/v1"] for r in log["results"]]
+    assert f"of {count} findings" in forms["markdown"] and f"shown 10 of {count}" in forms["text"]
+    text = "".join(look_at_html(forms["html"]).text)
+    assert f"{count - len(worst)} further findings follow" in text
+    for severity in ("critical", "major", "minor", "info"):
+        assert f"{sum(f['severity'] == severity for f in worst)} {severity}" in text, severity
+    for level, symbol in (("identical", "●"), ("explained", "◑"), ("different", "✗"), ("repackaged", "◔")):
+        mine = [a for a in what["artifacts"] if a["level"] == level]
+        size = sum(a["shipped"]["size"] for a in mine)
+        assert f"| {symbol} {level} | {len(mine)} | {size:,} |" in forms["markdown"], forms["markdown"]
+        assert re.search(rf"{level}\s*{len(mine)}{size:,}", re.sub(r"\s+", "", text)), level
+        assert f"{symbol} {level} {len(mine)}" in forms["text"]
+    assert json.loads(forms["json"])["findings"] == what["findings"]
+
+
+@case("what is foreign stays text in every form")
+def _(folder):
+    what = records.hostile()
+    forms = render(what)
+    for form, text in forms.items():
+        raw = text.encode()
+        assert not re.search(rb"[\x00-\x09\x0b-\x1f\x7f]", raw), form
+        for hidden in ("\u202e", "\ufeff", "\u2028", "\x9b"):
+            assert hidden not in text, form
+    page = look_at_html(forms["html"])
+    assert "<img src=x onerror=alert(1)>0" in "".join(page.text)
+    assert page.tags.count("style") == 1 and "alert(1)" not in "".join(f"{n}={v}" for n, v in page.attributes if n.startswith("on"))
+    log = look_at_sarif(forms["sarif"])
+    for result in log["runs"][0]["results"]:
+        uri = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+        assert re.fullmatch(r"(?:[A-Za-z0-9._~/-]|%[0-9A-F]{2})+", uri) and not uri.startswith("/"), uri
+    suite = look_at_junit(forms["junit"]).find("testsuite")
+    assert suite.findall("testcase")[0].get("name") == "<img src=x onerror=alert(1)>0"
+    assert "]]>" not in forms["junit"]
+    assert len(json.loads(forms["codequality"])) == len(primary(what))
+    look_at_markdown(forms["markdown"])
+
+
+def look_at_markdown(text):
+    """Outside of code spans nothing foreign is left; no span is left open."""
+    assert len(text.encode()) <= 60_000
+    plain = re.sub(r"(?<!`)(`+)(?!`) .*? (?<!`)\1(?!`)", "", text)
+    for word in ("<", "javascript", "alert", "cell", "secrets", "# head", "`"):
+        assert word not in plain, (word, plain)
+
+
+@case("a name of 4,096 bytes and a way in of 64 parts are cut where it is told")
+def _(folder):
+    name = "d" * 4096
+    way = [name] + ["p" * 4000 + str(n) for n in range(63)]
+    what = records.record("different", [records.artifact(name, "different", 10, 1, residual=1)],
+                          [records.finding(1, way, "bytes", "unexplained", "none", "major", "n" * 60000, (0, 1, "00"), (0, 1, "01"))])
+    forms = render(what)
+    page = "".join(look_at_html(forms["html"]).text)
+    assert "of 4096 bytes)" in page and "52 more" in page and "of 60000 bytes)" in page
+    look_at_markdown(forms["markdown"])
+    assert "of 60000 bytes)" in forms["markdown"]
+    look_at_sarif(forms["sarif"])
+    look_at_junit(forms["junit"])
+
+
+@case("too many findings are cut at the limits of the readers, and the rest is told")
+def _(folder):
+    what = records.huge(20000)
+    forms = render(what)
+    look_at_html(forms["html"])
+    assert "Shown 250 of 20,005 unproven findings" in forms["html"]
+    log = look_at_sarif(forms["sarif"])["runs"][0]
+    assert len(log["results"]) == 5000 and [r["level"] for r in log["results"]] == ["error"] * 5000
+    notes = [n["message"]["text"] for n in log["invocations"][0]["toolExecutionNotifications"]]
+    assert "5000 results shown of 20005, the rest in the JSON record" in notes, notes
+    issues = json.loads(forms["codequality"])
+    assert len(issues) == 5001 and issues[-1]["check_name"] == "left-out"
+    assert "shown 10 of 20000" in forms["junit"]
+    look_at_markdown(forms["markdown"])
+    assert len(forms["text"].splitlines()) <= 80
+
+
+@case("fingerprints stay when bytes move, and differ when the place or the cause does")
+def _(folder):
+    def prints(what, name):
+        return [i["fingerprint"] for i in json.loads(render(what, name)["codequality"])]
+    what = records.typical()
+    before = prints(what, "before")
+    moved = records.typical()
+    for finding in moved["findings"]:
+        for side in ("shipped", "rebuilt"):
+            if finding[side]:
+                finding[side]["offset"] += 16
+    assert prints(moved, "moved") == before
+    other = records.typical()
+    other["findings"][0]["where"][-1] += "2"
+    other["findings"][1]["cause"] = "compiler"
+    changed = prints(other, "other")
+    assert changed[0] != before[0] and changed[1] != before[1] and changed[2:] == before[2:]
+    # Parts are told apart: a way in is no text that is joined.
+    joined = records.typical()
+    joined["findings"][0]["where"][3:] = [".text › check_auth"]
+    assert prints(joined, "joined")[0] != before[0]
+
+
+@case("a record without anything, and good ones, are told as what they are")
+def _(folder):
+    forms = render(records.empty(), "empty")
+    suite = look_at_junit(forms["junit"]).find("testsuite")
+    assert (suite.get("tests"), suite.get("errors")) == ("1", "1"), "nothing compared must not read as a pass"
+    assert not look_at_sarif(forms["sarif"])["runs"][0]["invocations"][0]["executionSuccessful"]
+    assert "Nothing was compared" in forms["html"] and "Nothing was compared" in forms["markdown"]
+    look_at_html(forms["html"])
+    for level in ("identical", "unsigned-identical", "explained"):
+        forms = render(records.good(level), level)
+        suite = look_at_junit(forms["junit"]).find("testsuite")
+        assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("1", "0", "0")
+        assert json.loads(forms["codequality"]) == []
+        assert look_at_sarif(forms["sarif"])["runs"][0]["results"] == []
+        look_at_html(forms["html"])
+    bad = records.record("undetermined", [records.artifact("a", "undetermined", 10, 1, opaque=10)], [])
+    suite = look_at_junit(render(bad, "bad")["junit"]).find("testsuite")
+    assert (suite.get("failures"), suite.get("errors")) == ("0", "1")
+
+
+@case("what compare writes is what report writes, by any number of jobs", user=True)
+def _(folder):
+    for side, word in (("a", b"one"), ("b", b"two")):
+        os.makedirs(f"{side}/x")
+        for n in range(12):
+            with open(f"{side}/x/{n}", "wb") as f:
+                f.write(word * n + b"end\n")
+    outputs = [word for form in FORMATS for word in ("-o", f"{form}=1.{form}")]
+    sb("compare", "-j1", "a", "b", *outputs, code=1)
+    sb("compare", "-j4", "a", "b", *[w.replace("=1.", "=4.") for w in outputs], code=1)
+    for form in FORMATS:
+        with open(f"1.{form}", "rb") as f, open(f"4.{form}", "rb") as g:
+            assert f.read() == g.read(), form
+
+
+@case("a form that cannot be written ends with 75, the others and the run are written all the same", user=True)
+def _(folder):
+    with open("a", "w", encoding="utf-8") as f:
+        f.write("a")
+    with open("b", "w", encoding="utf-8") as f:
+        f.write("b")
+    result = sb("compare", "a", "b", "-o", "junit=/dev/full", "-o", "html=absent/x.html", "-o", "sarif=good.sarif")
+    assert result.code == 75 and "error[report-unwritable]" in result.err, result
+    with open("good.sarif", encoding="utf-8") as f:
+        assert json.load(f)["version"] == "2.1.0"
+    assert sb("compare", "a", "b", "-o", "pdf=x").code == 2
+
+
+sys.setrecursionlimit(10000)
+main()

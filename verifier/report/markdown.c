@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * For merge requests and job summaries (GitHub flavoured): the verdict, a table of levels, the worst findings, below 60 kB. Foreign text stands
+ * in code spans only, between more backticks than it holds in a row, and never in a table, where a bar would end its cell.
+ */
+#include "verifier/report/groups.h"
+#include "verifier/report/summary.h"
+#include "verifier/report/writers.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SHOWN = 10, SPAN_MOST = 400, NOTE_MOST = 600, PREVIEW_MOST = 160 };
+
+struct page {
+	const struct sb_result *result;
+	const struct sb_report_options *options;
+	struct sb_summary summary;
+	struct sb_buf *out;
+};
+
+static size_t longest_run(const char *text)
+{
+	size_t longest = 0, run = 0;
+
+	for (; *text; text++) {
+		run = *text == '`' ? run + 1 : 0;
+		longest = run > longest ? run : longest;
+	}
+	return longest;
+}
+
+static void add_fence(struct sb_buf *out, size_t ticks)
+{
+	while (ticks--)
+		sb_buf_text(out, "`");
+}
+
+/* Escaped text as a code span; a blank on each side where it would touch the fence. */
+static void add_span(struct sb_buf *out, const char *escaped, size_t most)
+{
+	size_t n = sb_cut_text(sb_span_text(escaped), most), ticks = longest_run(escaped) + 1;
+
+	if (ticks > 64)
+		ticks = most + 1;
+	add_fence(out, ticks);
+	sb_buf_text(out, " ");
+	sb_buf_add(out, escaped, n);
+	sb_buf_text(out, " ");
+	add_fence(out, ticks);
+	if (escaped[n])
+		sb_buf_printf(out, " (the first %zu of %zu bytes)", n, strlen(escaped));
+}
+
+static void add_name(struct page *page, const char *raw)
+{
+	SB_BUF struct sb_buf shown = {0};
+
+	sb_escape(&shown, sb_span_text(raw));
+	if (shown.bad)
+		page->out->bad = page->out->bad ? page->out->bad : shown.bad;
+	add_span(page->out, shown.data ? shown.data : "", SPAN_MOST);
+}
+
+static void add_levels(struct page *page)
+{
+	sb_buf_text(page->out, "| level | files | bytes | % |\n|---|---:|---:|---:|\n");
+	for (unsigned level = SB_LEVELS; level-- > 0;) {
+		const struct sb_tally *tally = &page->summary.level[level];
+		sb_buf_printf(page->out, "| %s %s | ", sb_level_symbol((enum sb_level)level), sb_level_name((enum sb_level)level));
+		sb_add_number(page->out, tally->files);
+		sb_buf_text(page->out, " | ");
+		sb_add_number(page->out, tally->bytes);
+		sb_buf_text(page->out, " | ");
+		sb_add_percent(page->out, tally->bytes, page->summary.all.bytes);
+		sb_buf_text(page->out, " |\n");
+	}
+	sb_buf_text(page->out, "| **all** | ");
+	sb_add_number(page->out, page->summary.all.files);
+	sb_buf_text(page->out, " | ");
+	sb_add_number(page->out, page->summary.all.bytes);
+	sb_buf_text(page->out, " | |\n\n");
+}
+
+static int add_files(struct page *page, struct sb_err *err)
+{
+	SB_FREEING size_t *order = sb_artifacts_worst_first(page->result);
+	size_t shown = 0, below = 0;
+
+	if (!order)
+		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+	for (size_t i = 0; i < page->result->artifact_count; i++) {
+		const struct sb_artifact *artifact = &page->result->artifacts[order[i]];
+		if (sb_level_passes(artifact->level))
+			continue;
+		below++;
+		if (shown == SHOWN)
+			continue;
+		sb_buf_printf(page->out, "%s- %s **%s** ", shown ? "" : "### Files below explained\n\n", sb_level_symbol(artifact->level), sb_level_name(artifact->level));
+		add_name(page, artifact->name);
+		sb_buf_text(page->out, "\n");
+		shown++;
+	}
+	if (below > shown)
+		sb_buf_printf(page->out, "\nShown %zu of %zu files, the rest in the JSON record.\n", shown, below);
+	sb_buf_text(page->out, below ? "\n" : "");
+	return 0;
+}
+
+static void add_preview(struct page *page, const struct sb_finding *finding)
+{
+	const char *old = finding->rebuilt.preview, *new = finding->shipped.preview;
+
+	if (!(old && old[0]) && !(new && new[0]))
+		return;
+	sb_buf_text(page->out, "   shipped ");
+	add_span(page->out, new && new[0] ? new : "nothing", PREVIEW_MOST);
+	sb_buf_text(page->out, ", rebuilt ");
+	add_span(page->out, old && old[0] ? old : "nothing", PREVIEW_MOST);
+	sb_buf_text(page->out, "\n");
+}
+
+static void add_finding(struct page *page, const struct sb_finding *finding, size_t number)
+{
+	SB_BUF struct sb_buf way = {0};
+	const char *mend = sb_report_mend(page->options, finding->cause);
+
+	sb_add_way(finding, " › ", &way);
+	if (way.bad)
+		page->out->bad = page->out->bad ? page->out->bad : way.bad;
+	sb_buf_printf(page->out, "%zu. **%s**, %s%s: ", number, sb_severity_name(finding->severity), sb_cause_name(finding->cause),
+	              finding->rule == SB_RULE_HINT ? " (probable)" : "");
+	add_span(page->out, way.data ? way.data : "", SPAN_MOST);
+	sb_buf_text(page->out, "\n   ");
+	add_span(page->out, finding->note, NOTE_MOST);
+	sb_buf_text(page->out, "\n");
+	add_preview(page, finding);
+	if (mend && finding->rule <= SB_RULE_HINT)
+		sb_buf_printf(page->out, "   To mend it: %s.\n", mend);
+}
+
+static void add_findings(struct page *page)
+{
+	size_t shown = 0;
+
+	for (size_t i = 0; i < page->result->finding_count && shown < SHOWN; i++) {
+		if (!page->result->findings[i].primary)
+			continue;
+		if (shown == 0)
+			sb_buf_text(page->out, "### Worst findings\n\n");
+		add_finding(page, &page->result->findings[i], ++shown);
+	}
+	if (page->summary.findings) {
+		sb_buf_printf(page->out, "\nShown %zu of ", shown);
+		sb_add_count(page->out, page->summary.findings, "finding");
+		sb_buf_text(page->out, "; ");
+		sb_add_number(page->out, page->summary.listed - page->summary.primary);
+		sb_buf_text(page->out, " follow from others and are folded; all are in the JSON record.\n");
+	}
+}
+
+static int write_markdown(const struct sb_result *result, const struct sb_report_options *options, struct sb_buf *out, struct sb_err *err)
+{
+	struct page page = {.result = result, .options = options, .out = out};
+
+	sb_summarize(result, &page.summary);
+	sb_buf_printf(out, "## %s samebuild: %s\n\n", sb_level_symbol(result->level), sb_level_name(result->level));
+	sb_add_sentence(&page.summary, result->level, out);
+	sb_buf_text(out, "\n\n");
+	add_levels(&page);
+	int rc = add_files(&page, err);
+	if (rc)
+		return rc;
+	add_findings(&page);
+	return sb_buf_ok(out, err);
+}
+
+const struct sb_report_format sb_report_markdown = {
+	.name = "markdown",
+	.media_type = "text/markdown; charset=utf-8",
+	.summary = "a short page for merge requests and job summaries",
+	.write = write_markdown,
+};

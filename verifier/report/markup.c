@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Text between tags: HTML and XML take the same five references. What XML 1.0 cannot hold has been escaped before. */
+#include "verifier/report/writers.h"
+
+#include <string.h>
+
+static const char *reference(char letter)
+{
+	switch (letter) {
+	case '&':
+		return "&amp;";
+	case '<':
+		return "&lt;";
+	case '>':
+		return "&gt;";
+	case '"':
+		return "&quot;";
+	case '\'':
+		return "&#39;";
+	default:
+		return NULL;
+	}
+}
+
+void sb_add_markup(struct sb_buf *out, const char *escaped)
+{
+	for (size_t n; *escaped; escaped += n) {
+		const char *instead = reference(*escaped);
+		n = instead ? 1 : strcspn(escaped, "&<>\"'");
+		if (instead)
+			sb_buf_text(out, instead);
+		else
+			sb_buf_add(out, escaped, n);
+	}
+}
+
+size_t sb_cut_text(struct sb_span text, size_t most)
+{
+	size_t at = 0;
+	uint32_t cp;
+
+	while (at < text.n) {
+		size_t n = sb_utf8_decode(sb_span_of(text.p + at, text.n - at), &cp);
+		n = n ? n : 1;
+		if (at + n > most)
+			break;
+		at += n;
+	}
+	return at;
+}
+
+void sb_add_foreign(struct sb_buf *out, const char *raw, size_t most)
+{
+	struct sb_span text = sb_span_text(raw);
+	SB_BUF struct sb_buf shown = {0};
+	size_t n = sb_cut_text(text, most);
+
+	sb_escape(&shown, sb_span_of(text.p, n));
+	if (shown.bad)
+		out->bad = out->bad ? out->bad : shown.bad;
+	sb_add_markup(out, shown.data ? shown.data : "");
+	if (n < text.n)
+		sb_buf_printf(out, "… (the first %zu of %zu bytes)", n, text.n);
+}
