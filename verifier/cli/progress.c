@@ -2,6 +2,9 @@
 #include "verifier/cli/progress.h"
 
 #include <inttypes.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 /** Milliseconds between two lines. */
 enum { REDRAW = 100, PLAIN = 30000 };
@@ -13,15 +16,43 @@ static int64_t now(void)
 	return (int64_t)at.tv_sec * 1000 + at.tv_nsec / 1000000;
 }
 
+static unsigned columns(void)
+{
+	struct winsize size;
+	return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 20 ? size.ws_col : 80;
+}
+
+/* The end of a name that fits into @room bytes, from the start of a character: it says more than its beginning. */
+static const char *end_of(const char *shown, size_t room)
+{
+	size_t n = strlen(shown);
+	const char *from = n > room ? shown + (n - room) : shown;
+
+	while (((unsigned char)*from & 0xc0) == 0x80)
+		from++;
+	return from;
+}
+
+static void draw(const char *stage, const char *shown, uint64_t at, uint64_t total)
+{
+	char head[96];
+	int n = snprintf(head, sizeof head, "[%" PRIu64 "/%" PRIu64 "] %.40s ", at, total, stage);
+	unsigned wide = columns(), used = n > 0 && (unsigned)n < sizeof head ? (unsigned)n : 0;
+
+	fprintf(stderr, "\r\033[K%s%s", head, end_of(shown, wide > used + 10 ? wide - used - 1 : 10));
+}
+
 static void print_line(struct sb_meter *meter, const char *stage, const char *what, uint64_t done, uint64_t total)
 {
-	struct sb_buf shown = {.ceiling = 4096};
+	struct sb_buf shown = {.ceiling = 20000};
+	uint64_t at = done + (done < total);
 
 	sb_escape(&shown, sb_span_text(what));
+	const char *text = shown.data ? shown.data : "";
 	if (meter->terminal)
-		fprintf(stderr, "\r\033[K[%" PRIu64 "/%" PRIu64 "] %s %.60s", done + (done < total), total, stage, shown.data ? shown.data : "");
+		draw(stage, text, at, total);
 	else
-		fprintf(stderr, "samebuild: %s %s (%" PRIu64 " of %" PRIu64 ")\n", stage, shown.data ? shown.data : "", done + (done < total), total);
+		fprintf(stderr, "samebuild: %s %s (%" PRIu64 " of %" PRIu64 ")\n", stage, text, at, total);
 	fflush(stderr);
 	sb_buf_release(&shown);
 	meter->drawn = meter->terminal;

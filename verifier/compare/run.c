@@ -168,7 +168,7 @@ static int compare_bytes(struct sb_unit *unit, const struct sb_artifact_in *in, 
 static int compare_present(struct sb_unit *unit, const struct sb_artifact_in *in, struct job *job, struct sb_parser_side *side[SB_SIDES],
                            struct sb_err *err)
 {
-	struct sb_compare_run run = {.progress = job->in->progress, .depot = job->depot};
+	struct sb_compare_run run = {.progress = job->in->progress, .artifact = (size_t)(in - job->in->artifacts), .artifacts = job->in->count, .depot = job->depot};
 	int rc = compare_metadata(unit, in, err);
 
 	if (rc)

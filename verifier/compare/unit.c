@@ -267,6 +267,7 @@ int sb_unit_compare(struct sb_unit *unit, struct sb_compare_run *run, unsigned j
 
 	if (sb_stopping(run->progress))
 		return sb_fail(err, SB_INTERRUPTED, "interrupted", "stopped on request");
+	sb_step(run->progress, "compare", unit->pair.name, run->artifact, run->artifacts);
 	if (unit->pair.state == SB_PAIR_UNDECIDED && !unit->pair.why) {
 		bool equal;
 		rc = sb_compare_equal(run->progress, run->depot, unit->pair.bytes[SB_SHIPPED], unit->pair.bytes[SB_REBUILT], &equal, &why);

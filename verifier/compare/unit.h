@@ -9,6 +9,7 @@
 struct sb_compare_run {
 	struct sb_unpack_budget budget[SB_SIDES];
 	struct sb_progress *progress;
+	size_t artifact, artifacts; /* which of how many, for the progress */
 	struct sb_parser_side *side[SB_SIDES];
 	struct sb_depot *depot; /* of what was decoded */
 };

@@ -1,75 +1,107 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* For a person at a terminal: levels counted, the worst findings first, nothing cut without saying so. */
+#include "verifier/report/summary.h"
 #include "verifier/report/writers.h"
 
 #include <inttypes.h>
 
-enum { SHOWN = 10 };
+enum { SHOWN = 10, NAME_MOST = 240, NOTE_MOST = 600 };
 
-/** How a level looks: a symbol and a colour never stand without the word. */
-static const struct look {
-	const char *symbol, *colour;
-} looks[SB_LEVELS] = {
-	[SB_LEVEL_UNDETERMINED] = {"?", "\033[33m"},   [SB_LEVEL_DIFFERENT] = {"✗", "\033[31m"},          [SB_LEVEL_IMAGE_IDENTICAL] = {"○", "\033[33m"},
-	[SB_LEVEL_REPACKAGED] = {"◔", "\033[33m"},     [SB_LEVEL_EXPLAINED] = {"◑", "\033[32m"},          [SB_LEVEL_UNSIGNED_IDENTICAL] = {"◎", "\033[32m"},
-	[SB_LEVEL_REPRODUCED] = {"◉", "\033[32m"},     [SB_LEVEL_IDENTICAL] = {"●", "\033[32m"},
+/** A colour never stands without the word. */
+static const char *const colours[SB_LEVELS] = {
+	[SB_LEVEL_UNDETERMINED] = "\033[33m",
+	[SB_LEVEL_DIFFERENT] = "\033[31m",
+	[SB_LEVEL_IMAGE_IDENTICAL] = "\033[33m",
+	[SB_LEVEL_REPACKAGED] = "\033[33m",
+	[SB_LEVEL_EXPLAINED] = "\033[32m",
+	[SB_LEVEL_UNSIGNED_IDENTICAL] = "\033[32m",
+	[SB_LEVEL_REPRODUCED] = "\033[32m",
+	[SB_LEVEL_IDENTICAL] = "\033[32m",
 };
 
 struct page {
 	const struct sb_result *result;
 	const struct sb_report_options *options;
 	struct sb_buf *out;
+	struct sb_summary summary;
+	bool told[SB_CAUSES]; /* how to mend it */
 };
 
 static void add_level(struct page *page, enum sb_level level)
 {
-	const struct look *look = &looks[level];
 	const char *end = page->options->colour ? "\033[0m" : "";
 
-	sb_buf_text(page->out, page->options->colour ? look->colour : "");
+	sb_buf_text(page->out, page->options->colour ? colours[level] : "");
 	if (page->options->unicode)
-		sb_buf_printf(page->out, "%s ", look->symbol);
+		sb_buf_printf(page->out, "%s ", sb_level_symbol(level));
 	sb_buf_printf(page->out, "%s%s", sb_level_name(level), end);
+}
+
+/* Text on one line; what is too long for it says of how many bytes. */
+static void add_cut(struct page *page, struct sb_span escaped, size_t most)
+{
+	size_t n = sb_cut_text(escaped, most);
+
+	sb_buf_add(page->out, escaped.p, n);
+	if (n < escaped.n)
+		sb_buf_printf(page->out, "%s (the first %zu of %zu bytes)", page->options->unicode ? "…" : "...", n, escaped.n);
 }
 
 static void add_shown(struct page *page, const char *foreign)
 {
-	sb_escape(page->out, sb_span_text(foreign));
+	SB_BUF struct sb_buf shown = {0};
+
+	sb_escape(&shown, sb_span_text(foreign));
+	if (shown.bad)
+		page->out->bad = page->out->bad ? page->out->bad : shown.bad;
+	add_cut(page, sb_buf_span(&shown), NAME_MOST);
 }
 
 static void add_counts(struct page *page)
 {
-	uint64_t count[SB_LEVELS] = {0};
 	bool first = true;
 
-	for (size_t i = 0; i < page->result->artifact_count; i++)
-		count[page->result->artifacts[i].level]++;
-	if (page->result->equal.present)
-		count[SB_LEVEL_IDENTICAL] += page->result->equal.files;
 	sb_buf_text(page->out, "  files     ");
 	for (unsigned level = SB_LEVELS; level-- > 0;) {
-		if (count[level] == 0)
+		if (page->summary.level[level].files == 0)
 			continue;
 		sb_buf_text(page->out, first ? "" : "   ");
 		add_level(page, (enum sb_level)level);
-		sb_buf_printf(page->out, " %" PRIu64, count[level]);
+		sb_buf_printf(page->out, " %" PRIu64, page->summary.level[level].files);
 		first = false;
 	}
 	sb_buf_text(page->out, first ? "none was compared\n" : "\n");
 }
 
-static void add_artifacts(struct page *page)
+static void add_coverage(struct page *page)
 {
-	size_t shown = 0, most = SHOWN, left = 0;
+	const struct sb_coverage *coverage = &page->summary.coverage;
 
+	if (coverage->bytes == 0)
+		return;
+	sb_buf_text(page->out, "  bytes     ");
+	sb_add_percent(page->out, coverage->equal, coverage->bytes);
+	sb_buf_printf(page->out, " %% of %" PRIu64 " are equal; %" PRIu64 " differ for a proven reason, %" PRIu64 " for none, %" PRIu64 " could not be read\n", coverage->bytes,
+	              coverage->claimed, coverage->residual, coverage->opaque);
+}
+
+/* Worst first; identical ones only where all files fit. */
+static int add_artifacts(struct page *page, struct sb_err *err)
+{
+	SB_FREEING size_t *order = sb_artifacts_worst_first(page->result);
+	size_t shown = 0, left = 0;
+
+	if (!order)
+		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
 	for (size_t i = 0; i < page->result->artifact_count; i++) {
-		const struct sb_artifact *artifact = &page->result->artifacts[i];
-		if (artifact->level == SB_LEVEL_IDENTICAL && page->result->artifact_count > most)
+		const struct sb_artifact *artifact = &page->result->artifacts[order[i]];
+		if (artifact->level == SB_LEVEL_IDENTICAL && page->result->artifact_count > SHOWN)
 			continue;
-		if (shown++ >= most) {
+		if (shown >= SHOWN) {
 			left++;
 			continue;
 		}
+		shown++;
 		sb_buf_text(page->out, "            ");
 		add_shown(page, artifact->name);
 		sb_buf_text(page->out, "   ");
@@ -80,6 +112,7 @@ static void add_artifacts(struct page *page)
 	}
 	if (left)
 		sb_buf_printf(page->out, "            and %zu more files below identical\n", left);
+	return 0;
 }
 
 static void add_extents(struct page *page, const struct sb_finding *finding)
@@ -89,10 +122,26 @@ static void add_extents(struct page *page, const struct sb_finding *finding)
 
 	if (!preview)
 		return;
-	sb_buf_printf(page->out, "      %s → %s", a->present && a->preview ? a->preview : "nothing", b->present && b->preview ? b->preview : "nothing");
+	sb_buf_printf(page->out, "      shipped %s, rebuilt %s", a->present && a->preview ? a->preview : "nothing", b->present && b->preview ? b->preview : "nothing");
 	if (a->present && b->present && a->offset == b->offset)
-		sb_buf_printf(page->out, "   at offset %" PRIu64, a->offset);
+		sb_buf_printf(page->out, ", at offset %" PRIu64, a->offset);
 	sb_buf_text(page->out, "\n");
+}
+
+static void add_cause(struct page *page, const struct sb_finding *finding)
+{
+	const char *cause = sb_cause_name(finding->cause), *mend = sb_report_mend(page->options, finding->cause);
+
+	if (finding->rule > SB_RULE_HINT)
+		sb_buf_printf(page->out, " [%s, %s]\n", cause, sb_rule_name(finding->rule));
+	else if (finding->rule == SB_RULE_HINT)
+		sb_buf_printf(page->out, " [probably %s, not proven]\n", cause);
+	else
+		sb_buf_printf(page->out, " [%s]\n", cause);
+	add_extents(page, finding);
+	if (mend && !page->told[finding->cause])
+		sb_buf_printf(page->out, "      mend it: %s (samebuild explain %s)\n", mend, cause);
+	page->told[finding->cause] = true;
 }
 
 static void add_finding(struct page *page, const struct sb_finding *finding)
@@ -102,46 +151,36 @@ static void add_finding(struct page *page, const struct sb_finding *finding)
 		sb_buf_text(page->out, i ? (page->options->unicode ? " › " : " > ") : "");
 		add_shown(page, finding->where[i]);
 	}
-	sb_buf_printf(page->out, "\n      %s", finding->note);
-	if (finding->rule > SB_RULE_HINT)
-		sb_buf_printf(page->out, " [%s, %s]\n", sb_cause_name(finding->cause), sb_rule_name(finding->rule));
-	else if (finding->cause == SB_CAUSE_UNEXPLAINED)
-		sb_buf_text(page->out, " [unexplained]\n");
-	else
-		sb_buf_printf(page->out, " [probably %s, not proven]\n", sb_cause_name(finding->cause));
-	add_extents(page, finding);
+	sb_buf_text(page->out, "\n      ");
+	add_cut(page, sb_span_text(finding->note), NOTE_MOST);
+	add_cause(page, finding);
 }
 
 static void add_findings(struct page *page)
 {
 	const struct sb_result *result = page->result;
-	size_t most = page->options->most_findings ? page->options->most_findings : SHOWN, shown = 0, primary = 0;
+	const struct sb_summary *summary = &page->summary;
+	size_t most = page->options->most_findings ? page->options->most_findings : SHOWN, shown = 0;
 
-	for (size_t i = 0; i < result->finding_count; i++)
-		primary += result->findings[i].primary;
 	for (size_t i = 0; i < result->finding_count && shown < most; i++) {
 		if (!result->findings[i].primary)
 			continue;
 		add_finding(page, &result->findings[i]);
 		shown++;
 	}
-	uint64_t total = result->finding_count + result->findings_left_out, folded = result->finding_count - primary;
-	if (total)
+	if (summary->findings)
 		sb_buf_printf(page->out, "  findings  shown %zu of %" PRIu64 "; %" PRIu64 " that follow from others are folded; all are in the JSON record\n", shown,
-		              total, folded);
+		              summary->findings, summary->listed - summary->primary);
 }
 
 static void add_freedom(struct page *page)
 {
-	uint64_t bytes = 0, loaded = 0;
+	const struct sb_summary *summary = &page->summary;
 
-	for (size_t i = 0; i < page->result->freedom_count; i++) {
-		bytes += page->result->freedom[i].bytes;
-		loaded += page->result->freedom[i].loaded ? page->result->freedom[i].bytes : 0;
-	}
-	if (bytes == 0)
+	if (summary->freedom == 0)
 		return;
-	sb_buf_printf(page->out, "  freedom   %" PRIu64 " bytes chosen by the vendor, %" PRIu64 " of them loaded at run time (", bytes, loaded);
+	sb_buf_printf(page->out, "  freedom   %" PRIu64 " bytes chosen by the vendor, %" PRIu64 " of them loaded at run time (", summary->freedom,
+	              summary->loaded);
 	for (size_t i = 0; i < page->result->freedom_count; i++) {
 		bool again = i && page->result->freedom[i].cause == page->result->freedom[i - 1].cause;
 		if (!again)
@@ -152,27 +191,42 @@ static void add_freedom(struct page *page)
 
 static void add_limits(struct page *page)
 {
-	for (size_t i = 0; i < page->result->limit_count && i < SHOWN; i++) {
+	size_t shown = 0;
+
+	for (; shown < page->result->limit_count && shown < SHOWN; shown++) {
 		sb_buf_text(page->out, "  limit     ");
-		add_shown(page, page->result->limits[i].name);
+		add_shown(page, page->result->limits[shown].name);
 		sb_buf_text(page->out, " in ");
-		add_shown(page, page->result->limits[i].where);
+		add_shown(page, page->result->limits[shown].where);
 		sb_buf_text(page->out, "\n");
 	}
+	if (shown < page->result->limit_count)
+		sb_buf_printf(page->out, "  limit     and %zu more\n", page->result->limit_count - shown);
+}
+
+static void add_verdict(struct page *page)
+{
+	sb_buf_text(page->out, "  level     ");
+	add_level(page, page->result->level);
+	sb_buf_text(page->out, "\n            ");
+	sb_add_sentence(&page->summary, page->result->level, page->out);
+	sb_buf_text(page->out, "\n");
 }
 
 static int write_text(const struct sb_result *result, const struct sb_report_options *options, struct sb_buf *out, struct sb_err *err)
 {
 	struct page page = {.result = result, .options = options, .out = out};
 
+	sb_summarize(result, &page.summary);
 	add_counts(&page);
-	add_artifacts(&page);
+	add_coverage(&page);
+	int rc = add_artifacts(&page, err);
+	if (rc)
+		return rc;
 	add_findings(&page);
 	add_freedom(&page);
 	add_limits(&page);
-	sb_buf_text(out, "  level     ");
-	add_level(&page, result->level);
-	sb_buf_text(out, "\n");
+	add_verdict(&page);
 	return sb_buf_ok(out, err);
 }
 

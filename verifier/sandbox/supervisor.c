@@ -20,6 +20,15 @@ static void begin_shell(struct sb_watch *watch)
 	sb_terminal_enter(&watch->terminal);
 }
 
+/** Which step runs; said again at every tick, so that a long one shows life. */
+static void tell(const struct sb_watch *watch)
+{
+	size_t step = watch->plan.board->step;
+	const char *name = step < watch->spec->step_count ? watch->spec->steps[step].name : NULL;
+
+	sb_step(watch->spec->progress, "rebuild", name ? name : "step", step, watch->spec->step_count);
+}
+
 static void hear(struct sb_watch *watch)
 {
 	int passed = -1;
@@ -35,11 +44,10 @@ static void hear(struct sb_watch *watch)
 		watch->proc = passed;
 	} else if (word == SB_WORD_STEP) {
 		uint64_t timeout = watch->spec->steps[step].timeout;
-		const char *name = watch->spec->steps[step].name;
 		watch->step_end = timeout ? sb_watch_now() + (int64_t)timeout * 1000 : 0;
 		if (watch->spec->interactive && step + 1 == watch->spec->step_count)
 			begin_shell(watch);
-		sb_step(watch->spec->progress, "rebuild", name ? name : "step", step, watch->spec->step_count);
+		tell(watch);
 	} else {
 		watch->build = passed;
 		watch->over = true; /* done, or dead */
@@ -65,6 +73,8 @@ static int attend(struct sb_watch *watch, struct sb_err *err)
 			hear(watch);
 		if (!watch->over && sb_watch_now() - looked >= TICK) {
 			sb_guard_tick(watch);
+			if (!watch->spec->interactive)
+				tell(watch);
 			looked = sb_watch_now();
 		}
 	}

@@ -5,9 +5,12 @@
 #include "verifier/cli/exits.h"
 #include "verifier/cli/options.h"
 #include "verifier/cli/pages.h"
+#include "verifier/cli/progress.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 TestSuite(cli, .fini = no_leaks);
 
@@ -210,4 +213,85 @@ Test(cli, verbs_are_whole_rows_with_names_of_their_own)
 	}
 	cr_assert_null(sb_verb_named("attest"));
 	cr_assert_null(sb_verb_named(""));
+}
+
+/** What a meter prints while it is used: stderr goes into a file meanwhile. */
+struct watched {
+	struct sb_meter meter;
+	int before, file;
+};
+
+static void watch(struct watched *watched, bool terminal, bool quiet)
+{
+	char name[] = "/tmp/samebuild-meter-XXXXXX";
+
+	watched->before = dup(STDERR_FILENO);
+	watched->file = mkstemp(name);
+	cr_assert_geq(watched->file, 0);
+	unlink(name);
+	dup2(watched->file, STDERR_FILENO);
+	sb_meter_init(&watched->meter, terminal, quiet, NULL);
+}
+
+static void say(struct watched *watched, const char *what, uint64_t done, int64_t later)
+{
+	watched->meter.last -= later;
+	sb_step(&watched->meter.progress, "compare", what, done, 214);
+}
+
+/* The text so far, NUL-terminated; stderr is what it was. */
+static void unwatch(struct watched *watched, char *out, size_t room)
+{
+	fflush(stderr);
+	dup2(watched->before, STDERR_FILENO);
+	ssize_t n = pread(watched->file, out, room - 1, 0);
+	out[n > 0 ? n : 0] = '\0';
+	close(watched->before);
+	close(watched->file);
+}
+
+Test(cli, progress_is_a_plain_line_every_half_minute_where_nobody_can_redraw)
+{
+	struct watched watched;
+	char text[1000];
+
+	watch(&watched, false, false);
+	say(&watched, "early", 0, 0);
+	say(&watched, "usr/lib/\x1b[31mlibfoo.so", 11, 30000);
+	say(&watched, "too soon", 12, 1000);
+	sb_meter_clear(&watched.meter);
+	unwatch(&watched, text, sizeof text);
+	cr_assert_str_eq(text, "samebuild: compare usr/lib/\\x1b[31mlibfoo.so (12 of 214)\n");
+}
+
+Test(cli, progress_on_a_terminal_is_one_line_redrawn_ten_times_a_second_at_most)
+{
+	struct watched watched;
+	char text[1000], name[400];
+
+	memset(name, 'n', sizeof name);
+	memcpy(name + sizeof name - 10, "/libfoo.so", 10);
+	name[sizeof name - 1] = '\0';
+	watch(&watched, true, false);
+	say(&watched, "first", 0, 0);
+	say(&watched, "too soon", 1, 0);
+	say(&watched, name, 12, 100);
+	sb_meter_clear(&watched.meter);
+	unwatch(&watched, text, sizeof text);
+	cr_assert(strncmp(text, "\r\033[K[1/214] compare first\r\033[K[13/214] compare nnn", 49) == 0, "%s", text);
+	cr_assert_not(strstr(text, "too soon"));
+	cr_assert(strstr(text, "n/libfoo.s\r\033[K"), "the end of a long name is shown, and cleared: %s", text);
+	cr_assert_lt(strlen(text), 130);
+}
+
+Test(cli, progress_is_silent_when_asked_to_be)
+{
+	struct watched watched;
+	char text[100];
+
+	watch(&watched, false, true);
+	say(&watched, "x", 1, 60000);
+	sb_meter_clear(&watched.meter);
+	unwatch(&watched, text, sizeof text);
+	cr_assert_str_empty(text);
 }
