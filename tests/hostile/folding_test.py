@@ -4,14 +4,15 @@
 import io
 import os
 import random
-import subprocess
+import struct
 import sys
 import tarfile
 import zipfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from expecting import expect, primary, text_of, write  # noqa: E402
-from make_binaries import newc  # noqa: E402
+from make_binaries import Elf, newc  # noqa: E402
+from make_programs import BANNER, LONGER, build, c_source, cc_source, jump_tables, section_row  # noqa: E402
 from mutants_more import ar, deb  # noqa: E402
 from sbtest import case, main, need  # noqa: E402
 
@@ -94,6 +95,134 @@ def _(_dir):
             write(f"b.{name}", rebuilt)
             blamed = primary(expect("different", f"a.{name}", f"b.{name}"))
             assert {CHANGED, where} <= {part for f in blamed[:2] for part in f["where"]}, [text_of(f) for f in blamed]
+
+
+# ---- ELF: one longer text ----
+
+MAKES = ("gcc -O2", "gcc -O2 -g", "gcc -O2 -g -gdwarf-4", "gcc -O2 -s", "gcc -O1 -g", "gcc -Os -s", "gcc -O2 -static",
+         "gcc -O2 -static-pie", "gcc -O2 -no-pie -fno-pie -g", "gcc -O2 -no-pie -fno-pie -s", "gcc -O2 -Wl,--hash-style=sysv",
+         "gcc -O2 -g -shared -fPIC", "gcc -O0", "clang -O2", "clang -O2 -s", "clang -O2 -g", "clang -O2 -no-pie -fno-pie")
+CC_MAKES = ("gcc -O2", "gcc -O2 -g", "gcc -O2 -s", "gcc -O2 -no-pie -fno-pie", "clang -O2 -g")
+
+
+def both(make, language, source, *changes):
+    """a: with the longer text."""
+    need("gcc", "g++", "clang")
+    compiler, *flags = make.split()
+    build("a", source(LONGER, *changes), *flags, compiler=compiler, language=language)
+    build("b", source(BANNER), *flags, compiler=compiler, language=language)
+
+
+def few(make, least):
+    record = expect("different", "a", "b")
+    blamed = primary(record)
+    assert len(blamed) <= 10, (make, [text_of(f)[:300] for f in blamed])
+    assert len(record["findings"]) >= least, (make, len(record["findings"]))
+    shown = [text_of(f) + "".join(f[side]["preview"] for side in ("shipped", "rebuilt") if f[side]) for f in blamed]
+    assert any(BANNER in text for text in shown), (make, shown)
+    assert all("follow" in f["note"] or "fill" in f["note"] or "differ" in f["note"] for f in record["findings"] if not f["primary"]), make
+    return record
+
+
+@case("one longer text in a C program, in every way to link it: at most ten primary findings")
+def _(_dir):
+    for make in MAKES:
+        both(make, "c", c_source)
+        few(make, 30)
+
+
+@case("one longer text in a C++ program with exceptions: at most ten primary findings")
+def _(_dir):
+    for make in CC_MAKES:
+        both(make, "cc", cc_source)
+        few(make, 30)
+
+
+# ---- attempts to hide in what is folded ----
+
+def blamed_at(record, offset):
+    """The primary finding whose shipped bytes hold @offset, or that stands for the place of one that does."""
+    inside = [f for f in record["findings"] if f["shipped"] and f["shipped"]["offset"] <= offset < f["shipped"]["offset"] + f["shipped"]["length"]]
+    assert inside, (offset, "no finding at all")
+    return [f for f in inside if f["primary"]]
+
+
+def hide(make, language, source, places):
+    """Each place of the shipped side is changed beside the longer text, one at a time: it must stay a primary finding with a severity of its own."""
+    both(make, language, source)
+    for label, offset, mask in places(Elf("a")):
+        elf = Elf("a")
+        elf.data[offset] ^= mask
+        elf.write("bad")
+        found = blamed_at(expect("different", "bad", "b"), offset)
+        assert found and found[0]["severity"] in ("critical", "major"), (make, label, hex(offset), found)
+        assert not [f for f in found if f["note"].startswith("it follows")], (make, label, found)
+
+
+def jumps(elf):
+    for place, width in jump_tables(elf)[:4]:
+        yield "entry of a table of jumps", place + 2 * width, 4
+        yield "first entry of a table of jumps", place, 1
+
+
+def words(section, step, count, mask):
+    def places(elf):
+        _, offset, size = section_row(elf, section)
+        for i in range(1, count + 1):
+            yield f"word of {section}", offset + (size // step * i // (count + 1)) * step, mask
+    return places
+
+
+def calls(elf):
+    """Displacements of calls: e8 and four bytes that lead into .text."""
+    address, offset, size = section_row(elf, ".text")
+    seen = 0
+    for at in range(offset + size // 4, offset + size - 5):
+        target = address + at - offset + 5 + struct.unpack_from("<i", elf.data, at + 1)[0]
+        if elf.data[at] == 0xe8 and address <= target < address + size and target % 16 == 0 and seen < 3:
+            seen += 1
+            yield "call", at + 1, 0x10
+
+
+def buckets(elf):
+    _, offset, size = section_row(elf, ".hash")
+    count, = struct.unpack_from("<I", elf.data, offset)
+    for i in range(count):
+        if struct.unpack_from("<I", elf.data, offset + 8 + 4 * i)[0]:
+            yield "bucket of .hash", offset + 8 + 4 * i, 1
+            return
+
+
+@case("a changed entry of a table of jumps, pointer or call among thousands that moved stays a primary finding")
+def _(_dir):
+    for make in ("gcc -O2", "gcc -O2 -s", "gcc -O2 -no-pie -fno-pie", "clang -O2", "gcc -O2 -static"):
+        hide(make, "c", c_source, jumps)
+    hide("gcc -O2", "c", c_source, words(".rela.dyn", 24, 4, 8))
+    hide("gcc -O2", "c", c_source, lambda elf: ((label, at + 16, 1) for label, at, _ in words(".rela.dyn", 24, 4, 1)(elf)))
+    hide("gcc -O2 -no-pie -fno-pie", "c", c_source, words(".data", 8, 4, 1))
+    hide("gcc -O2 -no-pie -fno-pie -s", "c", c_source, calls)
+    hide("gcc -O2 -static", "c", c_source, calls)
+
+
+@case("a changed type of an exception, frame or bucket of symbols stays a primary finding")
+def _(_dir):
+    for make in ("gcc -O2", "gcc -O2 -no-pie -fno-pie"):
+        hide(make, "cc", cc_source, lambda elf: [("last type", sum(section_row(elf, ".gcc_except_table")[1:]) - 4, 8)])
+    hide("gcc -O2", "c", c_source, lambda elf: [("frame", section_row(elf, ".eh_frame")[1] + section_row(elf, ".eh_frame")[2] // 8 * 4, 4)])
+    more = ("int main(int c", "int exported_here(int x) { return x + 1; }\nint main(int c")
+    need("gcc")
+    for style in ("sysv", "both"):
+        flags = ("-O2", "-shared", "-fPIC", "-s", f"-Wl,--hash-style={style}")
+        build("a", c_source(changed=more), *flags)
+        build("b", c_source(), *flags)
+        record = expect("different", "a", "b", named=(".dynsym", "exported_here"))
+        assert not [f for f in primary(record) if ".hash" in f["where"] or ".gnu.hash" in f["where"]], [text_of(f) for f in primary(record)]
+        for label, offset, mask in buckets(Elf("a")):
+            elf = Elf("a")
+            elf.data[offset] ^= mask
+            elf.write("bad")
+            record = expect("different", "bad", "b", named=("hardening > symbol hashes", "not those of the symbols as shipped"), severity="critical")
+            assert blamed_at(record, offset), label
 
 
 main()

@@ -55,20 +55,29 @@ static void add_reading(struct sb_explaining *in, const struct sb_pair *pair, st
 	                              rebuilt ? rebuilt : "nothing that can be shown");
 }
 
-/* The worst first, should there be too many. */
+static size_t read_some(struct sb_explaining *in, const struct sb_pair *pair, struct sb_vec *claims, size_t first, enum sb_severity severity,
+                        bool primary, size_t most)
+{
+	size_t shown = 0;
+
+	for (size_t i = first; i < claims->count && shown < most; i++) {
+		struct sb_claim *claim = sb_vec_at(claims, i);
+		if (!is_open(claim) || claim->severity != severity || claim->primary != primary)
+			continue;
+		add_reading(in, pair, claim);
+		shown++;
+	}
+	return shown;
+}
+
+/* The worst first, should there be too many, and what a person reads before what is folded. */
 static void read_places(struct sb_explaining *in, const struct sb_pair *pair, struct sb_vec *claims, size_t first)
 {
 	size_t shown = 0;
 
-	for (enum sb_severity severity = SB_SEVERITY_CRITICAL; severity < SB_SEVERITY_INFO; severity++) {
-		for (size_t i = first; i < claims->count && shown < MOST_SHOWN; i++) {
-			struct sb_claim *claim = sb_vec_at(claims, i);
-			if (!is_open(claim) || claim->severity != severity)
-				continue;
-			add_reading(in, pair, claim);
-			shown++;
-		}
-	}
+	for (unsigned folded = 0; folded < 2; folded++)
+		for (enum sb_severity severity = SB_SEVERITY_CRITICAL; severity < SB_SEVERITY_INFO; severity++)
+			shown += read_some(in, pair, claims, first, severity, !folded, MOST_SHOWN - shown);
 }
 
 /* Zero fill between two parts is as long as they leave it. */
@@ -120,7 +129,7 @@ static void fold_hashes(struct sb_explaining *in, const struct sb_pair *pair, st
 	for (size_t i = first; i < claims->count; i++) {
 		struct sb_claim *claim = sb_vec_at(claims, i);
 		const struct sb_region *region = claim->diff ? claim->diff->side[SB_SHIPPED].region : NULL;
-		if (!is_open(claim) || !region || strcmp(region->name, ".gnu.hash") != 0)
+		if (!is_open(claim) || !region || (strcmp(region->name, ".gnu.hash") != 0 && strcmp(region->name, ".hash") != 0))
 			continue;
 		if (!asked)
 			right = has_right_hashes(pair, SB_SHIPPED) && has_right_hashes(pair, SB_REBUILT);
@@ -171,6 +180,7 @@ static int fold(struct sb_explaining *in, const struct sb_pair *pair, struct sb_
 	if (!rc) {
 		fold_fill(in, pair, claims, first);
 		fold_hashes(in, pair, claims, first);
+		sb_explain_group(in, claims, first);
 		read_places(in, pair, claims, first);
 		add_functions(in, pair, &map, claims, first);
 	}

@@ -16,6 +16,7 @@ struct sb_address_map {
 	struct sb_vec offsets;   /* struct sb_piece, offsets in the file */
 	struct sb_vec anchors[SB_SIDES]; /* struct sb_anchor */
 	unsigned aligned;          /* sections whose names were looked at */
+	const struct sb_pair *pair;
 };
 
 /** Build the map of @pair from its sections, functions and texts; linear but for sorting. Errors: NOMEM. Release in any case. */
@@ -38,6 +39,47 @@ int64_t sb_reference_distance(const struct sb_reference *a, const struct sb_refe
 SB_MUST_USE int sb_pieces_align(struct sb_span a, struct sb_span b, struct sb_vec *marks, struct sb_vec *out, struct sb_err *err);
 /** Texts (between NULs) that stand once on each side, as marks. */
 SB_MUST_USE int sb_pieces_of_texts(struct sb_span a, struct sb_span b, struct sb_vec *marks, struct sb_err *err);
+
+/** First of @pieces that may hold @a or lie behind it: an index. */
+size_t sb_address_map_from(const struct sb_vec *pieces, uint64_t a);
+
+/** Proves one difference after the other. */
+struct sb_prover {
+	const struct sb_pair *pair;
+	const struct sb_address_map *map;
+	struct sb_vec references[SB_SIDES]; /* struct sb_reference, of the difference that was asked about last */
+	struct sb_vec fields;               /* struct sb_proven_field of it, by offset */
+};
+
+/** A field that differs and leads to the same thing on both sides. */
+struct sb_proven_field {
+	uint64_t offset;  /* in the shipped file */
+	int64_t distance; /* that what it leads to moved by */
+	bool counted;     /* for whoever goes through them */
+};
+
+/** Bytes of one side that nothing proves. */
+struct sb_stretch {
+	uint64_t offset, length;
+};
+
+/** What one difference consists of. */
+struct sb_proof {
+	uint64_t fields;   /* proven fields that differ */
+	uint64_t unproven; /* differing bytes outside of them, on both sides together */
+	unsigned side;     /* that holds the first of those */
+	uint64_t at;       /* where, in its file */
+};
+
+void sb_prover_init(struct sb_prover *prover, const struct sb_pair *pair, const struct sb_address_map *map);
+/** What of @diff follows from the map; nothing is proven of one that stands on one side only. Errors: NOMEM. */
+SB_MUST_USE int sb_prove(struct sb_prover *prover, const struct sb_diff *diff, struct sb_proof *out, struct sb_err *err);
+/**
+ * The same of two whole regions: where content was matched in another way than by the map, what follows can be told only of all of it.
+ * @open: struct sb_stretch of each side, by offset; added to, also after an error. Errors: NOMEM.
+ */
+SB_MUST_USE int sb_prove_regions(struct sb_prover *prover, const struct sb_region *a, const struct sb_region *b, struct sb_vec open[SB_SIDES], struct sb_err *err);
+void sb_prover_release(struct sb_prover *prover);
 
 /** A row of a table that has a counterpart: the same but for fields that follow from what moved. */
 struct sb_moved_row {
@@ -62,6 +104,8 @@ uint64_t sb_moved_rows_until(const struct sb_moved_rows *rows, unsigned side, ui
 /** Claims [@first, count) of @claims are those of @pair: fold differences that only follow from the map. Errors: NOMEM, INTERNAL. */
 SB_MUST_USE int sb_explain_shift(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_address_map *map, struct sb_vec *claims,
                                  size_t first, struct sb_err *err);
+/** Claims [@first, count) of @claims are those of one pair: of the open ones of one function, object or section that nothing loads, one stays primary. */
+void sb_explain_group(struct sb_explaining *in, struct sb_vec *claims, size_t first);
 /** "712 functions equal, 1 changed: check": one sentence on the functions of both sides, or NULL when nothing can be said. */
 const char *sb_explain_functions(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_address_map *map);
 /** Add a claim for each property that a loader acts upon and that differs. Errors: NOMEM. */

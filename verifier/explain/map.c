@@ -11,6 +11,9 @@
 /** Sections that are aligned by the names in them; of more than these only the bytes are looked at. */
 enum { MOST_ALIGNED = 256 };
 
+/** Bytes of a text that is compared by what it says. */
+enum { LONGEST_TEXT = 4096 };
+
 /** Functions in a row that must agree before a sequence is taken up again, and how many may be passed over to get there. */
 enum { SURE = 4, MOST_SKIPPED = 16 };
 
@@ -123,6 +126,15 @@ static bool agree(const struct chosen *a, const struct chosen *b, size_t i, size
 /* The nearest place after (@i, @k) from which on lengths agree again. */
 static bool resume(const struct chosen *a, const struct chosen *b, size_t *i, size_t *k)
 {
+	bool changed = a->count - *i == b->count - *k; /* as many are left: none came or went */
+
+	for (size_t n = 1; changed && n <= MOST_SKIPPED; n++) {
+		if (agree(a, b, *i + n, *k + n)) {
+			*i += n;
+			*k += n;
+			return true;
+		}
+	}
 	for (size_t skipped = 1; skipped <= MOST_SKIPPED; skipped++) {
 		for (size_t n = 0; n <= skipped; n++) {
 			if (agree(a, b, *i + n, *k + skipped - n)) {
@@ -154,6 +166,35 @@ static int mark_lengths(const struct chosen *named_a, const struct chosen *named
 	return rc ? rc : mark_lone_lengths(&a, &b, from_a, from_b, marks, err);
 }
 
+/* Does the description of a frame say the same extent as the symbol? */
+static bool has_frame(const struct chosen *chosen, const struct sb_anchor *function)
+{
+	size_t low = 0, high = end_of_nameless(chosen);
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (chosen->items[middle]->address < function->address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < chosen->count && chosen->items[low]->name[0] == '\0' && chosen->items[low]->address == function->address &&
+	       chosen->items[low]->length == function->length;
+}
+
+/* A function that got longer ends where it ended, if two tables of each side tell so independently. */
+static int add_end(const struct chosen *in_a, const struct chosen *in_b, const struct sb_anchor *a, const struct sb_anchor *b, uint64_t from_a,
+                   uint64_t from_b, struct sb_vec *marks, struct sb_err *err)
+{
+	struct sb_anchor end_a = *a, end_b = *b;
+
+	if (a->length == b->length || a->kind != SB_ANCHOR_FUNCTION || !has_frame(in_a, a) || !has_frame(in_b, b))
+		return 0;
+	end_a.address += a->length;
+	end_b.address += b->length;
+	return add_mark(marks, &end_a, &end_b, from_a, from_b, err);
+}
+
 /* Functions and objects whose name occurs once on each side. */
 static int mark_names(const struct chosen *a, const struct chosen *b, uint64_t from_a, uint64_t from_b, struct sb_vec *marks, struct sb_err *err)
 {
@@ -162,8 +203,11 @@ static int mark_names(const struct chosen *a, const struct chosen *b, uint64_t f
 	for (size_t i = 0, k = 0; !rc && i < a->count && k < b->count;) {
 		int order = strcmp(a->items[i]->name, b->items[k]->name);
 		size_t end_a = end_of_name(a, i), end_b = end_of_name(b, k);
-		if (order == 0 && a->items[i]->name[0] && end_a - i == 1 && end_b - k == 1)
+		bool lone = order == 0 && a->items[i]->name[0] && end_a - i == 1 && end_b - k == 1;
+		if (lone)
 			rc = add_mark(marks, a->items[i], b->items[k], from_a, from_b, err);
+		if (!rc && lone)
+			rc = add_end(a, b, a->items[i], b->items[k], from_a, from_b, marks, err);
 		i = order <= 0 ? end_a : i;
 		k = order >= 0 ? end_b : k;
 	}
@@ -340,6 +384,7 @@ int sb_address_map_build(const struct sb_pair *pair, struct sb_address_map *out,
 	int rc = 0;
 
 	*out = (struct sb_address_map){
+		.pair = pair,
 		.addresses = {.size = sizeof(struct sb_piece)},
 		.offsets = {.size = sizeof(struct sb_piece)},
 		.anchors = {{.size = sizeof(struct sb_anchor)}, {.size = sizeof(struct sb_anchor)}},
@@ -382,6 +427,19 @@ static size_t pieces_until(const struct sb_vec *pieces, uint64_t a)
 	return low;
 }
 
+size_t sb_address_map_from(const struct sb_vec *pieces, uint64_t a)
+{
+	size_t from = pieces_until(pieces, a);
+
+	while (from > 0) {
+		const struct sb_piece *before = sb_vec_at(pieces, from - 1);
+		if (before->a + before->length <= a && before->length)
+			break;
+		from--;
+	}
+	return from;
+}
+
 bool sb_address_map_find(const struct sb_vec *pieces, uint64_t a, uint64_t *b)
 {
 	size_t until = pieces_until(pieces, a);
@@ -412,6 +470,24 @@ static bool begins_alike(const struct sb_vec *pieces, const struct sb_reference 
 	return a->base == b->base || sb_address_map_leads(pieces, a->base, b->base);
 }
 
+/* A text that does not end is none. */
+static bool read_text(const struct sb_address_map *map, unsigned side, uint64_t offset, struct sb_span *out)
+{
+	struct sb_span file = map->pair->bytes[side];
+	size_t left = offset < file.n ? file.n - offset : 0, most = left < LONGEST_TEXT ? left : LONGEST_TEXT;
+
+	*out = (struct sb_span){0};
+	if (most)
+		*out = sb_span_of(file.p + offset, strnlen((const char *)file.p + offset, most));
+	return out->n < most;
+}
+
+static bool is_one_text(const struct sb_address_map *map, uint64_t a, uint64_t b)
+{
+	struct sb_span x, y;
+	return read_text(map, SB_SHIPPED, a, &x) && read_text(map, SB_REBUILT, b, &y) && sb_span_equal(x, y);
+}
+
 bool sb_address_map_agrees(const struct sb_address_map *map, const struct sb_reference *a, const struct sb_reference *b)
 {
 	if (a->kind != b->kind)
@@ -425,6 +501,8 @@ bool sb_address_map_agrees(const struct sb_address_map *map, const struct sb_ref
 		return sb_address_map_leads(&map->addresses, a->target, b->target) && begins_alike(&map->addresses, a, b);
 	case SB_REFERENCE_FILE_SIZE:
 		return sb_address_map_leads(&map->offsets, a->target, b->target) && begins_alike(&map->offsets, a, b);
+	case SB_REFERENCE_TEXT:
+		return is_one_text(map, a->target, b->target);
 	}
 	return false;
 }

@@ -10,6 +10,8 @@
 
 /** Rows with one and the same key that are tried: aliases of a symbol. */
 enum { MOST_ALIASES = 32 };
+/** Bytes of a text that its key is made of: tables of hostile files lead to one long text again and again. */
+enum { LONGEST_KEY = 256 };
 
 /** A row with what it leads to. */
 struct keyed {
@@ -37,17 +39,27 @@ static const struct sb_reference *reference_at(const struct side *side, size_t i
 	return sb_vec_at(&side->references, i);
 }
 
-/* An address before an offset: many rows share the latter. */
-static void find_key(const struct side *side, struct keyed *row)
+/* FNV-1a of the text at @offset: what two rows lead to is the same text, wherever it lies. */
+static uint64_t key_of_text(struct sb_span file, uint64_t offset)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+	for (uint64_t i = offset; i < file.n && file.p[i] && i - offset < LONGEST_KEY; i++)
+		hash = (hash ^ file.p[i]) * UINT64_C(0x100000001b3);
+	return hash;
+}
+
+/* An address before a text or an offset: many rows share the latter. */
+static void find_key(const struct side *side, struct sb_span file, struct keyed *row)
 {
 	for (size_t i = row->first; i < row->first + row->count; i++) {
 		const struct sb_reference *at = reference_at(side, i);
-		bool usable = at->kind == SB_REFERENCE_ADDRESS || (at->kind == SB_REFERENCE_OFFSET && !row->has_key);
+		bool usable = at->kind == SB_REFERENCE_ADDRESS || ((at->kind == SB_REFERENCE_OFFSET || at->kind == SB_REFERENCE_TEXT) && !row->has_key);
 		if (!usable || (row->has_key && row->kind == SB_REFERENCE_ADDRESS))
 			continue;
 		row->has_key = true;
 		row->kind = at->kind;
-		row->key = at->target;
+		row->key = at->kind == SB_REFERENCE_TEXT ? key_of_text(file, at->target) : at->target;
 	}
 }
 
@@ -76,7 +88,7 @@ static int read_side(const struct sb_pair *pair, unsigned side, const struct sb_
 		while (at < out->references.count && reference_at(out, at)->offset < row->row.offset + row->row.length)
 			at++;
 		row->count = at - row->first;
-		find_key(out, row);
+		find_key(out, pair->bytes[side], row);
 	}
 	return 0;
 }
@@ -133,6 +145,15 @@ static bool is_same(const struct pairing *pairing, const struct keyed *a, const 
 	return memcmp(x.p + done, y.p + done, (size_t)(x.n - done)) == 0;
 }
 
+/* What the key of a rebuilt row must be that leads to the same thing as @a. */
+static bool find_counterpart(const struct pairing *pairing, const struct keyed *a, uint64_t *key)
+{
+	*key = a->key;
+	if (!a->has_key || a->kind == SB_REFERENCE_TEXT)
+		return true;
+	return sb_address_map_find(a->kind == SB_REFERENCE_ADDRESS ? &pairing->map->addresses : &pairing->map->offsets, a->key, key);
+}
+
 /* Where in the sorted rebuilt rows those with the counterpart of @a's key begin. */
 static size_t find_first(const struct pairing *pairing, const struct keyed *a)
 {
@@ -140,7 +161,7 @@ static size_t find_first(const struct pairing *pairing, const struct keyed *a)
 	const struct keyed *probe = &wanted;
 	size_t low = 0, high = pairing->side[SB_REBUILT].count;
 
-	if (a->has_key && !sb_address_map_find(a->kind == SB_REFERENCE_ADDRESS ? &pairing->map->addresses : &pairing->map->offsets, a->key, &wanted.key))
+	if (!find_counterpart(pairing, a, &wanted.key))
 		return SIZE_MAX;
 	wanted.order = pairing->next;
 	while (low < high) {

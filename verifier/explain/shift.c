@@ -23,19 +23,11 @@ struct run {
 	bool mixed;  /* it holds other distances as well */
 };
 
-/** What one difference consists of. */
-struct proof {
-	uint64_t fields;     /* proven fields that differ */
-	uint64_t unproven;   /* differing bytes outside of them */
-	uint64_t first;      /* of those, counted from the start of the difference */
-	int64_t distance;    /* of the first proven field */
-};
-
 struct folding {
 	struct sb_explaining *in;
 	const struct sb_pair *pair;
 	const struct sb_address_map *map;
-	struct sb_vec references[SB_SIDES];
+	struct sb_prover prover;
 	struct sb_moved_rows rows; /* of the regions that were asked about last */
 	struct sb_vec runs;
 	uint64_t folded; /* fields in folded claims */
@@ -53,13 +45,6 @@ static bool is_candidate(const struct sb_claim *claim)
 
 	return diff && !sb_claim_owns(claim) && (diff->kind == SB_DIFF_BYTES || diff->kind == SB_DIFF_FIELD) && diff->side[SB_SHIPPED].region &&
 	       diff->side[SB_REBUILT].region;
-}
-
-/* Both sides hold bytes at the same places of the difference. */
-static bool is_in_place(const struct sb_diff *diff)
-{
-	const struct sb_diff_side *a = &diff->side[SB_SHIPPED], *b = &diff->side[SB_REBUILT];
-	return a->present && b->present && a->length == b->length;
 }
 
 /* Past the most runs that are told apart, the last one takes all further fields: hostile files have as many as they like. */
@@ -80,60 +65,18 @@ static int count_run(struct folding *folding, int64_t distance, uint64_t fields,
 	return 0;
 }
 
-/* Bytes [from, to) of the difference that differ and belong to no proven field. */
-static void count_unproven(const struct sb_span bytes[SB_SIDES], uint64_t from, uint64_t to, struct proof *proof)
+static struct sb_proven_field *field_at(struct folding *folding, size_t i)
 {
-	for (uint64_t i = from; i < to && i < bytes[0].n; i++) {
-		if (bytes[0].p[i] == bytes[1].p[i])
-			continue;
-		proof->first = proof->unproven++ ? proof->first : i;
-	}
+	return sb_vec_at(&folding->prover.fields, i);
 }
 
-static bool differs(const struct sb_span bytes[SB_SIDES], uint64_t from, uint64_t to)
-{
-	for (uint64_t i = from; i < to && i < bytes[0].n; i++)
-		if (bytes[0].p[i] != bytes[1].p[i])
-			return true;
-	return false;
-}
-
-static int find_references(struct folding *folding, const struct sb_diff *diff, struct sb_err *err)
+/* Each proven field belongs to the run of its distance. */
+static int count_runs(struct folding *folding, size_t claim, struct sb_err *err)
 {
 	int rc = 0;
 
-	for (unsigned side = 0; !rc && side < SB_SIDES; side++) {
-		const struct sb_diff_side *at = &diff->side[side];
-		folding->references[side].count = 0;
-		rc = sb_view_image(folding->pair->view[side])->references(folding->pair->view[side], &(struct sb_place){at->region, at->offset, at->length},
-		                                              &folding->references[side], err);
-	}
-	return rc;
-}
-
-/* Walk both lists of fields side by side; fields at other places on the two sides prove nothing. */
-static int prove(struct folding *folding, const struct sb_diff *diff, size_t claim, struct proof *out, struct sb_err *err)
-{
-	const struct sb_span bytes[SB_SIDES] = {sb_diff_bytes(folding->pair, diff, SB_SHIPPED), sb_diff_bytes(folding->pair, diff, SB_REBUILT)};
-	uint64_t start[SB_SIDES] = {diff->side[SB_SHIPPED].offset, diff->side[SB_REBUILT].offset}, done = 0;
-	int rc = find_references(folding, diff, err);
-
-	for (size_t i = 0, k = 0; !rc && i < folding->references[0].count && k < folding->references[1].count;) {
-		const struct sb_reference *a = sb_vec_at(&folding->references[0], i), *b = sb_vec_at(&folding->references[1], k);
-		uint64_t x = a->offset - start[0], y = b->offset - start[1];
-		i += (int64_t)x <= (int64_t)y;
-		k += (int64_t)y <= (int64_t)x;
-		if (x != y || a->length != b->length || !sb_address_map_agrees(folding->map, a, b))
-			continue;
-		uint64_t from = (int64_t)x < 0 ? 0 : x, end = x + a->length;
-		if (end <= done || !differs(bytes, from > done ? from : done, end))
-			continue;
-		count_unproven(bytes, done, from, out);
-		out->distance = out->fields++ ? out->distance : sb_reference_distance(a, b);
-		done = end;
-		rc = count_run(folding, sb_reference_distance(a, b), 1, claim, err);
-	}
-	count_unproven(bytes, done, bytes[0].n, out);
+	for (size_t i = 0; !rc && i < folding->prover.fields.count; i++)
+		rc = count_run(folding, field_at(folding, i)->distance, 1, claim, err);
 	return rc;
 }
 
@@ -143,24 +86,24 @@ static const char *sign(int64_t distance)
 }
 
 /* Every byte is accounted for: the claim becomes a consequence of others. */
-static void fold(struct folding *folding, struct sb_claim *claim, const struct proof *proof)
+static void fold(struct folding *folding, struct sb_claim *claim, uint64_t fields, int64_t distance)
 {
 	claim->primary = false;
 	claim->severity = SB_SEVERITY_INFO;
-	claim->note = sb_explain_note(folding->in, "it follows: %" PRIu64 " field%s lead%s to what moved by %s%" PRId64, proof->fields,
-	                              proof->fields == 1 ? "" : "s", proof->fields == 1 ? "s" : "", sign(proof->distance), proof->distance);
-	folding->folded += proof->fields;
+	claim->note = sb_explain_note(folding->in, "it follows: %" PRIu64 " field%s lead%s to what moved by %s%" PRId64, fields, fields == 1 ? "" : "s",
+	                              fields == 1 ? "s" : "", sign(distance), distance);
+	folding->folded += fields;
 }
 
 /* Most of a long difference may follow, and one byte of it not: name that byte. */
-static void narrow(struct folding *folding, struct sb_claim *claim, const struct proof *proof)
+static void narrow(struct folding *folding, struct sb_claim *claim, const struct sb_proof *proof)
 {
-	const struct sb_diff_side *at = &claim->diff->side[SB_SHIPPED];
 	folding->loose += proof->fields;
 	if (claim->diff->kind == SB_DIFF_BYTES)
-		claim->name = sb_view_locate(folding->pair->view[SB_SHIPPED], at->region, at->offset + proof->first, folding->in->arena);
+		claim->name = sb_view_locate(folding->pair->view[proof->side], claim->diff->side[proof->side].region, proof->at, folding->in->arena);
 	claim->note = sb_explain_note(folding->in, "%" PRIu64 " bytes differ; %" PRIu64 " fields of them follow from what moved, %" PRIu64
-	                              " bytes do not, the first at offset %" PRIu64, claim->diff->bytes, proof->fields, proof->unproven, at->offset + proof->first);
+	                              " bytes do not, the first at offset %" PRIu64 "%s", claim->diff->bytes, proof->fields, proof->unproven, proof->at,
+	                              proof->side == SB_REBUILT ? " of the rebuilt side" : "");
 }
 
 /* Rows of the tables that the difference lies in, found once for all differences of a region. */
@@ -175,7 +118,7 @@ static int find_rows(struct folding *folding, const struct sb_diff *diff, struct
 }
 
 /* The fields of the shipped rows that the difference meets, each row once. */
-static int count_rows(struct folding *folding, const struct sb_diff *diff, size_t claim, struct proof *out, struct sb_err *err)
+static int count_rows(struct folding *folding, const struct sb_diff *diff, size_t claim, uint64_t *fields, int64_t *distance, struct sb_err *err)
 {
 	const struct sb_diff_side *at = &diff->side[SB_SHIPPED];
 	int rc = 0;
@@ -185,8 +128,8 @@ static int count_rows(struct folding *folding, const struct sb_diff *diff, size_
 		if (row->counted || row->fields == 0 || row->offset + row->length <= at->offset || row->offset >= at->offset + at->length)
 			continue;
 		row->counted = true;
-		out->distance = out->fields ? out->distance : row->distance;
-		out->fields += row->fields;
+		*distance = *fields ? *distance : row->distance;
+		*fields += row->fields;
 		rc = count_run(folding, row->distance, row->fields, claim, err);
 	}
 	return rc;
@@ -210,8 +153,8 @@ static void name_row(struct folding *folding, struct sb_claim *claim, const uint
 /* A difference in a table: folded when every row that it meets has its counterpart. */
 static int fold_rows(struct folding *folding, struct sb_claim *claim, size_t index, bool *folded, struct sb_err *err)
 {
-	uint64_t until[SB_SIDES];
-	struct proof proof = {0};
+	uint64_t until[SB_SIDES], fields = 0;
+	int64_t distance = 0;
 	bool all = true;
 	int rc = find_rows(folding, claim->diff, err);
 
@@ -226,12 +169,12 @@ static int fold_rows(struct folding *folding, struct sb_claim *claim, size_t ind
 		name_row(folding, claim, until);
 		return 0;
 	}
-	rc = count_rows(folding, claim->diff, index, &proof, err);
+	rc = count_rows(folding, claim->diff, index, &fields, &distance, err);
 	if (rc)
 		return rc;
-	fold(folding, claim, &proof);
+	fold(folding, claim, fields, distance);
 	*folded = true;
-	if (proof.fields == 0)
+	if (fields == 0)
 		claim->note = sb_explain_note(folding->in, "it follows: the rows stand on both sides and lead to the same things");
 	return 0;
 }
@@ -293,24 +236,152 @@ static int check_count(const struct folding *folding, struct sb_err *err)
 	return fields == folding->folded + folding->loose ? 0 : sb_fail(err, SB_INTERNAL, "coverage-sum", "fields that moved do not add up");
 }
 
+static bool is_one_length(const struct sb_diff *diff)
+{
+	const struct sb_diff_side *a = &diff->side[SB_SHIPPED], *b = &diff->side[SB_REBUILT];
+	return a->present && b->present && a->length == b->length && a->region->length == b->region->length;
+}
+
 /* Where a table got longer, rows are paired first: bytes at equal places say nothing then. */
 static int fold_claim(struct folding *folding, struct sb_claim *claim, size_t index, struct sb_err *err)
 {
-	const struct sb_diff *diff = claim->diff;
-	bool grown = diff->side[SB_SHIPPED].region->length != diff->side[SB_REBUILT].region->length;
-	struct proof proof = {0};
+	struct sb_proof proof = {0};
 	bool folded = false;
-	int rc = diff->kind == SB_DIFF_BYTES && (grown || !is_in_place(diff)) ? fold_rows(folding, claim, index, &folded, err) : 0;
+	int rc = claim->diff->kind == SB_DIFF_BYTES && !is_one_length(claim->diff) ? fold_rows(folding, claim, index, &folded, err) : 0;
 
-	if (!rc && !folded && is_in_place(diff))
-		rc = prove(folding, diff, index, &proof, err);
+	if (!rc && !folded)
+		rc = sb_prove(&folding->prover, claim->diff, &proof, err);
+	if (rc || proof.fields == 0 || proof.unproven)
+		return rc;
+	fold(folding, claim, proof.fields, field_at(folding, 0)->distance);
+	return count_runs(folding, index, err);
+}
+
+static bool is_left(const struct sb_claim *claim)
+{
+	return is_candidate(claim) && claim->primary;
+}
+
+static bool is_of(const struct sb_claim *claim, const struct sb_claim *other)
+{
+	return is_candidate(claim) && claim->diff->side[SB_SHIPPED].region == other->diff->side[SB_SHIPPED].region &&
+	       claim->diff->side[SB_REBUILT].region == other->diff->side[SB_REBUILT].region;
+}
+
+static int narrow_claim(struct folding *folding, struct sb_claim *claim, size_t index, struct sb_err *err)
+{
+	struct sb_proof proof;
+	int rc = sb_prove(&folding->prover, claim->diff, &proof, err);
+
 	if (rc || proof.fields == 0)
 		return rc;
-	if (proof.unproven == 0)
-		fold(folding, claim, &proof);
-	else
-		narrow(folding, claim, &proof);
-	return 0;
+	narrow(folding, claim, &proof);
+	return count_runs(folding, index, err);
+}
+
+/* The first open byte of a side of the difference. */
+static bool find_open(const struct sb_vec *open, const struct sb_diff_side *at, uint64_t *out)
+{
+	size_t low = 0, high = open->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct sb_stretch *stretch = sb_vec_at(open, middle);
+		if (stretch->offset + stretch->length <= at->offset)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	const struct sb_stretch *found = low < open->count ? sb_vec_at(open, low) : NULL;
+	if (!at->present || !found || found->offset >= at->offset + at->length)
+		return false;
+	*out = found->offset > at->offset ? found->offset : at->offset;
+	return true;
+}
+
+/* What is open in a difference, by the proof of its whole region. */
+static struct sb_proof proof_in(const struct sb_vec open[SB_SIDES], const struct sb_diff *diff)
+{
+	struct sb_proof proof = {0};
+
+	for (unsigned side = SB_SIDES; side-- > 0;) {
+		if (!find_open(&open[side], &diff->side[side], &proof.at))
+			continue;
+		proof.side = side;
+		proof.unproven = diff->bytes;
+	}
+	return proof;
+}
+
+/* The proven fields of a region that lie in the shipped side of a difference, each counted once. */
+static int count_fields(struct folding *folding, const struct sb_diff *diff, size_t claim, uint64_t *fields, int64_t *distance, struct sb_err *err)
+{
+	const struct sb_diff_side *at = &diff->side[SB_SHIPPED];
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < folding->prover.fields.count; i++) {
+		struct sb_proven_field *field = field_at(folding, i);
+		if (field->counted || field->offset < at->offset || field->offset >= at->offset + at->length)
+			continue;
+		field->counted = true;
+		*distance = *fields ? *distance : field->distance;
+		++*fields;
+		rc = count_run(folding, field->distance, 1, claim, err);
+	}
+	return rc;
+}
+
+/* Differences [first, end) of one region, folded where the proof of the region leaves nothing open in them. */
+static int settle_by_region(struct folding *folding, struct sb_vec *claims, size_t first, size_t end, const struct sb_vec open[SB_SIDES], struct sb_err *err)
+{
+	bool blamed = open[SB_SHIPPED].count + open[SB_REBUILT].count == 0;
+	int rc = 0;
+
+	for (size_t i = first; i < end; i++) {
+		const struct sb_claim *claim = sb_vec_at(claims, i);
+		blamed |= is_left(claim) && proof_in(open, claim->diff).unproven;
+	}
+	for (size_t i = first; !rc && blamed && i < end; i++) { /* else what is open lies where the bytes were found equal: nothing is told */
+		struct sb_claim *claim = sb_vec_at(claims, i);
+		uint64_t fields = 0;
+		int64_t distance = 0;
+		if (!is_left(claim) || proof_in(open, claim->diff).unproven)
+			continue;
+		rc = count_fields(folding, claim->diff, i, &fields, &distance, err);
+		fold(folding, claim, fields, distance);
+		if (fields == 0)
+			claim->note = sb_explain_note(folding->in, "it follows: its bytes stand on both sides, and lead to the same things");
+	}
+	for (size_t i = first; !rc && i < end; i++)
+		if (is_left(sb_vec_at(claims, i)))
+			rc = narrow_claim(folding, sb_vec_at(claims, i), i, err);
+	return rc;
+}
+
+/* What is left of one region: where bytes went elsewhere, it is looked at as a whole. */
+static int settle_region(struct folding *folding, struct sb_vec *claims, size_t first, size_t end, struct sb_err *err)
+{
+	const struct sb_diff *diff = ((const struct sb_claim *)sb_vec_at(claims, first))->diff;
+	SB_VEC struct sb_vec shipped = {.size = sizeof(struct sb_stretch)};
+	SB_VEC struct sb_vec rebuilt = {.size = sizeof(struct sb_stretch)};
+	struct sb_vec open[SB_SIDES] = {shipped, rebuilt};
+	bool moved = false;
+	int rc = 0;
+
+	for (size_t i = first; i < end; i++) {
+		const struct sb_claim *claim = sb_vec_at(claims, i);
+		moved |= is_left(claim) && claim->diff->kind == SB_DIFF_BYTES && !is_one_length(claim->diff);
+	}
+	if (moved) {
+		rc = sb_prove_regions(&folding->prover, diff->side[SB_SHIPPED].region, diff->side[SB_REBUILT].region, open, err);
+		shipped = open[SB_SHIPPED];
+		rebuilt = open[SB_REBUILT];
+		return rc ? rc : settle_by_region(folding, claims, first, end, open, err);
+	}
+	for (size_t i = first; !rc && i < end; i++)
+		if (is_left(sb_vec_at(claims, i)))
+			rc = narrow_claim(folding, sb_vec_at(claims, i), i, err);
+	return rc;
 }
 
 static int fold_claims(struct folding *folding, struct sb_vec *claims, size_t first, struct sb_err *err)
@@ -322,6 +393,15 @@ static int fold_claims(struct folding *folding, struct sb_vec *claims, size_t fi
 		if (is_candidate(claim))
 			rc = fold_claim(folding, claim, i, err);
 	}
+	for (size_t i = first, end; !rc && i < claims->count; i = end) {
+		const struct sb_claim *claim = sb_vec_at(claims, i);
+		end = i + 1;
+		if (!is_left(claim))
+			continue;
+		while (end < claims->count && is_of(sb_vec_at(claims, end), claim))
+			end++;
+		rc = settle_region(folding, claims, i, end, err);
+	}
 	return rc;
 }
 
@@ -332,17 +412,17 @@ int sb_explain_shift(struct sb_explaining *in, const struct sb_pair *pair, const
 		.in = in,
 		.pair = pair,
 		.map = map,
-		.references = {{.size = sizeof(struct sb_reference)}, {.size = sizeof(struct sb_reference)}},
 		.runs = {.size = sizeof(struct run)},
 	};
+
+	sb_prover_init(&folding.prover, pair, map);
 	int rc = fold_claims(&folding, claims, first, err);
 
 	if (!rc)
 		rc = check_count(&folding, err);
 	if (!rc)
 		announce(&folding, claims);
-	sb_vec_release(&folding.references[SB_SHIPPED]);
-	sb_vec_release(&folding.references[SB_REBUILT]);
+	sb_prover_release(&folding.prover);
 	sb_vec_release(&folding.runs);
 	sb_moved_rows_release(&folding.rows);
 	return rc;

@@ -16,7 +16,7 @@ enum sb_anchor_kind { SB_ANCHOR_SECTION = 0, SB_ANCHOR_FUNCTION, SB_ANCHOR_OBJEC
 /** Something with an extent in the image. Sections have a name; functions of a stripped file have none. */
 struct sb_anchor {
 	enum sb_anchor_kind kind;
-	const char *name;    /* raw, "" when there is none */
+	const char *name;    /* raw, "" when there is none: functions of a stripped file, tables of jumps */
 	uint64_t address;    /* at run time */
 	uint64_t length;     /* bytes */
 	uint64_t offset;     /* in the file; UINT64_MAX when no byte of the file stands for it (.bss) */
@@ -28,6 +28,7 @@ enum sb_reference_kind {
 	SB_REFERENCE_OFFSET,      /* target is an offset in the file */
 	SB_REFERENCE_SIZE,        /* the field holds target - base, both run-time addresses */
 	SB_REFERENCE_FILE_SIZE,   /* the field holds target - base, both offsets in the file */
+	SB_REFERENCE_TEXT,        /* target is the offset in the file of a text that ends in NUL: what it says counts, not where it lies */
 };
 
 /** A field whose value follows from where something else lies. */

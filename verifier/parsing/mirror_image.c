@@ -72,7 +72,7 @@ static void read_reference(struct sb_feed *feed, struct sb_view *view, void *slo
 	out->length = sb_feed_uint(feed, 8);
 	out->target = sb_feed_uint(feed, 8);
 	out->base = sb_feed_uint(feed, 8);
-	if (out->kind > SB_REFERENCE_FILE_SIZE || out->offset > view->file.n || out->length > view->file.n - out->offset || out->length > 16)
+	if (out->kind > SB_REFERENCE_TEXT || out->offset > view->file.n || out->length > view->file.n - out->offset || out->length > 16)
 		sb_feed_bad(feed);
 }
 

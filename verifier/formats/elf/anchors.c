@@ -60,6 +60,19 @@ static int add_frames(const struct sb_elf *elf, struct sb_vec *out, struct sb_er
 	return rc;
 }
 
+/* A table of jumps has no name: it is known by its length among others. */
+static int add_jumps(const struct sb_elf *elf, struct sb_vec *out, struct sb_err *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < elf->index.jumps_count; i++) {
+		const struct sb_elf_jumps *table = &elf->index.jumps[i];
+		rc = add(out, (struct sb_anchor){.kind = SB_ANCHOR_OBJECT, .name = "", .address = table->address, .length = table->length,
+		                                 .offset = offset_of(elf, table->address)}, err);
+	}
+	return rc;
+}
+
 int sb_elf_anchors(struct sb_view *view, struct sb_vec *out, struct sb_err *err)
 {
 	struct sb_elf *elf = view->own;
@@ -75,5 +88,7 @@ int sb_elf_anchors(struct sb_view *view, struct sb_vec *out, struct sb_err *err)
 		rc = add(out, (struct sb_anchor){.kind = kind, .name = symbol->name, .address = symbol->value, .length = symbol->size,
 		                                 .offset = offset_of(elf, symbol->value)}, err);
 	}
-	return rc ? rc : add_frames(elf, out, err);
+	if (!rc)
+		rc = add_frames(elf, out, err);
+	return rc ? rc : add_jumps(elf, out, err);
 }

@@ -11,7 +11,7 @@
 enum {
 	MOST_SHOWN = 3,             /* instructions in a note */
 	LARGEST_FUNCTION = 1 << 20, /* bytes; what is longer is not decoded */
-	SMALL_SECTION = 4096,       /* one without symbols is decoded from its start */
+	SMALL_SECTION = 4096,       /* code without a name is decoded up to this length */
 	MOST_DECODED = 16 << 20,    /* bytes of one file */
 };
 
@@ -44,6 +44,17 @@ static uint64_t address_of(const struct sb_elf *elf, const struct sb_elf_section
 	return elf->type == SB_ET_REL ? inside : section->addr + inside;
 }
 
+/* Code that nothing names, between what has a name: what compilers put at the start of a program. */
+static bool find_nameless(struct sb_elf *elf, const struct sb_region *region, uint64_t base, uint64_t inside, struct stretch *out)
+{
+	const struct sb_elf_section *section = section_of(elf, region);
+	uint64_t last = sb_elf_last_end(elf, region->tag, base + inside), next = sb_elf_next_start(elf, region->tag, base + inside);
+	uint64_t from = last > base ? last - base : 0, end = next - base < section->bytes.n ? next - base : section->bytes.n;
+
+	*out = (struct stretch){section, from, end};
+	return from <= inside && inside < end && end - from <= SMALL_SECTION;
+}
+
 /* The function around @inside; false when nothing tells where instructions begin. */
 static bool find_function(struct sb_view *view, const struct sb_region *region, uint64_t inside, struct stretch *out)
 {
@@ -57,10 +68,10 @@ static bool find_function(struct sb_view *view, const struct sb_region *region, 
 	base = address_of(elf, section, 0);
 	const struct sb_elf_symbol *symbol = sb_elf_symbol_covering(elf, region->tag, base + inside);
 	const struct sb_elf_frame *frame = symbol ? NULL : sb_elf_frame_covering(elf, base + inside);
-	if (!symbol && !frame && section->bytes.n > SMALL_SECTION)
-		return false;
-	start = symbol ? symbol->value : frame ? frame->start : base;
-	length = symbol ? symbol->size : frame ? frame->length : section->bytes.n;
+	if (!symbol && !frame)
+		return find_nameless(elf, region, base, inside, out);
+	start = symbol ? symbol->value : frame->start;
+	length = symbol ? symbol->size : frame->length;
 	if (start < base || start - base > inside || length > LARGEST_FUNCTION)
 		return false;
 	*out = (struct stretch){section, start - base, 0};
@@ -69,26 +80,56 @@ static bool find_function(struct sb_view *view, const struct sb_region *region, 
 	return inside < out->end;
 }
 
-/* Target of the displacement or branch of one instruction of x86, with the field that holds it. */
-static bool reference_of(const cs_insn *insn, uint64_t offset, struct sb_reference *out)
+static bool is_branch(const cs_insn *insn)
+{
+	return insn->id == X86_INS_CALL || (insn->id >= X86_INS_JAE && insn->id <= X86_INS_JS && insn->id != X86_INS_LJMP);
+}
+
+/* A program that is loaded at a fixed address may hold its addresses in instructions as they are. */
+static bool is_own_address(const struct sb_elf *elf, int64_t value)
+{
+	return elf->type == SB_ET_EXEC && sb_elf_is_loaded(elf, elf->is64 ? (uint64_t)value : (uint32_t)value);
+}
+
+/* Where an operand of an x86 instruction leads to, with the field that holds it. Intel SDM volume 2, chapter 2. */
+static bool reference_of(const struct sb_elf *elf, const cs_insn *insn, const cs_x86_op *op, uint64_t offset, struct sb_reference *out)
 {
 	const cs_x86 *x86 = &insn->detail->x86;
+	uint64_t displaced = offset + x86->encoding.disp_offset, width = x86->encoding.imm_size;
 
-	for (unsigned i = 0; i < x86->op_count; i++) {
-		const cs_x86_op *op = &x86->operands[i];
-		if (op->type == X86_OP_MEM && op->mem.base == X86_REG_RIP && x86->encoding.disp_size == 4) {
-			*out = (struct sb_reference){.offset = offset + x86->encoding.disp_offset, .length = 4,
-			                             .target = insn->address + insn->size + (uint64_t)op->mem.disp};
-			return true;
-		}
-		bool branch = op->type == X86_OP_IMM && x86->op_count == 1 &&
-		              (insn->id == X86_INS_CALL || (insn->id >= X86_INS_JAE && insn->id <= X86_INS_JS && insn->id != X86_INS_LJMP));
-		if (branch && insn->size >= 5) { /* the field is the last four bytes: Intel SDM volume 2, CALL and Jcc */
-			*out = (struct sb_reference){.offset = offset + insn->size - 4, .length = 4, .target = (uint64_t)op->imm};
-			return true;
-		}
+	if (op->type == X86_OP_MEM && x86->encoding.disp_size == 4 && op->mem.base == X86_REG_RIP)
+		*out = (struct sb_reference){.offset = displaced, .length = 4, .target = insn->address + insn->size + (uint64_t)op->mem.disp};
+	else if (op->type == X86_OP_MEM && x86->encoding.disp_size == 4 && is_own_address(elf, op->mem.disp))
+		*out = (struct sb_reference){.offset = displaced, .length = 4, .target = elf->is64 ? (uint64_t)op->mem.disp : (uint32_t)op->mem.disp};
+	else if (op->type == X86_OP_IMM && x86->op_count == 1 && is_branch(insn) && insn->size >= 5) /* the field comes last: CALL and Jcc */
+		*out = (struct sb_reference){.offset = offset + insn->size - 4, .length = 4, .target = (uint64_t)op->imm};
+	else if (op->type == X86_OP_IMM && !is_branch(insn) && (width == 4 || width == 8) && insn->size > width && is_own_address(elf, op->imm))
+		*out = (struct sb_reference){.offset = offset + insn->size - width, .length = width, .target = elf->is64 ? (uint64_t)op->imm : (uint32_t)op->imm};
+	else
+		return false;
+	return true;
+}
+
+/** Displacement and immediate: an instruction of x86 has at most one of each. */
+enum { MOST_FIELDS = 2 };
+
+/* The references of one instruction, in the order of their fields; how many. */
+static size_t references_of(const struct sb_elf *elf, const cs_insn *insn, uint64_t offset, struct sb_reference out[MOST_FIELDS])
+{
+	const cs_x86 *x86 = &insn->detail->x86;
+	size_t count = 0;
+
+	for (unsigned i = 0; i < x86->op_count && count < MOST_FIELDS; i++) {
+		struct sb_reference found;
+		if (!reference_of(elf, insn, &x86->operands[i], offset, &found) || (count && found.offset == out[0].offset))
+			continue;
+		bool before = count && found.offset < out[0].offset;
+		out[before ? 1 : count] = before ? out[0] : found;
+		if (before)
+			out[0] = found;
+		count++;
 	}
-	return false;
+	return count;
 }
 
 static bool keep(struct sb_elf_decoded *decoded, size_t *room, const struct sb_reference *reference, struct sb_arena *arena)
@@ -132,9 +173,10 @@ static int decode_references(struct sb_view *view, const struct stretch *code, s
 	cs_insn *insn = cs_malloc(decoder);
 	bool kept = insn != NULL;
 	while (kept && cs_disasm_iter(decoder, &at, &left, &address, insn)) {
-		struct sb_reference found;
-		if (reference_of(insn, decoded->start + (insn->address - start), &found))
-			kept = keep(decoded, &decoded->room, &found, view->arena);
+		struct sb_reference found[MOST_FIELDS];
+		size_t count = references_of(elf, insn, decoded->start + (insn->address - start), found);
+		for (size_t i = 0; kept && i < count; i++)
+			kept = keep(decoded, &decoded->room, &found[i], view->arena);
 	}
 	if (insn)
 		cs_free(insn, 1);
@@ -200,14 +242,15 @@ int sb_elf_code_references(struct sb_view *view, const struct sb_place *place, s
 static void show_one(struct sb_view *view, const cs_insn *insn, struct sb_buf *out)
 {
 	struct sb_elf *elf = view->own;
-	struct sb_reference to;
+	struct sb_reference to[MOST_FIELDS];
 
 	sb_buf_printf(out, "%s%s", out->len ? "; " : "", insn->mnemonic);
 	if (insn->op_str[0])
 		sb_buf_printf(out, " %s", insn->op_str);
-	if (elf->machine != SB_EM_AARCH64 && elf->type != SB_ET_REL && insn->detail && reference_of(insn, 0, &to)) {
-		const char *name = sb_elf_name_address(elf, to.target, view->arena);
-		sb_buf_printf(out, " → %s", name ? name : "");
+	size_t count = elf->machine != SB_EM_AARCH64 && elf->type != SB_ET_REL && insn->detail ? references_of(elf, insn, 0, to) : 0;
+	for (size_t i = 0; i < count; i++) {
+		const char *name = sb_elf_name_address(elf, to[i].target, view->arena);
+		sb_buf_printf(out, "%s %s", i ? "," : " →", name ? name : "");
 	}
 }
 

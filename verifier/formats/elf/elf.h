@@ -8,14 +8,14 @@
 /* Values of the gABI that are used here; <elf.h> is for programs of this machine only. */
 enum {
 	SB_ET_REL = 1, SB_ET_EXEC = 2, SB_ET_DYN = 3,
-	SB_EM_386 = 3, SB_EM_X86_64 = 62, SB_EM_AARCH64 = 183,
+	SB_EM_386 = 3, SB_EM_X86_64 = 62, SB_EM_AARCH64 = 183, SB_EM_S390 = 22, SB_EM_ALPHA = 0x9026,
 	SB_PT_LOAD = 1, SB_PT_DYNAMIC = 2, SB_PT_INTERP = 3, SB_PT_NOTE = 4,
 	SB_PT_GNU_EH_FRAME = 0x6474e550, SB_PT_GNU_STACK = 0x6474e551, SB_PT_GNU_RELRO = 0x6474e552, SB_PT_GNU_PROPERTY = 0x6474e553,
 	SB_PF_X = 1, SB_PF_W = 2, SB_PF_R = 4,
 	SB_SHT_SYMTAB = 2, SB_SHT_STRTAB = 3, SB_SHT_RELA = 4, SB_SHT_HASH = 5, SB_SHT_DYNAMIC = 6, SB_SHT_NOTE = 7, SB_SHT_NOBITS = 8, SB_SHT_REL = 9,
 	SB_SHT_DYNSYM = 11, SB_SHT_INIT_ARRAY = 14, SB_SHT_FINI_ARRAY = 15, SB_SHT_PREINIT_ARRAY = 16,
 	SB_SHT_GNU_HASH = 0x6ffffff6, SB_SHT_GNU_VERDEF = 0x6ffffffd, SB_SHT_GNU_VERNEED = 0x6ffffffe, SB_SHT_GNU_VERSYM = 0x6fffffff,
-	SB_SHF_ALLOC = 2, SB_SHF_EXECINSTR = 4, SB_SHF_STRINGS = 0x20,
+	SB_SHF_WRITE = 1, SB_SHF_ALLOC = 2, SB_SHF_EXECINSTR = 4, SB_SHF_STRINGS = 0x20,
 	SB_NT_GNU_BUILD_ID = 3, SB_NT_GNU_PROPERTY = 5,
 	SB_STT_OBJECT = 1, SB_STT_FUNC = 2, SB_STT_TLS = 6, SB_STT_GNU_IFUNC = 10,
 	SB_DT_NULL = 0, SB_DT_NEEDED = 1, SB_DT_PLTRELSZ = 2, SB_DT_PLTGOT = 3, SB_DT_HASH = 4, SB_DT_STRTAB = 5, SB_DT_SYMTAB = 6, SB_DT_RELA = 7,
@@ -57,6 +57,16 @@ struct sb_elf_frame {
 	uint64_t start, length; /* run-time addresses */
 	uint64_t field;         /* offset in the file of its pc_begin; the pointer to its CIE stands before it */
 	uint64_t cie;           /* offset in the file */
+	uint64_t handler;       /* offset in the file of the pointer to the function that handles exceptions, in the CIE; 0: none */
+	uint64_t area;          /* offset in the file of the pointer to what that function reads (LSDA); 0: none */
+	bool fixed_handler, fixed_area; /* the pointer holds an address, else a distance from where it stands; 4 bytes */
+};
+
+/** A table of jumps in data that is only read: each entry leads to code, counted from @base. */
+struct sb_elf_jumps {
+	uint64_t address, length; /* at run time, bytes */
+	uint64_t base;            /* 0: entries are addresses */
+	unsigned width;           /* of an entry: 4 or 8 bytes */
 };
 
 /** What looking names up needs, sorted once and only when somebody asks. */
@@ -66,6 +76,8 @@ struct sb_elf_index {
 	size_t symbol_count;
 	struct sb_elf_frame *frames;   /* by start */
 	size_t frame_count;
+	struct sb_elf_jumps *jumps;    /* by address */
+	size_t jumps_count;
 };
 
 /** The function that was decoded last: differences come in order, so most questions are about the same one again. */
@@ -86,6 +98,7 @@ struct sb_elf {
 	uint16_t ehsize, phentsize, shentsize;
 	struct sb_elf_segment *segments;
 	size_t segment_count;
+	uint64_t low, high; /* run-time addresses [low, high) that PT_LOAD segments span */
 	struct sb_elf_section *sections; /* [0] is the null section */
 	size_t section_count;
 	uint32_t shstrndx; /* section of the names of sections */
@@ -94,6 +107,12 @@ struct sb_elf {
 	struct sb_elf_decoded decoded;
 	uint64_t lines_read; /* bytes of line programs that were run */
 };
+
+/** Does an address lie in what is loaded? Of a program that is loaded at a fixed address such a number is most likely an address. */
+static inline bool sb_elf_is_loaded(const struct sb_elf *elf, uint64_t address)
+{
+	return address >= elf->low && address < elf->high;
+}
 
 /** Word of the class: 4 or 8 bytes. */
 static inline unsigned sb_elf_word(const struct sb_elf *elf)
@@ -131,10 +150,28 @@ const struct sb_elf_symbol *sb_elf_symbol_covering(const struct sb_elf *elf, uin
 const struct sb_elf_frame *sb_elf_frame_covering(const struct sb_elf *elf, uint64_t at);
 /** Where the next function, object or frame after @at begins; UINT64_MAX when none does. Needs the index. */
 uint64_t sb_elf_next_start(const struct sb_elf *elf, uint32_t section, uint64_t at);
+/** The tables of jumps that code leads to, into elf->index, in @arena; without memory there are none. Part of sb_elf_index_build. */
+void sb_elf_jumps_index(struct sb_elf *elf, struct sb_arena *arena);
+/** Where the 4 bytes at @offset of the file lead to, which lie at run-time address @at: an address if @fixed, else a distance. */
+uint64_t sb_elf_pointer(const struct sb_elf *elf, uint64_t offset, uint64_t at, bool fixed);
+/** First table that ends behind run-time address @at, as an index into elf->index.jumps. */
+size_t sb_elf_jumps_from(const struct sb_elf *elf, uint64_t at);
+/** Where entry @i of a table leads to. */
+uint64_t sb_elf_jumps_target(const struct sb_elf *elf, const struct sb_elf_jumps *table, uint64_t i);
+/** Where the last function, object or frame that begins at or before @at ends; 0 when there is none. Needs the index. */
+uint64_t sb_elf_last_end(const struct sb_elf *elf, uint32_t section, uint64_t at);
 /** All frames of .eh_frame, in file order, into @out (struct sb_elf_frame). */
 void sb_elf_frames_read(const struct sb_elf *elf, struct sb_vec *out);
 
-/** Is the hash table of the dynamic symbols the one that their names give? */
+/** The pointers to types in a language-specific data area, 4 bytes each. */
+struct sb_elf_types {
+	uint64_t offset, count; /* offset in the file of the first */
+	bool fixed;             /* they hold addresses, else each a distance from where it stands */
+};
+/** Those of the area at run-time address @area, which lies in @section; false when there are none, or they are written in another way. */
+SB_MUST_USE bool sb_elf_types_of(const struct sb_elf *elf, const struct sb_elf_section *section, uint64_t area, struct sb_elf_types *out);
+
+/** Are the hash tables of the dynamic symbols, .gnu.hash and .hash, those that their names give? UNKNOWN: there is none that is read. */
 enum sb_elf_hash { SB_ELF_HASH_UNKNOWN = 0, SB_ELF_HASH_WRONG, SB_ELF_HASH_RIGHT };
 enum sb_elf_hash sb_elf_hash_state(const struct sb_elf *elf, struct sb_arena *arena);
 

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { DW_EH_PE_PCREL_SDATA4 = 0x1b };
+enum { DW_EH_PE_UDATA4 = 0x03, DW_EH_PE_PCREL_SDATA4 = 0x1b, DW_EH_PE_INDIRECT = 0x80 };
 
 uint64_t sb_leb(struct sb_rd *rd)
 {
@@ -22,19 +22,33 @@ uint64_t sb_leb(struct sb_rd *rd)
 	return 0;
 }
 
-/* The pointer encoding that the CIE at @offset gives its FDEs; 0 when it is not understood. */
-static uint8_t encoding_of(struct sb_span section, bool be, uint64_t offset)
+/** What a CIE says of its FDEs. */
+struct common {
+	uint8_t code;     /* how their addresses are written; 0 when it is not understood */
+	uint8_t area;     /* how the pointer to their LSDA is written; 0: they have none */
+	uint8_t how;      /* how the pointer to the handler is written */
+	uint64_t handler; /* where it stands, counted from the start of the section; 0: there is none of 4 bytes */
+};
+
+static bool is_known(uint8_t encoding)
 {
+	uint8_t plain = encoding & (uint8_t)~DW_EH_PE_INDIRECT;
+	return plain == DW_EH_PE_PCREL_SDATA4 || encoding == DW_EH_PE_UDATA4;
+}
+
+static struct common read_common(struct sb_span section, bool be, uint64_t offset)
+{
+	struct common out = {0};
 	struct sb_rd rd = sb_rd_of(section, be);
 
 	sb_rd_seek(&rd, offset);
 	uint64_t length = sb_rd_uint(&rd, 4);
 	if (length == 0 || length >= 0xfffffff0 || sb_rd_uint(&rd, 4) != 0)
-		return 0;
+		return out;
 	uint64_t version = sb_rd_uint(&rd, 1);
 	struct sb_span augmentation = sb_rd_cstring(&rd);
 	if (rd.bad || augmentation.n == 0 || augmentation.p[0] != 'z')
-		return 0;
+		return out;
 	sb_leb(&rd);
 	sb_leb(&rd);
 	if (version == 1)
@@ -43,33 +57,51 @@ static uint8_t encoding_of(struct sb_span section, bool be, uint64_t offset)
 		sb_leb(&rd);
 	sb_leb(&rd);
 	for (size_t i = 1; i < augmentation.n; i++) {
-		uint8_t letter = augmentation.p[i], value = (uint8_t)sb_rd_uint(&rd, 1);
-		if (letter == 'R')
-			return rd.bad ? 0 : value;
-		if (letter == 'P')
+		uint8_t letter = augmentation.p[i];
+		uint8_t value = letter == 'S' || letter == 'B' ? 0 : (uint8_t)sb_rd_uint(&rd, 1);
+		if (letter == 'P') {
+			out.handler = is_known(value) ? rd.at : 0;
+			out.how = value;
 			sb_rd_bytes(&rd, (value & 7) == 3 || (value & 7) == 0 ? 4 : 8);
-		else if (letter != 'L')
-			return 0;
+		} else if (letter == 'R') {
+			out.code = value;
+		} else if (letter == 'L') {
+			out.area = value;
+		} else if (letter != 'S' && letter != 'B') {
+			return (struct common){0};
+		}
 	}
-	return 0;
+	return rd.bad ? (struct common){0} : out;
 }
 
 /* One FDE whose CIE uses the common encoding; anything else is passed over. */
-static void read_frame(const struct sb_elf_section *frames, uint64_t cie, struct sb_rd *rd, struct sb_vec *out)
+static void read_frame(const struct sb_elf_section *frames, uint64_t cie, const struct common *common, struct sb_rd *rd, struct sb_vec *out)
 {
 	uint64_t field = frames->offset + rd->at, place = frames->addr + rd->at;
 	uint64_t start = place + (uint64_t)(int64_t)(int32_t)(uint32_t)sb_rd_uint(rd, 4), length = sb_rd_uint(rd, 4);
+	uint64_t extra = sb_leb(rd), area = is_known(common->area) && extra >= 4 ? frames->offset + rd->at : 0;
 	struct sb_elf_frame *slot = rd->bad ? NULL : sb_vec_push(out);
 
 	if (slot)
-		*slot = (struct sb_elf_frame){start, length, field, frames->offset + cie};
+		*slot = (struct sb_elf_frame){.start = start, .length = length, .field = field, .cie = frames->offset + cie,
+		                              .handler = common->handler ? frames->offset + common->handler : 0, .area = area,
+		                              .fixed_handler = common->how == DW_EH_PE_UDATA4, .fixed_area = common->area == DW_EH_PE_UDATA4};
+}
+
+uint64_t sb_elf_pointer(const struct sb_elf *elf, uint64_t offset, uint64_t at, bool fixed)
+{
+	struct sb_rd rd = sb_rd_of(elf->file, elf->be);
+
+	sb_rd_seek(&rd, offset);
+	uint32_t value = (uint32_t)sb_rd_uint(&rd, 4);
+	return fixed ? value : at + (uint64_t)(int64_t)(int32_t)value;
 }
 
 void sb_elf_frames_read(const struct sb_elf *elf, struct sb_vec *out)
 {
 	const struct sb_elf_section *frames = sb_elf_section_named(elf, ".eh_frame");
+	struct common common = {0};
 	uint64_t cie = UINT64_MAX;
-	bool readable = false;
 
 	if (!frames || elf->type == SB_ET_REL)
 		return;
@@ -80,10 +112,10 @@ void sb_elf_frames_read(const struct sb_elf *elf, struct sb_vec *out)
 			return;
 		if (back != 0 && back <= body) {
 			if (body - back != cie)
-				readable = encoding_of(frames->bytes, elf->be, body - back) == DW_EH_PE_PCREL_SDATA4;
+				common = read_common(frames->bytes, elf->be, body - back);
 			cie = body - back;
-			if (readable)
-				read_frame(frames, cie, &rd, out);
+			if (common.code == DW_EH_PE_PCREL_SDATA4)
+				read_frame(frames, cie, &common, &rd, out);
 		}
 		sb_rd_seek(&rd, body + length);
 	}

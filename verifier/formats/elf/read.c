@@ -128,6 +128,19 @@ static int read_segments(struct sb_elf *elf, size_t count, struct sb_arena *aren
 	return 0;
 }
 
+static void find_extent(struct sb_elf *elf)
+{
+	elf->low = UINT64_MAX;
+	for (size_t i = 0; i < elf->segment_count; i++) {
+		const struct sb_elf_segment *s = &elf->segments[i];
+		uint64_t end;
+		if (s->type != SB_PT_LOAD || !sb_add(s->vaddr, s->memsz, &end))
+			continue;
+		elf->low = s->vaddr < elf->low ? s->vaddr : elf->low;
+		elf->high = end > elf->high ? end : elf->high;
+	}
+}
+
 static void name_section(struct sb_elf *elf, struct sb_elf_section *section, uint32_t offset, uint32_t shstrndx)
 {
 	section->name = "";
@@ -186,6 +199,7 @@ int sb_elf_read(struct sb_span file, struct sb_arena *arena, struct sb_elf *out,
 		rc = read_sections(&elf, &counts, arena, err);
 	if (rc)
 		return rc;
+	find_extent(&elf);
 	elf.signature = elf.type == SB_ET_REL ? sb_elf_signature(file) : file.n;
 	*out = elf;
 	return 0;

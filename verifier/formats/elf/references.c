@@ -68,14 +68,14 @@ static void find_segments(struct search *search)
 		find_segment(search, &search->elf->segments[i], search->elf->phoff + i * search->elf->phentsize);
 }
 
-/* An index into a table of texts leads to a place of the file. */
+/* An index into a table of texts leads to a text. */
 static void add_text(struct search *search, uint32_t table, uint64_t at, uint64_t width)
 {
 	const struct sb_elf *elf = search->elf;
 	uint64_t index = read_at(elf, at, (unsigned)width);
 
 	if (table && table < elf->section_count && index < elf->sections[table].bytes.n)
-		add(search, (struct sb_reference){SB_REFERENCE_OFFSET, at, width, elf->sections[table].offset + index, 0});
+		add(search, (struct sb_reference){SB_REFERENCE_TEXT, at, width, elf->sections[table].offset + index, 0});
 }
 
 static void find_sections(struct search *search)
@@ -122,6 +122,20 @@ static uint64_t address_of_size(uint64_t tag)
 	}
 }
 
+static bool dynamic_holds_text(uint64_t tag)
+{
+	return tag == SB_DT_NEEDED || tag == SB_DT_SONAME || tag == SB_DT_RPATH || tag == SB_DT_RUNPATH;
+}
+
+/* The text that a loader finds at @index of DT_STRTAB. */
+static void add_dynamic_text(struct search *search, uint64_t at, uint64_t width, uint64_t index)
+{
+	const char *text = sb_elf_dynamic_string(search->elf, index);
+
+	if (text)
+		add(search, (struct sb_reference){SB_REFERENCE_TEXT, at, width, (uint64_t)((const uint8_t *)text - search->elf->file.p), 0});
+}
+
 static void find_dynamic(struct search *search)
 {
 	const struct sb_region *region = search->place->region;
@@ -131,6 +145,8 @@ static void find_dynamic(struct search *search)
 		uint64_t tag = read_at(search->elf, at, (unsigned)word), value = read_at(search->elf, at + word, (unsigned)word);
 		if (dynamic_holds_address(tag))
 			add(search, (struct sb_reference){SB_REFERENCE_ADDRESS, at + word, word, value, 0});
+		else if (dynamic_holds_text(tag))
+			add_dynamic_text(search, at + word, word, value);
 		else if (address_of_size(tag) != SB_DT_NULL && sb_elf_dynamic(search->elf, address_of_size(tag), &base))
 			add(search, (struct sb_reference){SB_REFERENCE_SIZE, at + word, word, base + value, base});
 	}
@@ -151,6 +167,17 @@ static bool is_relative(const struct sb_elf *elf, uint64_t type)
 	}
 }
 
+/* The index of a symbol in r_info leads to its name: gABI, ELF32_R_SYM and ELF64_R_SYM. */
+static void add_symbol_index(struct search *search, const struct sb_elf_section *table, uint64_t at, uint64_t info)
+{
+	const struct sb_elf *elf = search->elf;
+	uint64_t index = elf->is64 ? info >> 32 : info >> 8, width = elf->is64 ? 4 : 3, field = elf->be ? at : at + (elf->is64 ? 4 : 1);
+	struct sb_elf_symbol symbol;
+
+	if (index && table->link < elf->section_count && sb_elf_symbol_read(elf, &elf->sections[table->link], (size_t)index, &symbol) && symbol.name[0])
+		add(search, (struct sb_reference){SB_REFERENCE_TEXT, field, width, (uint64_t)((const uint8_t *)symbol.name - elf->file.p), 0});
+}
+
 static void find_relocations(struct search *search, const struct sb_elf_section *table)
 {
 	const struct sb_elf *elf = search->elf;
@@ -160,6 +187,7 @@ static void find_relocations(struct search *search, const struct sb_elf_section 
 	for (uint64_t at = table->offset + first * size; at + size <= table->offset + table->bytes.n && at < search->place->offset + search->place->length; at += size) {
 		uint64_t info = read_at(elf, at + word, (unsigned)word);
 		add(search, (struct sb_reference){SB_REFERENCE_ADDRESS, at, word, read_at(elf, at, (unsigned)word), 0});
+		add_symbol_index(search, table, at + word, info);
 		if (table->type == SB_SHT_RELA && is_relative(elf, elf->is64 ? info & UINT32_MAX : info & 0xff))
 			add(search, (struct sb_reference){SB_REFERENCE_ADDRESS, at + 2 * word, word, read_at(elf, at + 2 * word, (unsigned)word), 0});
 	}
@@ -214,9 +242,19 @@ static void find_relocated(struct search *search, const struct sb_elf_section *s
 	}
 }
 
+/* Four bytes of the asked section that hold an address, or count from where they stand. */
+static void add_pointer(struct search *search, uint64_t at, bool fixed)
+{
+	const struct sb_elf_section *section = &search->elf->sections[search->place->region->tag];
+
+	if (read_at(search->elf, at, 4))
+		add(search, (struct sb_reference){SB_REFERENCE_ADDRESS, at, 4, sb_elf_pointer(search->elf, at, section->addr + (at - section->offset), fixed), 0});
+}
+
 static void find_frames(struct search *search)
 {
 	SB_VEC struct sb_vec frames = {.size = sizeof(struct sb_elf_frame)};
+	uint64_t handler = 0;
 
 	sb_elf_frames_read(search->elf, &frames);
 	for (size_t i = 0; i < frames.count; i++) {
@@ -224,6 +262,29 @@ static void find_frames(struct search *search)
 		add(search, (struct sb_reference){SB_REFERENCE_OFFSET, frame->field - 4, 4, frame->cie, 0});
 		add(search, (struct sb_reference){SB_REFERENCE_ADDRESS, frame->field, 4, frame->start, 0});
 		add(search, (struct sb_reference){SB_REFERENCE_SIZE, frame->field + 4, 4, frame->start + frame->length, frame->start});
+		if (frame->area)
+			add_pointer(search, frame->area, frame->fixed_area);
+		if (frame->handler && frame->handler != handler)
+			add_pointer(search, frame->handler, frame->fixed_handler);
+		handler = frame->handler;
+	}
+}
+
+/* The types that functions catch. */
+static void find_types(struct search *search, const struct sb_elf_section *section)
+{
+	const struct sb_elf *elf = search->elf;
+	const struct sb_elf_section *frames = sb_elf_section_named(elf, ".eh_frame");
+	uint64_t end = section->addr + (search->place->offset + search->place->length - section->offset);
+
+	for (size_t i = 0; frames && i < elf->index.frame_count; i++) {
+		const struct sb_elf_frame *frame = &elf->index.frames[i];
+		uint64_t area = frame->area ? sb_elf_pointer(elf, frame->area, frames->addr + (frame->area - frames->offset), frame->fixed_area) : 0;
+		struct sb_elf_types types;
+		if (area < section->addr || area >= end || !sb_elf_types_of(elf, section, area, &types))
+			continue;
+		for (uint64_t k = 0; k < types.count; k++)
+			add_pointer(search, types.offset + 4 * k, types.fixed);
 	}
 }
 
@@ -243,6 +304,44 @@ static void find_frame_table(struct search *search, const struct sb_elf_section 
 		uint64_t at = section->offset + rd.at, value = (uint64_t)(int64_t)(int32_t)(uint32_t)sb_rd_uint(&rd, 4);
 		add(search, (struct sb_reference){SB_REFERENCE_ADDRESS, at, 4, section->addr + value, 0});
 	}
+}
+
+static void find_jumps(struct search *search, const struct sb_elf_section *section)
+{
+	const struct sb_elf *elf = search->elf;
+	uint64_t from = section->addr + (search->place->offset - section->offset), end = from + search->place->length;
+
+	for (size_t i = sb_elf_jumps_from(elf, from); i < elf->index.jumps_count && elf->index.jumps[i].address < end; i++) {
+		const struct sb_elf_jumps *table = &elf->index.jumps[i];
+		for (uint64_t k = 0; k < table->length / table->width; k++)
+			add(search, (struct sb_reference){SB_REFERENCE_ADDRESS, section->offset + (table->address - section->addr) + k * table->width, table->width,
+			                                  sb_elf_jumps_target(elf, table, k), 0});
+	}
+}
+
+/* A program that is loaded at a fixed address has its addresses in its data as they are: each aligned word that is one of its own. */
+static void find_fixed(struct search *search, const struct sb_elf_section *section)
+{
+	const struct sb_elf *elf = search->elf;
+	uint64_t word = sb_elf_word(elf), first = (search->place->offset - section->offset) / word * word;
+
+	for (uint64_t at = section->offset + first; section->addr % word == 0 && at + word <= section->offset + section->bytes.n &&
+	                                            at < search->place->offset + search->place->length; at += word) {
+		uint64_t value = read_at(elf, at, (unsigned)word);
+		if (sb_elf_is_loaded(elf, value))
+			add(search, (struct sb_reference){SB_REFERENCE_ADDRESS, at, word, value, 0});
+	}
+}
+
+static void find_in_data(struct search *search, const struct sb_elf_section *section)
+{
+	sb_elf_index_build(search->view->own, search->view->arena);
+	find_jumps(search, section);
+	find_types(search, section);
+	if (search->elf->type == SB_ET_EXEC)
+		find_fixed(search, section);
+	else
+		find_relocated(search, section);
 }
 
 static void find_in_section(struct search *search, const struct sb_elf_section *section)
@@ -276,7 +375,7 @@ static void find_in_section(struct search *search, const struct sb_elf_section *
 	else if (strcmp(section->name, ".got") == 0 || strcmp(section->name, ".got.plt") == 0)
 		find_words(search);
 	else if (section->flags & SB_SHF_ALLOC)
-		find_relocated(search, section);
+		find_in_data(search, section);
 }
 
 static int by_offset(const void *a, const void *b)

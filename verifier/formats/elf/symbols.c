@@ -116,6 +116,7 @@ void sb_elf_index_build(struct sb_elf *elf, struct sb_arena *arena)
 	elf->index.built = true;
 	index_symbols(elf, arena);
 	index_frames(elf, arena);
+	sb_elf_jumps_index(elf, arena);
 }
 
 /* How many symbols begin at or before (@section, @at). */
@@ -169,6 +170,19 @@ const struct sb_elf_frame *sb_elf_frame_covering(const struct sb_elf *elf, uint6
 	const struct sb_elf_frame *last = until ? &elf->index.frames[until - 1] : NULL;
 
 	return last && at - last->start < last->length ? last : NULL;
+}
+
+uint64_t sb_elf_last_end(const struct sb_elf *elf, uint32_t section, uint64_t at)
+{
+	uint32_t key = section_key(elf, section);
+	size_t symbol = symbols_until(&elf->index, key, at), frame = frames_until(&elf->index, at);
+	uint64_t last = 0;
+
+	if (symbol && elf->index.symbols[symbol - 1].section == key)
+		last = elf->index.symbols[symbol - 1].value + elf->index.symbols[symbol - 1].size;
+	if (frame && elf->index.frames[frame - 1].start + elf->index.frames[frame - 1].length > last)
+		last = elf->index.frames[frame - 1].start + elf->index.frames[frame - 1].length;
+	return last;
 }
 
 uint64_t sb_elf_next_start(const struct sb_elf *elf, uint32_t section, uint64_t at)

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the handler of C++ exceptions reads of a function, its language-specific data area: of it only the table of types holds places of
+ * other things. Source: the Itanium C++ ABI, "Exception Handling Tables"; LSB Core, "DWARF Exception Header Encoding".
+ */
+#include "verifier/formats/elf/elf.h"
+
+enum { OMITTED = 0xff, ULEB128 = 0x01, UDATA4 = 0x03, PCREL_SDATA4 = 0x1b, INDIRECT = 0x80, MOST_CHAINED = 64, MOST_TYPES = 1 << 16 };
+
+static int64_t read_signed(struct sb_rd *rd)
+{
+	uint64_t value = 0;
+	for (unsigned shift = 0; shift < 63; shift += 7) {
+		uint64_t byte = sb_rd_uint(rd, 1);
+		value |= (byte & 0x7f) << shift;
+		if (!(byte & 0x80))
+			return (int64_t)(byte & 0x40 ? value | ~UINT64_C(0) << (shift + 7) : value);
+	}
+	rd->bad = true;
+	return 0;
+}
+
+/* The greatest index of a type in the chain of actions that begins at @at. */
+static uint64_t follow_actions(struct sb_rd rd, uint64_t at, uint64_t most)
+{
+	for (unsigned i = 0; i < MOST_CHAINED; i++) {
+		sb_rd_seek(&rd, at);
+		int64_t type = read_signed(&rd);
+		uint64_t from = rd.at;
+		int64_t next = read_signed(&rd);
+		if (rd.bad)
+			return most;
+		most = type > 0 && (uint64_t)type > most ? (uint64_t)type : most;
+		if (next == 0)
+			return most;
+		at = from + (uint64_t)next;
+	}
+	return most;
+}
+
+/* How many types the call sites in [@rd->at, @end) may catch. */
+static uint64_t count_types(struct sb_rd *rd, uint64_t end)
+{
+	uint64_t most = 0;
+
+	while (!rd->bad && rd->at < end) {
+		sb_leb(rd);
+		sb_leb(rd);
+		sb_leb(rd);
+		uint64_t action = sb_leb(rd);
+		if (!rd->bad && action)
+			most = follow_actions(*rd, end + action - 1, most);
+	}
+	return rd->bad || most > MOST_TYPES ? 0 : most;
+}
+
+bool sb_elf_types_of(const struct sb_elf *elf, const struct sb_elf_section *section, uint64_t area, struct sb_elf_types *out)
+{
+	struct sb_rd rd = sb_rd_of(section->bytes, elf->be);
+
+	sb_rd_seek(&rd, area - section->addr);
+	uint64_t start = sb_rd_uint(&rd, 1), types = sb_rd_uint(&rd, 1);
+	if (rd.bad || start != OMITTED || types == OMITTED)
+		return false;
+	uint64_t length = sb_leb(&rd), end = rd.at + length;
+	uint64_t sites = sb_rd_uint(&rd, 1), size = sb_leb(&rd);
+	bool relative = (types & ~(uint64_t)INDIRECT) == PCREL_SDATA4;
+	if (rd.bad || sites != ULEB128 || (!relative && types != UDATA4) || length > section->bytes.n || end > section->bytes.n || size > end - rd.at)
+		return false;
+	uint64_t first = rd.at + size, count = count_types(&rd, first);
+	if (count == 0 || 4 * count > end - first)
+		return false;
+	*out = (struct sb_elf_types){section->offset + end - 4 * count, count, !relative};
+	return true;
+}
