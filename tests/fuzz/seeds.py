@@ -168,6 +168,17 @@ def boot_images():
     if tree:
         yield 'fit', 'tree', tree + b'data'
         yield 'dtb', 'tree', tree
+    yield 'uimage', 'one', struct.pack('>IIIIIIIBBBB32s', 0x27051956, 0, 1, 4, 2, 3, 0, 5, 2, 2, 0, b'name') + b'data'
+    yield 'uimage', 'multi', struct.pack('>IIIIIIIBBBB32s', 0x27051956, 0, 1, 20, 2, 3, 0, 5, 2, 4, 0, b'name') + struct.pack('>III', 5, 2, 0) + b'image\0\0\0'
+    yield 'trx', 'two', struct.pack('<4sIIHHIII', b'HDR0', 40, 0, 0, 1, 28, 32, 0) + b'part' + b'other   '
+    yield 'android', 'v2', struct.pack('<8s10I16s512s32s1024sIQIIQ', b'ANDROID!', 6, 1, 7, 2, 0, 3, 4, 1024, 2, 5, b'', b'', b'', b'', 0, 0, 1660, 3, 6) + bytes(388) + b'kernel' + bytes(1018) + b'ramdisk'
+    yield 'android', 'vendor', struct.pack('<8s5I2048sI16sIIQIIII', b'VNDRBOOT', 4, 2048, 1, 2, 3, b'', 4, b'', 2128, 3, 5, 0, 0, 0, 0) + bytes(1968) + b'ram'
+    setup = bytearray(1024)
+    setup[0x1f1] = 1
+    struct.pack_into('<I', setup, 0x1f4, 8)
+    struct.pack_into('<H2s4sH', setup, 0x1fe, 0xaa55, b'\xeb\x6a', b'HdrS', 0x20f)
+    struct.pack_into('<II', setup, 0x248, 8, 40)
+    yield 'bzimage', 'one', bytes(setup) + b'code' * 2 + gzip.compress(b'kernel', mtime=0).ljust(40, b'\0') + bytes(76) + b'crc!'
 
 
 def images(root):

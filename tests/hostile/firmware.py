@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What devices boot, made by the real tools: tampered pairs, honest pairs and attempts to hide, a table of kinds each. As in mutants.py and benign.py."""
 import gzip
-import os
+import hashlib
+import lzma
 import random
 import struct
 import zlib
@@ -205,7 +206,229 @@ def refit(level, *more):
     return fit(*more, source=IMAGE.replace("kernel.gz", "level.gz"))
 
 
+# ---- uImage: U-Boot, include/image.h ----
+
+UIMAGE = {"magic": 0, "header CRC": 4, "time": 8, "size": 12, "load address": 16, "entry point": 20, "data CRC": 24, "operating system": 28, "architecture": 29, "type": 30,
+          "compression": 31, "name": 32}
+
+
+def uimage(data, *more, kind="kernel", epoch=THEN):
+    names = [made(f"part{i}", d) for i, d in enumerate(data if isinstance(data, list) else [data])]
+    run("mkimage", "-A", "arm", "-O", "linux", "-T", kind, "-C", "none", "-a", "0x8000", "-e", "0x8000", "-n", "acme kernel", *more, "-d", ":".join(names), "u.img",
+        env={"SOURCE_DATE_EPOCH": epoch}, code=0)
+    return read("u.img")
+
+
+def mend_uimage(data):
+    """Both checksums computed anew."""
+    size = fdt_word(data, 12)
+    data = data[:24] + struct.pack(">I", zlib.crc32(data[64:64 + size])) + data[28:]
+    return data[:4] + struct.pack(">I", zlib.crc32(data[:4] + bytes(4) + data[8:64])) + data[8:]
+
+
+def uimage_pairs():
+    base = uimage(TEXT * 3)
+    for field, at in UIMAGE.items():
+        yield f"{field}, checksum stale", flip(base, at), base, ()
+        if field not in ("magic", "header CRC", "time", "data CRC"):
+            yield f"{field}, checksum mended", mend_uimage(flip(base, at, 1)), base, ()
+    bad = TEXT.replace(b"--serve", b"--swerv")
+    yield "content, checksums mended", uimage(bad * 3), base, ("image",)
+    yield "content, checksums stale", base[:64] + bad * 3, base, ("image",)
+    yield "content, header says so", base[:24] + uimage(bad * 3)[24:28] + base[28:64] + bad * 3, base, ("header CRC",)
+    yield "text behind the name", mend_uimage(put(base, 60, b"evil")), base, ("name",)
+    yield "a file system behind it", base + bytes(64) + b"hsqs" + TEXT, base, ("rest",)
+    several = uimage([TEXT, b"ramdisk of odd size", dtb()], kind="multi")
+    yield "a ramdisk of several", uimage([TEXT, b"rAmdisk of odd size", dtb()], kind="multi"), several, ("image 2",)
+    yield "boot arguments of several", uimage([TEXT, b"ramdisk of odd size", dtb(BOARD.replace("mtdblock2", "mtdblock7"))], kind="multi"), several, ("image 3", "/chosen:bootargs")
+    yield "one image more", uimage([TEXT, b"ramdisk of odd size", dtb(), b"evil"], kind="multi"), several, ("image 4",)
+    yield "two in another order", uimage([b"ramdisk of odd size", TEXT, dtb()], kind="multi"), several, ()
+    at = several.index(b"odd size") + 8
+    yield "fill between two", mend_uimage(put(several, at, b"x")), several, ("padding",)
+    yield "a size of several", mend_uimage(flip(several, 67)), several, ()
+    for data in (base, several):
+        yield from cut_and_longer(data)
+        yield from chances(data, 40, len(data))
+
+
+def uimage_honest():
+    kernel = b"".join(b"instruction %d\n" % (i * i % 977) for i in range(900))
+    yield "time", uimage(TEXT, epoch=NOW), uimage(TEXT), "repackaged", {"timestamp"}
+    yield "time of several", uimage([TEXT, b"x"], kind="multi", epoch=NOW), uimage([TEXT, b"x"], kind="multi"), "repackaged", {"timestamp"}
+    yield "kernel of another level", *(uimage(gzip.compress(kernel, level, mtime=0)) for level in (9, 1)), "repackaged", {"compression"}
+    yield "several, of another level", *(uimage([gzip.compress(kernel, level, mtime=0), b"ramdisk"], kind="multi") for level in (9, 1)), "repackaged", {"compression"}
+
+
+# ---- bzImage: Linux, Documentation/x86/boot.rst ----
+
+SETUP = {"setup_sects": 0x1f1, "root_flags": 0x1f2, "syssize": 0x1f4, "root_dev": 0x1fc, "boot_flag": 0x1fe, "jump": 0x200, "header": 0x202, "version": 0x206,
+         "kernel_version": 0x20e, "loadflags": 0x211, "code32_start": 0x214, "cmdline_size": 0x238, "payload_offset": 0x248, "payload_length": 0x24c, "pref_address": 0x258,
+         "init_size": 0x260, "handover_offset": 0x264}
+
+
+def bzimage(kernel=TEXT * 9, packed=None, mended=True):
+    """As arch/x86/boot/tools/build.c puts it together: setup, decompressor, kernel with its size, tail, checksum."""
+    setup, before, after = bytearray(b"\x4d\x5a" + b"\x90" * (5 * 512 - 2)), b"\xf3\x0f" * 100, b"\xc3" * 77
+    setup[60:64] = bytes(4)
+    payload = (packed or lzma.compress(kernel)) + struct.pack("<I", len(kernel))
+    tail = before + payload + after
+    tail += bytes(-(len(tail) + 4) % 16)
+    setup[0x1f1:0x270] = bytes(0x7f)
+    setup[0x1f1] = 4
+    struct.pack_into("<I", setup, 0x1f4, (len(tail) + 4) // 16)
+    struct.pack_into("<H2s4sH", setup, 0x1fe, 0xaa55, b"\xeb\x6a", b"HdrS", 0x20f)
+    struct.pack_into("<II", setup, 0x248, len(before), len(payload))
+    data = bytes(setup) + tail
+    return data + struct.pack("<I", zlib.crc32(data) ^ 0xffffffff)
+
+
+def mend_bzimage(data):
+    return data[:-4] + struct.pack("<I", zlib.crc32(data[:-4]) ^ 0xffffffff)
+
+
+def bzimage_pairs():
+    base = bzimage()
+    for field, at in SETUP.items():
+        yield f"{field}, checksum stale", flip(base, at), base, ()
+        yield f"{field}, checksum mended", mend_bzimage(flip(base, at)), base, ()
+    bad = TEXT.replace(b"--serve", b"--swerv", 1) + TEXT * 8
+    yield "kernel, checksum mended", bzimage(bad), base, ("kernel",)
+    yield "size of the kernel", mend_bzimage(flip(base, base.index(b"\xc3" * 70) - 4)), base, ("size of the kernel",)
+    yield "checksum alone", flip(base, len(base) - 1), base, ("CRC", "wrong")
+    yield "code before the kernel", mend_bzimage(flip(base, 5 * 512 + 20)), base, ("decompressor",)
+    yield "code behind the kernel", mend_bzimage(flip(base, base.index(b"\xc3" * 70) + 9)), base, ("decompressor behind the kernel",)
+    yield "setup", mend_bzimage(flip(base, 0x300)), base, ("setup",)
+    yield "boot sector", mend_bzimage(flip(base, 0x100)), base, ("boot sector",)
+    yield "bytes behind the compressed kernel", bzimage(packed=lzma.compress(TEXT * 9) + b"evil"), base, ("kernel",)
+    yield from cut_and_longer(base)
+    yield from chances(base, 60, 3)
+
+
+def bzimage_honest():
+    text = TEXT * 99
+    yield "kernel of another level", *(bzimage(text, lzma.compress(text, preset=preset)) for preset in (0, 9)), "repackaged", {"compression"}
+
+
+# ---- Android: mkbootimg ----
+
+def android(version, kernel=TEXT * 2, ramdisk=b"ramdisk " * 99, second=b"", tree=b"", **more):
+    words = ["--header_version", str(version), "--kernel", made("kernel", kernel), "--ramdisk", made("ramdisk", ramdisk), "--cmdline", more.get("cmdline", "console=ttyS0"),
+             "--os_version", "12.0.0", "--os_patch_level", more.get("patch", "2022-01"), "--board", "acme"]
+    for option, data in (("--second", second), ("--dtb", tree)):
+        if data:
+            words += [option, made(option[2:], data)]
+    run("mkbootimg", *words, "-o", "boot.img", code=0)
+    return read("boot.img")
+
+
+def with_dtbo(data, tree):
+    """A recovery tree behind what the packer wrote; that of Debian cannot add one."""
+    data = data[:1632] + struct.pack("<IQ", len(tree), len(data)) + data[1644:] + tree
+    return mend_android(data + bytes(-len(data) % 2048), 1)
+
+
+def vendor_boot(ramdisk=b"vendor ramdisk " * 99, tree=None, cmdline="androidboot.x=1"):
+    run("mkbootimg", "--header_version", "3", "--vendor_ramdisk", made("vramdisk", ramdisk), "--dtb", made("vdtb", tree or dtb()), "--vendor_cmdline", cmdline, "--board", "acme",
+        "--vendor_boot", "vendor.img", code=0)
+    return read("vendor.img")
+
+
+def android_4(kernel=TEXT * 2, ramdisk=b"ramdisk " * 99, signature=b"AVB0" + b"s" * 252):
+    """Version 4, which the packer of Debian does not know: bootimg.h, struct boot_img_hdr_v4."""
+    def page(data):
+        return data + bytes(-len(data) % 4096)
+    head = struct.pack("<8s4I16s2I1532sI", b"ANDROID!", len(kernel), len(ramdisk), 0x18000160, 1584, b"", 4, 0x6f636e63, b"", len(signature))
+    return b"".join(page(part) for part in (head, kernel, ramdisk, signature))
+
+
+def mend_android(data, version):
+    """The digest computed anew, from the sections as the header states them."""
+    size, page = [struct.unpack_from("<I", data, at)[0] for at in (8, 16, 24, 1632, 1648)], struct.unpack_from("<I", data, 36)[0]
+    sha, at = hashlib.sha1(), page
+    for length in size[:3 + version]:
+        sha.update(data[at:at + length] + struct.pack("<I", length))
+        at += -(-length // page) * page
+    return data[:576] + sha.digest() + data[596:]
+
+
+def android_pairs():
+    full = {0: {"second": b"second"}, 1: {"second": b"second"}, 2: {"second": b"second", "tree": dtb()}, 3: {}}
+    for version, parts in full.items():
+        base = android(version, **parts)
+        for name in ("kernel", "ramdisk", *parts):
+            words = {"tree": "dtb"}.get(name, name)
+            bad = {"kernel": TEXT.replace(b"--serve", b"--swerv") + TEXT, "ramdisk": b"ramdisK " * 99, "second": b"Second", "tree": dtb(BOARD.replace("ro", "rw", 1))}[name]
+            changed = android(version, **{**parts, name: bad})
+            yield f"version {version}, {name}, digest mended", changed, base, (words,)
+            if version < 3:
+                yield f"version {version}, {name}, digest stale", changed[:576] + base[576:596] + changed[596:], base, (words, )
+        yield f"version {version}, command line", android(version, cmdline="console=ttyS0 init=/x", **parts), base, ("command line",)
+        yield f"version {version}, patch level", android(version, patch="2024-05", **parts), base, ("patch level",)
+        yield f"version {version}, fill of a page", put(base, 4090 if version == 3 else 2040, b"evil"), base, ("padding",)
+        for at in (*range(8, 48, 4), 580, 600):
+            if version < 3 or at not in (580, 600):
+                yield f"version {version}, header at {at}", flip(base, at), base, ()
+                if version < 3:
+                    yield f"version {version}, header at {at}, digest mended", mend_android(flip(base, at), version) if at != 580 else flip(base, 600), base, ()
+        yield from cut_and_longer(base)
+        yield from chances(base, 20, version)
+    base = with_dtbo(android(1), dtb())
+    yield "recovery tree, digest mended", with_dtbo(android(1), dtb(BOARD.replace("mtdblock2", "mtdblock7"))), base, ("recovery dtbo", "/chosen:bootargs")
+    yield "recovery tree, digest stale", base.replace(b"mtdblock2", b"mtdblock7"), base, ("id", "wrong")
+    base = vendor_boot()
+    yield "vendor ramdisk", vendor_boot(ramdisk=b"vendor ramdisK " * 99), base, ("vendor ramdisk",)
+    yield "vendor tree", vendor_boot(tree=dtb(BOARD.replace("mtdblock2", "mtdblock7"))), base, ("dtb", "/chosen:bootargs")
+    yield "vendor command line", vendor_boot(cmdline="androidboot.x=2"), base, ("command line",)
+    yield from chances(base, 20, 5)
+    base = android_4()
+    yield "version 4, kernel", android_4(kernel=TEXT + TEXT.replace(b"--serve", b"--swerv")), base, ("kernel",)
+    yield "version 4, signature", android_4(signature=b"AVB0" + b"t" * 252), base, ("boot signature",)
+    yield "version 4, signature gone", android_4(signature=b""), base, ("boot signature",)
+    yield from chances(base, 20, 6)
+
+
+def android_honest():
+    text = TEXT * 300
+    for version in (0, 2, 3):
+        parts = {"tree": dtb()} if version == 2 else {}
+        yield f"version {version}, ramdisk of another level", *(android(version, ramdisk=gzip.compress(text, level, mtime=0), **parts) for level in (9, 0)), "repackaged", {"compression"}
+
+
+# ---- TRX: OpenWrt, firmware-utils, src/trx.c ----
+
+def trx(parts, version=1, sums=True):
+    count = 3 if version == 1 else 4
+    at, offsets, body = 16 + 4 * count, [], b""
+    for part in parts:
+        offsets.append(at + len(body))
+        body += part + bytes(-(at + len(body) + len(part)) % 64)
+    head = struct.pack("<HH", 0, version) + struct.pack(f"<{count}I", *offsets, *[0] * (count - len(offsets)))
+    crc = zlib.crc32(head + body) ^ 0xffffffff
+    return struct.pack("<4sII", b"HDR0", 12 + len(head + body), crc if sums else 0) + head + body
+
+
+def trx_pairs():
+    loader, kernel, root = gzip.compress(b"loader" * 99, mtime=0), TEXT * 3, b"file system " * 50
+    for version in (1, 2):
+        base = trx([loader, kernel, root], version)
+        for label, at in (("magic", 0), ("length", 4), ("CRC", 8), ("flags", 12), ("version", 14), ("offset 1", 16), ("offset 2", 20), ("offset 3", 24)):
+            yield f"{label}, version {version}", flip(base, at, 2), base, ()
+        yield f"flags with the sum mended, version {version}", mend_trx(flip(base, 12)), base, ("flags",)
+        yield f"kernel, sum mended, version {version}", trx([loader, kernel.replace(b"--serve", b"--swerv"), root], version), base, ("part 2",)
+        yield f"kernel, sum stale, version {version}", base.replace(b"--serve", b"--swerv", 1), base, ("CRC", "wrong")
+        yield f"a part less, version {version}", trx([loader, kernel], version), base, ("part 3",)
+        yield f"offset that moved, version {version}", mend_trx(put(base, 20, struct.pack("<I", struct.unpack_from("<I", base, 20)[0] + 4))), base, ()
+        yield f"behind it, version {version}", base + b"signature of a vendor", base, ("rest",)
+        yield from cut_and_longer(base)
+        yield from chances(base, 30, version)
+
+
+def mend_trx(data):
+    return data[:8] + struct.pack("<I", zlib.crc32(data[12:]) ^ 0xffffffff) + data[12:]
+
+
 # ---- the tables that the suites go through: tools, pairs ----
 
-MUTANTS = {"dtb": (("dtc",), dtb_pairs), "itb": (("dtc", "mkimage"), fit_pairs)}
-HONEST = {"FIT": (("dtc", "mkimage"), fit_honest)}
+MUTANTS = {"dtb": (("dtc",), dtb_pairs), "itb": (("dtc", "mkimage"), fit_pairs), "uimage": (("dtc", "mkimage"), uimage_pairs), "bzimage": ((), bzimage_pairs),
+           "android": (("dtc", "mkbootimg"), android_pairs), "trx": ((), trx_pairs)}
+HONEST = {"FIT": (("dtc", "mkimage"), fit_honest), "uImage": (("mkimage",), uimage_honest), "bzImage": ((), bzimage_honest), "Android": (("dtc", "mkbootimg"), android_honest)}

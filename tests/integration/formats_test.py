@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Archives as real tools write them, through `samebuild compare`: equal, changed inside, other times, something appended."""
+import glob
 import os
 import pathlib
 import shutil
+import struct
 import subprocess
+import zlib
 
-from sbtest import case, main, need, run, sb
+from sbtest import cache, case, main, need, run, sb, skip
 
 
 def tree(root, text="content", mtime=1700000000):
@@ -104,6 +107,68 @@ def register(name, tool, pack):
 
 for kind in KINDS:
     register(*kind)
+
+def debian_kernel():
+    """vmlinuz of the newest kernel for clouds, without Secure Boot's signature; kept in the cache of the tests."""
+    folder = cache("kernel")
+    found = glob.glob(os.path.join(folder, "vmlinuz-*"))
+    if not found:
+        names = run("apt-cache", "search", "--names-only", r"^linux-image-6\.1\.0-.*-cloud-amd64-unsigned$").out.split("\n")
+        if not names[0]:
+            skip("no linux-image-6.1…-cloud-amd64-unsigned on the mirror")
+        name = sorted(line.split()[0] for line in names if line)[-1]
+        if run("apt-get", "download", "-q", name, cwd=folder, timeout=300).code:
+            skip(f"the mirror does not give {name}")
+        package = glob.glob(os.path.join(folder, "linux-image-*.deb"))[0]
+        run("dpkg-deb", "-x", package, os.path.join(folder, "unpacked"), code=0)
+        kernel = glob.glob(os.path.join(folder, "unpacked", "boot", "vmlinuz-*"))[0]
+        os.rename(kernel, os.path.join(folder, os.path.basename(kernel)))
+        shutil.rmtree(os.path.join(folder, "unpacked"))
+        os.unlink(package)
+        found = glob.glob(os.path.join(folder, "vmlinuz-*"))
+    with open(found[0], "rb") as f:
+        return bytearray(f.read())
+
+
+@case("vmlinuz of Debian: setup, checksum, and the kernel down to its functions")
+def _(_folder):
+    need("apt-get", "dpkg-deb", "lz4")
+    good = debian_kernel()
+    for label, at, word in (("setup", 0x3000, "setup"), ("version", good.index(b"SMP PREEMPT_DYNAMIC Debian"), "setup"), ("checksum", len(good) - 1, "checksum")):
+        changed = bytearray(good)
+        changed[at] ^= 1
+        write_pair(changed, good)
+        record = compare("a/vmlinuz", "b/vmlinuz", 1)
+        assert record["level"] == "different" and any(word in f["where"] for f in record["findings"]), (label, record["findings"])
+        assert any(f["severity"] == "critical" and "CRC" in f["where"] for f in record["findings"]), (label, record["findings"])
+    write_pair(with_other_kernel(good), good)
+    record = compare("a/vmlinuz", "b/vmlinuz", 1)
+    assert record["level"] == "different", record
+    first = record["findings"][0]
+    assert first["where"][1:4] == ["kernel", "payload", ".text"] and first["shipped"]["length"] == 1, record["findings"]
+    assert not any(f["severity"] == "critical" and "CRC" in f["where"] for f in record["findings"]), record["findings"]
+
+
+def with_other_kernel(good):
+    """One instruction of vmlinux changed, packed again as the kernel's build does, and every sum mended."""
+    start = (good[0x1f1] + 1) * 512 + struct.unpack_from("<I", good, 0x248)[0]
+    length = struct.unpack_from("<I", good, 0x24c)[0]
+    plain = bytearray(subprocess.run(["lz4", "-dc"], input=good[start:start + length - 4], stdout=subprocess.PIPE, check=True).stdout)
+    plain[plain.index(bytes.fromhex("85c0"), 1 << 22)] ^= 2  # test %eax,%eax
+    packed = subprocess.run(["lz4", "-l", "-9", "-c"], input=plain, stdout=subprocess.PIPE, check=True).stdout + struct.pack("<I", len(plain))
+    out = good[:start] + packed + good[start + length:-4]
+    out += bytes(-(len(out) + 4 - (good[0x1f1] + 1) * 512) % 16)
+    struct.pack_into("<I", out, 0x24c, len(packed))
+    struct.pack_into("<I", out, 0x1f4, (len(out) + 4 - (good[0x1f1] + 1) * 512) // 16)
+    return out + struct.pack("<I", zlib.crc32(out) ^ 0xffffffff)
+
+
+def write_pair(a, b):
+    for side, data in (("a", a), ("b", b)):
+        os.makedirs(side, exist_ok=True)
+        with open(os.path.join(side, "vmlinuz"), "wb") as f:
+            f.write(data)
+
 
 if __name__ == "__main__":
     main()

@@ -149,6 +149,31 @@ static const char *guess_field(struct sb_explaining *in, const struct sb_pair *p
 	return add_guess(in, guess, claim, note);
 }
 
+/* What the field covers differs and cannot be asked: it is encoded in two ways, or unreadable. Of content that is equal, one value is wrong. */
+static bool covers_unreadable(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff)
+{
+	uint32_t decoded = diff->side[SB_SHIPPED].field.derived.decoded;
+	return decoded && decoded <= pair->view[SB_SHIPPED]->members.count &&
+	       sb_child_of(in, pair, SB_SHIPPED, sb_view_member(pair->view[SB_SHIPPED], decoded - 1));
+}
+
+/* A value that is wrong was left stale or forged. */
+static const char *hint_derived(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, struct sb_claim *claim)
+{
+	const char *name = sb_explain_shown(in, sb_span_text(diff->name));
+	bool known[SB_SIDES], right[SB_SIDES];
+
+	claim->cause = SB_CAUSE_CHECKSUM;
+	for (unsigned side = 0; side < SB_SIDES; side++)
+		right[side] = sb_field_is_right(in, pair, side, &diff->side[side].field, &known[side]);
+	if (!known[SB_SHIPPED] && !known[SB_REBUILT] && covers_unreadable(in, pair, diff))
+		return sb_explain_note(in, "%s differs, and what it states could not be computed", name);
+	claim->severity = SB_SEVERITY_CRITICAL;
+	if (right[SB_SHIPPED] != right[SB_REBUILT] && known[SB_SHIPPED] && known[SB_REBUILT])
+		return sb_explain_note(in, "%s is wrong on the %s side: it was left stale or forged", name, right[SB_SHIPPED] ? "rebuilt" : "shipped");
+	return sb_explain_note(in, "%s is wrong on one side: it was left stale or forged", name);
+}
+
 static const char *hint_field(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, struct sb_claim *claim)
 {
 	hint_place(diff, claim);
@@ -162,9 +187,7 @@ static const char *hint_field(struct sb_explaining *in, const struct sb_pair *pa
 		return sb_explain_note(in, "owner: %s shipped, %s rebuilt", sb_explain_shown(in, sb_diff_bytes(pair, diff, SB_SHIPPED)),
 		                       sb_explain_shown(in, sb_diff_bytes(pair, diff, SB_REBUILT)));
 	case SB_FIELD_DERIVED:
-		claim->cause = SB_CAUSE_CHECKSUM;
-		claim->severity = SB_SEVERITY_CRITICAL;
-		return sb_explain_note(in, "%s is wrong on one side: it was left stale or forged", sb_explain_shown(in, sb_span_text(diff->name)));
+		return hint_derived(in, pair, diff, claim);
 	case SB_FIELD_TIME:
 		claim->cause = SB_CAUSE_TIMESTAMP;
 		return describe_values(in, pair, diff);

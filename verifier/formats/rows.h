@@ -6,8 +6,10 @@
 #include "verifier/formats/format.h"
 
 extern const struct sb_format sb_format_alpine;
+extern const struct sb_format sb_format_android;
 extern const struct sb_format sb_format_ar;
 extern const struct sb_format sb_format_bitcode;
+extern const struct sb_format sb_format_bzimage;
 extern const struct sb_format sb_format_bzip2;
 extern const struct sb_format sb_format_class;
 extern const struct sb_format sb_format_cpio;
@@ -26,6 +28,8 @@ extern const struct sb_format sb_format_pyc;
 extern const struct sb_format sb_format_rpm;
 extern const struct sb_format sb_format_sqlite;
 extern const struct sb_format sb_format_tar;
+extern const struct sb_format sb_format_trx;
+extern const struct sb_format sb_format_uimage;
 extern const struct sb_format sb_format_wasm;
 extern const struct sb_format sb_format_xz;
 extern const struct sb_format sb_format_zip;
