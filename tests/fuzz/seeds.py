@@ -189,6 +189,9 @@ def images(root):
         return target.read_bytes() if done is not None else None
     tool(['setfattr', '-n', 'user.note', '-v', 'good', 'folder/file'], cwd=root)
     yield 'jffs2', 'little', made('mkfs.jffs2', '-r', '.', '-o', 'IMAGE', '-l', '--with-xattr', '-s', '64')
+    yield 'ubifs', 'small', made('mkfs.ubifs', '-r', '.', '-m', '8', '-e', '15360', '-c', '64', '-o', 'IMAGE')
+    (root.parent / 'ini').write_text('[a]\nmode=ubi\nimage=link\nvol_id=0\nvol_type=dynamic\nvol_size=4KiB\nvol_name=a\n[b]\nmode=ubi\nimage=link\nvol_id=1\nvol_type=static\nvol_name=b\n')
+    yield 'ubi', 'small', made('ubinize', '-o', 'IMAGE', '-p', '2048', '-m', '64', str(root.parent / 'ini'))
     yield 'jffs2', 'big', made('mkfs.jffs2', '-r', '.', '-o', 'IMAGE', '-b', '-x', 'zlib', '-p', '-e', '8KiB')
 
 

@@ -11,6 +11,7 @@ import contents  # noqa: E402
 import firmware  # noqa: E402
 import hinted  # noqa: E402
 import mutants_jffs2  # noqa: E402
+import mutants_ubi  # noqa: E402
 from pairs import FACTS, compare, lay  # noqa: E402
 from sbtest import case, main, need  # noqa: E402
 
@@ -85,6 +86,12 @@ def _(_dir):
 def _(_dir):
     need("mkfs.jffs2", "fakeroot", "setfattr")
     expect(mutants_jffs2.honest(), None)
+
+
+@case("UBIFS and UBI: identifiers, times, compressions, places of blocks")
+def _(_dir):
+    need("mkfs.ubifs", "ubinize", "fakeroot")
+    expect([*mutants_ubi.ubifs_honest(), *mutants_ubi.ubi_honest()], None)
 
 
 @case("packages of dpkg-deb")

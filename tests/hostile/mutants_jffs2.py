@@ -149,12 +149,12 @@ def honest():
     yield "jffs2, times", made["time"], base, "repackaged", {"timestamp"}
     yield "jffs2, time and order of the other side", base, made["time"], "repackaged", {"timestamp"}
     for name in ("pages", "plain", "rtime", "lzo"):
-        yield f"jffs2, {name}", made[name], base, "repackaged", ("compression", "container-metadata")
-    yield "jffs2, padded", made["padded"], base, "repackaged", {"container-metadata"}
+        yield f"jffs2, {name}", made[name], base, "repackaged", ("compression", "container-metadata", "timestamp")
+    yield "jffs2, padded", made["padded"], base, "repackaged", ("container-metadata", "timestamp")
     yield "jffs2, a padding node", base + b"\xff" * (-len(base) % 4) + padding(64), base, "repackaged", {"container-metadata"}
     for kind, at in picked(base).items():
         for name, offset in FREE.get(kind, {}).items():
             yield f"jffs2, {name}", mend(flip(base, at + offset, 4), at), base, "repackaged", None
     for side in ("b", "l"):
         order = build({c: ("", f"{COMMAND} {c}".replace("-l", "-" + side)) for c in ("-x zlib", "-s 4096")}, BASE + XATTR)
-        yield f"jffs2, {side}, rtime", order["-x zlib"], order["-s 4096"], "repackaged", ("compression", "container-metadata")
+        yield f"jffs2, {side}, rtime", order["-x zlib"], order["-s 4096"], "repackaged", ("compression", "container-metadata", "timestamp")

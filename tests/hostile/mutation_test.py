@@ -15,6 +15,7 @@ import contents  # noqa: E402
 import firmware  # noqa: E402
 import mutants  # noqa: E402
 import mutants_jffs2  # noqa: E402
+import mutants_ubi  # noqa: E402
 import mutants_more  # noqa: E402
 from sbtest import case, main, need, sb  # noqa: E402
 
@@ -129,6 +130,18 @@ for KIND in contents.KINDS:
 def _(_dir):
     need("mkfs.jffs2", "fakeroot", "setfattr")
     refuse(mutants_jffs2.pairs(), "jffs2")
+
+
+@case("UBIFS: trees, every field of its nodes, free space, nodes that nobody sees")
+def _(_dir):
+    need("mkfs.ubifs", "fakeroot")
+    refuse(mutants_ubi.ubifs_pairs(), "ubifs")
+
+
+@case("UBI: headers, volume table, blocks of volumes")
+def _(_dir):
+    need("ubinize", "mkfs.ubifs", "fakeroot")
+    refuse(mutants_ubi.ubi_pairs(), "ubi")
 
 
 @case("files inside files")

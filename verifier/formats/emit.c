@@ -123,7 +123,7 @@ static bool joins(const struct sb_slice *last, const struct sb_slice *next)
 {
 	if (last->codec != next->codec || !sb_slice_is_plain(last))
 		return false;
-	return last->codec == SB_CODEC_HOLE || (last->skip == 0 && next->skip == 0 && last->size == last->length && next->size == next->length &&
+	return sb_slice_is_absent(last) || (last->skip == 0 && next->skip == 0 && last->size == last->length && next->size == next->length &&
 						last->offset + last->length == next->offset);
 }
 
@@ -155,7 +155,7 @@ static void enclose(struct sb_member *member)
 	for (uint32_t i = 0; i < member->slice_count; i++) {
 		const struct sb_slice *slice = &member->slices[i];
 		member->size += slice->size;
-		if (slice->codec == SB_CODEC_HOLE)
+		if (sb_slice_is_absent(slice))
 			continue;
 		from = slice->offset < from ? slice->offset : from;
 		to = slice->offset + slice->length > to ? slice->offset + slice->length : to;

@@ -116,7 +116,12 @@ SB_MUST_USE int sb_slice_end(const struct sb_slice_cut *cut, struct sb_err *err)
 /** Does a slice need no decoder? */
 static inline bool sb_slice_is_plain(const struct sb_slice *slice)
 {
-	return slice->codec == SB_CODEC_NONE || slice->codec == SB_CODEC_HOLE;
+	return slice->codec == SB_CODEC_NONE || slice->codec == SB_CODEC_HOLE || slice->codec == SB_CODEC_ERASED;
+}
+/** Is nothing of a slice in the file? */
+static inline bool sb_slice_is_absent(const struct sb_slice *slice)
+{
+	return slice->codec == SB_CODEC_HOLE || slice->codec == SB_CODEC_ERASED;
 }
 /** A plain slice of @file to @sink. Errors: INTERNAL when it lies outside; as of sb_sink_put. */
 SB_MUST_USE int sb_slice_copy(struct sb_span file, const struct sb_slice *slice, struct sb_sink *sink, struct sb_err *err);

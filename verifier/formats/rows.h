@@ -30,6 +30,8 @@ extern const struct sb_format sb_format_sqlite;
 extern const struct sb_format sb_format_tar;
 extern const struct sb_format sb_format_trx;
 extern const struct sb_format sb_format_uimage;
+extern const struct sb_format sb_format_ubi;
+extern const struct sb_format sb_format_ubifs;
 extern const struct sb_format sb_format_wasm;
 extern const struct sb_format sb_format_xz;
 extern const struct sb_format sb_format_zip;

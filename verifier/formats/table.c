@@ -27,6 +27,8 @@ static const struct sb_format *const formats[] = {
 	&sb_format_android,
 	&sb_format_bzimage,
 	&sb_format_uimage,
+	&sb_format_ubi,
+	&sb_format_ubifs,
 	&sb_format_class,
 	&sb_format_pyc,
 	&sb_format_wasm,

@@ -84,7 +84,7 @@ static bool slices_fit(const struct sb_view *view, const struct sb_member *membe
 		return member->slice_count == 0;
 	for (uint32_t i = 0; i < member->slice_count; i++) {
 		const struct sb_slice *slice = &member->slices[i];
-		bool hole = slice->codec == SB_CODEC_HOLE;
+		bool hole = sb_slice_is_absent(slice);
 		if (!sb_add(slice->skip, slice->size, &end) || end > slice->whole || !sb_add(sum, slice->size, &sum) || (hole && slice->length) ||
 		    (slice->codec == SB_CODEC_NONE && slice->whole != slice->length) || slice->codec == SB_CODEC_SLICES)
 			return false;

@@ -41,6 +41,7 @@ enum sb_codec {
 	SB_CODEC_LZ4_BLOCK, /* one block, by liblz4 */
 	SB_CODEC_RTIME,     /* one node of JFFS2 */
 	SB_CODEC_HOLE,      /* nothing in the file: zeros */
+	SB_CODEC_ERASED,    /* nothing in the file: erased flash, bytes of 255 */
 	SB_CODEC_SLICES,    /* of a member: its content is what its slices give, one after the other */
 };
 

@@ -286,7 +286,7 @@ static void read_slices(struct sb_feed *feed, struct sb_arena *arena, struct sb_
 		return;
 	}
 	for (uint32_t i = 0; i < count && !feed->rc; i++) {
-		slices[i].codec = (enum sb_codec)below(feed, SB_CODEC_HOLE);
+		slices[i].codec = (enum sb_codec)below(feed, SB_CODEC_ERASED);
 		slices[i].offset = sb_feed_uint(feed, 8);
 		slices[i].length = sb_feed_uint(feed, 8);
 		slices[i].whole = sb_feed_uint(feed, 8);

@@ -32,14 +32,15 @@ int sb_slice_end(const struct sb_slice_cut *cut, struct sb_err *err)
 	return cut->seen == cut->slice->whole ? 0 : sb_fail(err, SB_FORMAT, "decode-failed", "less comes out of a block than it declares");
 }
 
-static int put_zeros(uint64_t count, struct sb_sink *sink, struct sb_err *err)
+static int put_fill(uint8_t value, uint64_t count, struct sb_sink *sink, struct sb_err *err)
 {
-	static const uint8_t zeros[4096];
+	uint8_t fill[4096];
 	int rc = 0;
 
+	memset(fill, value, sizeof fill);
 	for (uint64_t n; !rc && count; count -= n) {
-		n = count < sizeof zeros ? count : sizeof zeros;
-		rc = sb_sink_put(sink, sb_span_of(zeros, (size_t)n), err);
+		n = count < sizeof fill ? count : sizeof fill;
+		rc = sb_sink_put(sink, sb_span_of(fill, (size_t)n), err);
 	}
 	return rc;
 }
@@ -49,8 +50,8 @@ int sb_slice_copy(struct sb_span file, const struct sb_slice *slice, struct sb_s
 	struct sb_slice_cut cut = {.slice = slice};
 	struct sb_span bytes;
 
-	if (slice->codec == SB_CODEC_HOLE)
-		return put_zeros(slice->size, sink, err);
+	if (sb_slice_is_absent(slice))
+		return put_fill(slice->codec == SB_CODEC_ERASED ? 0xff : 0, slice->size, sink, err);
 	if (!sb_span_cut(file, slice->offset, slice->length, &bytes))
 		return sb_fail(err, SB_INTERNAL, "decode-failed", "a slice outside its file");
 	int rc = sb_slice_put(&cut, bytes, sink, err);
