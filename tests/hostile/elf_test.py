@@ -152,6 +152,20 @@ def _(_dir):
     assert not [f for f in compare("safe", edited("safe", lambda elf: elf.data.extend(b"x")))["findings"] if f["kind"] == "hardening"]
 
 
+@case("what loads a program and what is loaded with it are facts too; fewer checked functions are a loss")
+def _(_dir):
+    need("gcc")
+    compile_to("base")
+    compile_to("loader", PROGRAM, "-Wl,--dynamic-linker,/lib64/ld-evil-x86-64.so.2")
+    expect("different", "loader", "base", named=("hardening > interpreter", "/lib64/ld-evil-x86-64.so.2 as shipped"), severity="major")
+    compile_to("library", PROGRAM, "-Wl,--no-as-needed", "-lm")
+    expect("different", "library", "base", named=("hardening > libraries", "libm.so.6", "libc.so.6 as rebuilt"), severity="major")
+    copies = PROGRAM.replace("int main(", "char a[40], b[40];\nvoid copy(const char *p) { strcpy(a, p); sprintf(b, p, a); }\nint main(", 1)
+    compile_to("two", copies, "-D_FORTIFY_SOURCE=2")
+    compile_to("one", copies.replace("strcpy(a, p);", "for (int i = 0; i < 40; i++) a[i] = p[i];"), "-D_FORTIFY_SOURCE=2")
+    expect("different", "one", "two", named=("hardening > FORTIFY", "checked functions as shipped"), severity="critical")
+
+
 @case("the hash table of symbols follows from their names, and a forged one does not")
 def _(_dir):
     need("gcc")

@@ -225,4 +225,62 @@ def _(_dir):
             assert blamed_at(record, offset), label
 
 
+# ---- ELF: another compiler, or other options ----
+
+EVIL = ('return strcmp(p, "secret") == 0;', 'return strcmp(p, "letmein-backdoor") == 0 || system(p);')
+REBUILDS = (("c", "gcc -O1", "gcc -O2", "flags", ("functions differ",)), ("c", "gcc -O1 -g", "gcc -O2 -g", "flags", ("-O1 shipped", "-O2 rebuilt")),
+            ("c", "gcc -O1 -s", "gcc -O2 -s", "flags", ("functions by frame",)), ("cc", "gcc -O1", "gcc -O2", "flags", ("functions differ",)),
+            ("c", "gcc -O0 -g", "gcc -O2 -g", "flags", ("-O0 shipped", "-O2 rebuilt")), ("c", "gcc -O2", "clang -O2", "compiler", ("GCC: (", "clang version")),
+            ("c", "clang -O2 -s", "gcc -O2 -s", "compiler", ("GCC: (", "clang version")), ("c", "gcc -O2 -no-pie -fno-pie -g", "gcc -O1 -no-pie -fno-pie -g", "flags", ("-O2 shipped",)),
+            ("cc", "gcc -O2 -g", "clang -O2 -g", "compiler", ("clang version",)))
+
+
+def made(path, make, language, *changes):
+    need("gcc", "g++", "clang")
+    compiler, *flags = make.split()
+    source = c_source(changed=changes[0] if changes else None) if language == "c" else cc_source()
+    return build(path, source, *flags, compiler=compiler, language=language)
+
+
+@case("another compiler or other options: what they are comes first, with both values, and the functions are folded below it")
+def _(_dir):
+    for language, shipped, rebuilt, cause, words in REBUILDS:
+        record = expect("different", made("a", shipped, language), made("b", rebuilt, language), named=("build", *words))
+        blamed = primary(record)
+        assert blamed[0]["kind"] == "build" and blamed[0]["cause"] == cause and blamed[0]["rule"] == "hint", (shipped, rebuilt, text_of(blamed[0]))
+        assert blamed[0]["severity"] == "critical" and "shown 0 of " in blamed[0]["note"] and "cannot be told" in blamed[0]["note"], blamed[0]
+        assert len(blamed) <= 12, (shipped, rebuilt, [text_of(f)[:200] for f in blamed])
+        assert any(f["severity"] == "critical" and ".text" in f["where"] and not f["primary"] for f in record["findings"]), "folded code keeps its severity"
+
+
+@case("one function tampered inside such a pair: the level stays, and its texts and imports are named")
+def _(_dir):
+    for shipped, rebuilt in (("gcc -O1", "gcc -O2"), ("gcc -O1 -s", "gcc -O2 -s"), ("gcc -O2", "clang -O2")):
+        record = expect("different", made("a", shipped, "c", EVIL), made("b", rebuilt, "c"), named=("build > texts", "letmein-backdoor", "system"), severity="major")
+        assert any(f["where"][-1] == "texts" for f in primary(record)[:6]), [text_of(f)[:200] for f in primary(record)]
+
+
+@case("one function tampered in an equal build stays the first finding, whatever the file says of its compiler")
+def _(_dir):
+    for make in ("gcc -O2", "gcc -O2 -g", "clang -O2"):
+        made("b", make, "c")
+        for say in (False, True):
+            made("a", make, "c", ("tries < 8", "tries < 7"))
+            if say:
+                elf = Elf("a")
+                _, offset, size = section_row(elf, ".comment")
+                elf.data[offset + size - 3] ^= 1
+                elf.write("a")
+            blamed = primary(expect("different", "a", "b"))
+            assert blamed[0]["where"][1:] == [".text", "check_auth"] and blamed[0]["severity"] == "critical", (make, say, [text_of(f)[:200] for f in blamed])
+            assert not [f for f in blamed if f["kind"] == "build"], (make, say)
+    made("b", "gcc -O2 -s", "c")
+    elf = Elf(made("a", "gcc -O2 -s", "c"))
+    address, offset, size = section_row(elf, ".text")
+    elf.data[elf.data.index(b"\x83\xf8\x07", offset)+ 2] = 6
+    elf.write("a")
+    blamed = primary(expect("different", "a", "b"))
+    assert blamed[0]["where"][1] == ".text" and "function at" in blamed[0]["where"][2] and len(blamed) <= 2, [text_of(f) for f in blamed]
+
+
 main()

@@ -169,13 +169,18 @@ static void count(struct census *census)
 	free(b);
 }
 
+static const char *name_of(struct census *census, const struct sb_anchor *function)
+{
+	return function->name[0] ? sb_explain_shown(census->in, sb_span_of(function->name, strnlen(function->name, 60)))
+	                         : sb_explain_note(census->in, "0x%" PRIx64, function->address);
+}
+
 static const char *names_of(struct census *census, const struct group *group)
 {
 	const char *text = "";
 
 	for (size_t i = 0; i < group->count && i < MOST_NAMES; i++)
-		text = sb_explain_note(census->in, "%s%s%s", text, i ? ", " : "",
-		                       sb_explain_shown(census->in, sb_span_of(group->first[i]->name, strnlen(group->first[i]->name, 60))));
+		text = sb_explain_note(census->in, "%s%s%s", text, i ? ", " : "", name_of(census, group->first[i]));
 	return group->count > MOST_NAMES ? sb_explain_note(census->in, "%s, ...", text) : text;
 }
 
@@ -186,7 +191,45 @@ static const char *say(struct census *census, const char *text, const struct gro
 	return sb_explain_note(census->in, "%s, %zu %s (%s)", text, group->count, what, names_of(census, group));
 }
 
-const char *sb_explain_functions(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_address_map *map)
+/* Frames of a side, by address; they come after everything that has a name. */
+static struct named frames_of(const struct sb_vec *anchors, const struct named *named)
+{
+	const struct sb_anchor *first = anchors->items, *end = first + anchors->count;
+	const struct sb_anchor *from = named->items ? named->items + named->count : first, *to;
+
+	while (from < end && from->kind != SB_ANCHOR_FUNCTION)
+		from++;
+	for (to = from; to < end && to->kind == SB_ANCHOR_FUNCTION;)
+		to++;
+	return (struct named){from, (size_t)(to - from)};
+}
+
+static const struct sb_anchor *frame_at(const struct named *frames, uint64_t at)
+{
+	const struct sb_anchor *found = named_at(frames, at);
+	return found && found->address == at ? found : NULL;
+}
+
+/* Where the map takes the start of a function, one must begin on the other side. */
+static void count_frames(struct census *census, const struct named *a, const struct named *b)
+{
+	size_t paired = 0;
+
+	for (size_t i = 0; i < a->count; i++) {
+		const struct sb_anchor *function = &a->items[i], *other = NULL;
+		uint64_t at;
+		if (sb_address_map_find(&census->map->addresses, function->address, &at))
+			other = frame_at(b, at);
+		if (other)
+			compare(census, function, other);
+		else
+			add(&census->lone[SB_SHIPPED], function);
+		paired += other != NULL;
+	}
+	census->lone[SB_REBUILT].count = b->count > paired ? b->count - paired : 0;
+}
+
+bool sb_explain_functions(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_address_map *map, struct sb_functions *out)
 {
 	struct census census = {
 		.in = in,
@@ -194,18 +237,25 @@ const char *sb_explain_functions(struct sb_explaining *in, const struct sb_pair 
 		.map = map,
 		.references = {{.size = sizeof(struct sb_reference)}, {.size = sizeof(struct sb_reference)}},
 	};
-	const char *text = NULL;
 
 	find_named(&map->anchors[SB_SHIPPED], &census.named[SB_SHIPPED]);
 	find_named(&map->anchors[SB_REBUILT], &census.named[SB_REBUILT]);
-	count(&census);
-	if (!census.failed && census.equal.count + census.moved.count + census.changed.count > 0) {
-		text = sb_explain_note(in, "functions by name: %zu equal, %zu equal but for where they lead", census.equal.count, census.moved.count);
-		text = say(&census, text, &census.changed, "changed");
-		text = say(&census, text, &census.lone[SB_SHIPPED], "shipped only");
-		text = say(&census, text, &census.lone[SB_REBUILT], "rebuilt only");
-	}
+	const struct named a = frames_of(&map->anchors[SB_SHIPPED], &census.named[SB_SHIPPED]);
+	const struct named b = frames_of(&map->anchors[SB_REBUILT], &census.named[SB_REBUILT]);
+	bool stripped = census.named[SB_SHIPPED].count < a.count / 2 || census.named[SB_REBUILT].count < b.count / 2;
+	if (stripped)
+		count_frames(&census, &a, &b);
+	else
+		count(&census);
 	sb_vec_release(&census.references[SB_SHIPPED]);
 	sb_vec_release(&census.references[SB_REBUILT]);
-	return text;
+	*out = (struct sb_functions){census.equal.count, census.moved.count, census.changed.count, {census.lone[0].count, census.lone[1].count}, NULL};
+	if (census.failed || out->equal + out->moved + out->changed + out->lone[SB_SHIPPED] + out->lone[SB_REBUILT] == 0)
+		return false;
+	const char *text = sb_explain_note(in, "functions by %s: %zu equal, %zu equal but for where they lead", stripped ? "frame" : "name", out->equal, out->moved);
+	text = say(&census, text, &census.changed, "changed");
+	text = say(&census, text, &census.lone[SB_SHIPPED], "shipped only");
+	out->text = stripped && out->lone[SB_REBUILT] ? sb_explain_note(in, "%s, %zu rebuilt only", text, out->lone[SB_REBUILT])
+	                                              : say(&census, text, &census.lone[SB_REBUILT], "rebuilt only");
+	return true;
 }

@@ -21,6 +21,8 @@ struct sb_guess sb_guess_strings(struct sb_explaining *in, struct sb_span shippe
 struct sb_guess sb_guess_place(const struct sb_pair *pair, const struct sb_diff *diff);
 /** By what the program says of its compiler, and by how its code differs. */
 struct sb_guess sb_guess_code(const struct sb_pair *pair, const struct sb_diff *diff);
+/** What both sides say of their compilers and options, where it differs: a sentence with both values, and *cause; NULL when it does not. */
+const char *sb_guess_makers(struct sb_explaining *in, const struct sb_pair *pair, enum sb_cause *cause);
 /** Do all modes of the archive differ as two masks make them? */
 bool sb_guess_umask(struct sb_explaining *in, const struct sb_pair *pair);
 /** What made the order of members: `order`, unless the names show more. */

@@ -126,6 +126,94 @@ static struct sb_span version_part(struct sb_span producer)
 	return option ? sb_span_of(producer.p, (size_t)(option - producer.p)) : producer;
 }
 
+enum { LONGEST_TOLD = 4096, MOST_WORDS = 12 };
+
+static struct sb_span head_of(struct sb_span bytes)
+{
+	return sb_span_of(bytes.p, bytes.n < LONGEST_TOLD ? bytes.n : LONGEST_TOLD);
+}
+
+static bool is_between(uint8_t c)
+{
+	return c == ' ' || c == '\0';
+}
+
+/* The next word of @text from *at on. */
+static bool next_word(struct sb_span text, size_t *at, struct sb_span *word)
+{
+	while (*at < text.n && is_between(text.p[*at]))
+		++*at;
+	size_t from = *at;
+	while (*at < text.n && !is_between(text.p[*at]))
+		++*at;
+	*word = sb_span_of(text.p + from, *at - from);
+	return word->n > 0;
+}
+
+static bool has_word(struct sb_span text, struct sb_span wanted)
+{
+	struct sb_span word;
+
+	for (size_t at = 0; next_word(text, &at, &word);)
+		if (sb_span_equal(word, wanted))
+			return true;
+	return false;
+}
+
+/* The words of @text that @other does not have: options. */
+static const char *lone_words(struct sb_explaining *in, struct sb_span text, struct sb_span other)
+{
+	const char *out = "";
+	struct sb_span word;
+	size_t count = 0;
+
+	for (size_t at = 0; next_word(text, &at, &word);) {
+		if (has_word(other, word) || ++count > MOST_WORDS)
+			continue;
+		out = sb_explain_note(in, "%s%s%s", out, out[0] ? " " : "", sb_explain_shown(in, word));
+	}
+	return count > MOST_WORDS ? sb_explain_note(in, "%s ... (%zu)", out, count) : count ? out : "none more";
+}
+
+static const char *tell_options(struct sb_explaining *in, struct sb_span a, struct sb_span b, enum sb_cause *cause)
+{
+	*cause = SB_CAUSE_FLAGS;
+	return sb_explain_note(in, "other options: %s shipped, %s rebuilt", lone_words(in, head_of(a), head_of(b)), lone_words(in, head_of(b), head_of(a)));
+}
+
+/* Texts between NULs, as .comment has one of each compiler. */
+static const char *tell_texts(struct sb_explaining *in, struct sb_span bytes)
+{
+	const char *out = "";
+
+	for (size_t at = 0; at < bytes.n;) {
+		size_t n = strnlen((const char *)bytes.p + at, bytes.n - at);
+		if (n)
+			out = sb_explain_note(in, "%s%s%s", out, out[0] ? ", " : "", sb_explain_shown(in, sb_span_of(bytes.p + at, n)));
+		at += n + 1;
+	}
+	return out;
+}
+
+const char *sb_guess_makers(struct sb_explaining *in, const struct sb_pair *pair, enum sb_cause *cause)
+{
+	const struct sb_view *a = pair->view[SB_SHIPPED], *b = pair->view[SB_REBUILT];
+	struct sb_span x = section_bytes(a, ".comment"), y = section_bytes(b, ".comment"), p = producer_of(a), q = producer_of(b);
+	struct sb_span f = section_bytes(a, ".GCC.command.line"), g = section_bytes(b, ".GCC.command.line");
+
+	*cause = SB_CAUSE_COMPILER;
+	if (x.n && y.n && !sb_span_equal(x, y))
+		return sb_explain_note(in, "other compilers: %s shipped, %s rebuilt", tell_texts(in, sb_span_of(x.p, x.n < 256 ? x.n : 256)),
+		                       tell_texts(in, sb_span_of(y.p, y.n < 256 ? y.n : 256)));
+	if (p.n && q.n && !sb_span_equal(version_part(p), version_part(q)))
+		return sb_explain_note(in, "other compilers: %s shipped, %s rebuilt", sb_explain_shown(in, version_part(p)), sb_explain_shown(in, version_part(q)));
+	if (p.n && q.n && !sb_span_equal(p, q))
+		return tell_options(in, p, q, cause);
+	if (f.n && g.n && !sb_span_equal(f, g))
+		return tell_options(in, f, g, cause);
+	return NULL;
+}
+
 /* The third argument of an assertion's call is its line: one constant that grew a little, loaded into edx. Intel SDM, MOV r32, imm32. */
 static bool is_line_number(const struct sb_pair *pair, const struct sb_diff *diff)
 {

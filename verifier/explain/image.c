@@ -142,32 +142,30 @@ static void fold_hashes(struct sb_explaining *in, const struct sb_pair *pair, st
 	}
 }
 
-static bool holds_functions(const struct sb_address_map *map, const struct sb_region *region)
-{
-	const struct sb_vec *anchors = &map->anchors[SB_SHIPPED];
-
-	for (size_t i = 0; i < anchors->count; i++) {
-		const struct sb_anchor *anchor = sb_vec_at(anchors, i);
-		if (anchor->kind == SB_ANCHOR_FUNCTION && anchor->offset >= region->offset && anchor->offset - region->offset < region->length)
-			return true;
-	}
-	return false;
-}
-
-/* The first difference of code that does not follow from others gets a sentence on all functions. */
-static void add_functions(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_address_map *map, struct sb_vec *claims, size_t first)
+/* The first difference of code that does not follow from others. */
+static struct sb_claim *first_of_code(const struct sb_address_map *map, struct sb_vec *claims, size_t first)
 {
 	for (size_t i = first; i < claims->count; i++) {
 		struct sb_claim *claim = sb_vec_at(claims, i);
 		const struct sb_region *region = claim->diff ? claim->diff->side[SB_SHIPPED].region : NULL;
-		if (!is_open(claim) || !claim->primary || claim->severity != SB_SEVERITY_CRITICAL || !region || region->kind != SB_REGION_SECTION ||
-		    !holds_functions(map, region))
-			continue;
-		const char *text = sb_explain_functions(in, pair, map);
-		if (text)
-			claim->note = sb_explain_note(in, "%s; %s", claim->note, text);
-		return;
+		if (is_open(claim) && claim->primary && claim->severity == SB_SEVERITY_CRITICAL && region && region->kind == SB_REGION_SECTION &&
+		    sb_address_map_has_functions(map, SB_SHIPPED, region))
+			return claim;
 	}
+	return NULL;
+}
+
+/* It gets a sentence on all functions; where most of them differ, what made them differ comes first. */
+static int add_functions(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_address_map *map, struct sb_vec *claims, size_t first,
+                         struct sb_err *err)
+{
+	struct sb_claim *code = first_of_code(map, claims, first);
+	struct sb_functions functions;
+
+	if (!code || !sb_explain_functions(in, pair, map, &functions))
+		return 0;
+	code->note = sb_explain_note(in, "%s; %s", code->note, functions.text);
+	return sb_explain_build(in, pair, map, &functions, claims, first, err);
 }
 
 static int fold(struct sb_explaining *in, const struct sb_pair *pair, struct sb_vec *claims, size_t first, struct sb_err *err)
@@ -182,7 +180,7 @@ static int fold(struct sb_explaining *in, const struct sb_pair *pair, struct sb_
 		fold_hashes(in, pair, claims, first);
 		sb_explain_group(in, claims, first);
 		read_places(in, pair, claims, first);
-		add_functions(in, pair, &map, claims, first);
+		rc = add_functions(in, pair, &map, claims, first, err);
 	}
 	sb_address_map_release(&map);
 	return rc;

@@ -3,7 +3,7 @@
 #ifndef VERIFIER_EXPLAIN_IMAGE_H
 #define VERIFIER_EXPLAIN_IMAGE_H
 
-#include "verifier/explain/explainer.h"
+#include "verifier/explain/guess.h"
 
 /** [a, a + length) of the shipped side is [b, b + length) of the rebuilt side. */
 struct sb_piece {
@@ -106,8 +106,25 @@ SB_MUST_USE int sb_explain_shift(struct sb_explaining *in, const struct sb_pair 
                                  size_t first, struct sb_err *err);
 /** Claims [@first, count) of @claims are those of one pair: of the open ones of one function, object or section that nothing loads, one stays primary. */
 void sb_explain_group(struct sb_explaining *in, struct sb_vec *claims, size_t first);
-/** "712 functions equal, 1 changed: check": one sentence on the functions of both sides, or NULL when nothing can be said. */
-const char *sb_explain_functions(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_address_map *map);
+/** Does the region of a side hold functions? */
+bool sb_address_map_has_functions(const struct sb_address_map *map, unsigned side, const struct sb_region *region);
+
+/** Functions of both sides: by name, or where most have none by where the map takes their frames. */
+struct sb_functions {
+	size_t equal, moved, changed; /* moved: equal but for where they lead */
+	size_t lone[SB_SIDES];        /* without a counterpart */
+	const char *text;             /* one sentence of them */
+};
+/** Count them; false when nothing can be said. */
+SB_MUST_USE bool sb_explain_functions(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_address_map *map, struct sb_functions *out);
+/** One sentence on texts that are loaded on one side only; NULL when there are none. */
+const char *sb_explain_texts(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_address_map *map);
+/**
+ * Claims [@first, count) of @claims are those of @pair: where most functions differ, fold what a compiler and a linker make below one claim that
+ * names what the sides say of how they were made. Errors: NOMEM.
+ */
+SB_MUST_USE int sb_explain_build(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_address_map *map, const struct sb_functions *functions,
+                                 struct sb_vec *claims, size_t first, struct sb_err *err);
 /** Add a claim for each property that a loader acts upon and that differs. Errors: NOMEM. */
 SB_MUST_USE int sb_explain_hardening(struct sb_explaining *in, const struct sb_pair *pair, struct sb_vec *claims, struct sb_err *err);
 

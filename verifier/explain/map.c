@@ -214,6 +214,18 @@ static int mark_names(const struct chosen *a, const struct chosen *b, uint64_t f
 	return rc;
 }
 
+bool sb_address_map_has_functions(const struct sb_address_map *map, unsigned side, const struct sb_region *region)
+{
+	const struct sb_vec *anchors = &map->anchors[side];
+
+	for (size_t i = 0; i < anchors->count; i++) {
+		const struct sb_anchor *anchor = sb_vec_at(anchors, i);
+		if (anchor->kind == SB_ANCHOR_FUNCTION && anchor->offset >= region->offset && anchor->offset - region->offset < region->length)
+			return true;
+	}
+	return false;
+}
+
 static bool holds_functions(const struct chosen *chosen)
 {
 	for (size_t i = 0; i < chosen->count; i++)

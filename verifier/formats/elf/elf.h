@@ -188,6 +188,8 @@ uint32_t sb_elf_section_at(const struct sb_elf *elf, uint64_t at);
 struct sb_span sb_elf_mapped(const struct sb_elf *elf, uint64_t at, uint64_t most);
 /** Value of the first dynamic entry @tag, as a loader finds it through PT_DYNAMIC; false when there is none. */
 SB_MUST_USE bool sb_elf_dynamic(const struct sb_elf *elf, uint64_t tag, uint64_t *value);
+/** Value of the entry @tag that @n others of its tag stand before. */
+SB_MUST_USE bool sb_elf_dynamic_nth(const struct sb_elf *elf, uint64_t tag, size_t n, uint64_t *value);
 /** The NUL-terminated text of DT_STRTAB at @index, or NULL. */
 const char *sb_elf_dynamic_string(const struct sb_elf *elf, uint64_t index);
 /** Name of a dynamic tag without DT_, "other" when unknown. */

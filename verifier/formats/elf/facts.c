@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DF_TEXTREL = 4, DF_BIND_NOW = 8, DF_1_NOW = 1, DF_1_PIE = 0x08000000, MOST_IMPORTS = 1 << 20 };
+enum { DF_TEXTREL = 4, DF_BIND_NOW = 8, DF_1_NOW = 1, DF_1_PIE = 0x08000000, MOST_IMPORTS = 1 << 20, MOST_LIBRARIES = 64, LONGEST_PATH = 256 };
 #define GNU_PROPERTY_X86_FEATURE_1_AND UINT32_C(0xc0000002)
 #define GNU_PROPERTY_AARCH64_FEATURE_1_AND UINT32_C(0xc0000000)
 
@@ -87,6 +87,31 @@ static int add_path(const struct sb_elf *elf, uint64_t tag, const char *name, st
 	return add(out, name, text ? sb_escape_copy(arena, sb_span_text(text)) : "unreadable", 0, err);
 }
 
+/* Which program loads this one: what it is told decides everything else. */
+static int add_interpreter(const struct sb_elf *elf, struct sb_arena *arena, struct sb_vec *out, struct sb_err *err)
+{
+	const struct sb_elf_segment *segment = segment_of(elf, SB_PT_INTERP);
+	struct sb_span bytes;
+
+	if (!segment || !sb_span_cut(elf->file, segment->offset, segment->filesz, &bytes))
+		return add(out, "interpreter", segment ? "unreadable" : "none", 0, err);
+	return add(out, "interpreter", sb_escape_copy(arena, sb_span_of(bytes.p, strnlen((const char *)bytes.p, bytes.n < LONGEST_PATH ? bytes.n : LONGEST_PATH))), 0, err);
+}
+
+/* The libraries that are loaded with it, in their order. */
+static int add_libraries(const struct sb_elf *elf, struct sb_arena *arena, struct sb_vec *out, struct sb_err *err)
+{
+	const char *list = "";
+	uint64_t index;
+
+	for (size_t i = 0; list && i < MOST_LIBRARIES && sb_elf_dynamic_nth(elf, SB_DT_NEEDED, i, &index); i++) {
+		const char *text = sb_elf_dynamic_string(elf, index);
+		char *name = text ? sb_escape_copy(arena, sb_span_of(text, strnlen(text, LONGEST_PATH))) : NULL;
+		list = text && !name ? NULL : sb_arena_printf(arena, "%s%s%s", list, list[0] ? ", " : "", name ? name : "unreadable");
+	}
+	return add(out, "libraries", list && !list[0] ? "none" : list, 0, err);
+}
+
 /** What imported names tell. */
 struct imports {
 	bool readable, canary;
@@ -122,7 +147,7 @@ static int add_imports(const struct sb_elf *elf, struct sb_arena *arena, struct 
 	if (!found.readable)
 		return 0; /* static, or laid out in another way: nothing is known */
 	int rc = add(out, "canary", found.canary ? "the stack protector is used" : "no stack protector", found.canary, err);
-	return rc ? rc : add(out, "FORTIFY", sb_arena_printf(arena, "%zu checked functions", found.checked), found.checked > 0, err);
+	return rc ? rc : add(out, "FORTIFY", sb_arena_printf(arena, "%zu checked functions", found.checked), (int)found.checked, err);
 }
 
 /* The AND of features that the note demands: bits of x86 IBT, SHSTK or of AArch64 BTI, PAC. */
@@ -182,6 +207,10 @@ int sb_elf_facts(struct sb_view *view, struct sb_vec *out, struct sb_err *err)
 		rc = add_path(elf, SB_DT_RPATH, "RPATH", view->arena, out, err);
 	if (!rc)
 		rc = add_path(elf, SB_DT_RUNPATH, "RUNPATH", view->arena, out, err);
+	if (!rc)
+		rc = add_interpreter(elf, view->arena, out, err);
+	if (!rc)
+		rc = add_libraries(elf, view->arena, out, err);
 	if (!rc)
 		rc = add_imports(elf, view->arena, out, err);
 	if (!rc)

@@ -86,6 +86,11 @@ static struct sb_span dynamic_table(const struct sb_elf *elf)
 
 bool sb_elf_dynamic(const struct sb_elf *elf, uint64_t tag, uint64_t *value)
 {
+	return sb_elf_dynamic_nth(elf, tag, 0, value);
+}
+
+bool sb_elf_dynamic_nth(const struct sb_elf *elf, uint64_t tag, size_t n, uint64_t *value)
+{
 	struct sb_rd rd = sb_rd_of(dynamic_table(elf), elf->be);
 	unsigned word = sb_elf_word(elf);
 
@@ -93,7 +98,7 @@ bool sb_elf_dynamic(const struct sb_elf *elf, uint64_t tag, uint64_t *value)
 		uint64_t found = sb_rd_uint(&rd, word), held = sb_rd_uint(&rd, word);
 		if (found == SB_DT_NULL)
 			return false;
-		if (found == tag) {
+		if (found == tag && n-- == 0) {
 			*value = held;
 			return true;
 		}
