@@ -14,7 +14,7 @@ struct reading {
 };
 
 static const char *const top_keys[] = {"*schema", "*tool", "*level", "*artifacts", "*findings", "*freedom", "*environment", "*trace", "*limits",
-                                       "equal", "findings_left_out", "delivery", NULL};
+                                       "equal", "findings_left_out", "delivery", "installed", "previous", NULL};
 static const char *const tool_keys[] = {"*name", "*version", "*rules", NULL};
 static const char *const digest_keys[] = {"*sha256", "*blake2b", "*size", NULL};
 static const char *const coverage_keys[] = {"*bytes", "*equal", "*claimed", "*residual", "*opaque", NULL};
@@ -27,6 +27,10 @@ static const char *const limit_keys[] = {"*name", "*value", "*where", NULL};
 static const char *const equal_keys[] = {"*files", "*bytes", "*tree", NULL};
 static const char *const delivery_keys[] = {"*name", "*version", "*vendor", "*manifest", "*inputs", "*prebuilt", NULL};
 static const char *const input_keys[] = {"*name", "*sha256", NULL};
+static const char *const installed_keys[] = {"*pairs", "*deviates", NULL};
+static const char *const pairs_keys[] = {"*shipped-rebuilt", "*installed-shipped", "*installed-rebuilt", NULL};
+static const char *const previous_keys[] = {"*record", "*level", "*artifacts", "*new", "*same", "*gone", NULL};
+static const char *const changed_keys[] = {"*name", "*shipped", "*rebuilt", NULL};
 static const char *const environment_keys[] = {"host", "walls", "limits", "controls", "toolchain", "parsers", NULL};
 
 static void *make(struct reading *in, size_t count, size_t size)
@@ -81,13 +85,18 @@ static void hex(struct reading *in, struct sb_place map, const char *key, uint8_
 		sb_schema_problem(&in->schema, place, "record-malformed", "%zu hexadecimal digits are due here", 2 * n);
 }
 
-static enum sb_level level(struct reading *in, struct sb_place map)
+static enum sb_level level_at(struct reading *in, struct sb_place map, const char *key)
 {
 	enum sb_level out = SB_LEVEL_UNDETERMINED;
-	struct sb_place place = sb_schema_key(&in->schema, map, "level");
+	struct sb_place place = sb_schema_key(&in->schema, map, key);
 	if (!sb_level_parse(sb_schema_text(&in->schema, place, ""), &out))
 		sb_schema_problem(&in->schema, place, "record-malformed", "an unknown level");
 	return out;
+}
+
+static enum sb_level level(struct reading *in, struct sb_place map)
+{
+	return level_at(in, map, "level");
 }
 
 static enum sb_cause cause(struct reading *in, struct sb_place map)
@@ -282,6 +291,69 @@ static void read_delivery(struct reading *in, struct sb_place top, struct sb_res
 	result->delivery = out;
 }
 
+/* The word about who deviates follows from the levels, and no other is taken. */
+static void read_installed(struct reading *in, struct sb_place top, struct sb_installed *out)
+{
+	struct sb_place place = sb_schema_key(&in->schema, top, "installed");
+	if (!place.node || !sb_schema_map(&in->schema, place, installed_keys))
+		return;
+	struct sb_place pairs = sb_schema_key(&in->schema, place, "pairs");
+	if (!sb_schema_map(&in->schema, pairs, pairs_keys))
+		return;
+	out->present = true;
+	for (unsigned pairing = 0; pairing < SB_PAIRINGS; pairing++)
+		out->level[pairing] = level_at(in, pairs, sb_pairing_name((enum sb_pairing)pairing));
+	out->deviates = sb_deviant_of(out->level);
+	if (strcmp(text(in, place, "deviates"), sb_deviant_name(out->deviates)) != 0)
+		sb_schema_problem(&in->schema, place, "record-inconsistent", "the three pairs do not say which side deviates as the record does");
+}
+
+static enum sb_change change(struct reading *in, struct sb_place map, const char *key)
+{
+	enum sb_change out = SB_CHANGE_UNKNOWN;
+	if (!sb_change_parse(text(in, map, key), &out))
+		sb_schema_problem(&in->schema, map, "record-malformed", "an unknown kind of change");
+	return out;
+}
+
+static void read_changed(struct reading *in, struct sb_place place, struct sb_previous *out)
+{
+	struct sb_place item;
+	struct sb_changed *changed = list(in, place, "artifacts", sizeof *changed, &item, &out->artifact_count);
+	struct sb_place artifacts = item;
+
+	for (size_t i = 0; i < out->artifact_count; i++) {
+		item = sb_schema_item(&in->schema, artifacts, i);
+		if (!sb_schema_map(&in->schema, item, changed_keys))
+			continue;
+		changed[i].name = raw(in, item, "name");
+		changed[i].shipped = change(in, item, "shipped");
+		changed[i].rebuilt = change(in, item, "rebuilt");
+	}
+	out->artifacts = changed;
+}
+
+static void read_previous(struct reading *in, struct sb_place top, struct sb_previous *out)
+{
+	struct sb_schema *s = &in->schema;
+	struct sb_place place = sb_schema_key(s, top, "previous"), items;
+	if (!place.node || !sb_schema_map(s, place, previous_keys))
+		return;
+	out->present = true;
+	hex(in, place, "record", out->record, SB_SHA256_BYTES);
+	out->level = level(in, place);
+	read_changed(in, place, out);
+	const char **fresh = list(in, place, "new", sizeof *fresh, &items, &out->fresh_count);
+	for (size_t i = 0; i < out->fresh_count; i++)
+		fresh[i] = raw_text(in, sb_schema_item(s, items, i));
+	out->fresh = fresh;
+	out->same = count(in, place, "same");
+	struct sb_finding *gone = list(in, place, "gone", sizeof *gone, &items, &out->gone_count);
+	for (size_t i = 0; i < out->gone_count; i++)
+		read_finding(in, sb_schema_item(s, items, i), &gone[i]);
+	out->gone = gone;
+}
+
 static void read_lists(struct reading *in, struct sb_place top, struct sb_result *out)
 {
 	struct sb_schema *s = &in->schema;
@@ -310,6 +382,9 @@ static void check_levels(struct reading *in, struct sb_place top, const struct s
 {
 	bool compared = result->artifact_count > 0 || (result->equal.present && result->equal.files > 0);
 
+	for (unsigned pairing = 0; result->installed.present && pairing < SB_PAIRINGS; pairing++)
+		if (result->level > result->installed.level[pairing])
+			sb_schema_problem(&in->schema, top, "record-inconsistent", "the level is better than that of a pair");
 	if (!compared && result->level != SB_LEVEL_UNDETERMINED)
 		sb_schema_problem(&in->schema, top, "record-inconsistent", "a level although nothing was compared");
 	for (size_t i = 0; i < result->artifact_count; i++) {
@@ -340,6 +415,8 @@ static void read_all(struct reading *in, struct sb_place top, struct sb_result *
 	read_environment(in, top, &out->environment);
 	read_equal(in, top, &out->equal);
 	read_delivery(in, top, out);
+	read_installed(in, top, &out->installed);
+	read_previous(in, top, &out->previous);
 	out->findings_left_out = count(in, top, "findings_left_out");
 	check_levels(in, top, out);
 }

@@ -149,6 +149,43 @@ static struct sb_node *delivery_node(struct sb_making *make, const struct sb_del
 	return map;
 }
 
+static struct sb_node *installed_node(struct sb_making *make, const struct sb_installed *installed)
+{
+	struct sb_node *map = sb_make_map(make), *pairs = sb_make_map(make);
+	for (unsigned pairing = 0; pairing < SB_PAIRINGS; pairing++)
+		sb_make_put_text(make, pairs, sb_pairing_name((enum sb_pairing)pairing), sb_level_name(installed->level[pairing]));
+	sb_make_put(make, map, "pairs", pairs);
+	sb_make_put_text(make, map, "deviates", sb_deviant_name(installed->deviates));
+	return map;
+}
+
+static struct sb_node *changed_node(struct sb_making *make, const struct sb_changed *changed)
+{
+	struct sb_node *map = sb_make_map(make);
+	sb_make_put_text(make, map, "name", changed->name);
+	sb_make_put_text(make, map, "shipped", sb_change_name(changed->shipped));
+	sb_make_put_text(make, map, "rebuilt", sb_change_name(changed->rebuilt));
+	return map;
+}
+
+static struct sb_node *previous_node(struct sb_making *make, const struct sb_previous *previous)
+{
+	struct sb_node *map = sb_make_map(make), *artifacts = sb_make_list(make), *fresh = sb_make_list(make), *gone = sb_make_list(make);
+	for (size_t i = 0; i < previous->artifact_count; i++)
+		sb_make_push(make, artifacts, changed_node(make, &previous->artifacts[i]));
+	for (size_t i = 0; i < previous->fresh_count; i++)
+		sb_make_push(make, fresh, sb_make_text(make, previous->fresh[i]));
+	for (size_t i = 0; i < previous->gone_count; i++)
+		sb_make_push(make, gone, finding_node(make, &previous->gone[i]));
+	sb_make_put_hex(make, map, "record", previous->record, SB_SHA256_BYTES);
+	sb_make_put_text(make, map, "level", sb_level_name(previous->level));
+	sb_make_put(make, map, "artifacts", artifacts);
+	sb_make_put(make, map, "new", fresh);
+	sb_make_put_count(make, map, "same", previous->same);
+	sb_make_put(make, map, "gone", gone);
+	return map;
+}
+
 static struct sb_node *tool_node(struct sb_making *make, const struct sb_result *result)
 {
 	struct sb_node *map = sb_make_map(make);
@@ -190,6 +227,10 @@ int sb_record_node(const struct sb_result *result, struct sb_arena *arena, struc
 	sb_make_put(&make, top, "trace", sb_node_null(arena));
 	if (result->delivery)
 		sb_make_put(&make, top, "delivery", delivery_node(&make, result->delivery));
+	if (result->installed.present)
+		sb_make_put(&make, top, "installed", installed_node(&make, &result->installed));
+	if (result->previous.present)
+		sb_make_put(&make, top, "previous", previous_node(&make, &result->previous));
 	if (result->equal.present)
 		sb_make_put(&make, top, "equal", equal_node(&make, &result->equal));
 	if (result->findings_left_out)

@@ -2,13 +2,25 @@
 /* How many bytes the vendor was free to choose, and which limits cut the comparison. */
 #include "verifier/judge/judging.h"
 
-int sb_judge_freedom(const struct sb_explanation *explanation, struct sb_arena *arena, struct sb_result *out, struct sb_err *err)
+int sb_judge_list_freedom(const uint64_t bytes[SB_CAUSES][2], struct sb_arena *arena, struct sb_result *out, struct sb_err *err)
 {
-	uint64_t bytes[SB_CAUSES][2] = {{0}};
 	struct sb_freedom *freedom = sb_arena_array(arena, 2 * SB_CAUSES, sizeof *freedom);
 
 	if (!freedom)
 		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+	out->freedom_count = 0;
+	for (unsigned cause = 0; cause < SB_CAUSES; cause++)
+		for (unsigned loaded = 0; loaded < 2; loaded++)
+			if (bytes[cause][loaded])
+				freedom[out->freedom_count++] = (struct sb_freedom){(enum sb_cause)cause, bytes[cause][loaded], loaded};
+	out->freedom = freedom;
+	return 0;
+}
+
+int sb_judge_freedom(const struct sb_explanation *explanation, struct sb_arena *arena, struct sb_result *out, struct sb_err *err)
+{
+	uint64_t bytes[SB_CAUSES][2] = {{0}};
+
 	for (size_t i = 0; i < explanation->count; i++) {
 		for (size_t k = 0; k < explanation->artifacts[i].count; k++) {
 			const struct sb_claim *claim = &explanation->artifacts[i].claims[k];
@@ -16,12 +28,7 @@ int sb_judge_freedom(const struct sb_explanation *explanation, struct sb_arena *
 				bytes[claim->cause][claim->diff->loaded] += claim->freedom;
 		}
 	}
-	for (unsigned cause = 0; cause < SB_CAUSES; cause++)
-		for (unsigned loaded = 0; loaded < 2; loaded++)
-			if (bytes[cause][loaded])
-				freedom[out->freedom_count++] = (struct sb_freedom){(enum sb_cause)cause, bytes[cause][loaded], loaded};
-	out->freedom = freedom;
-	return 0;
+	return sb_judge_list_freedom((const uint64_t(*)[2])bytes, arena, out, err);
 }
 
 static int add_limits(const struct sb_pair *pair, struct sb_vec *hits, struct sb_err *err)

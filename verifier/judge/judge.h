@@ -9,4 +9,18 @@
 SB_MUST_USE int sb_judge_run(const struct sb_comparison *comparison, const struct sb_explanation *explanation, struct sb_arena *arena,
                              struct sb_result *out, struct sb_err *err);
 
+/**
+ * One verdict on three things from the comparisons of each two of them: the level is the worst of the three, artifacts and findings of the
+ * other pairs are named after theirs, findings are ranked together. Everything in @out lives in @arena but what @pairs[0] holds.
+ * Errors: NOMEM.
+ */
+SB_MUST_USE int sb_judge_installed(const struct sb_result pairs[SB_PAIRINGS], struct sb_arena *arena, struct sb_result *out, struct sb_err *err);
+
+/**
+ * What changed in @result since @earlier, whose record has the digest @record; into result->previous. Levels stay. Strings of @earlier are
+ * borrowed. Errors: NOMEM.
+ */
+SB_MUST_USE int sb_judge_previous(const struct sb_result *earlier, const uint8_t record[SB_SHA256_BYTES], struct sb_arena *arena,
+                                  struct sb_result *result, struct sb_err *err);
+
 #endif

@@ -22,6 +22,9 @@ SB_MUST_USE int sb_judge_findings(const struct sb_comparison *comparison, const 
 /** The freedom budget: bytes by cause and whether they are loaded. */
 SB_MUST_USE int sb_judge_freedom(const struct sb_explanation *explanation, struct sb_arena *arena, struct sb_result *out, struct sb_err *err);
 
+/** The same from bytes by cause and by whether they are loaded. */
+SB_MUST_USE int sb_judge_list_freedom(const uint64_t bytes[SB_CAUSES][2], struct sb_arena *arena, struct sb_result *out, struct sb_err *err);
+
 /** Limits that were hit, in tree order. */
 SB_MUST_USE int sb_judge_limits(const struct sb_comparison *comparison, struct sb_arena *arena, struct sb_result *out, struct sb_err *err);
 

@@ -95,6 +95,36 @@ struct sb_delivery {
 	size_t prebuilt_count;
 };
 
+/**
+ * What runs in the network beside what was delivered and what the source builds. The artifacts of the other two pairs stand among those of
+ * the run, named "installed-shipped//NAME" and "installed-rebuilt//NAME"; their `shipped` side is the first that the pair names.
+ */
+struct sb_installed {
+	bool present;
+	enum sb_level level[SB_PAIRINGS];
+	enum sb_deviant deviates; /* as sb_deviant_of says */
+};
+
+/** A file, compared with itself in an earlier run. */
+struct sb_changed {
+	const char *name; /* raw */
+	enum sb_change shipped, rebuilt; /* UNKNOWN where neither run has that side */
+};
+
+/** What changed since an earlier run. It never has a say in the level. */
+struct sb_previous {
+	bool present;
+	uint8_t record[SB_SHA256_BYTES]; /* of the earlier record */
+	enum sb_level level;             /* of the earlier run */
+	const struct sb_changed *artifacts;
+	size_t artifact_count;
+	const char *const *fresh;        /* ids of findings whose artifact, way in and cause no earlier finding has */
+	size_t fresh_count;
+	uint64_t same;                   /* findings that an earlier one has, too */
+	const struct sb_finding *gone;   /* earlier findings that are no more */
+	size_t gone_count;
+};
+
 /** A limit that cut the analysis short. */
 struct sb_limit_hit {
 	const char *name; /* row of base/limits.h */
@@ -117,6 +147,8 @@ struct sb_result {
 	size_t freedom_count;
 	struct sb_environment environment;
 	struct sb_equal_files equal;
+	struct sb_installed installed; /* of `compare --installed` */
+	struct sb_previous previous;   /* of `compare --previous` */
 	const struct sb_limit_hit *limits;
 	size_t limit_count;
 };

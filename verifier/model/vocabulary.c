@@ -67,6 +67,30 @@ static const char *const severity_names[SB_SEVERITIES] = {
 	[SB_SEVERITY_INFO] = "info",
 };
 
+static const char *const pairing_names[SB_PAIRINGS] = {
+	[SB_PAIRING_SHIPPED_REBUILT] = "shipped-rebuilt",
+	[SB_PAIRING_INSTALLED_SHIPPED] = "installed-shipped",
+	[SB_PAIRING_INSTALLED_REBUILT] = "installed-rebuilt",
+};
+
+static const char *const deviant_names[SB_DEVIANTS] = {
+	[SB_DEVIANT_UNDETERMINED] = "undetermined",
+	[SB_DEVIANT_NONE] = "none",
+	[SB_DEVIANT_INSTALLED] = "installed",
+	[SB_DEVIANT_SHIPPED] = "shipped",
+	[SB_DEVIANT_REBUILT] = "rebuilt",
+	[SB_DEVIANT_ALL] = "all",
+	[SB_DEVIANT_UNCLEAR] = "unclear",
+};
+
+static const char *const change_names[SB_CHANGES] = {
+	[SB_CHANGE_UNKNOWN] = "unknown",
+	[SB_CHANGE_SAME] = "same",
+	[SB_CHANGE_CHANGED] = "changed",
+	[SB_CHANGE_NEW] = "new",
+	[SB_CHANGE_GONE] = "gone",
+};
+
 /* A value outside its list can only be a bug or damaged memory: it gets the name that passes nothing. */
 static const char *name_of(const char *const *names, size_t count, size_t value)
 {
@@ -102,6 +126,30 @@ const char *sb_rule_name(enum sb_rule rule)
 const char *sb_severity_name(enum sb_severity severity)
 {
 	return name_of(severity_names, SB_SEVERITIES, (size_t)severity);
+}
+
+const char *sb_pairing_name(enum sb_pairing pairing)
+{
+	return name_of(pairing_names, SB_PAIRINGS, (size_t)pairing);
+}
+
+const char *sb_deviant_name(enum sb_deviant deviant)
+{
+	return name_of(deviant_names, SB_DEVIANTS, (size_t)deviant);
+}
+
+const char *sb_change_name(enum sb_change change)
+{
+	return name_of(change_names, SB_CHANGES, (size_t)change);
+}
+
+bool sb_change_parse(const char *name, enum sb_change *out)
+{
+	size_t value;
+	if (!find(change_names, SB_CHANGES, name, &value))
+		return false;
+	*out = (enum sb_change)value;
+	return true;
 }
 
 bool sb_level_parse(const char *name, enum sb_level *out)
@@ -143,4 +191,19 @@ bool sb_severity_parse(const char *name, enum sb_severity *out)
 enum sb_level sb_level_worse(enum sb_level a, enum sb_level b)
 {
 	return a < b ? a : b;
+}
+
+enum sb_deviant sb_deviant_of(const enum sb_level level[SB_PAIRINGS])
+{
+	/* By which pairs agree: 1 shipped and rebuilt, 2 installed and shipped, 4 installed and rebuilt. */
+	static const enum sb_deviant deviants[] = {SB_DEVIANT_ALL,     SB_DEVIANT_INSTALLED, SB_DEVIANT_REBUILT, SB_DEVIANT_UNCLEAR,
+	                                           SB_DEVIANT_SHIPPED, SB_DEVIANT_UNCLEAR,   SB_DEVIANT_UNCLEAR, SB_DEVIANT_NONE};
+	unsigned agree = 0;
+
+	for (unsigned pairing = 0; pairing < SB_PAIRINGS; pairing++) {
+		if (level[pairing] == SB_LEVEL_UNDETERMINED)
+			return SB_DEVIANT_UNDETERMINED;
+		agree |= (unsigned)(level[pairing] >= SB_LEVEL_EXPLAINED) << pairing;
+	}
+	return deviants[agree];
 }

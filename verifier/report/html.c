@@ -117,7 +117,7 @@ static void add_verdict(struct sb_html *page)
 		sb_buf_text(page->out, "</span>");
 	}
 	sb_buf_printf(page->out, "</p>\n<h1><span class=\"sym\" aria-hidden=\"true\">%s</span> %s</h1>\n<p class=\"lead\">", sb_level_symbol(level), sb_level_name(level));
-	sb_add_sentence(&page->summary, level, page->out);
+	sb_add_sentence(&page->summary, page->result, page->out);
 	sb_buf_text(page->out, "</p>\n");
 	add_ladder(page);
 	add_keys(page);
@@ -158,6 +158,8 @@ static int write_html(const struct sb_result *result, const struct sb_report_opt
 	int rc = sb_html_bytes(&page, err);
 	if (rc)
 		return rc;
+	sb_html_installed(&page);
+	sb_html_previous(&page);
 	sb_html_causes(&page);
 	sb_html_freedom(&page);
 	sb_html_findings(&page);

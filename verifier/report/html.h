@@ -9,7 +9,7 @@
 /** Bytes after which a list ends with "shown N of M"; sections that follow are bounded by themselves. */
 enum { SB_HTML_ROOM_FINDINGS = 1200000, SB_HTML_ROOM_FILES = 1500000, SB_HTML_ROOM_PAGE = 1800000 };
 /** Bytes of a foreign name that are shown; what is cut says so. */
-enum { SB_HTML_NAME_MOST = 240, SB_HTML_NOTE_MOST = 1200 };
+enum { SB_HTML_NAME_MOST = 240, SB_HTML_NOTE_MOST = 1200, SB_HTML_GIST_MOST = 160 };
 
 struct sb_html {
 	const struct sb_result *result;
@@ -27,7 +27,14 @@ SB_MUST_USE int sb_html_bytes(struct sb_html *page, struct sb_err *err);
 SB_MUST_USE int sb_html_treemap(struct sb_html *page, struct sb_err *err);
 void sb_html_causes(struct sb_html *page);
 void sb_html_freedom(struct sb_html *page);
+void sb_html_installed(struct sb_html *page);
+void sb_html_previous(struct sb_html *page);
+/** New since the earlier run, where there was one. */
+bool sb_html_is_fresh(const struct sb_html *page, const struct sb_finding *finding);
 void sb_html_findings(struct sb_html *page);
+void sb_html_way(struct sb_html *page, const struct sb_finding *finding);
+/** At most @most bytes of the note; what is left out is told, by a mark alone for SB_HTML_GIST_MOST where all of it stands nearby. */
+void sb_html_note(struct sb_html *page, const struct sb_finding *finding, size_t most);
 /** Both sides of a difference, byte by byte or as text. */
 void sb_html_sides(struct sb_html *page, const struct sb_finding *finding);
 SB_MUST_USE int sb_html_provenance(struct sb_html *page, struct sb_err *err);

@@ -2,7 +2,7 @@
 /* What differs, worst first: each unproven finding by itself, proven ones together by their cause and rule. */
 #include "verifier/report/html.h"
 
-enum { SHOWN_MOST = 250, PLACES_MOST = 25, PARTS_MOST = 12, GIST_MOST = 160 };
+enum { SHOWN_MOST = 250, PLACES_MOST = 25, PARTS_MOST = 12 };
 
 static bool proven(const struct sb_finding *finding)
 {
@@ -16,7 +16,7 @@ static void add_part(struct sb_html *page, const char *part)
 	sb_buf_text(page->out, "</code></li>");
 }
 
-static void add_way(struct sb_html *page, const struct sb_finding *finding)
+void sb_html_way(struct sb_html *page, const struct sb_finding *finding)
 {
 	size_t left = finding->where_count > PARTS_MOST ? finding->where_count - PARTS_MOST : 0;
 
@@ -48,8 +48,7 @@ static void add_short_way(struct sb_html *page, const struct sb_finding *finding
 	}
 }
 
-/* At most @most bytes of the note; what is left out is told, in a word where all of it stands nearby. */
-static void add_note(struct sb_html *page, const struct sb_finding *finding, size_t most)
+void sb_html_note(struct sb_html *page, const struct sb_finding *finding, size_t most)
 {
 	struct sb_span note = sb_span_text(finding->note);
 	size_t n = sb_cut_text(note, most);
@@ -57,7 +56,7 @@ static void add_note(struct sb_html *page, const struct sb_finding *finding, siz
 
 	sb_buf_add(&shown, note.p, n);
 	sb_add_markup(page->out, shown.data ? shown.data : "");
-	if (n < note.n && most == GIST_MOST)
+	if (n < note.n && most == SB_HTML_GIST_MOST)
 		sb_buf_text(page->out, "…");
 	else if (n < note.n)
 		sb_buf_printf(page->out, "… (the first %zu of %zu bytes)", n, note.n);
@@ -88,12 +87,13 @@ static void add_finding(struct sb_html *page, const struct sb_finding *finding, 
 	sb_buf_printf(page->out, "<details class=\"finding %s\"%s><summary><span class=\"sev %s\">%s</span><span class=\"what\">", severity, open ? " open" : "", severity,
 	              severity);
 	add_short_way(page, finding);
+	sb_buf_text(page->out, sb_html_is_fresh(page, finding) ? " <span class=\"badge new\">new</span>" : "");
 	sb_buf_text(page->out, "<span class=\"gist\">");
-	add_note(page, finding, GIST_MOST);
+	sb_html_note(page, finding, SB_HTML_GIST_MOST);
 	sb_buf_text(page->out, "</span></span></summary>\n<div class=\"body\">\n");
-	add_way(page, finding);
+	sb_html_way(page, finding);
 	sb_buf_text(page->out, "<p class=\"says\">");
-	add_note(page, finding, SB_HTML_NOTE_MOST);
+	sb_html_note(page, finding, SB_HTML_NOTE_MOST);
 	sb_buf_text(page->out, "</p>\n");
 	sb_html_sides(page, finding);
 	add_reason(page, finding);
@@ -121,9 +121,9 @@ static uint64_t add_places(struct sb_html *page, const struct fold *fold)
 		if (!belongs(fold, finding))
 			continue;
 		sb_buf_text(page->out, "<li>");
-		add_way(page, finding);
+		sb_html_way(page, finding);
 		sb_buf_text(page->out, "<p class=\"says\">");
-		add_note(page, finding, SB_HTML_NOTE_MOST);
+		sb_html_note(page, finding, SB_HTML_NOTE_MOST);
 		sb_buf_text(page->out, "</p></li>\n");
 		shown++;
 	}

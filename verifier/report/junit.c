@@ -100,6 +100,16 @@ static void add_properties(struct suite *suite)
 
 	sb_buf_printf(suite->out, "<properties>\n<property name=\"level\" value=\"%s\"/>\n", sb_level_name(result->level));
 	sb_buf_printf(suite->out, "<property name=\"findings\" value=\"%" PRIu64 "\"/>\n", result->finding_count + result->findings_left_out);
+	if (result->installed.present)
+		sb_buf_printf(suite->out, "<property name=\"deviates\" value=\"%s\"/>\n", sb_deviant_name(result->installed.deviates));
+	for (unsigned pairing = 0; result->installed.present && pairing < SB_PAIRINGS; pairing++)
+		sb_buf_printf(suite->out, "<property name=\"level of the pair %s\" value=\"%s\"/>\n", sb_pairing_name((enum sb_pairing)pairing),
+		              sb_level_name(result->installed.level[pairing]));
+	if (result->previous.present) {
+		sb_buf_text(suite->out, "<property name=\"previous\" value=\"");
+		sb_add_previous_sentence(&result->previous, suite->out);
+		sb_buf_text(suite->out, "\"/>\n");
+	}
 	for (size_t i = 0; i < result->artifact_count; i++) {
 		sb_buf_text(suite->out, "<property name=\"level of ");
 		sb_add_foreign(suite->out, result->artifacts[i].name, NAME_MOST);
@@ -108,25 +118,53 @@ static void add_properties(struct suite *suite)
 	sb_buf_text(suite->out, "</properties>\n");
 }
 
+/** How many test cases have which end. */
+struct ends {
+	size_t tests, failures, errors;
+};
+
+static void count_end(struct ends *ends, enum sb_level level)
+{
+	ends->tests++;
+	ends->errors += level == SB_LEVEL_UNDETERMINED;
+	ends->failures += level != SB_LEVEL_UNDETERMINED && !sb_level_passes(level);
+}
+
+static void add_pair(struct suite *suite, enum sb_pairing pairing, enum sb_level level)
+{
+	const char *element = level == SB_LEVEL_UNDETERMINED ? "error" : "failure";
+
+	sb_buf_printf(suite->out, "<testcase classname=\"samebuild\" time=\"0\" name=\"%s\">", sb_pairing_words(pairing));
+	if (!sb_level_passes(level))
+		sb_buf_printf(suite->out, "<%s type=\"%s\" message=\"%s: %s\"></%s>", element, sb_level_name(level), sb_level_name(level), sb_level_meaning(level), element);
+	sb_buf_text(suite->out, "</testcase>\n");
+}
+
 static void add_suite(struct suite *suite)
 {
 	const struct sb_result *result = suite->result;
-	size_t failures = 0, errors = 0;
+	struct ends ends = {0};
 	bool equal = result->equal.present && result->equal.files;
 
-	for (size_t i = 0; i < result->artifact_count; i++) {
-		errors += result->artifacts[i].level == SB_LEVEL_UNDETERMINED;
-		failures += result->artifacts[i].level != SB_LEVEL_UNDETERMINED && !sb_level_passes(result->artifacts[i].level);
-	}
+	for (size_t i = 0; i < result->artifact_count; i++)
+		count_end(&ends, result->artifacts[i].level);
+	for (unsigned pairing = 0; result->installed.present && pairing < SB_PAIRINGS; pairing++)
+		count_end(&ends, result->installed.level[pairing]);
+	if (equal)
+		count_end(&ends, SB_LEVEL_IDENTICAL);
 	/* A run in which nothing was compared has no file that could fail for it. */
-	bool nothing = result->artifact_count == 0 && !equal;
+	bool nothing = ends.tests == 0;
+	if (nothing)
+		count_end(&ends, SB_LEVEL_UNDETERMINED);
 	sb_buf_printf(suite->out, "<testsuite id=\"0\" package=\"samebuild\" name=\"samebuild\" hostname=\"localhost\" time=\"0\" tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" timestamp=\"",
-	              result->artifact_count + (equal || nothing), failures, errors + nothing);
+	              ends.tests, ends.failures, ends.errors);
 	add_timestamp(result, suite->out);
 	sb_buf_text(suite->out, "\">\n");
 	add_properties(suite);
 	for (size_t i = 0; i < result->artifact_count; i++)
 		add_case(suite, &result->artifacts[i]);
+	for (unsigned pairing = 0; result->installed.present && pairing < SB_PAIRINGS; pairing++)
+		add_pair(suite, (enum sb_pairing)pairing, result->installed.level[pairing]);
 	if (equal)
 		sb_buf_printf(suite->out, "<testcase classname=\"samebuild\" time=\"0\" name=\"%" PRIu64 " equal files\"></testcase>\n", result->equal.files);
 	if (nothing)

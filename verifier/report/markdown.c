@@ -160,14 +160,32 @@ static void add_findings(struct page *page)
 	}
 }
 
+static void add_beside(struct page *page)
+{
+	const struct sb_installed *installed = &page->result->installed;
+
+	if (installed->present) {
+		sb_buf_text(page->out, "| pair | level |\n|---|---|\n");
+		for (unsigned pairing = 0; pairing < SB_PAIRINGS; pairing++)
+			sb_buf_printf(page->out, "| %s | %s %s |\n", sb_pairing_words((enum sb_pairing)pairing), sb_level_symbol(installed->level[pairing]),
+			              sb_level_name(installed->level[pairing]));
+		sb_buf_text(page->out, "\n");
+	}
+	if (page->result->previous.present) {
+		sb_add_previous_sentence(&page->result->previous, page->out);
+		sb_buf_text(page->out, "\n\n");
+	}
+}
+
 static int write_markdown(const struct sb_result *result, const struct sb_report_options *options, struct sb_buf *out, struct sb_err *err)
 {
 	struct page page = {.result = result, .options = options, .out = out};
 
 	sb_summarize(result, &page.summary);
 	sb_buf_printf(out, "## %s samebuild: %s\n\n", sb_level_symbol(result->level), sb_level_name(result->level));
-	sb_add_sentence(&page.summary, result->level, out);
+	sb_add_sentence(&page.summary, result, out);
 	sb_buf_text(out, "\n\n");
+	add_beside(&page);
 	add_levels(&page);
 	int rc = add_files(&page, err);
 	if (rc)

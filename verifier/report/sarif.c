@@ -155,9 +155,14 @@ static struct sb_node *notifications(struct sarif *log)
 	SB_BUF struct sb_buf text = {0};
 	uint64_t folded = log->summary.listed - log->summary.primary;
 
-	sb_add_sentence(&log->summary, log->result->level, &text);
+	sb_add_sentence(&log->summary, log->result, &text);
 	notify(log, list, sb_level_passes(log->result->level) ? "note" : "error", text.data ? text.data : "");
 	text.len = 0;
+	if (log->result->previous.present) {
+		sb_add_previous_sentence(&log->result->previous, &text);
+		notify(log, list, "note", text.data ? text.data : "");
+		text.len = 0;
+	}
 	sb_buf_printf(&text, "%" PRIu64 " findings; %" PRIu64 " of them follow from others and are folded", log->summary.findings, folded);
 	notify(log, list, "note", text.data ? text.data : "");
 	uint64_t left = (uint64_t)(log->groups.count - log->shown) + log->result->findings_left_out;

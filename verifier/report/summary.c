@@ -229,10 +229,15 @@ static void add_explained(const struct sb_summary *summary, struct sb_buf *out)
 	sb_buf_text(out, " of them loaded at run time.");
 }
 
-void sb_add_sentence(const struct sb_summary *summary, enum sb_level level, struct sb_buf *out)
+void sb_add_sentence(const struct sb_summary *summary, const struct sb_result *result, struct sb_buf *out)
 {
+	enum sb_level level = result->level;
 	uint64_t files = summary->level[level].files;
 
+	if (result->installed.present) {
+		sb_buf_text(out, sb_deviant_sentence(result->installed.deviates));
+		return;
+	}
 	if (summary->all.files == 0) {
 		sb_buf_text(out, "Nothing was compared, so nothing is known.");
 		return;

@@ -39,7 +39,19 @@ uint64_t sb_artifact_bytes(const struct sb_artifact *artifact);
 bool sb_level_passes(enum sb_level level);
 
 /** The verdict in one sentence, with its full stop; numbers and words only, nothing foreign. */
-void sb_add_sentence(const struct sb_summary *summary, enum sb_level level, struct sb_buf *out);
+void sb_add_sentence(const struct sb_summary *summary, const struct sb_result *result, struct sb_buf *out);
+
+/** Who of three deviates, in a sentence. */
+const char *sb_deviant_sentence(enum sb_deviant deviant);
+const char *sb_pairing_words(enum sb_pairing pairing);
+
+/** Files by what became of them since an earlier run. */
+struct sb_changes {
+	uint64_t shipped[SB_CHANGES], rebuilt[SB_CHANGES];
+};
+void sb_count_changes(const struct sb_previous *previous, struct sb_changes *out);
+/** What changed since an earlier run; numbers and words only. */
+void sb_add_previous_sentence(const struct sb_previous *previous, struct sb_buf *out);
 
 /** "1,234,567". */
 void sb_add_number(struct sb_buf *out, uint64_t number);

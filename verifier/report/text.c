@@ -204,12 +204,28 @@ static void add_limits(struct page *page)
 		sb_buf_printf(page->out, "  limit     and %zu more\n", page->result->limit_count - shown);
 }
 
+static void add_beside(struct page *page)
+{
+	const struct sb_installed *installed = &page->result->installed;
+
+	for (unsigned pairing = 0; installed->present && pairing < SB_PAIRINGS; pairing++) {
+		sb_buf_printf(page->out, "  pair      %-27s   ", sb_pairing_words((enum sb_pairing)pairing));
+		add_level(page, installed->level[pairing]);
+		sb_buf_text(page->out, "\n");
+	}
+	if (!page->result->previous.present)
+		return;
+	sb_buf_text(page->out, "  previous  ");
+	sb_add_previous_sentence(&page->result->previous, page->out);
+	sb_buf_text(page->out, "\n");
+}
+
 static void add_verdict(struct page *page)
 {
 	sb_buf_text(page->out, "  level     ");
 	add_level(page, page->result->level);
 	sb_buf_text(page->out, "\n            ");
-	sb_add_sentence(&page->summary, page->result->level, page->out);
+	sb_add_sentence(&page->summary, page->result, page->out);
 	sb_buf_text(page->out, "\n");
 }
 
@@ -226,6 +242,7 @@ static int write_text(const struct sb_result *result, const struct sb_report_opt
 	add_findings(&page);
 	add_freedom(&page);
 	add_limits(&page);
+	add_beside(&page);
 	add_verdict(&page);
 	return sb_buf_ok(out, err);
 }

@@ -108,3 +108,24 @@ Test(model, coverage_adds_up_or_does_not)
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		cr_assert_eq(sb_coverage_adds_up(&rows[i].coverage), rows[i].good, "row %zu", i);
 }
+
+Test(model, which_of_three_deviates_for_every_three_levels)
+{
+	for (unsigned a = 0; a < SB_LEVELS; a++) {
+		for (unsigned b = 0; b < SB_LEVELS; b++) {
+			for (unsigned c = 0; c < SB_LEVELS; c++) {
+				const enum sb_level levels[SB_PAIRINGS] = {(enum sb_level)a, (enum sb_level)b, (enum sb_level)c};
+				enum sb_deviant deviant = sb_deviant_of(levels);
+				unsigned agree = 0u + (a >= SB_LEVEL_EXPLAINED) + (b >= SB_LEVEL_EXPLAINED) + (c >= SB_LEVEL_EXPLAINED);
+				bool undetermined = !a || !b || !c;
+				cr_assert_eq(deviant == SB_DEVIANT_UNDETERMINED, undetermined);
+				cr_assert_eq(deviant == SB_DEVIANT_NONE, !undetermined && agree == 3, "%u %u %u", a, b, c);
+				cr_assert_eq(deviant == SB_DEVIANT_ALL, !undetermined && agree == 0);
+				cr_assert_eq(deviant == SB_DEVIANT_UNCLEAR, !undetermined && agree == 2);
+				cr_assert_eq(deviant == SB_DEVIANT_INSTALLED, !undetermined && agree == 1 && a >= SB_LEVEL_EXPLAINED);
+				cr_assert_eq(deviant == SB_DEVIANT_REBUILT, !undetermined && agree == 1 && b >= SB_LEVEL_EXPLAINED);
+				cr_assert_eq(deviant == SB_DEVIANT_SHIPPED, !undetermined && agree == 1 && c >= SB_LEVEL_EXPLAINED);
+			}
+		}
+	}
+}
