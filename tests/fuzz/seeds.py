@@ -40,6 +40,18 @@ def zips():
     yield 'prepended', b'#!/bin/sh\n' + one(zipfile.ZIP_DEFLATED)
 
 
+def volumes(root):
+    """Images of file systems, and a tree as their decoders write it."""
+    for name, flags in (('gzip', []), ('plain', ['-noI', '-noD', '-noF', '-noX', '-noId']), ('xz', ['-comp', 'xz', '-b', '4096', '-no-fragments']), ('zstd', ['-comp', 'zstd']),
+                        ('lz4', ['-comp', 'lz4', '-Xhc'])):
+        image = root.parent / f'{root.name}.{name}'
+        if tool(['mksquashfs', str(root), str(image), '-noappend', '-quiet', '-no-progress', '-nopad', *flags]) is not None:
+            yield 'squashfs', name, image.read_bytes()
+            image.unlink()
+    entry = struct.pack('<IHHQIIqQQIIII48x', 1, 1, 1, 2, 0o644, 0, 1700000000, 0, 0, 0, 0, 1, 0) + b'a' + b'hi'
+    yield 'tree', 'one', b'\x89sbtree1' + struct.pack('<III', 2, 6, 1) + b'user.xv' + entry
+
+
 def pairs(root):
     """Two builds of one source, one of them with a longer text and a further function; stripped and not."""
     source = 'const char *text(void) { return "some text%s"; }\nint check(const char *p) { return p[0] == 8; }\n%sint last(int x) { return check(text()) + x; }\n'
@@ -202,6 +214,7 @@ def main():
         root.mkdir()
         make_tree(root)
         seeds = list(archives(root)) + list(contents(root)) + list(images(root))
+        seeds += list(volumes(root))
     plain = next(data for kind, name, data in seeds if kind == 'tar' and name == 'ustar')
     seeds += list(compressed(plain)) + [('zip', name, data) for name, data in zips()]
     debian = b'!<arch>\n' + b'%-16s%-12d%-6d%-6d%-8s%-10d`\n' % (b'debian-binary', 0, 0, 0, b'100644', 4) + b'2.0\n'

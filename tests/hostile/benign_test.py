@@ -12,6 +12,7 @@ import firmware  # noqa: E402
 import hinted  # noqa: E402
 import mutants_jffs2  # noqa: E402
 import mutants_ubi  # noqa: E402
+import volumes  # noqa: E402
 from pairs import FACTS, compare, lay  # noqa: E402
 from sbtest import case, main, need  # noqa: E402
 
@@ -105,6 +106,11 @@ for FIRMWARE, (TOOLS, MAKE) in firmware.HONEST.items():
     def _(_dir, tools=TOOLS, make=MAKE):
         need(*tools)
         expect(make(), None)
+
+
+@case("squashfs: compressors, block sizes, options, times, fill")
+def _(_dir):
+    expect(volumes.squashfs_honest(), None)
 
 
 @case("what is only named: texts")

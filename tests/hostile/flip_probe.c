@@ -136,8 +136,8 @@ static void flip_all(struct pair *pair, const bool *claimed, enum sb_level base,
 		pair->shipped[at] ^= bit;
 		tally->tried++;
 		tally->kept += kept;
-		if (kept && !claimed[at])
-			printf("kept by a flip at offset %zu, bit %u\n", at, bit);
+		if (kept)
+			printf("kept %s by a flip at offset %zu, bit %u\n", claimed[at] ? "inside" : "outside", at, bit);
 	}
 	printf("level %s, outside %" PRIu64 " kept %" PRIu64 ", inside %" PRIu64 " kept %" PRIu64 "\n", sb_level_name(base), outside.tried, outside.kept,
 	       inside.tried, inside.kept);

@@ -9,6 +9,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import benign  # noqa: E402
+import volumes  # noqa: E402
 from make_binaries import Elf  # noqa: E402
 from mutants import entry, whole, zipped  # noqa: E402
 from mutants_more import ar, inner  # noqa: E402
@@ -85,6 +86,30 @@ def _(_dir):
         ours, theirs, _ = benign.VALUES[name]
         table = b"".join(b"\1row %d of a table that says who made it: %%s\0" % i for i in range(40))
         flips(table.replace(b"%s", theirs), table.replace(b"%s", ours), "explained", FACTS, (ours.decode(),), 600)
+
+
+def volume(shipped, rebuilt, free, count=COUNT // 3):
+    """The claim on an image whose layout differs covers all of it: here only places that mean nothing may keep the level."""
+    for name, data in (("shipped", shipped), ("rebuilt", rebuilt)):
+        with open(name, "wb") as f:
+            f.write(data)
+    result = run(PROBE, "shipped", "rebuilt", "-", count, 1, timeout=500, code=0)
+    kept = [int(at) for at in re.findall(r"^kept \S+ by a flip at offset (\d+)", result.out, re.M)]
+    wrong = [at for at in kept if not any(at in place for place in free)]
+    SEEN["outside"] += count - len(kept)
+    SEEN["inside"] += len(kept)
+    print(f"# {count} flips of an image, {len(kept)} kept the level at places that are free", flush=True)
+    assert "level repackaged" in result.out and not wrong, (wrong, result)
+
+
+@case("squashfs: an image made at another time, its metadata as it is")
+def _(_dir):
+    need("mksquashfs")
+    root = volumes.tree(many=3)
+    shipped, rebuilt = (volumes.squashed(root, *volumes.PLAIN, time=t) for t in (1706943909, 1700000000))
+    volume(shipped, rebuilt, volumes.squashfs_times(shipped))
+    shipped, rebuilt = (volumes.squashed(root, "-comp", "xz", time=t) for t in (1706943909, 1700000000))
+    volume(shipped, rebuilt, [range(8, 12)])
 
 
 @case("the figure")

@@ -17,6 +17,7 @@ from mutants import put, whole, entry, zipped  # noqa: E402
 from mutants_more import ar, deb, inner, read  # noqa: E402
 import repacked  # noqa: E402
 from pairs import FACTS, compare, lay  # noqa: E402
+import volumes  # noqa: E402
 from sbtest import case, main, need, run  # noqa: E402
 
 OURS, THEIRS = b"/build/acme-1.0", b"/home/v/acme1.0"
@@ -227,6 +228,19 @@ def _(_dir):
 def _(_dir):
     need("rpmbuild", "zstd")
     judge(list(repacked.rpms()), list(repacked.honest_rpms()), None, "repackaged")
+
+
+@case("squashfs: what another layout may not carry")
+def _(_dir):
+    def other(root):
+        return volumes.squashed(root, "-comp", "xz", "-b", "4096", time=1706943909)
+    base = volumes.squashed(volumes.tree())
+    plain = volumes.squashed(volumes.tree(many=3), *volumes.PLAIN, time=1706943909)
+    small = volumes.squashed(volumes.tree(many=3))
+    attempts = [(f"packed in another way: {label}", shipped, base) for label, shipped, _, _ in volumes.changed(other, base)]
+    attempts += [(f"packed in another way: {label}", shipped, small) for label, shipped, _, _ in volumes.squashfs_hidden(plain) if label != "cut by a byte of its fill"]
+    attempts += [("a time that is none", volumes.put(plain, 8, "<I", 0), volumes.put(small, 30, "<H", 1))]
+    judge(attempts, [("honest", other(volumes.tree()), base), ("honest, not packed", plain, small)], None, "repackaged")
 
 
 @case("the figure")

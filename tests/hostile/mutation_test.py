@@ -17,6 +17,7 @@ import mutants  # noqa: E402
 import mutants_jffs2  # noqa: E402
 import mutants_ubi  # noqa: E402
 import mutants_more  # noqa: E402
+import volumes  # noqa: E402
 from sbtest import case, main, need, sb  # noqa: E402
 
 REFUSED = ("different", "undetermined")
@@ -69,6 +70,11 @@ def refuse(pairs, suffix, *options):
 @case("tar: fields, members, gaps, extended headers")
 def _(_dir):
     refuse(mutants.tar_pairs(), "tar")
+
+
+@case("squashfs: every field of its superblock, every byte of its metadata, the tree, what nothing leads to")
+def _(_dir):
+    refuse(volumes.squashfs_pairs(), "squashfs")
 
 
 for SUFFIX in mutants.COMPRESSORS:

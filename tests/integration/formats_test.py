@@ -50,6 +50,12 @@ def ar(root, out):
     run("ar", "qcU", os.path.abspath(out), "folder/file", "tool", cwd=root, code=0)
 
 
+def squashfs(*flags):
+    def pack(root, out):
+        run("mksquashfs", root, out, "-noappend", "-quiet", "-no-progress", "-mkfs-time", "1700000000", "-all-root", *flags, code=0)
+    return pack
+
+
 def compressed(*argv):
     """tar through a compression that is no matter of the tar writer."""
     def pack(root, out):
@@ -65,6 +71,7 @@ def compressed(*argv):
 KINDS = [("v7.tar", "tar", tar("v7")), ("ustar.tar", "tar", tar("ustar")), ("gnu.tar", "tar", tar("gnu")), ("pax.tar", "tar", tar("pax")),
          ("newc.cpio", "cpio", cpio("newc")), ("crc.cpio", "cpio", cpio("crc")), ("odc.cpio", "cpio", cpio("odc")),
          ("bin.cpio", "cpio", cpio("bin")), ("x.zip", "zip", zipped), ("x.a", "ar", ar),
+         ("x.squashfs", "mksquashfs", squashfs()), ("xz.squashfs", "mksquashfs", squashfs("-comp", "xz", "-b", "4096")),
          ("x.tar.gz", "gzip", compressed("gzip", "-nc")), ("x.tar.xz", "xz", compressed("xz", "-c")),
          ("x.tar.lzma", "lzma", compressed("lzma", "-c")), ("x.tar.bz2", "bzip2", compressed("bzip2", "-c")),
          ("x.tar.zst", "zstd", compressed("zstd", "-qc")), ("x.tar.lz4", "lz4", compressed("lz4", "-qc"))]
@@ -169,6 +176,25 @@ def write_pair(a, b):
         with open(os.path.join(side, "vmlinuz"), "wb") as f:
             f.write(data)
 
+
+@case("a program in a squashfs in a compressed tar is opened where it lies")
+def _(_folder):
+    need("mksquashfs", "gcc", "tar")
+    for side, value in (("a", 1), ("b", 2)):
+        tree("tree")
+        pathlib.Path("tree/p.c").write_text("int check(void) { return %d; }\n" % value)
+        run("gcc", "-shared", "-fPIC", "-O1", "-Wl,--build-id=none", "-o", "tool.so", "p.c", cwd="tree", code=0)
+        for path in pathlib.Path("tree").rglob("*"):
+            os.utime(path, (1700000000, 1700000000))
+        os.makedirs(f"{side}/in")
+        squashfs()("tree", f"{side}/in/root.squashfs")
+        os.utime(f"{side}/in/root.squashfs", (1700000000, 1700000000))
+        run("tar", "--format=ustar", "--owner=0", "--group=0", "-czf", os.path.abspath(f"{side}/x.tar.gz"), "root.squashfs", cwd=f"{side}/in", code=0, env={"GZIP": "-n"})
+    record = compare("a/x.tar.gz", "b/x.tar.gz", 1)
+    way = ["x.tar.gz", "x.tar", "root.squashfs", "tree", "tool.so", ".text", "check"]
+    assert way in [finding["where"] for finding in record["findings"]], record["findings"]
+    levels = {finding["where"][-1]: finding["severity"] for finding in record["findings"]}
+    assert levels["check"] == "critical", levels
 
 if __name__ == "__main__":
     main()

@@ -16,24 +16,33 @@ static const struct sb_pair *payload_of(const struct sb_pair *pair)
 	return pair->format && pair->format->compression && pair->child_count == 1 ? pair->children[0] : NULL;
 }
 
+/* The encoded region of a side from the one of number *i on, its bytes in @out; false behind the last. */
+static bool next_encoded(const struct sb_pair *pair, unsigned side, size_t *i, struct sb_span *out)
+{
+	for (; *i < pair->view[side]->regions.count; ++*i) {
+		const struct sb_region *region = sb_view_region(pair->view[side], *i);
+		if (region->kind == SB_REGION_ENCODED)
+			return sb_span_cut(pair->bytes[side], region->offset, region->length, out) && ++*i;
+	}
+	return false;
+}
+
 /* The encoded bytes themselves, without headers and checks: where they are equal nobody chose another encoding. */
 static bool is_same_stream(const struct sb_pair *pair)
 {
-	const struct sb_region *found[SB_SIDES] = {NULL, NULL};
-	struct sb_span bytes[SB_SIDES];
+	size_t at[SB_SIDES] = {0, 0};
+	struct sb_span a, b;
+	bool any = false;
 
-	for (unsigned side = 0; side < SB_SIDES; side++) {
-		for (size_t i = 0; i < pair->view[side]->regions.count; i++) {
-			const struct sb_region *region = sb_view_region(pair->view[side], i);
-			if (region->kind == SB_REGION_ENCODED && found[side])
-				return false;
-			if (region->kind == SB_REGION_ENCODED)
-				found[side] = region;
-		}
-		if (!found[side] || !sb_span_cut(pair->bytes[side], found[side]->offset, found[side]->length, &bytes[side]))
+	for (;; any = true) {
+		bool more = next_encoded(pair, SB_SHIPPED, &at[SB_SHIPPED], &a);
+		if (more != next_encoded(pair, SB_REBUILT, &at[SB_REBUILT], &b))
+			return false;
+		if (!more)
+			return any;
+		if (!sb_span_equal(a, b))
 			return false;
 	}
-	return sb_span_equal(bytes[SB_SHIPPED], bytes[SB_REBUILT]);
 }
 
 /* PKWARE APPNOTE 4.4.4: bits 1 and 2 name the level that deflate ran at, and say nothing else. */
@@ -64,7 +73,7 @@ static bool claim_encoding(struct sb_explaining *in, const struct sb_pair *pair,
 		claim->note = sb_explain_note(in, "the encoded form follows from content that differs");
 		return true;
 	}
-	if (!payload || !payload->decoded) /* equal bytes under another level: somebody's hand */
+	if (!payload || !payload->decoded || (field && pair->format->volume && is_same_stream(pair))) /* equal bytes under another level: somebody's hand */
 		return false;
 	claim->cap = SB_LEVEL_REPACKAGED;
 	if (diff->kind == SB_DIFF_ENCODING && pair->format->compression && is_same_stream(pair)) {

@@ -78,7 +78,7 @@ static const struct sb_member *member_behind(const struct sb_pair *pair, const s
 static bool may_trail(const struct sb_pair *pair, const struct sb_region *region)
 {
 	uint64_t length = region ? region->length : 0;
-	return length == 0 || is_format(pair, "gzip") || (is_format(pair, "xz") && length % 4 == 0) || (is_format(pair, "tar") && length % 512 == 0) ||
+	return length == 0 || is_format(pair, "gzip") || pair->format->volume || (is_format(pair, "xz") && length % 4 == 0) || (is_format(pair, "tar") && length % 512 == 0) ||
 	       (is_format(pair, "cpio") && length % 4 == 0) || ((is_format(pair, "dtb") || is_format(pair, "fit")) && strcmp(region->name, "free space") == 0) || (is_format(pair, "rpm") && (length < 8 || strcmp(region->name, "RESERVEDSPACE") == 0));
 }
 

@@ -61,6 +61,7 @@ struct sb_format {
 	bool container;        /* an image of a device or of what is booted: members, when made and fill, but ingest leaves it as it is */
 	bool tree;             /* a file system: its members have all of their metadata, wherever in the file that was written */
 	bool compression;      /* one payload, to be probed again by itself */
+	bool volume;           /* with compression: a file system, whose payload is the tree of its files */
 	bool dated;            /* no archive, but its fields of kind TIME say when it was made, and nothing that reads it acts on them */
 };
 

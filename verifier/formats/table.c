@@ -37,6 +37,8 @@ static const struct sb_format *const formats[] = {
 	&sb_format_mo,
 	&sb_format_pdf,
 	&sb_format_sqlite,
+	&sb_format_squashfs,
+	&sb_format_tree,
 };
 
 const struct sb_format *const *sb_formats_table(size_t *count)

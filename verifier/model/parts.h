@@ -43,6 +43,8 @@ enum sb_codec {
 	SB_CODEC_HOLE,      /* nothing in the file: zeros */
 	SB_CODEC_ERASED,    /* nothing in the file: erased flash, bytes of 255 */
 	SB_CODEC_SLICES,    /* of a member: its content is what its slices give, one after the other */
+	SB_CODEC_SQUASHFS,  /* whole file systems, as the tree that they hold: verifier/formats/tree */
+	SB_CODEC_LAST = SB_CODEC_SQUASHFS,
 };
 
 /** A part of a member's content that lies, and may be encoded, by itself. */

@@ -310,7 +310,7 @@ static void read_member(struct sb_feed *feed, struct sb_arena *arena, struct sb_
 	out->link = span(feed, arena);
 	out->rdev_major = sb_feed_uint(feed, 8);
 	out->rdev_minor = sb_feed_uint(feed, 8);
-	out->codec = (enum sb_codec)below(feed, SB_CODEC_SLICES);
+	out->codec = (enum sb_codec)below(feed, SB_CODEC_LAST);
 	out->offset = sb_feed_uint(feed, 8);
 	out->length = sb_feed_uint(feed, 8);
 	out->size = sb_feed_uint(feed, 8);

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "verifier/formats/decode/blocks.h"
+
+#include <limits.h>
+#include <lz4.h>
+#include <lzma.h>
+#include <lzo/lzo1x.h>
+#include <stdlib.h>
+#include <zlib.h>
+#include <zstd.h>
+
+struct sb_blocks {
+	enum sb_block_codec codec;
+	z_stream zlib;
+	lzma_stream lzma;
+	ZSTD_DCtx *zstd;
+};
+
+static int no_memory(struct sb_err *err)
+{
+	return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+}
+
+static int damaged(struct sb_err *err)
+{
+	return sb_fail(err, SB_FORMAT, "decode-failed", "a compressed block cannot be decoded, or something follows in it");
+}
+
+int sb_blocks_open(enum sb_block_codec codec, struct sb_blocks **out, struct sb_err *err)
+{
+	struct sb_blocks *blocks = calloc(1, sizeof *blocks);
+
+	*out = blocks;
+	if (!blocks)
+		return no_memory(err);
+	blocks->codec = codec;
+	blocks->lzma = (lzma_stream)LZMA_STREAM_INIT;
+	bool made = codec == SB_BLOCK_ZLIB   ? inflateInit(&blocks->zlib) == Z_OK
+	            : codec == SB_BLOCK_ZSTD ? (blocks->zstd = ZSTD_createDCtx()) != NULL
+	                                     : true;
+	if (made)
+		return 0;
+	sb_blocks_close(out);
+	return no_memory(err);
+}
+
+void sb_blocks_close(struct sb_blocks **blocks)
+{
+	if (!*blocks)
+		return;
+	if ((*blocks)->codec == SB_BLOCK_ZLIB)
+		inflateEnd(&(*blocks)->zlib);
+	lzma_end(&(*blocks)->lzma);
+	ZSTD_freeDCtx((*blocks)->zstd);
+	free(*blocks);
+	*blocks = NULL;
+}
+
+static int decode_zlib(z_stream *z, struct sb_span in, uint8_t *out, size_t room, size_t *n, struct sb_err *err)
+{
+	union {
+		const uint8_t *given;
+		Bytef *wanted; /* zlib 1.2 reads through a pointer that is not const */
+	} next = {.given = in.p};
+
+	if (inflateReset(z) != Z_OK)
+		return damaged(err);
+	z->next_in = next.wanted;
+	z->avail_in = (uInt)in.n;
+	z->next_out = out;
+	z->avail_out = (uInt)room;
+	int result = inflate(z, Z_FINISH);
+	*n = room - z->avail_out;
+	if (result == Z_MEM_ERROR)
+		return no_memory(err);
+	return result == Z_STREAM_END && z->avail_in == 0 ? 0 : damaged(err);
+}
+
+static int decode_lzma(struct sb_blocks *blocks, struct sb_span in, uint8_t *out, size_t room, size_t *n, struct sb_err *err)
+{
+	lzma_stream *stream = &blocks->lzma;
+	lzma_ret result = blocks->codec == SB_BLOCK_XZ ? lzma_stream_decoder(stream, SB_LIMIT_OF(DECODER_MEMORY), LZMA_TELL_UNSUPPORTED_CHECK)
+	                                               : lzma_alone_decoder(stream, SB_LIMIT_OF(DECODER_MEMORY));
+
+	stream->next_in = in.p;
+	stream->avail_in = in.n;
+	stream->next_out = out;
+	stream->avail_out = room;
+	if (result == LZMA_OK)
+		result = lzma_code(stream, LZMA_FINISH);
+	*n = room - stream->avail_out;
+	if (result == LZMA_MEM_ERROR)
+		return no_memory(err);
+	if (result == LZMA_MEMLIMIT_ERROR)
+		return sb_fail_limit(err, SB_LIMIT_ROW_DECODER_MEMORY, lzma_memusage(stream));
+	return result == LZMA_STREAM_END && stream->avail_in == 0 ? 0 : damaged(err);
+}
+
+static int decode_lz4(struct sb_span in, uint8_t *out, size_t room, size_t *n, struct sb_err *err)
+{
+	int made = LZ4_decompress_safe((const char *)in.p, (char *)out, (int)in.n, (int)room);
+
+	*n = made > 0 ? (size_t)made : 0;
+	return made > 0 ? 0 : damaged(err);
+}
+
+static int decode_lzo(struct sb_span in, uint8_t *out, size_t room, size_t *n, struct sb_err *err)
+{
+	lzo_uint made = room;
+	int result = lzo1x_decompress_safe(in.p, in.n, out, &made, NULL);
+
+	*n = made;
+	return result == LZO_E_OK ? 0 : damaged(err);
+}
+
+/* libzstd takes any number of frames, and frames to be skipped, for one: only a single one that holds data is a block. */
+static int decode_zstd(ZSTD_DCtx *context, struct sb_span in, uint8_t *out, size_t room, size_t *n, struct sb_err *err)
+{
+	static const uint8_t magic[4] = {0x28, 0xb5, 0x2f, 0xfd};
+
+	if (!sb_span_starts(in, magic, sizeof magic) || ZSTD_findFrameCompressedSize(in.p, in.n) != in.n)
+		return damaged(err);
+	*n = ZSTD_decompressDCtx(context, out, room, in.p, in.n);
+	return ZSTD_isError(*n) ? damaged(err) : 0;
+}
+
+int sb_blocks_decode(struct sb_blocks *blocks, struct sb_span in, uint8_t *out, size_t room, size_t *n, struct sb_err *err)
+{
+	*n = 0;
+	if (in.n > INT_MAX || room > INT_MAX)
+		return damaged(err);
+	switch (blocks->codec) {
+	case SB_BLOCK_ZLIB:
+		return decode_zlib(&blocks->zlib, in, out, room, n, err);
+	case SB_BLOCK_LZMA:
+	case SB_BLOCK_XZ:
+		return decode_lzma(blocks, in, out, room, n, err);
+	case SB_BLOCK_LZ4:
+		return decode_lz4(in, out, room, n, err);
+	case SB_BLOCK_LZO:
+		return decode_lzo(in, out, room, n, err);
+	case SB_BLOCK_ZSTD:
+		return decode_zstd(blocks->zstd, in, out, room, n, err);
+	}
+	return damaged(err);
+}
