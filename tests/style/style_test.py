@@ -9,7 +9,7 @@ import tempfile
 ROOT = os.environ.get('SB_SOURCE_ROOT', os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 RANKS = {'base': 0, 'hashing': 1, 'verifier/model': 1, 'manifests': 2, 'verifier/formats': 3, 'verifier/sandbox': 3, 'verifier/parsing': 4, 'verifier/ingest': 5,
          'verifier/toolchain': 5, 'verifier/recipe': 5, 'verifier/rebuild': 5, 'verifier/compare': 5, 'verifier/explain': 5, 'verifier/judge': 5,
-         'verifier/attest': 5, 'verifier/report': 5, 'verifier/pipeline': 6, 'verifier/cli': 7}
+         'verifier/attest': 5, 'verifier/report': 5, 'verifier/pipeline': 6, 'verifier/samebuild': 7, 'verifier/cli': 8}
 KEEPERS = {'sodium.h': ['hashing'], 'archive.h': ['verifier/formats', 'verifier/ingest'], 'yaml.h': ['manifests'], 'jansson.h': ['manifests'],
            'seccomp.h': ['verifier/sandbox'], 'linux/landlock.h': ['verifier/sandbox'], 'sys/mount.h': ['verifier/sandbox'],
            'sched.h': ['verifier/sandbox'], 'linux/sched.h': ['verifier/sandbox'], 'capstone/capstone.h': ['verifier/formats']}
@@ -51,7 +51,7 @@ def private_headers():
         room = room_of(name)
         for included in INCLUDE.findall(read(name)):
             other = room_of(included)
-            public = {f'{other}/{os.path.basename(other)}.h', 'verifier/formats/format.h'} if other else set()
+            public = {f'{other}/{os.path.basename(other)}.h', 'verifier/formats/format.h', 'verifier/samebuild/inside.h'} if other else set()
             if other and other != room and other not in ('base', 'verifier/model', 'manifests') and included not in public:
                 yield f'{name} includes {included}, which is private to {other}'
 

@@ -4,32 +4,42 @@
 #include "verifier/cli/output.h"
 #include "verifier/cli/runs.h"
 #include "verifier/cli/verbs.h"
-#include "verifier/pipeline/pipeline.h"
+#include "verifier/judge/judge.h"
+#include "verifier/samebuild/inside.h"
 
 #include <sys/stat.h>
 
 /** What one call compares with: shared by its pairs. */
 struct comparing {
 	struct sb_invocation *call;
-	struct sb_parsers *parsers;
-	struct sb_facts facts;
-	struct sb_compare_paths paths[SB_PAIRINGS]; /* names of a result lie there */
-	struct sb_result pairs[SB_PAIRINGS];
+	struct samebuild *session;
+	const char *facts; /* text, or NULL */
+	struct samebuild_comparison *comparison[SB_PAIRINGS];
+	struct sb_result pairs[SB_PAIRINGS]; /* what they found */
 };
+
+static void step(void *context, const char *stage, const char *what, uint64_t done, uint64_t total)
+{
+	sb_step(context, stage, what, done, total);
+}
 
 static int compare_pair(struct comparing *with, enum sb_pairing pairing, const char *shipped, const char *rebuilt, struct sb_err *err)
 {
-	struct sb_invocation *call = with->call;
-	struct sb_compare_paths *paths = &with->paths[pairing];
-	const struct sb_facts none = SB_FACTS_NONE;
-	/* What was delivered was not built here: nothing is known of its environment. */
-	const struct sb_facts *facts = pairing == SB_PAIRING_INSTALLED_SHIPPED ? &none : &with->facts;
+	const struct sb_invocation *call = with->call;
+	const struct samebuild_compare_options options = {
+		.size = sizeof options,
+		.jobs = call->jobs,
+		.metadata = sb_arg_given(call, "metadata"),
+		.facts = pairing == SB_PAIRING_INSTALLED_SHIPPED ? NULL : with->facts, /* what was delivered was not built here */
+		.facts_name = sb_arg_value(call, "facts"),
+	};
+	struct samebuild_error error;
 
-	int rc = sb_compare_open_paths(shipped, rebuilt, sb_arg_given(call, "metadata"), call->jobs, call->progress, paths, err);
-	if (rc)
-		return rc;
-	paths->in.parsers = with->parsers;
-	return sb_pipeline_compare(&paths->in, facts, call->arena, &with->pairs[pairing], err);
+	if (samebuild_open(with->session, shipped, rebuilt, &options, &with->comparison[pairing], &error) ||
+	    samebuild_run(with->comparison[pairing], &error))
+		return sb_samebuild_fail(&error, err);
+	with->pairs[pairing] = *sb_samebuild_result(with->comparison[pairing]);
+	return 0;
 }
 
 /* The same bytes compare in the same way: a copy of what was delivered needs no third comparison. */
@@ -87,9 +97,9 @@ static int compare_all(struct comparing *with, struct sb_result *result, struct 
 	return rc;
 }
 
-static int compare(struct sb_invocation *call, struct sb_parsers *parsers, struct sb_err *err)
+static int compare(struct sb_invocation *call, struct samebuild *session, struct sb_err *err)
 {
-	struct comparing with = {.call = call, .parsers = parsers};
+	struct comparing with = {.call = call, .session = session};
 	struct sb_result result = {0};
 
 	int rc = sb_cli_load_facts(call, &with.facts, err);
@@ -98,22 +108,24 @@ static int compare(struct sb_invocation *call, struct sb_parsers *parsers, struc
 	if (!rc)
 		rc = sb_output_write(call, &result, err);
 	for (unsigned pairing = 0; pairing < SB_PAIRINGS; pairing++)
-		sb_compare_close_paths(&with.paths[pairing]);
+		samebuild_close(&with.comparison[pairing]);
 	return rc ? rc : sb_exit_of_level(result.level);
 }
 
 /* Parsers come from a process that was there before anything foreign was. */
 static int run(struct sb_invocation *call, struct sb_err *err)
 {
-	const struct sb_parsers_options options = {.progress = call->progress};
-	struct sb_parsers *parsers = NULL;
+	const struct samebuild_options options = {.size = sizeof options, .stop = call->progress->stop, .progress = step, .context = call->progress};
+	struct samebuild *session = NULL;
+	struct samebuild_error error;
 
 	int rc = sb_output_check(call, err);
-	if (!rc)
-		rc = sb_parsers_start(&options, &parsers, err);
-	if (!rc)
-		rc = compare(call, parsers, err);
-	sb_parsers_stop(&parsers);
+	if (rc)
+		return rc;
+	if (samebuild_new(&options, &session, &error))
+		return sb_samebuild_fail(&error, err);
+	rc = compare(call, session, err);
+	samebuild_free(&session);
 	return rc;
 }
 

@@ -63,18 +63,19 @@ int sb_cli_load_drop(struct sb_invocation *call, const char *path, struct sb_loa
 	return rc;
 }
 
-int sb_cli_load_facts(struct sb_invocation *call, struct sb_facts *out, struct sb_err *err)
+int sb_cli_load_facts(struct sb_invocation *call, const char **out, struct sb_err *err)
 {
 	const char *path = sb_arg_value(call, "facts");
 	struct sb_span text;
 
-	*out = SB_FACTS_NONE;
+	*out = NULL;
 	if (!path)
 		return 0;
 	int rc = sb_cli_load_file(call, path, SB_LIMIT_OF(DOCUMENT_BYTES), &text, err);
 	if (rc)
 		return rc == SB_NOMEM ? rc : sb_reidentify(err, "facts-malformed");
-	return sb_facts_read(text, path, call->arena, out, err);
+	*out = (const char *)text.p;
+	return strlen(*out) == text.n ? 0 : sb_fail(err, SB_FORMAT, "facts-malformed", "%s holds a NUL", path);
 }
 
 /* One line of at most @room - 1 bytes, byte by byte so that nothing behind it is taken; the newline is dropped. */

@@ -15,8 +15,8 @@ struct sb_loaded_drop {
 /** Errors: those of sb_drop_read; "drop-unreadable" (3) when the file is not there. Problems go to call->problems. */
 SB_MUST_USE int sb_cli_load_drop(struct sb_invocation *call, const char *path, struct sb_loaded_drop *out, struct sb_err *err);
 
-/** Facts of --facts, or none. */
-SB_MUST_USE int sb_cli_load_facts(struct sb_invocation *call, struct sb_facts *out, struct sb_err *err);
+/** Text of --facts, in call->arena; NULL without. Errors: FORMAT "facts-malformed". */
+SB_MUST_USE int sb_cli_load_facts(struct sb_invocation *call, const char **out, struct sb_err *err);
 
 /** Whole file, at most @most bytes, in call->arena, NUL-terminated. "-" is stdin. */
 SB_MUST_USE int sb_cli_load_file(struct sb_invocation *call, const char *path, size_t most, struct sb_span *out, struct sb_err *err);
