@@ -15,6 +15,7 @@
 #include "base/path.h"
 #include "base/pool.h"
 #include "base/progress.h"
+#include "base/reading.h"
 #include "base/span.h"
 #include "base/text.h"
 #include "base/vec.h"

@@ -111,6 +111,17 @@ int sb_blob_copy(struct sb_span bytes, struct sb_blob *out, struct sb_err *err)
 	return 0;
 }
 
+void sb_blob_give_back(const struct sb_blob *blob)
+{
+	union {
+		const uint8_t *read_only;
+		void *mapped;
+	} bytes = {.read_only = blob->bytes.p};
+
+	if (blob->mapped)
+		madvise(bytes.mapped, blob->bytes.n, MADV_DONTNEED);
+}
+
 void sb_blob_release(struct sb_blob *blob)
 {
 	union {

@@ -15,8 +15,8 @@
 
 /** Small blobs share chunks; that many of them stay in memory. */
 enum { CHUNK = 4 << 20, IN_MEMORY = 8 };
-/** Below this much that is mapped nobody watches; above that much in memory it is given back. The pause is short against what a thread reads in it. */
-enum { WATCHED_FROM = 48 << 20, RESIDENT = 40 << 20, PAUSE_MS = 3 };
+/** Below this much that is mapped nobody watches; so much may be read until pages are given back. */
+enum { WATCHED_FROM = 48 << 20, RESIDENT = 32 << 20, PAUSE_MS = 3 };
 
 struct range {
 	void *p;
@@ -33,22 +33,10 @@ struct sb_depot {
 	int spool;            /* behind the chunks that are not in memory */
 	off_t spooled;        /* where the chunk lies in it; -1: in memory */
 	uint64_t mapped;      /* bytes */
+	struct sb_reading reading;
 	bool watching, stop;
 	pthread_t watcher;
 };
-
-struct sb_depot *sb_depot_new(void)
-{
-	struct sb_depot *depot = calloc(1, sizeof *depot);
-
-	if (!depot)
-		return NULL;
-	depot->spool = -1;
-	depot->ranges.size = sizeof(struct range);
-	pthread_mutex_init(&depot->lock, NULL);
-	pthread_cond_init(&depot->over, NULL);
-	return depot;
-}
 
 /* ---- giving pages back ---- */
 
@@ -65,23 +53,28 @@ static uint64_t resident_files(int statm)
 	return sscanf(text, "%llu %llu %llu", &total, &resident, &shared) == 3 ? shared * (uint64_t)sysconf(_SC_PAGESIZE) : UINT64_MAX;
 }
 
+/* The lock is held. */
 static void give_back(struct sb_depot *depot)
 {
-	for (size_t i = 0; i < depot->ranges.count; i++) {
+	for (size_t i = 0; depot->mapped > WATCHED_FROM && i < depot->ranges.count; i++) {
 		const struct range *range = sb_vec_at(&depot->ranges, i);
 		if (range->mapped)
 			madvise(range->p, range->n, MADV_DONTNEED);
 	}
 }
 
-void sb_depot_breathe(struct sb_depot *depot)
+static void give_back_for_readers(void *ctx)
 {
-	if (!depot)
-		return;
+	struct sb_depot *depot = ctx;
+
 	pthread_mutex_lock(&depot->lock);
-	if (depot->mapped > WATCHED_FROM)
-		give_back(depot);
+	give_back(depot);
 	pthread_mutex_unlock(&depot->lock);
+}
+
+struct sb_reading *sb_depot_reading(struct sb_depot *depot)
+{
+	return depot ? &depot->reading : NULL;
 }
 
 static void *watch(void *arg)
@@ -109,6 +102,20 @@ static void watch_if_large(struct sb_depot *depot)
 {
 	if (!depot->watching && depot->mapped > WATCHED_FROM)
 		depot->watching = pthread_create(&depot->watcher, NULL, watch, depot) == 0;
+}
+
+struct sb_depot *sb_depot_new(void)
+{
+	struct sb_depot *depot = calloc(1, sizeof *depot);
+
+	if (!depot)
+		return NULL;
+	depot->spool = -1;
+	depot->ranges.size = sizeof(struct range);
+	depot->reading = (struct sb_reading){.most = RESIDENT, .give_back = give_back_for_readers, .ctx = depot};
+	pthread_mutex_init(&depot->lock, NULL);
+	pthread_cond_init(&depot->over, NULL);
+	return depot;
 }
 
 void sb_depot_free(struct sb_depot **depot)

@@ -3,11 +3,12 @@
 #define BASE_DEPOT_H
 
 #include "base/io.h"
+#include "base/reading.h"
 
 /**
  * Keeps blobs for long at little resident memory. Small ones move together: the first of them in memory, the rest in one unlinked spool.
- * Large ones, which are mapped already, stay where they are. While much is mapped, a thread gives back the pages that were read, so that
- * whoever reads kept bytes, in whatever order, reads them as if all were in memory. Calls may come from any thread.
+ * Large ones, which are mapped already, stay where they are. Kept bytes are read as if all were in memory; readers say how much they read, and
+ * the pages are given back. For those who read a little here and there, a thread looks now and then. Calls may come from any thread.
  */
 struct sb_depot;
 
@@ -23,7 +24,7 @@ void sb_depot_free(struct sb_depot **depot);
  */
 SB_MUST_USE int sb_depot_keep(struct sb_depot *depot, struct sb_blob *blob, struct sb_err *err);
 
-/** Whoever reads much in one go calls this now and then, so that it does not depend on when the thread gets a turn. NULL is fine. */
-void sb_depot_breathe(struct sb_depot *depot);
+/** For whoever reads much of what is kept; lives as long as @depot. NULL for NULL. */
+struct sb_reading *sb_depot_reading(struct sb_depot *depot);
 
 #endif

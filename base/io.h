@@ -29,6 +29,8 @@ SB_MUST_USE int sb_blob_copy(struct sb_span bytes, struct sb_blob *out, struct s
 SB_MUST_USE int sb_blob_map(int fd, struct sb_blob *out, struct sb_err *err);
 /** Release and zero; a zeroed or already released blob is fine (fd is set to -1). */
 void sb_blob_release(struct sb_blob *blob);
+/** Let go of the pages of a mapped blob that were read; they come again when they are wanted. Nothing for one in memory. */
+void sb_blob_give_back(const struct sb_blob *blob);
 
 /** An unlinked temporary file (O_TMPFILE in $TMPDIR or /var/tmp, memfd when neither takes it). */
 SB_MUST_USE int sb_io_spool(int *fd, struct sb_err *err);

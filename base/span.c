@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/span.h"
+#include "base/reading.h"
 
 #include <string.h>
 
@@ -52,11 +52,14 @@ size_t sb_span_common_prefix(struct sb_span a, struct sb_span b)
 
 struct sb_span sb_rd_bytes(struct sb_rd *rd, size_t n)
 {
+	enum { AROUND = 64 << 10 }; /* what is passed may not be read at all, but for what the kernel maps around its start */
 	rd->bad |= rd->at > rd->in.n || rd->in.n - rd->at < n;
 	if (rd->bad)
 		return (struct sb_span){0};
 	struct sb_span out = sb_span_of(rd->in.p + rd->at, n);
 	rd->at += n;
+	if (rd->reading)
+		sb_reading_more(rd->reading, n < AROUND ? n : AROUND);
 	return out;
 }
 

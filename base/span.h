@@ -35,6 +35,8 @@ bool sb_span_all_zero(struct sb_span in);
 /** Offset of the first difference, or the shorter length when one is a prefix of the other. */
 size_t sb_span_common_prefix(struct sb_span a, struct sb_span b);
 
+struct sb_reading;
+
 /**
  * Bounded cursor over foreign bytes. After the first read that does not fit, `bad` stays set
  * and every later read gives zero: check once per record, not once per field.
@@ -44,6 +46,7 @@ struct sb_rd {
 	size_t at;
 	bool be;  /* integers are big endian */
 	bool bad;
+	struct sb_reading *reading; /* that what it passes is counted in; NULL: in none */
 };
 
 static inline struct sb_rd sb_rd_of(struct sb_span in, bool big_endian)

@@ -141,27 +141,29 @@ static void finish_blocks(struct blocks *blocks, uint8_t *out)
 		store(out + 4 * i, blocks->state[i], blocks->sha1);
 }
 
-static void hash_blocks(const struct sb_span *pieces, size_t count, bool sha1, uint8_t *out)
+static void hash_blocks(struct sb_reading *reading, const struct sb_span *pieces, size_t count, bool sha1, uint8_t *out)
 {
 	struct blocks blocks = {.state = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0}, .sha1 = sha1};
 
 	for (size_t i = 0; i < count; i++)
-		take_bytes(&blocks, pieces[i]);
+		for (struct sb_span rest = pieces[i], piece; sb_reading_next(reading, &rest, &piece);)
+			take_bytes(&blocks, piece);
 	finish_blocks(&blocks, out);
 }
 
-static void hash_sha256(const struct sb_span *pieces, size_t count, uint8_t *out)
+static void hash_sha256(struct sb_reading *reading, const struct sb_span *pieces, size_t count, uint8_t *out)
 {
 	crypto_hash_sha256_state state;
 
 	crypto_hash_sha256_init(&state);
 	for (size_t i = 0; i < count; i++)
-		crypto_hash_sha256_update(&state, pieces[i].p, pieces[i].n);
+		for (struct sb_span rest = pieces[i], piece; sb_reading_next(reading, &rest, &piece);)
+			crypto_hash_sha256_update(&state, piece.p, piece.n);
 	crypto_hash_sha256_final(&state, out);
 }
 
 /* FIPS 180-4, 5.3.4 and 6.5: SHA-384 is SHA-512 from another start, cut to 48 bytes. */
-static void hash_sha512(const struct sb_span *pieces, size_t count, bool short_form, uint8_t *out)
+static void hash_sha512(struct sb_reading *reading, const struct sb_span *pieces, size_t count, bool short_form, uint8_t *out)
 {
 	static const uint64_t start[8] = {0xcbbb9d5dc1059ed8, 0x629a292a367cd507, 0x9159015a3070dd17, 0x152fecd8f70e5939,
 	                                  0x67332667ffc00b31, 0x8eb44a8768581511, 0xdb0c2e0d64f98fa7, 0x47b5481dbefa4fa4};
@@ -172,7 +174,8 @@ static void hash_sha512(const struct sb_span *pieces, size_t count, bool short_f
 	if (short_form)
 		memcpy(state.state, start, sizeof start);
 	for (size_t i = 0; i < count; i++)
-		crypto_hash_sha512_update(&state, pieces[i].p, pieces[i].n);
+		for (struct sb_span rest = pieces[i], piece; sb_reading_next(reading, &rest, &piece);)
+			crypto_hash_sha512_update(&state, piece.p, piece.n);
 	crypto_hash_sha512_final(&state, digest);
 	memcpy(out, digest, short_form ? 48 : 64);
 }
@@ -194,24 +197,24 @@ size_t sb_declared_size(enum sb_declared_digest kind)
 	return 0;
 }
 
-void sb_declared_hash_row(enum sb_declared_digest kind, const struct sb_span *pieces, size_t count, uint8_t *out)
+void sb_declared_hash_row(struct sb_reading *reading, enum sb_declared_digest kind, const struct sb_span *pieces, size_t count, uint8_t *out)
 {
 	switch (kind) {
 	case SB_DECLARED_MD5:
 	case SB_DECLARED_SHA1:
-		hash_blocks(pieces, count, kind == SB_DECLARED_SHA1, out);
+		hash_blocks(reading, pieces, count, kind == SB_DECLARED_SHA1, out);
 		break;
 	case SB_DECLARED_SHA256:
-		hash_sha256(pieces, count, out);
+		hash_sha256(reading, pieces, count, out);
 		break;
 	case SB_DECLARED_SHA384:
 	case SB_DECLARED_SHA512:
-		hash_sha512(pieces, count, kind == SB_DECLARED_SHA384, out);
+		hash_sha512(reading, pieces, count, kind == SB_DECLARED_SHA384, out);
 		break;
 	}
 }
 
-void sb_declared_hash(enum sb_declared_digest kind, struct sb_span bytes, uint8_t *out)
+void sb_declared_hash(struct sb_reading *reading, enum sb_declared_digest kind, struct sb_span bytes, uint8_t *out)
 {
-	sb_declared_hash_row(kind, &bytes, 1, out);
+	sb_declared_hash_row(reading, kind, &bytes, 1, out);
 }

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool cut_side(struct sb_span bytes, sb_cutter cut, const void *ctx, struct sb_pieces *out)
+static bool cut_side(struct sb_reading *reading, struct sb_span bytes, sb_cutter cut, const void *ctx, struct sb_pieces *out)
 {
 	size_t room = 0;
 
@@ -21,8 +21,9 @@ static bool cut_side(struct sb_span bytes, sb_cutter cut, const void *ctx, struc
 				return false;
 			out->end = grown;
 		}
-		at += cut(sb_span_of(bytes.p + at, bytes.n - at), ctx);
-		out->end[out->count] = at;
+		size_t n = cut(sb_span_of(bytes.p + at, bytes.n - at), ctx);
+		out->end[out->count] = at += n;
+		sb_reading_more(reading, n);
 	}
 	return true;
 }
@@ -32,7 +33,7 @@ static bool make(struct sb_alignment *made, sb_cutter cut, const void *ctx)
 	uint32_t ids = 0;
 
 	for (unsigned s = 0; s < SB_SIDES; s++)
-		if (!cut_side(made->bytes[s], cut, ctx, &made->side[s]))
+		if (!cut_side(made->reading, made->bytes[s], cut, ctx, &made->side[s]))
 			return false;
 	if (made->side[0].count == 0 || made->side[1].count == 0) {
 		made->side[0].count = made->side[1].count = 0;
@@ -42,12 +43,13 @@ static bool make(struct sb_alignment *made, sb_cutter cut, const void *ctx)
 		if (!(made->side[s].id = calloc(made->side[s].count, sizeof *made->side[s].id)))
 			return false;
 	made->partner = calloc(made->side[SB_SHIPPED].count, sizeof *made->partner);
-	return made->partner && sb_pieces_number(made->bytes, made->side, &ids) && sb_pieces_match(made->side, ids, made->partner);
+	return made->partner && sb_pieces_number(made->reading, made->bytes, made->side, &ids) && sb_pieces_match(made->side, ids, made->partner);
 }
 
-int sb_align(struct sb_span shipped, struct sb_span rebuilt, sb_cutter cut, const void *ctx, struct sb_alignment *out, struct sb_err *err)
+int sb_align(struct sb_reading *reading, struct sb_span shipped, struct sb_span rebuilt, sb_cutter cut, const void *ctx, struct sb_alignment *out,
+             struct sb_err *err)
 {
-	*out = (struct sb_alignment){.bytes = {shipped, rebuilt}};
+	*out = (struct sb_alignment){.reading = reading, .bytes = {shipped, rebuilt}};
 	if (make(out, cut, ctx))
 		return 0;
 	sb_alignment_release(out);

@@ -21,6 +21,7 @@ struct sb_pieces {
 };
 
 struct sb_alignment {
+	struct sb_reading *reading;        /* of the bytes, or NULL */
 	struct sb_span bytes[SB_SIDES];
 	struct sb_pieces side[SB_SIDES];
 	uint32_t *partner; /* of each shipped piece: 1 + its counterpart, ascending; 0: none */
@@ -39,14 +40,14 @@ struct sb_gap {
  * Cut both sides and align their pieces. Memory grows with the number of pieces. Errors: NOMEM; @out is released then.
  * Release with sb_alignment_release().
  */
-SB_MUST_USE int sb_align(struct sb_span shipped, struct sb_span rebuilt, sb_cutter cut, const void *ctx, struct sb_alignment *out,
-                         struct sb_err *err);
+SB_MUST_USE int sb_align(struct sb_reading *reading, struct sb_span shipped, struct sb_span rebuilt, sb_cutter cut, const void *ctx,
+                         struct sb_alignment *out, struct sb_err *err);
 /** The next gap behind @gap, which begins zeroed; false when there is none. */
 SB_MUST_USE bool sb_alignment_next_gap(const struct sb_alignment *alignment, struct sb_gap *gap);
 void sb_alignment_release(struct sb_alignment *alignment);
 
 /** Of align.c: number the pieces of both sides by content. False when out of memory. */
-SB_MUST_USE bool sb_pieces_number(const struct sb_span bytes[SB_SIDES], struct sb_pieces side[SB_SIDES], uint32_t *ids);
+SB_MUST_USE bool sb_pieces_number(struct sb_reading *reading, const struct sb_span bytes[SB_SIDES], struct sb_pieces side[SB_SIDES], uint32_t *ids);
 /** Of align.c: the common subsequence of both sides into @partner. False when out of memory. */
 SB_MUST_USE bool sb_pieces_match(const struct sb_pieces side[SB_SIDES], uint32_t ids, uint32_t *partner);
 

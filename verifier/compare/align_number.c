@@ -20,6 +20,7 @@ struct table {
 		uint64_t hash;
 	} *seen;
 	uint32_t count;
+	struct sb_reading *reading;
 };
 
 static uint64_t hash(struct sb_span bytes)
@@ -41,11 +42,12 @@ static uint64_t hash(struct sb_span bytes)
 static uint32_t number(struct table *table, struct sb_span bytes)
 {
 	uint64_t h = hash(bytes);
+	sb_reading_more(table->reading, bytes.n);
 	size_t at = (size_t)h & table->mask, chain = 0;
 
 	for (; table->slot[at] && chain < LONGEST_CHAIN; at = (at + 1) & table->mask, chain++) {
 		const struct seen *seen = &table->seen[table->slot[at] - 1];
-		if (seen->hash == h && sb_span_equal(seen->bytes, bytes))
+		if (seen->hash == h && sb_reading_equal(table->reading, seen->bytes, bytes))
 			return table->slot[at] - 1;
 	}
 	table->seen[table->count] = (struct seen){bytes, h};
@@ -62,13 +64,13 @@ static void number_side(struct table *table, struct sb_span bytes, struct sb_pie
 		side->id[i] = number(table, sb_span_of(bytes.p + from, (size_t)(side->end[i] - from)));
 }
 
-bool sb_pieces_number(const struct sb_span bytes[SB_SIDES], struct sb_pieces side[SB_SIDES], uint32_t *ids)
+bool sb_pieces_number(struct sb_reading *reading, const struct sb_span bytes[SB_SIDES], struct sb_pieces side[SB_SIDES], uint32_t *ids)
 {
 	size_t total = side[0].count + side[1].count, slots = 16;
 
 	while (slots < 2 * total)
 		slots *= 2;
-	struct table table = {.slot = calloc(slots, sizeof *table.slot), .mask = slots - 1, .seen = calloc(total, sizeof *table.seen)};
+	struct table table = {.slot = calloc(slots, sizeof *table.slot), .mask = slots - 1, .seen = calloc(total, sizeof *table.seen), .reading = reading};
 	bool fine = table.slot && table.seen;
 	for (unsigned s = 0; fine && s < SB_SIDES; s++)
 		number_side(&table, bytes[s], &side[s]);

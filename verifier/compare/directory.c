@@ -137,7 +137,33 @@ static bool same_but_bytes(const struct opening *open, const struct entry *a, co
 	return !open->metadata || (a->st.st_uid == b->st.st_uid && a->st.st_gid == b->st.st_gid && a->st.st_mtime == b->st.st_mtime);
 }
 
-static int note_equal(struct opening *open, const struct entry *entry, const struct sb_blob *blob, struct sb_err *err)
+/* Both sides of a file, which may be large and are kept only when they differ. */
+static void give_back(void *ctx)
+{
+	const struct sb_blob *blob = ctx;
+	sb_blob_give_back(&blob[SB_SHIPPED]);
+	sb_blob_give_back(&blob[SB_REBUILT]);
+}
+
+static struct sb_reading reading_of(struct sb_blob blob[SB_SIDES])
+{
+	return (struct sb_reading){.most = 16 << 20, .give_back = give_back, .ctx = blob};
+}
+
+static void hash_equal(struct sb_blob blob[SB_SIDES], uint8_t digest[SB_BLAKE2B_BYTES])
+{
+	struct sb_reading reading = reading_of(blob);
+	struct sb_digest made;
+	struct sb_hash hash;
+
+	sb_hash_init(&hash, SB_DIGEST_BLAKE2B);
+	for (struct sb_span rest = blob[SB_SHIPPED].bytes, piece; sb_reading_next(&reading, &rest, &piece);)
+		sb_hash_update(&hash, piece);
+	sb_hash_final(&hash, &made);
+	memcpy(digest, made.blake2b, SB_BLAKE2B_BYTES);
+}
+
+static int note_equal(struct opening *open, const struct entry *entry, struct sb_blob blob[SB_SIDES], struct sb_err *err)
 {
 	struct sb_tree_leaf *leaf = sb_vec_push(&open->leaves);
 	uint8_t *digest = entry->type == 'f' ? sb_arena_alloc(open->arena, SB_BLAKE2B_BYTES) : NULL;
@@ -152,10 +178,8 @@ static int note_equal(struct opening *open, const struct entry *entry, const str
 		return 0;
 	open->equal.files++;
 	if (entry->type == 'f') {
-		struct sb_digest both;
-		sb_hash_span(blob->bytes, SB_DIGEST_BLAKE2B, &both);
-		memcpy(digest, both.blake2b, SB_BLAKE2B_BYTES);
-		open->equal.bytes += blob->bytes.n;
+		hash_equal(blob, digest);
+		open->equal.bytes += blob[SB_SHIPPED].bytes.n;
 	}
 	return 0;
 }
@@ -189,15 +213,16 @@ static int pair_entries(struct opening *open, const struct entry *entry[SB_SIDES
 {
 	struct sb_blob blob[SB_SIDES] = {{.fd = -1}, {.fd = -1}};
 	bool both = entry[0] && entry[1], equal = both && same_but_bytes(open, entry[0], entry[1]);
+	struct sb_reading reading = reading_of(blob);
 	int rc = 0;
 
 	for (unsigned side = 0; !rc && side < SB_SIDES; side++)
 		if (entry[side] && entry[side]->type == 'f')
 			rc = take(open->side[side].dir, entry[side]->path, &blob[side], err);
 	if (!rc && equal)
-		equal = sb_span_equal(blob[0].bytes, blob[1].bytes);
+		equal = sb_reading_equal(&reading, blob[0].bytes, blob[1].bytes);
 	if (!rc)
-		rc = equal ? note_equal(open, entry[0], &blob[0], err) : add_artifact(open, entry, blob, err);
+		rc = equal ? note_equal(open, entry[0], blob, err) : add_artifact(open, entry, blob, err);
 	sb_blob_release(&blob[0]);
 	sb_blob_release(&blob[1]);
 	return rc;

@@ -132,7 +132,7 @@ static int collect(const struct listing *list, struct sb_vec *hunks, struct sb_e
 	const struct sb_gap window = between_ends(list);
 	struct sb_alignment alignment;
 	struct sb_gap gap = {.piece = {0}};
-	int rc = sb_align(part(list, &window, SB_SHIPPED), part(list, &window, SB_REBUILT), sb_text_cut, &list->encoding[SB_SHIPPED], &alignment, err);
+	int rc = sb_align(list->unit->reading, part(list, &window, SB_SHIPPED), part(list, &window, SB_REBUILT), sb_text_cut, &list->encoding[SB_SHIPPED], &alignment, err);
 
 	if (rc)
 		return rc;
@@ -176,6 +176,7 @@ int sb_lines_compare(struct sb_unit *unit, bool *text, struct sb_err *err)
 	}
 	if (!*text)
 		return 0;
+	sb_reading_more(unit->reading, list.text[SB_SHIPPED].n + list.text[SB_REBUILT].n);
 	int rc = list_all(&list, err);
 	uint64_t equal = list.text[SB_SHIPPED].n - list.covered;
 	unit->pair.own_bytes += equal;

@@ -77,7 +77,7 @@ static bool slices_differ(const struct sb_unit *unit, const struct sb_member *a,
 		const struct sb_slice *s = &a->slices[i], *t = &b->slices[i];
 		if (s->codec != t->codec || s->whole != t->whole || s->skip != t->skip || s->size != t->size ||
 		    !sb_span_cut(unit->views[0].file, s->offset, s->length, &x) || !sb_span_cut(unit->views[1].file, t->offset, t->length, &y) ||
-		    !sb_span_equal(x, y))
+		    !sb_reading_equal(unit->reading, x, y))
 			return true;
 	}
 	return false;
@@ -149,7 +149,7 @@ static bool content_differs(const struct sb_unit *unit, const uint32_t index[SB_
 		return slices_differ(unit, a, b);
 	if (!sb_span_cut(unit->views[0].file, a->offset, a->length, &x) || !sb_span_cut(unit->views[1].file, b->offset, b->length, &y))
 		return true;
-	return unit->pair.recoded || a->codec != b->codec || !sb_span_equal(x, y);
+	return unit->pair.recoded || a->codec != b->codec || !sb_reading_equal(unit->reading, x, y);
 }
 
 static void add_pair(const struct sb_unit *unit, struct sb_member_pairs *out, uint32_t shipped, uint32_t rebuilt)

@@ -126,7 +126,7 @@ static int use_decoded(struct sb_unit *child, struct sb_decoding *const item[SB_
 		if (!item[side])
 			continue;
 		child->pair.bytes[side] = child->decoded[side].bytes;
-		sb_source_init(&child->source[side], run->side[side], child->decoded[side].bytes, &child->decoded[side]);
+		sb_source_init(&child->source[side], run->side[side], sb_depot_reading(run->depot), child->decoded[side].bytes, &child->decoded[side]);
 	}
 	return rc;
 }

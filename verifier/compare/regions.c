@@ -203,7 +203,8 @@ static int compare_fields(struct sb_unit *unit, const struct fields *f, struct s
 		at = from + a->length;
 		if (rc)
 			break;
-		if (memcmp(unit->views[0].file.p + a->offset, unit->views[1].file.p + b->offset, a->length) != 0) {
+		if (!sb_reading_equal(unit->reading, sb_span_of(unit->views[0].file.p + a->offset, (size_t)a->length),
+		                    sb_span_of(unit->views[1].file.p + b->offset, (size_t)a->length))) {
 			rc = emit_field(unit, f, i, err);
 		} else {
 			unit->pair.own_bytes += a->length;
@@ -267,7 +268,7 @@ static int take_step(struct sb_unit *unit, const struct sb_member_pairs *members
 static bool differs(const struct sb_unit *unit, const struct step *step)
 {
 	return step->region[SB_SHIPPED] && step->region[SB_REBUILT] &&
-	       !sb_span_equal(bytes_of(unit, SB_SHIPPED, step->region[SB_SHIPPED]), bytes_of(unit, SB_REBUILT, step->region[SB_REBUILT]));
+	       !sb_reading_equal(unit->reading, bytes_of(unit, SB_SHIPPED, step->region[SB_SHIPPED]), bytes_of(unit, SB_REBUILT, step->region[SB_REBUILT]));
 }
 
 /* Fields live only as long as their steps: what differs is copied. */

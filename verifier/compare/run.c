@@ -11,7 +11,11 @@ struct sb_compare_memory {
 	struct sb_unit **units; /* one an artifact, NULL where identical */
 	struct sb_parser_side *(*sides)[SB_SIDES]; /* so too */
 	size_t count;
+	unsigned descriptors; /* that may still be kept open */
 };
+
+/** Descriptors that stay open until all is explained: few against what a process may have, and enough for the layers of a package. */
+enum { DESCRIPTORS = 64 };
 
 struct job {
 	const struct sb_compare_in *in;
@@ -19,6 +23,7 @@ struct job {
 	struct sb_unit **units;
 	struct sb_parser_side *(*sides)[SB_SIDES];
 	struct sb_depot *depot;
+	unsigned *descriptors;
 	unsigned jobs; /* for what is inside an artifact */
 };
 
@@ -31,7 +36,6 @@ struct hashing {
 
 static int hash_side(void *ctx, size_t s, struct sb_err *err)
 {
-	enum { SLICE = 16 << 20 };
 	struct hashing *hashing = ctx;
 	const struct sb_side *side = hashing->side[s];
 	struct sb_hash hash;
@@ -41,12 +45,10 @@ static int hash_side(void *ctx, size_t s, struct sb_err *err)
 		return 0;
 	}
 	sb_hash_init(&hash, SB_DIGEST_BOTH);
-	for (size_t at = 0; at < side->bytes.n; at += SLICE) {
+	for (struct sb_span rest = side->bytes, piece; sb_reading_next(sb_depot_reading(hashing->job->depot), &rest, &piece);) {
 		if (sb_stopping(hashing->job->in->progress))
 			return sb_fail(err, SB_INTERRUPTED, "interrupted", "stopped on request");
-		sb_hash_update(&hash, sb_span_of(side->bytes.p + at, side->bytes.n - at < SLICE ? side->bytes.n - at : SLICE));
-		if (side->bytes.n - at > SLICE)
-			sb_depot_breathe(hashing->job->depot);
+		sb_hash_update(&hash, piece);
 	}
 	sb_hash_final(&hash, &hashing->out->digest[s]);
 	return 0;
@@ -155,7 +157,7 @@ static int compare_bytes(struct sb_unit *unit, const struct sb_artifact_in *in, 
 	for (unsigned s = 0; s < SB_SIDES; s++) {
 		run->budget[s] = (struct sb_unpack_budget){.packed = given[s]->bytes.n, .most = SB_LIMIT_OF(UNPACKED_TOTAL)};
 		run->side[s] = side[s];
-		sb_source_init(&unit->source[s], side[s], given[s]->bytes, given[s]->blob);
+		sb_source_init(&unit->source[s], side[s], sb_depot_reading(run->depot), given[s]->bytes, given[s]->blob);
 	}
 	int rc = sb_unit_compare(unit, run, jobs, err);
 	for (unsigned s = 0; !rc && s < SB_SIDES; s++)
@@ -168,7 +170,8 @@ static int compare_bytes(struct sb_unit *unit, const struct sb_artifact_in *in, 
 static int compare_present(struct sb_unit *unit, const struct sb_artifact_in *in, struct job *job, struct sb_parser_side *side[SB_SIDES],
                            struct sb_err *err)
 {
-	struct sb_compare_run run = {.progress = job->in->progress, .artifact = (size_t)(in - job->in->artifacts), .artifacts = job->in->count, .depot = job->depot};
+	struct sb_compare_run run = {.progress = job->in->progress, .artifact = (size_t)(in - job->in->artifacts), .artifacts = job->in->count,
+	                             .depot = job->depot, .descriptors = job->descriptors};
 	int rc = compare_metadata(unit, in, err);
 
 	if (rc)
@@ -191,7 +194,7 @@ static int compare_artifact(void *ctx, size_t i, struct sb_err *err)
 
 	sb_step(job->in->progress, "compare", in->name, i, job->in->count);
 	out->name = in->name;
-	int rc = both ? sb_compare_equal(job->in->progress, job->depot, in->shipped.bytes, in->rebuilt.bytes, &equal, err) : 0;
+	int rc = both ? sb_compare_equal(job->in->progress, sb_depot_reading(job->depot), in->shipped.bytes, in->rebuilt.bytes, &equal, err) : 0;
 	if (!rc)
 		rc = fill_digests(in, equal, job, out, err);
 	if (rc)
@@ -223,6 +226,7 @@ static int start(const struct sb_compare_in *in, struct sb_compare_memory **out,
 	    !(*artifacts = sb_arena_array(memory->arena, in->count, sizeof **artifacts)))
 		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
 	memory->count = in->count;
+	memory->descriptors = DESCRIPTORS;
 	return 0;
 }
 
@@ -233,10 +237,12 @@ int sb_compare_run(const struct sb_compare_in *in, struct sb_comparison *out, st
 	int rc = start(in, &made.memory, &artifacts, err);
 
 	if (!rc) {
-		struct job job = {in, artifacts, made.memory->units, made.memory->sides, in->depot ? in->depot : made.memory->depot, in->count > 1 ? 1 : in->jobs};
+		struct job job = {in, artifacts, made.memory->units, made.memory->sides, in->depot ? in->depot : made.memory->depot, &made.memory->descriptors,
+		                  in->count > 1 ? 1 : in->jobs};
 		rc = sb_pool_run(in->jobs, in->count, compare_artifact, &job, err);
 	}
 	made.artifacts = artifacts;
+	made.reading = sb_depot_reading(in->depot || rc ? in->depot : made.memory->depot);
 	if (rc)
 		sb_comparison_release(&made);
 	else

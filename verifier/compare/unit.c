@@ -55,7 +55,7 @@ struct sb_diff *sb_unit_diff(struct sb_unit *unit, enum sb_diff_kind kind, struc
 	return diff;
 }
 
-int sb_compare_equal(const struct sb_progress *progress, struct sb_depot *depot, struct sb_span a, struct sb_span b, bool *equal, struct sb_err *err)
+int sb_compare_equal(const struct sb_progress *progress, struct sb_reading *reading, struct sb_span a, struct sb_span b, bool *equal, struct sb_err *err)
 {
 	enum { SLICE = 16 << 20 };
 
@@ -64,9 +64,7 @@ int sb_compare_equal(const struct sb_progress *progress, struct sb_depot *depot,
 		size_t n = a.n - at < SLICE ? a.n - at : SLICE;
 		if (sb_stopping(progress))
 			return sb_fail(err, SB_INTERRUPTED, "interrupted", "stopped on request");
-		*equal = sb_span_equal(sb_span_of(a.p + at, n), sb_span_of(b.p + at, n));
-		if (n == SLICE)
-			sb_depot_breathe(depot);
+		*equal = sb_reading_equal(reading, sb_span_of(a.p + at, n), sb_span_of(b.p + at, n));
 	}
 	return 0;
 }
@@ -115,7 +113,7 @@ static int open_side(struct sb_unit *unit, struct sb_compare_run *run, unsigned 
 	struct sb_err why = {.code = SB_INTERNAL};
 
 	if (format == &sb_format_stored) /* nothing to parse */
-		*opened = sb_view_open(format, unit->pair.bytes[side], unit->pair.name, unit->arena, &unit->views[side], &why);
+		*opened = sb_view_open_read(format, unit->pair.bytes[side], unit->pair.name, unit->arena, unit->reading, &unit->views[side], &why);
 	else
 		*opened = sb_parsing_open(run->side[side], &unit->source[side], format, unit->pair.name, unit->arena, &unit->views[side], &why);
 	unit->opened[side] = *opened == 0;
@@ -157,7 +155,7 @@ static bool holds_itself(const struct sb_unit *unit, const struct sb_format *for
 {
 	for (const struct sb_pair *above = unit->pair.parent; above; above = above->parent)
 		for (unsigned side = 0; side < SB_SIDES; side++)
-			if (above->view[side]->format == format && sb_span_equal(above->bytes[side], unit->pair.bytes[side]))
+			if (above->view[side]->format == format && sb_reading_equal(unit->reading, above->bytes[side], unit->pair.bytes[side]))
 				return true;
 	return false;
 }
@@ -265,12 +263,13 @@ int sb_unit_compare(struct sb_unit *unit, struct sb_compare_run *run, unsigned j
 	struct sb_err why = {0};
 	int rc = 0;
 
+	unit->reading = sb_depot_reading(run->depot);
 	if (sb_stopping(run->progress))
 		return sb_fail(err, SB_INTERRUPTED, "interrupted", "stopped on request");
 	sb_step(run->progress, "compare", unit->pair.name, run->artifact, run->artifacts);
 	if (unit->pair.state == SB_PAIR_UNDECIDED && !unit->pair.why) {
 		bool equal;
-		rc = sb_compare_equal(run->progress, run->depot, unit->pair.bytes[SB_SHIPPED], unit->pair.bytes[SB_REBUILT], &equal, &why);
+		rc = sb_compare_equal(run->progress, unit->reading, unit->pair.bytes[SB_SHIPPED], unit->pair.bytes[SB_REBUILT], &equal, &why);
 		if (!rc && equal) {
 			unit->pair.state = SB_PAIR_EQUAL;
 			unit->pair.own_bytes = unit->pair.own_equal = unit->pair.bytes[SB_SHIPPED].n;
@@ -285,7 +284,7 @@ int sb_unit_compare(struct sb_unit *unit, struct sb_compare_run *run, unsigned j
 	if (rc && err && rc == why.code)
 		*err = why;
 	for (unsigned side = 0; side < SB_SIDES; side++) {
-		sb_source_close(&unit->source[side]);
+		sb_source_rest(&unit->source[side], run->descriptors);
 		sb_close_fd(&unit->decoded[side].fd);
 	}
 	seal(unit);

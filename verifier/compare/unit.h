@@ -12,6 +12,7 @@ struct sb_compare_run {
 	size_t artifact, artifacts; /* which of how many, for the progress */
 	struct sb_parser_side *side[SB_SIDES];
 	struct sb_depot *depot; /* of what was decoded */
+	unsigned *descriptors;  /* that may still be kept for later questions, of all artifacts together */
 };
 
 /** A pair and its memory. The pair's pointers lead into this unit and its children only. */
@@ -20,6 +21,7 @@ struct sb_unit {
 	struct sb_arena *arena;
 	struct sb_blob decoded[SB_SIDES];
 	struct sb_source source[SB_SIDES]; /* of the pair's bytes, for those who parse */
+	struct sb_reading *reading; /* of the bytes */
 	struct sb_view views[SB_SIDES];
 	bool opened[SB_SIDES];
 	struct sb_vec diffs;      /* struct sb_diff */
@@ -33,8 +35,8 @@ SB_MUST_USE struct sb_unit *sb_unit_new(const struct sb_pair *parent, const char
 /** Accepts NULL, nulls the pointer, frees children. */
 void sb_unit_free(struct sb_unit **unit);
 
-/** Are they equal? Looks up now and then whether to stop, and gives back memory of @depot. Errors: INTERRUPTED. */
-SB_MUST_USE int sb_compare_equal(const struct sb_progress *progress, struct sb_depot *depot, struct sb_span a, struct sb_span b, bool *equal, struct sb_err *err);
+/** Are they equal? Looks up now and then whether to stop. @reading: of both. Errors: INTERRUPTED. */
+SB_MUST_USE int sb_compare_equal(const struct sb_progress *progress, struct sb_reading *reading, struct sb_span a, struct sb_span b, bool *equal, struct sb_err *err);
 
 /** Decide the pair from its bytes: equal, opened, raw … and everything below it. Errors: NOMEM, INTERRUPTED. */
 SB_MUST_USE int sb_unit_compare(struct sb_unit *unit, struct sb_compare_run *run, unsigned jobs, struct sb_err *err);

@@ -137,7 +137,7 @@ static bool covers_difference(const struct sb_pair *pair)
 	return false;
 }
 
-bool sb_build_id_claimable(const struct sb_pair *pair)
+bool sb_build_id_claimable(struct sb_reading *reading, const struct sb_pair *pair)
 {
 	if (!is_elf(pair))
 		return false;
@@ -145,7 +145,7 @@ bool sb_build_id_claimable(const struct sb_pair *pair)
 
 	if (id[0].n == 0 || id[0].n != id[1].n || sb_span_equal(id[0], id[1]))
 		return false;
-	if (look_edited(id) || !has_one_id(pair->view[SB_SHIPPED]) || !has_one_id(pair->view[SB_REBUILT]) || !links_agree(pair, id) || !sb_md5sums_agree(pair))
+	if (look_edited(id) || !has_one_id(pair->view[SB_SHIPPED]) || !has_one_id(pair->view[SB_REBUILT]) || !links_agree(pair, id) || !sb_md5sums_agree(reading, pair))
 		return false;
 	return (is_stripped(pair->view[SB_SHIPPED]) && is_stripped(pair->view[SB_REBUILT])) || covers_difference(pair);
 }
@@ -157,7 +157,7 @@ static bool named(const struct sb_diff *diff, const char *name)
 
 static bool claim_build_id(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, struct sb_claim *claim)
 {
-	if (!sb_diff_is_field(diff, SB_FIELD_IDENTIFIER) || !named(diff, "build-id") || !sb_build_id_claimable(pair))
+	if (!sb_diff_is_field(diff, SB_FIELD_IDENTIFIER) || !named(diff, "build-id") || !sb_build_id_claimable(in->comparison->reading, pair))
 		return false;
 	claim->cap = SB_LEVEL_EXPLAINED;
 	claim->primary = true;

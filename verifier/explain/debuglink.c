@@ -75,7 +75,7 @@ static bool claim_checksum(struct sb_explaining *in, const struct sb_pair *pair,
 		claim->note = sb_explain_note(in, "the checksum of the separate debug file is right on both sides");
 		return true;
 	}
-	if (!sb_build_id_claimable(pair))
+	if (!sb_build_id_claimable(in->comparison->reading, pair))
 		return false;
 	claim->freedom = diff->bytes;
 	claim->note = sb_explain_note(in, "it identifies a separate debug file, which was not delivered");
@@ -89,12 +89,12 @@ static bool claim_debuglink(struct sb_explaining *in, const struct sb_pair *pair
 	claim->cap = SB_LEVEL_EXPLAINED;
 	if (sb_diff_is_field(diff, SB_FIELD_IDENTIFIER) && named(diff, "debuglink-crc"))
 		return claim_checksum(in, pair, diff, claim);
-	if (sb_diff_is_field(diff, SB_FIELD_NAME) && named(diff, "debuglink-name") && sb_build_id_claimable(pair)) {
+	if (sb_diff_is_field(diff, SB_FIELD_NAME) && named(diff, "debuglink-name") && sb_build_id_claimable(in->comparison->reading, pair)) {
 		claim->rule = SB_RULE_DERIVED;
 		claim->note = sb_explain_note(in, "the name of the separate debug file follows from the build-id on both sides");
 		return true;
 	}
-	if (!sb_diff_is_field(diff, SB_FIELD_IDENTIFIER) || !named(diff, "debugaltlink-id") || diff->bytes > LONGEST_ID || !sb_build_id_claimable(pair))
+	if (!sb_diff_is_field(diff, SB_FIELD_IDENTIFIER) || !named(diff, "debugaltlink-id") || diff->bytes > LONGEST_ID || !sb_build_id_claimable(in->comparison->reading, pair))
 		return false;
 	claim->freedom = diff->bytes;
 	claim->note = sb_explain_note(in, "it identifies a shared debug file, which was not delivered");

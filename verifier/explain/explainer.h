@@ -110,7 +110,7 @@ const struct sb_member *sb_member_named(struct sb_explaining *in, const struct s
 /** The pair that compares the content of @member of @side; NULL when the content is equal or has no counterpart. */
 const struct sb_pair *sb_child_of(struct sb_explaining *in, const struct sb_pair *pair, unsigned side, const struct sb_member *member);
 /** Would sb_explain_build_id own the build-id of this pair? */
-bool sb_build_id_claimable(const struct sb_pair *pair);
+bool sb_build_id_claimable(struct sb_reading *reading, const struct sb_pair *pair);
 
 /** Is the separate debug file at hand, and does the checksum in the difference fit it? */
 enum sb_debuglink_state { SB_DEBUGLINK_ABSENT = 0, SB_DEBUGLINK_RIGHT, SB_DEBUGLINK_WRONG };
@@ -121,7 +121,7 @@ const struct sb_pair *sb_package_of(const struct sb_pair *pair);
 /** The opened data archive of a package, below its compression, or NULL. */
 const struct sb_pair *sb_package_data(const struct sb_pair *package);
 /** Does the md5sums of the package state the content of this file on each side? True outside of packages and for files not listed. */
-bool sb_md5sums_agree(const struct sb_pair *pair);
+bool sb_md5sums_agree(struct sb_reading *reading, const struct sb_pair *pair);
 
 /** Claims [@first, count) of @claims are those of one pair: of each proven cause only the first place stays primary, and says how many there are. */
 void sb_explain_repeated(struct sb_explaining *in, struct sb_vec *claims, size_t first);

@@ -33,15 +33,15 @@ static bool holds_signature(struct sb_span bytes)
 	                   memmem(bytes.p, bytes.n, "-----BEGIN PKCS7-----", 21));
 }
 
-/* The difference and what stands a little before it: the first line of the block. */
+/* The difference, or the start of a long one, and what stands a little before it: the first line of the block. */
 static struct sb_span around(const struct sb_pair *pair, const struct sb_diff *diff, unsigned side)
 {
-	enum { BEFORE = 4096 };
-	uint64_t from = diff->side[side].offset > BEFORE ? diff->side[side].offset - BEFORE : 0;
+	enum { BEFORE = 4096, MOST = 1 << 20 };
+	const struct sb_diff_side *at = &diff->side[side];
+	uint64_t from = at->offset > BEFORE ? at->offset - BEFORE : 0, length = at->offset - from + at->length;
 	struct sb_span out = {0};
 
-	return diff->side[side].present && sb_span_cut(pair->bytes[side], from, diff->side[side].offset + diff->side[side].length - from, &out)
-	               ? out : (struct sb_span){0};
+	return at->present && sb_span_cut(pair->bytes[side], from, length < MOST ? length : MOST, &out) ? out : (struct sb_span){0};
 }
 
 static bool is_signature(const struct sb_pair *pair, const struct sb_diff *diff)
@@ -232,9 +232,10 @@ static bool is_line_number(const struct sb_pair *pair, const struct sb_diff *dif
 			value[side] = sb_rd_uint(&rd, 4);
 		}
 		if (loads && value[0] > 0 && value[1] > 0 && value[0] < UINT16_MAX && value[1] < UINT16_MAX && value[0] + FARTHEST > value[1] &&
-		    value[1] + FARTHEST > value[0])
-			return section_bytes(pair->view[SB_SHIPPED], ".dynstr").n &&
-			       memmem(pair->bytes[SB_SHIPPED].p, pair->bytes[SB_SHIPPED].n, "__assert_fail", 13);
+		    value[1] + FARTHEST > value[0]) {
+			struct sb_span names = section_bytes(pair->view[SB_SHIPPED], ".dynstr");
+			return names.n && memmem(names.p, names.n, "__assert_fail", 13);
+		}
 	}
 	return false;
 }

@@ -241,10 +241,10 @@ static bool holds(struct sb_span bytes, const char *text)
 static bool is_trimmed_changelog(const struct sb_pair *pair)
 {
 	struct sb_span a = pair->bytes[SB_SHIPPED], b = pair->bytes[SB_REBUILT];
-	size_t same = sb_span_common_prefix(a, b);
 
 	if (!holds(sb_span_text(pair->name), "changelog"))
 		return false;
+	size_t same = sb_span_common_prefix(a, b);
 	struct sb_span rest = a.n < b.n ? sb_span_of(a.p + same, a.n - same) : sb_span_of(b.p + same, b.n - same);
 	return same > 0 && (rest.n == 0 || sb_span_starts(rest, "# Older entries have been removed", 33));
 }

@@ -5,8 +5,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-/** Notes that show both sides, for one pair: enough for every page, bounded for hostile files. */
-enum { MOST_SHOWN = 64, MOST_NOTICES = 1000 };
+/** Notes that show both sides, for one pair: enough for every page, bounded for hostile files. Nothing is folded in larger files. */
+enum { MOST_SHOWN = 64, MOST_NOTICES = 1000, LARGEST = 64 << 20 };
 
 static bool is_open(const struct sb_claim *claim)
 {
@@ -237,7 +237,8 @@ int sb_explain_image(struct sb_explaining *in, const struct sb_pair *pair, struc
 		weigh(pair, claim);
 		open = true;
 	}
-	int rc = open ? fold(in, pair, claims, first, err) : 0;
+	bool small = pair->bytes[SB_SHIPPED].n <= LARGEST && pair->bytes[SB_REBUILT].n <= LARGEST;
+	int rc = open && small ? fold(in, pair, claims, first, err) : 0;
 	if (!rc)
 		rc = add_notices(in, pair, claims, err);
 	return rc ? rc : sb_explain_hardening(in, pair, claims, err);

@@ -98,7 +98,7 @@ static void look_into(struct search *search, struct sb_span bytes, const char *n
 
 	if (!format || !any_left(search))
 		return;
-	sb_source_init(&source, search->side, bytes, NULL);
+	sb_source_init(&source, search->side, search->values->reading, bytes, NULL);
 	if (!arena || depth > SB_LIMIT_OF(NEST_DEPTH) || sb_parsing_open(search->side, &source, format, name, arena, &view, NULL)) {
 		break_all(search);
 	} else {
@@ -133,7 +133,7 @@ static void look_into_equal(struct sb_explaining *in, struct search *search, con
 		break_all(search);
 		return;
 	}
-	sb_source_init(&source, search->side, view->file, NULL);
+	sb_source_init(&source, search->side, search->values->reading, view->file, NULL);
 	for (size_t i = 0; i < view->members.count && any_left(search); i++)
 		if (!paired[i])
 			look_into_member(search, view, &source, sb_view_member(view, i), depth + 1);

@@ -198,12 +198,12 @@ static bool digest_kind(struct sb_span key, enum sb_declared_digest *kind, struc
 	return false;
 }
 
-static bool says_digest(struct sb_span value, enum sb_declared_digest kind, struct sb_span over)
+static bool says_digest(const struct sb_listed_side *side, struct sb_span value, enum sb_declared_digest kind, struct sb_span over)
 {
 	SB_BUF struct sb_buf text = {.ceiling = 4 * LARGEST};
 	uint8_t digest[LARGEST];
 
-	sb_declared_hash(kind, over, digest);
+	sb_declared_hash(side->in->comparison->reading, kind, over, digest);
 	sb_base64(sb_span_of(digest, sb_declared_size(kind)), &text);
 	return !text.bad && sb_span_equal(sb_buf_span(&text), value);
 }
@@ -214,7 +214,7 @@ static bool manifest_is_right(struct sb_listed_side *side, const struct sb_liste
 	struct sb_span rest, content;
 
 	return item->name.n && digest_kind(item->key, &kind, &rest) && sb_span_equal(rest, sb_span_text("-Digest")) &&
-	       sb_listed_content(side, item->name, &content) && says_digest(item->value, kind, content);
+	       sb_listed_content(side, item->name, &content) && says_digest(side, item->value, kind, content);
 }
 
 /* The one section of the manifest with that name. */
@@ -238,10 +238,10 @@ static bool signature_is_right(struct sb_listed_side *side, const struct sb_list
 	if (!section || !digest_kind(item->key, &kind, &rest))
 		return false;
 	if (item->name.n)
-		return sb_span_equal(rest, sb_span_text("-Digest")) && says_digest(item->value, kind, section->bytes);
+		return sb_span_equal(rest, sb_span_text("-Digest")) && says_digest(side, item->value, kind, section->bytes);
 	if (sb_span_equal(rest, sb_span_text("-Digest-Manifest")))
-		return says_digest(item->value, kind, side->lists);
-	return sb_span_equal(rest, sb_span_text("-Digest-Manifest-Main-Attributes")) && says_digest(item->value, kind, section->bytes);
+		return says_digest(side, item->value, kind, side->lists);
+	return sb_span_equal(rest, sb_span_text("-Digest-Manifest-Main-Attributes")) && says_digest(side, item->value, kind, section->bytes);
 }
 
 const struct sb_listed_format sb_listed_jar_manifest = {.is_mine = is_manifest, .read = read_manifest, .is_right = manifest_is_right};

@@ -65,7 +65,7 @@ static bool content_named(const struct sb_view *view, struct sb_span path, struc
 }
 
 /* "<32 digits>  <path>" and a newline: dpkg's deb-md5sums(5). */
-static bool line_is_right(struct sb_span line, const struct sb_view *data)
+static bool line_is_right(struct sb_reading *reading, struct sb_span line, const struct sb_view *data)
 {
 	uint8_t stated[MD5], computed[MD5];
 	struct sb_span content;
@@ -74,15 +74,15 @@ static bool line_is_right(struct sb_span line, const struct sb_view *data)
 		return false;
 	if (!content_named(data, sb_span_of(line.p + 2 * MD5 + 2, line.n - 2 * MD5 - 2), &content))
 		return false;
-	sb_declared_hash(SB_DECLARED_MD5, content, computed);
+	sb_declared_hash(reading, SB_DECLARED_MD5, content, computed);
 	return memcmp(stated, computed, MD5) == 0;
 }
 
-static bool lines_are_right(struct sb_span text, const struct sb_view *data)
+static bool lines_are_right(struct sb_reading *reading, struct sb_span text, const struct sb_view *data)
 {
 	while (text.n) {
 		const uint8_t *end = memchr(text.p, '\n', text.n);
-		if (!end || !line_is_right(sb_span_of(text.p, (size_t)(end - text.p)), data))
+		if (!end || !line_is_right(reading, sb_span_of(text.p, (size_t)(end - text.p)), data))
 			return false;
 		size_t taken = (size_t)(end - text.p) + 1;
 		text = sb_span_of(text.p + taken, text.n - taken);
@@ -108,7 +108,7 @@ static bool md5sums_of(const struct sb_pair *package, unsigned side, struct sb_s
 	return false;
 }
 
-static bool states(struct sb_span text, struct sb_span path, struct sb_span content)
+static bool states(struct sb_reading *reading, struct sb_span text, struct sb_span path, struct sb_span content)
 {
 	uint8_t stated[MD5], computed[MD5];
 
@@ -116,7 +116,7 @@ static bool states(struct sb_span text, struct sb_span path, struct sb_span cont
 		const uint8_t *end = memchr(text.p, '\n', text.n);
 		size_t length = end ? (size_t)(end - text.p) : text.n;
 		if (length == 2 * MD5 + 2 + path.n && memcmp(text.p + 2 * MD5 + 2, path.p, path.n) == 0) {
-			sb_declared_hash(SB_DECLARED_MD5, content, computed);
+			sb_declared_hash(reading, SB_DECLARED_MD5, content, computed);
 			return sb_text_unhex(sb_span_of(text.p, 2 * MD5), stated, MD5) && memcmp(stated, computed, MD5) == 0;
 		}
 		text = end ? sb_span_of(end + 1, text.n - length - 1) : (struct sb_span){0};
@@ -124,7 +124,7 @@ static bool states(struct sb_span text, struct sb_span path, struct sb_span cont
 	return true; /* not listed */
 }
 
-bool sb_md5sums_agree(const struct sb_pair *pair)
+bool sb_md5sums_agree(struct sb_reading *reading, const struct sb_pair *pair)
 {
 	const struct sb_pair *package = sb_package_of(pair), *data = package ? sb_package_data(package) : NULL;
 
@@ -134,7 +134,7 @@ bool sb_md5sums_agree(const struct sb_pair *pair)
 		struct sb_span text;
 		bool known;
 		if (md5sums_of(package, side, &text, &known)) {
-			if (!states(text, sb_span_text(pair->name + 2), pair->bytes[side]))
+			if (!states(reading, text, sb_span_text(pair->name + 2), pair->bytes[side]))
 				return false;
 		} else if (!known) {
 			return false; /* the control archives are equal: what they state cannot fit both contents, unless they state nothing */
@@ -151,7 +151,7 @@ static bool claim_md5sums(struct sb_explaining *in, const struct sb_pair *pair, 
 	if (!data)
 		return false;
 	for (unsigned side = 0; side < SB_SIDES; side++)
-		if (!diff->side[side].present || !lines_are_right(sb_diff_bytes(pair, diff, side), data->view[side]))
+		if (!diff->side[side].present || !lines_are_right(in->comparison->reading, sb_diff_bytes(pair, diff, side), data->view[side]))
 			return false;
 	claim->cap = SB_LEVEL_EXPLAINED;
 	claim->note = sb_explain_note(in, "the checksums are right on both sides: they follow from files that differ");

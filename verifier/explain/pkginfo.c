@@ -52,7 +52,7 @@ static bool hash_is_right(struct sb_listed_side *side, const struct sb_listed_it
 
 	if (!sb_listed_content(side, sb_span_text("data.tar.gz"), &data))
 		return false;
-	sb_declared_hash(SB_DECLARED_SHA256, data, digest);
+	sb_declared_hash(side->in->comparison->reading, SB_DECLARED_SHA256, data, digest);
 	sb_text_hex(sb_span_of(digest, sizeof digest), digits);
 	return sb_span_equal(item->value, sb_span_text(digits));
 }

@@ -124,6 +124,7 @@ const struct sb_values *sb_values_resolved(struct sb_explaining *in)
 		in->no_memory = true;
 		return NULL;
 	}
+	values->reading = in->comparison->reading;
 	if (values->count)
 		resolve(in, values);
 	return in->values = values;

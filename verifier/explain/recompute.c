@@ -83,34 +83,42 @@ static bool covered(struct sb_explaining *in, const struct sb_pair *pair, const 
 	return true;
 }
 
-static uint64_t byte_sum(struct sb_span bytes)
+static uint64_t byte_sum(struct sb_reading *reading, struct sb_span bytes)
 {
 	uint64_t sum = 0;
-	for (size_t i = 0; i < bytes.n; i++)
-		sum += bytes.p[i];
+	for (struct sb_span piece; sb_reading_next(reading, &bytes, &piece);)
+		for (size_t i = 0; i < piece.n; i++)
+			sum += piece.p[i];
 	return sum;
+}
+
+static uint32_t crc32_of(struct sb_reading *reading, uLong crc, struct sb_span bytes)
+{
+	for (struct sb_span piece; sb_reading_next(reading, &bytes, &piece);)
+		crc = crc32_z(crc, piece.p, piece.n);
+	return (uint32_t)crc;
 }
 
 /* The checksum of a tar header counts its own field as blanks: POSIX.1-2017 pax, "ustar Interchange Format". */
 static uint64_t tar_sum(struct sb_span header, struct sb_span field)
 {
-	return byte_sum(header) - byte_sum(field) + (uint64_t)' ' * field.n;
+	return byte_sum(NULL, header) - byte_sum(NULL, field) + (uint64_t)' ' * field.n;
 }
 
 /* The checksum of a header that holds it: its own bytes count as zeros. They lie inside of @over. */
-static uint32_t crc_of_zeroed(struct sb_span over, struct sb_span field)
+static uint32_t crc_of_zeroed(struct sb_reading *reading, struct sb_span over, struct sb_span field)
 {
 	static const uint8_t zeros[8] = {0};
 	const uint8_t *end = over.p + over.n, *behind = field.p + field.n;
 
 	if (field.n > sizeof zeros || field.p < over.p || behind > end)
-		return (uint32_t)crc32_z(0, over.p, over.n);
-	uLong crc = crc32_z(0, over.p, (size_t)(field.p - over.p));
+		return crc32_of(reading, 0, over);
+	uLong crc = crc32_of(reading, 0, sb_span_of(over.p, (size_t)(field.p - over.p)));
 	crc = crc32_z(crc, zeros, field.n);
-	return (uint32_t)crc32_z(crc, behind, (size_t)(end - behind));
+	return crc32_of(reading, crc, sb_span_of(behind, (size_t)(end - behind)));
 }
 
-static bool number_is_right(const struct sb_field *field, struct sb_span bytes, struct sb_span over)
+static bool number_is_right(struct sb_reading *reading, const struct sb_field *field, struct sb_span bytes, struct sb_span over)
 {
 	uint64_t value, mask = field->length < 8 ? (UINT64_C(1) << 8 * field->length) - 1 : UINT64_MAX;
 
@@ -118,19 +126,19 @@ static bool number_is_right(const struct sb_field *field, struct sb_span bytes, 
 		return false;
 	switch (field->derived.algorithm) {
 	case SB_DERIVE_CRC32:
-		return value == crc32_z(0, over.p, over.n);
+		return value == crc32_of(reading, 0, over);
 	case SB_DERIVE_CRC32_ZEROED:
-		return value == crc_of_zeroed(over, bytes);
+		return value == crc_of_zeroed(reading, over, bytes);
 	case SB_DERIVE_CRC32_BARE:
-		return value == (crc32_z(0, over.p, over.n) ^ UINT32_MAX);
+		return value == (crc32_of(reading, 0, over) ^ UINT32_MAX);
 	case SB_DERIVE_CRC32_PLAIN:
-		return value == (crc32_z(UINT32_MAX, over.p, over.n) ^ UINT32_MAX);
+		return value == (crc32_of(reading, UINT32_MAX, over) ^ UINT32_MAX);
 	case SB_DERIVE_TAR_SUM:
 		return value == tar_sum(over, bytes);
 	case SB_DERIVE_LENGTH:
 		return value == (field->encoding == SB_ENC_LE || field->encoding == SB_ENC_BE ? over.n & mask : over.n);
 	case SB_DERIVE_CPIO_SUM:
-		return value == (byte_sum(over) & UINT32_MAX);
+		return value == (byte_sum(reading, over) & UINT32_MAX);
 	case SB_DERIVE_XZ_CHECK:
 		return true; /* the decoder has checked it */
 	case SB_DERIVE_NONE:
@@ -146,13 +154,14 @@ static bool number_is_right(const struct sb_field *field, struct sb_span bytes, 
 }
 
 /* Digits in lower case, as all packers write them: the case of a digit must not carry anything. */
-static bool digest_is_right(const struct sb_field *field, struct sb_span bytes, const struct sb_span *over, size_t count, enum sb_declared_digest kind)
+static bool digest_is_right(struct sb_reading *reading, const struct sb_field *field, struct sb_span bytes, const struct sb_span *over, size_t count,
+                            enum sb_declared_digest kind)
 {
 	char digits[2 * LARGEST + 1];
 	uint8_t digest[LARGEST];
 	size_t n = sb_declared_size(kind);
 
-	sb_declared_hash_row(kind, over, count, digest);
+	sb_declared_hash_row(reading, kind, over, count, digest);
 	if (field->encoding == SB_ENC_RAW)
 		return bytes.n == n && memcmp(bytes.p, digest, n) == 0;
 	sb_text_hex(sb_span_of(digest, n), digits);
@@ -160,7 +169,8 @@ static bool digest_is_right(const struct sb_field *field, struct sb_span bytes, 
 }
 
 /* A digest over several stretches of the file in a row. */
-static bool digest_of_pieces_is_right(const struct sb_field *field, struct sb_span file, struct sb_span bytes, enum sb_declared_digest kind, bool *known)
+static bool digest_of_pieces_is_right(struct sb_reading *reading, const struct sb_field *field, struct sb_span file, struct sb_span bytes,
+                                      enum sb_declared_digest kind, bool *known)
 {
 	struct sb_span over[MOST_PIECES];
 	uint32_t count = field->derived.piece_count;
@@ -168,7 +178,7 @@ static bool digest_of_pieces_is_right(const struct sb_field *field, struct sb_sp
 	*known = count <= MOST_PIECES;
 	for (uint32_t i = 0; *known && i < count; i++)
 		*known = sb_span_cut(file, field->derived.pieces[i].offset, field->derived.pieces[i].length, &over[i]);
-	return *known && digest_is_right(field, bytes, over, count, kind);
+	return *known && digest_is_right(reading, field, bytes, over, count, kind);
 }
 
 bool sb_field_is_digest(const struct sb_field *field)
@@ -180,14 +190,15 @@ bool sb_field_is_digest(const struct sb_field *field)
 bool sb_field_is_right(struct sb_explaining *in, const struct sb_pair *pair, unsigned side, const struct sb_field *field, bool *known)
 {
 	struct sb_span over = {0}, bytes;
+	struct sb_reading *reading = in->comparison->reading;
 	enum sb_declared_digest kind;
 	bool digest = declared_kind(field->derived.algorithm, &kind);
 
 	*known = sb_span_cut(pair->bytes[side], field->offset, field->length, &bytes);
 	if (*known && digest && field->derived.piece_count)
-		return digest_of_pieces_is_right(field, pair->bytes[side], bytes, kind, known);
+		return digest_of_pieces_is_right(reading, field, pair->bytes[side], bytes, kind, known);
 	*known = *known && covered(in, pair, field, side, &over);
 	if (!*known)
 		return false;
-	return digest ? digest_is_right(field, bytes, &over, 1, kind) : number_is_right(field, bytes, over);
+	return digest ? digest_is_right(reading, field, bytes, &over, 1, kind) : number_is_right(reading, field, bytes, over);
 }

@@ -63,10 +63,10 @@ size_t sb_value_next(const struct sb_values *values, size_t i, struct sb_span by
 	if (end > bytes.n)
 		end = bytes.n;
 	while (from < end && end - from >= value->ours.n) {
-		const uint8_t *found = memmem(bytes.p + from, end - from, value->ours.p, value->ours.n);
-		if (!found)
+		size_t at = sb_reading_find(values->reading, sb_span_of(bytes.p + from, end - from), value->ours);
+		if (at == SIZE_MAX)
 			return SIZE_MAX;
-		size_t at = (size_t)(found - bytes.p);
+		at += from;
 		if (sb_value_stands_alone(value, bytes, at, value->ours.n) && !is_part(values, i, bytes, at))
 			return at;
 		from = at + 1;

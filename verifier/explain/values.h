@@ -37,6 +37,7 @@ enum { SB_VALUES = 6 + SB_TIME_FORMS };
 struct sb_values {
 	struct sb_value items[SB_VALUES];
 	size_t count;
+	struct sb_reading *reading; /* of what is searched, or NULL */
 };
 
 /** All forms of @facts that are long enough to mean something. Texts that have to be made live in @arena. NOMEM is false. */

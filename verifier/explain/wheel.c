@@ -49,12 +49,12 @@ static bool read_record(struct sb_listed_side *side)
 }
 
 /* "sha256=" and base64 for URLs without padding. */
-static bool says_digest(struct sb_span value, struct sb_span content)
+static bool says_digest(const struct sb_listed_side *side, struct sb_span value, struct sb_span content)
 {
 	SB_BUF struct sb_buf text = {.ceiling = 256};
 	uint8_t digest[SHA256];
 
-	sb_declared_hash(SB_DECLARED_SHA256, content, digest);
+	sb_declared_hash(side->in->comparison->reading, SB_DECLARED_SHA256, content, digest);
 	sb_base64(sb_span_of(digest, sizeof digest), &text);
 	if (text.bad)
 		return false;
@@ -73,7 +73,7 @@ static bool record_is_right(struct sb_listed_side *side, const struct sb_listed_
 	if (!sb_listed_content(side, item->name, &content))
 		return false;
 	if (sb_span_equal(item->key, sb_span_text("digest")))
-		return says_digest(item->value, content);
+		return says_digest(side, item->value, content);
 	snprintf(digits, sizeof digits, "%zu", content.n);
 	return sb_span_equal(item->value, sb_span_text(digits));
 }

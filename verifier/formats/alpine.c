@@ -35,7 +35,7 @@ static int take(struct sb_view *view, uint64_t from, uint64_t to, const char *na
 static int take_first(struct sb_view *view, uint64_t *at, const char *name, struct sb_err *err)
 {
 	uint64_t end;
-	int rc = sb_gzip_end(view->file, *at, &end, err);
+	int rc = sb_gzip_end(view->reading, view->file, *at, &end, err);
 
 	if (rc || end == 0 || end == view->file.n)
 		return rc;

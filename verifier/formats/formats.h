@@ -18,6 +18,9 @@ const struct sb_format *sb_formats_named(const char *name);
  */
 SB_MUST_USE int sb_view_open(const struct sb_format *format, struct sb_span file, const char *hint, struct sb_arena *arena,
                              struct sb_view *view, struct sb_err *err);
+/** The same of a mapped @file, of which is said how much was read. */
+SB_MUST_USE int sb_view_open_read(const struct sb_format *format, struct sb_span file, const char *hint, struct sb_arena *arena,
+                                  struct sb_reading *reading, struct sb_view *view, struct sb_err *err);
 /** Fill view->fields for @region, sorted by offset. No fields when the format has no describe(). */
 SB_MUST_USE int sb_view_describe(struct sb_view *view, const struct sb_region *region, struct sb_err *err);
 /** view->fields as an unordered list becomes what sb_view_describe promises. Errors: INTERNAL "tiling-violated". */

@@ -60,33 +60,34 @@ static bool plausible_length(uint64_t encoded, uint64_t said)
 	return said <= encoded * 40 + 4096 && said + said / 1024 + 64 >= encoded;
 }
 
-static bool another_magic(struct sb_span bytes)
+static bool another_magic(struct sb_reading *reading, struct sb_span bytes)
 {
+	const struct sb_span magic = sb_span_of("\x1f\x8b\x08", 3);
+
 	while (bytes.n >= FIXED) {
-		const uint8_t *found = memmem(bytes.p, bytes.n, "\x1f\x8b\x08", 3);
-		size_t left = found ? bytes.n - (size_t)(found - bytes.p) : 0;
-		if (left < FIXED)
+		size_t at = sb_reading_find(reading, bytes, magic);
+		if (at == SIZE_MAX || bytes.n - at < FIXED)
 			return false;
-		if (!(found[3] & RESERVED))
+		if (!(bytes.p[at + 3] & RESERVED))
 			return true;
-		bytes = sb_span_of(found + 3, left - 3);
+		bytes = sb_span_of(bytes.p + at + 3, bytes.n - at - 3);
 	}
 	return false;
 }
 
 /* May the file be taken as one member without decoding it? */
-static bool looks_single(struct sb_span file, const struct header *header)
+static bool looks_single(struct sb_reading *reading, struct sb_span file, const struct header *header)
 {
 	if (file.n < header->end + TRAILER + 2)
 		return false;
 	uint64_t encoded = file.n - header->end - TRAILER;
 	struct sb_rd rd = sb_rd_of(sb_span_of(file.p + file.n - 4, 4), false);
 	return plausible_length(encoded, sb_rd_uint(&rd, 4)) &&
-	       !another_magic(sb_span_of(file.p + header->end, (size_t)encoded));
+	       !another_magic(reading, sb_span_of(file.p + header->end, (size_t)encoded));
 }
 
 /* Offset at which the deflate stream that begins at @at ends; 0 when it does not. */
-static uint64_t end_of_deflate(z_stream *z, struct sb_span file, uint64_t at, uint8_t *scratch, size_t room)
+static uint64_t end_of_deflate(z_stream *z, struct sb_reading *reading, struct sb_span file, uint64_t at, uint8_t *scratch, size_t room)
 {
 	int result = inflateReset(z);
 
@@ -103,6 +104,7 @@ static uint64_t end_of_deflate(z_stream *z, struct sb_span file, uint64_t at, ui
 		z->avail_out = (uInt)room;
 		result = inflate(z, Z_NO_FLUSH);
 		at += offered - z->avail_in;
+		sb_reading_more(reading, offered - z->avail_in);
 	}
 	return result == Z_STREAM_END ? at : 0;
 }
@@ -142,7 +144,7 @@ static int take_part(struct sb_view *view, z_stream *z, uint64_t *at, bool first
 
 	if (!read_header(view->file, *at, &header))
 		return sb_damaged(err, "archive-damaged", *at, "a gzip header that makes no sense");
-	uint64_t end = end_of_deflate(z, view->file, header.end, scratch, sizeof scratch);
+	uint64_t end = end_of_deflate(z, view->reading, view->file, header.end, scratch, sizeof scratch);
 	if (end == 0 || view->file.n - end < TRAILER)
 		return sb_damaged(err, "archive-truncated", header.end,
 				  "a gzip member that is damaged or ends too early");
@@ -169,7 +171,7 @@ static int walk(struct sb_view *view, uint64_t *end, struct sb_err *err)
 	return rc;
 }
 
-int sb_gzip_end(struct sb_span file, uint64_t at, uint64_t *end, struct sb_err *err)
+int sb_gzip_end(struct sb_reading *reading, struct sb_span file, uint64_t at, uint64_t *end, struct sb_err *err)
 {
 	uint8_t scratch[4096];
 	struct header header;
@@ -180,7 +182,7 @@ int sb_gzip_end(struct sb_span file, uint64_t at, uint64_t *end, struct sb_err *
 		return 0;
 	if (inflateInit2(&z, -MAX_WBITS) != Z_OK)
 		return sb_no_memory(err);
-	uint64_t stop = end_of_deflate(&z, file, header.end, scratch, sizeof scratch);
+	uint64_t stop = end_of_deflate(&z, reading, file, header.end, scratch, sizeof scratch);
 	inflateEnd(&z);
 	*end = stop && file.n - stop >= TRAILER ? stop + TRAILER : 0;
 	return 0;
@@ -217,7 +219,7 @@ static int open_gzip(struct sb_view *view, const char *hint, struct sb_err *err)
 
 	if (!read_header(view->file, 0, &header))
 		return sb_damaged(err, "archive-damaged", 0, "a gzip header that makes no sense");
-	if (looks_single(view->file, &header))
+	if (looks_single(view->reading, view->file, &header))
 		rc = emit_part(view, &header, 0, end - TRAILER, true, err);
 	else
 		rc = walk(view, &end, err);

@@ -74,11 +74,12 @@ static void read_legacy(struct sb_rd *rd, struct frame *frame)
 	frame->check = rd->at;
 }
 
-static bool read_frame(struct sb_span file, uint64_t at, struct frame *out, bool *begun)
+static bool read_frame(const struct sb_view *view, uint64_t at, struct frame *out, bool *begun)
 {
-	struct sb_rd rd = sb_rd_of(file, false);
+	struct sb_rd rd = sb_rd_of(view->file, false);
 	struct frame frame = {.start = at};
 
+	rd.reading = view->reading;
 	sb_rd_seek(&rd, at);
 	uint32_t magic = (uint32_t)sb_rd_uint(&rd, 4);
 	frame.skippable = (magic & skippable_mask) == skippable_magic;
@@ -142,7 +143,7 @@ static int open_lz4(struct sb_view *view, const char *hint, struct sb_err *err)
 	if (sb_magic(view->file, 0, "\x02\x21\x4c\x18", 4))
 		rc = sb_emit_remark(view, (struct sb_notice){.id = "archive-unsupported", .refuse_drop = true}, err,
 				    "the legacy LZ4 frame, whose end nothing marks");
-	while (!rc && read_frame(view->file, payload.length, &frame, &begun)) {
+	while (!rc && read_frame(view, payload.length, &frame, &begun)) {
 		rc = emit_frame(view, &frame, err);
 		payload.length = frame.end;
 	}

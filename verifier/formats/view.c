@@ -13,6 +13,13 @@ static int push_failed(const struct sb_vec *vec, enum sb_limit_row row, struct s
 	return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
 }
 
+/* A walker has read of a region what tells where the next one is, and the kernel has mapped what lies around. */
+static void count_region(struct sb_view *view, uint64_t length)
+{
+	enum { AROUND = 64 << 10 };
+	sb_reading_more(view->reading, length < AROUND ? (size_t)length : AROUND);
+}
+
 int sb_emit_region(struct sb_view *view, const struct sb_region *region, struct sb_err *err)
 {
 	struct sb_region *slot = region->length ? sb_vec_push(&view->regions) : NULL;
@@ -21,6 +28,7 @@ int sb_emit_region(struct sb_view *view, const struct sb_region *region, struct 
 	if (!slot)
 		return push_failed(&view->regions, SB_LIMIT_ROW_REGIONS, err);
 	*slot = *region;
+	count_region(view, region->length);
 	return 0;
 }
 
@@ -130,7 +138,14 @@ void sb_view_init(struct sb_view *view, const struct sb_format *format, struct s
 int sb_view_open(const struct sb_format *format, struct sb_span file, const char *hint, struct sb_arena *arena,
 		 struct sb_view *view, struct sb_err *err)
 {
+	return sb_view_open_read(format, file, hint, arena, NULL, view, err);
+}
+
+int sb_view_open_read(const struct sb_format *format, struct sb_span file, const char *hint, struct sb_arena *arena, struct sb_reading *reading,
+		      struct sb_view *view, struct sb_err *err)
+{
 	sb_view_init(view, format, file, arena);
+	view->reading = reading;
 	int rc = format->open(view, hint, err);
 	if (!rc)
 		rc = sb_view_check(view, err);

@@ -144,15 +144,18 @@ static int emit_stream(struct sb_view *view, const struct stream *s, struct sb_e
  * The longest head of the file that is a series of streams, when something else follows: each place that looks like a
  * footer and proves to be one is the end of a stream. The last that reaches back to the start wins.
  */
-static bool find_head(struct sb_span file, struct sb_vec *streams, bool *memory)
+static bool find_head(struct sb_reading *reading, struct sb_span file, struct sb_vec *streams, bool *memory)
 {
+	enum { PIECE = 1 << 20 };
 	uint64_t at = file.n, work = 0;
 
 	while (at > HEADER + FOOTER && *memory) {
-		const uint8_t *found = memrchr(file.p, 'Z', (size_t)at);
-		if (!found || found == file.p)
-			return false;
-		at = (uint64_t)(found - file.p);
+		uint64_t from = at > PIECE ? at - PIECE : 1;
+		const uint8_t *found = memrchr(file.p + from, 'Z', (size_t)(at - from));
+		sb_reading_more(reading, (size_t)(found ? file.p + at - found : (ptrdiff_t)(at - from)));
+		at = found ? (uint64_t)(found - file.p) : from;
+		if (!found)
+			continue;
 		streams->count = 0;
 		if (found[-1] == 'Y' && find_streams(sb_span_of(file.p, (size_t)at + 1), streams, &work, memory))
 			return true;
@@ -170,7 +173,7 @@ static int open_xz(struct sb_view *view, const char *hint, struct sb_err *err)
 	int rc = 0;
 
 	bool found = find_streams(view->file, &streams, &work, &memory) ||
-		     (memory && find_head(view->file, &streams, &memory));
+		     (memory && find_head(view->reading, view->file, &streams, &memory));
 	if (!memory)
 		return sb_no_memory(err);
 	if (!found)

@@ -42,12 +42,13 @@ static bool skip_blocks(struct sb_rd *rd)
 }
 
 /* The frame at @at; false when none stands there, with *begun when one begins and is damaged. */
-static bool read_frame(struct sb_span file, uint64_t at, struct frame *out, bool *begun)
+static bool read_frame(const struct sb_view *view, uint64_t at, struct frame *out, bool *begun)
 {
-	struct sb_rd rd = sb_rd_of(file, false);
+	struct sb_rd rd = sb_rd_of(view->file, false);
 	struct frame frame = {.start = at};
 	bool checksum = false;
 
+	rd.reading = view->reading;
 	sb_rd_seek(&rd, at);
 	uint32_t magic = (uint32_t)sb_rd_uint(&rd, 4);
 	frame.skippable = (magic & skippable_mask) == skippable_magic;
@@ -108,7 +109,7 @@ static int open_zstd(struct sb_view *view, const char *hint, struct sb_err *err)
 	bool begun = false;
 	int rc = 0;
 
-	while (!rc && read_frame(view->file, payload.length, &frame, &begun)) {
+	while (!rc && read_frame(view, payload.length, &frame, &begun)) {
 		rc = emit_frame(view, &frame, err);
 		payload.length = frame.end;
 	}

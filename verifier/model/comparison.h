@@ -96,6 +96,7 @@ struct sb_comparison {
 	size_t count;
 	struct sb_equal_files equal;
 	struct sb_parsers *parsers;       /* who parses what is looked into later; NULL: nobody else */
+	struct sb_reading *reading;       /* of the bytes of all pairs, or NULL */
 	struct sb_compare_memory *memory; /* of compare: everything above lives in it */
 };
 

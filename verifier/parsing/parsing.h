@@ -45,11 +45,18 @@ struct sb_source {
 	int origin;      /* borrowed until sb_source_close; -1: none, the bytes are copied */
 	uint64_t offset; /* of the bytes in either */
 	uint64_t id;     /* among the sources of its side */
+	struct sb_reading *reading; /* of the bytes, or NULL */
 };
 /** @blob  what the bytes lie in, or NULL; a large one is handed on by descriptor, anything else by a copy. */
-void sb_source_init(struct sb_source *source, struct sb_parser_side *side, struct sb_span bytes, const struct sb_blob *blob);
+void sb_source_init(struct sb_source *source, struct sb_parser_side *side, struct sb_reading *reading, struct sb_span bytes,
+                    const struct sb_blob *blob);
 /** The part @bytes of @whole, which must stay open until this source is closed. */
 void sb_source_cut(struct sb_source *source, struct sb_parser_side *side, struct sb_span bytes, const struct sb_source *whole);
+/**
+ * Where the bytes come from goes away, and views may still be asked: keep the descriptor that a worker was given while *room lasts, which
+ * then shrinks; it is shared by threads.
+ */
+void sb_source_rest(struct sb_source *source, unsigned *room);
 /** Give the descriptors back. Views of the source can still be asked: then the bytes are copied. */
 void sb_source_close(struct sb_source *source);
 

@@ -58,12 +58,13 @@ uint64_t sb_side_id(struct sb_parser_side *side)
 
 /* ---- bytes ---- */
 
-void sb_source_init(struct sb_source *source, struct sb_parser_side *side, struct sb_span bytes, const struct sb_blob *blob)
+void sb_source_init(struct sb_source *source, struct sb_parser_side *side, struct sb_reading *reading, struct sb_span bytes,
+                    const struct sb_blob *blob)
 {
 	/* A part of a blob is copied: what else lies there is no business of this side's workers. */
 	bool whole = blob && blob->mapped && blob->fd >= 0 && bytes.p == blob->bytes.p && bytes.n == blob->bytes.n;
 
-	*source = (struct sb_source){.bytes = bytes, .fd = -1, .origin = whole ? blob->fd : -1, .id = sb_side_id(side)};
+	*source = (struct sb_source){.bytes = bytes, .fd = -1, .origin = whole ? blob->fd : -1, .id = sb_side_id(side), .reading = reading};
 }
 
 void sb_source_cut(struct sb_source *source, struct sb_parser_side *side, struct sb_span bytes, const struct sb_source *whole)
@@ -71,8 +72,25 @@ void sb_source_cut(struct sb_source *source, struct sb_parser_side *side, struct
 	bool within = whole->fd >= 0 && bytes.p >= whole->bytes.p && bytes.n <= whole->bytes.n &&
 	              (size_t)(bytes.p - whole->bytes.p) <= whole->bytes.n - bytes.n;
 
-	*source = (struct sb_source){.bytes = bytes, .fd = -1, .origin = within ? whole->fd : -1, .id = sb_side_id(side)};
+	*source = (struct sb_source){.bytes = bytes, .fd = -1, .origin = within ? whole->fd : -1, .id = sb_side_id(side), .reading = whole->reading};
 	source->offset = within ? whole->offset + (uint64_t)(bytes.p - whole->bytes.p) : 0;
+}
+
+static bool take_room(unsigned *room)
+{
+	unsigned left = __atomic_load_n(room, __ATOMIC_RELAXED);
+
+	while (left && !__atomic_compare_exchange_n(room, &left, left - 1, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		;
+	return left != 0;
+}
+
+void sb_source_rest(struct sb_source *source, unsigned *room)
+{
+	if (source->fd >= 0 && take_room(room))
+		source->origin = -1;
+	else
+		sb_source_close(source);
 }
 
 void sb_source_close(struct sb_source *source)
@@ -100,8 +118,8 @@ static int copy(struct sb_source *source, struct sb_err *err)
 
 	if (fd < 0)
 		rc = sb_io_spool(&fd, err);
-	if (!rc)
-		rc = sb_io_write(fd, source->bytes, err);
+	for (struct sb_span rest = source->bytes, piece; !rc && sb_reading_next(source->reading, &rest, &piece);)
+		rc = sb_io_write(fd, piece, err);
 	return rc ? rc : reopen(fd, &source->fd, err);
 }
 

@@ -26,6 +26,7 @@ static void hand_over(struct sb_stream *out, bool last)
 	if (send(SB_WIRE_CHANNEL, &piece, sizeof piece, MSG_NOSIGNAL) != (ssize_t)sizeof piece)
 		_exit(0);
 	out->unread++;
+	sb_reading_more(out->reading, out->used);
 	out->half ^= 1;
 	out->used = 0;
 	if (!last && out->unread == 2)

@@ -5,12 +5,13 @@
 
 #include "verifier/formats/formats.h"
 
-/** Zeroed with a window it is ready for use. When the core goes away the process ends. */
+/** Zeroed but for window and reading it is ready for use. When the core goes away the process ends. */
 struct sb_stream {
 	uint8_t *window;     /* two halves */
 	unsigned half;       /* that is filled now */
 	size_t used;         /* bytes in it */
 	unsigned unread;     /* halves that the core has not read yet */
+	struct sb_reading *reading; /* of the input, of which decoding reads about as much as it makes */
 };
 
 /** Little-endian integer of @width bytes. */

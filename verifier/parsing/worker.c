@@ -13,12 +13,13 @@
 #include <time.h>
 #include <unistd.h>
 
-/** Inputs up to this size may stay in memory; a look every so many nanoseconds of CPU time. */
+/** Inputs up to this size may stay in memory, and so much of larger ones; a look every so many nanoseconds of CPU time. */
 enum { LARGE = 32 << 20, EVERY = 5000000 };
 
 struct worker {
 	const struct sb_parsers_options *options;
 	struct sb_stream out;
+	struct sb_reading reading; /* of the input */
 	struct sb_worker_memory *memory; /* of the input */
 	struct sb_span input;
 	struct sb_arena *arena; /* of the view */
@@ -26,26 +27,29 @@ struct worker {
 	bool open;
 };
 
-/*
- * Give back the pages of a large input that were read: they are a file's, and come again when they are wanted. Runs as a signal handler every
- * few milliseconds of CPU time, since any parser may read anywhere.
- */
-static void give_back(int signal, siginfo_t *info, void *context)
+/* Give back the pages of a large input that were read: they are a file's, and come again when they are wanted. */
+static void give_back(void *ctx)
 {
-	const struct sb_worker_memory *memory = info->si_value.sival_ptr;
+	const struct sb_worker_memory *memory = ctx;
 	void *mapped = memory->mapped;
 
-	(void)signal;
-	(void)context;
 	if (mapped && memory->length > LARGE)
 		madvise(mapped, memory->length, MADV_DONTNEED);
+}
+
+/* Every few milliseconds of CPU time, for parsers that read here and there and do not say so. */
+static void on_timer(int signal, siginfo_t *info, void *context)
+{
+	(void)signal;
+	(void)context;
+	give_back(info->si_value.sival_ptr);
 }
 
 /* Without the timer everything works; memory is then what the kernel makes of it. */
 void sb_worker_start_timer(struct sb_worker_memory *memory)
 {
 	struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGPROF, .sigev_value.sival_ptr = memory};
-	const struct sigaction action = {.sa_sigaction = give_back, .sa_flags = SA_SIGINFO | SA_RESTART};
+	const struct sigaction action = {.sa_sigaction = on_timer, .sa_flags = SA_SIGINFO | SA_RESTART};
 	const struct itimerspec often = {.it_interval.tv_nsec = EVERY, .it_value.tv_nsec = EVERY};
 	timer_t timer;
 
@@ -116,7 +120,8 @@ static void answer_open(struct worker *worker, const struct sb_wire_request *req
 
 	close_view(worker);
 	worker->arena = sb_arena_new(0);
-	int rc = worker->arena && format ? sb_view_open(format, worker->input, (const char *)request->payload, worker->arena, &worker->view, &err) : SB_NOMEM;
+	int rc = worker->arena && format ? sb_view_open_read(format, worker->input, (const char *)request->payload, worker->arena, &worker->reading,
+	                                                      &worker->view, &err) : SB_NOMEM;
 	worker->open = rc == 0;
 	sb_stream_outcome(&worker->out, rc, &err);
 	if (!rc && request->b == 0)
@@ -164,9 +169,11 @@ static void answer_decode(struct worker *worker, const struct sb_wire_request *r
 
 _Noreturn void sb_worker_serve(const struct sb_parsers_options *options, uint8_t *window, struct sb_worker_memory *memory)
 {
-	struct worker worker = {.options = options, .out.window = window, .memory = memory};
+	struct worker worker = {.options = options, .memory = memory,
+	                        .reading = {.most = LARGE, .give_back = give_back, .ctx = memory}};
 	struct sb_wire_request request;
 
+	worker.out = (struct sb_stream){.window = window, .reading = &worker.reading};
 	for (;;) {
 		int fd;
 		hear(&request, &fd);

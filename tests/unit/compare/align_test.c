@@ -93,7 +93,7 @@ Test(align, gaps_and_matches_tile_both_sides)
 		struct sb_alignment alignment;
 		struct sb_gap gap = {.piece = {0}};
 		uint64_t at[SB_SIDES] = {0};
-		cr_assert_eq(sb_align(a, b, one_byte, NULL, &alignment, NULL), 0);
+		cr_assert_eq(sb_align(NULL, a, b, one_byte, NULL, &alignment, NULL), 0);
 		while (sb_alignment_next_gap(&alignment, &gap)) {
 			cr_assert_eq(gap.from[0] - at[0], gap.from[1] - at[1], "texts %zu", i);
 			cr_assert(memcmp(a.p + at[0], b.p + at[1], gap.from[0] - at[0]) == 0);

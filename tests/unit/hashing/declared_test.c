@@ -7,7 +7,7 @@ TestSuite(declared, .fini = no_leaks);
 static void expect(enum sb_declared_digest kind, struct sb_span bytes, const char *hex)
 {
 	uint8_t out[64];
-	sb_declared_hash(kind, bytes, out);
+	sb_declared_hash(NULL, kind, bytes, out);
 	expect_hex(sb_span_of(out, sb_declared_size(kind)), hex);
 }
 
@@ -109,8 +109,8 @@ Test(declared, pieces_in_a_row_are_one_text)
 		const struct sb_span pieces[] = {sb_span_of(text, cut), {0}, sb_span_of(text + cut, (sizeof text - cut) / 2),
 		                                 sb_span_of(text + cut + (sizeof text - cut) / 2, sizeof text - cut - (sizeof text - cut) / 2)};
 		for (unsigned kind = SB_DECLARED_MD5; kind <= SB_DECLARED_SHA512; kind++) {
-			sb_declared_hash((enum sb_declared_digest)kind, sb_span_of(text, sizeof text), whole);
-			sb_declared_hash_row((enum sb_declared_digest)kind, pieces, 4, row);
+			sb_declared_hash(NULL, (enum sb_declared_digest)kind, sb_span_of(text, sizeof text), whole);
+			sb_declared_hash_row(NULL, (enum sb_declared_digest)kind, pieces, 4, row);
 			cr_expect_arr_eq(whole, row, sb_declared_size((enum sb_declared_digest)kind), "%u cut at %zu", kind, cut);
 		}
 	}

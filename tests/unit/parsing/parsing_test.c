@@ -363,7 +363,7 @@ static void decode_three(struct sb_parsers *parsers, const struct scattered *all
 	struct sb_err err = {0};
 
 	cr_assert_not_null(side);
-	sb_source_init(&source, side, sb_span_of(all->file, sizeof all->file), NULL);
+	sb_source_init(&source, side, NULL, sb_span_of(all->file, sizeof all->file), NULL);
 	for (unsigned i = 0; i < 3; i++)
 		items[i] = (struct sb_decoding){.member = &members[i], .blob.fd = -1};
 	cr_assert_eq(sb_parsing_decode(side, &source, items, 3, &budget, &err), 0, "%s", err.msg);
