@@ -44,6 +44,9 @@
 	X(OUTPUT_DEPTH, "output-depth", 64, "levels", "folders of the collected outputs") \
 	X(ARGON2_MEMORY, "argon2-memory", UINT64_C(1) << 30, "bytes", "key derivation asked for by a key file") \
 	X(ARGON2_OPS, "argon2-ops", 10, "passes", "key derivation asked for by a key file") \
+	X(EVIDENCE_BYTES, "evidence-bytes", UINT64_C(256) << 20, "bytes", "evidence of one gate") \
+	X(EVIDENCE_FILES, "evidence-files", 100000, "files", "evidence of one gate") \
+	X(VOICES, "voices", 100000, "statements", "signed statements about the files of one gate") \
 	X(SIGNATURES, "signatures", 64, "signatures", "one DSSE envelope") \
 	X(PREVIEW_BYTES, "preview-bytes", 32, "bytes", "old and new bytes shown with a finding")
 

@@ -101,3 +101,27 @@ bool sb_text_unhex(struct sb_span text, uint8_t *out, size_t n)
 		out[i] = (uint8_t)(nibble(text.p[2 * i]) << 4 | nibble(text.p[2 * i + 1]));
 	return true;
 }
+
+/* The last star takes one byte more each time that what follows it does not fit: never worse than the product of both lengths. */
+bool sb_text_fits(const char *glob, const char *text)
+{
+	const char *star = NULL, *resume = NULL;
+
+	while (*text) {
+		if (*glob == '*') {
+			star = glob++;
+			resume = text;
+		} else if (*glob && (*glob == '?' || *glob == *text)) {
+			glob++;
+			text++;
+		} else if (star) {
+			glob = star + 1;
+			text = ++resume;
+		} else {
+			return false;
+		}
+	}
+	while (*glob == '*')
+		glob++;
+	return *glob == '\0';
+}

@@ -10,6 +10,9 @@ size_t sb_text_distance(const char *a, const char *b);
 /** The word of @words (NULL-terminated) nearest to @word within distance 2, or NULL: for "did you mean". */
 const char *sb_text_nearest(const char *word, const char *const *words);
 
+/** Does @text fit @glob as a whole? '*' is any text, '?' any byte; nothing else is special. */
+bool sb_text_fits(const char *glob, const char *text);
+
 /** Decimal number, whole text, no sign, no leading blank. */
 SB_MUST_USE bool sb_text_uint(struct sb_span text, uint64_t *out);
 

@@ -10,7 +10,9 @@
 #include "manifests/facts.h"
 #include "manifests/inventory.h"
 #include "manifests/making.h"
+#include "manifests/moment.h"
 #include "manifests/node.h"
+#include "manifests/policy.h"
 #include "manifests/record.h"
 #include "manifests/statement.h"
 

@@ -226,6 +226,12 @@ uint64_t sb_schema_duration(struct sb_schema *schema, struct sb_place place, uin
 	return read_scaled(schema, place, "smh", units, absent);
 }
 
+uint64_t sb_schema_age(struct sb_schema *schema, struct sb_place place, uint64_t absent)
+{
+	static const uint64_t units[] = {3600, 86400};
+	return read_scaled(schema, place, "hd", units, absent);
+}
+
 const char *sb_schema_path(struct sb_schema *schema, struct sb_place place, const char *absent)
 {
 	const char *text = sb_schema_text(schema, place, NULL), *path = absent;

@@ -47,6 +47,8 @@ void sb_schema_sha256(struct sb_schema *schema, struct sb_place place, uint8_t o
 uint64_t sb_schema_size(struct sb_schema *schema, struct sb_place place, uint64_t absent);
 /** "30m": seconds, letters s m h. */
 uint64_t sb_schema_duration(struct sb_schema *schema, struct sb_place place, uint64_t absent);
+/** "365d": seconds, letters h d. */
+uint64_t sb_schema_age(struct sb_schema *schema, struct sb_place place, uint64_t absent);
 /** Relative path that never leaves its folder, normalised. */
 const char *sb_schema_path(struct sb_schema *schema, struct sb_place place, const char *absent);
 

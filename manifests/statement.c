@@ -4,6 +4,7 @@
 
 #include "manifests/record.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /** Building with one check at the end. */
@@ -79,16 +80,66 @@ static struct sb_node *verifier(struct maker *make)
 	return map;
 }
 
-/* The artifacts of the record, as they stand there: one for each subject. */
+/** Names in order, to find the artifact of a finding. */
+struct named {
+	const char *name;
+	size_t index;
+};
+
+static int by_name(const void *a, const void *b)
+{
+	const struct named *x = a, *y = b;
+	return strcmp(x->name, y->name);
+}
+
+/** Which causes the findings of each artifact have: a row of SB_CAUSES for each. NULL: out of memory. */
+static bool *causes_of_artifacts(struct maker *make)
+{
+	const struct sb_result *result = make->result;
+	struct named *names = sb_arena_array(make->arena, result->artifact_count + 1, sizeof *names);
+	bool *seen = sb_arena_array(make->arena, (result->artifact_count + 1) * SB_CAUSES, sizeof *seen);
+
+	if (!names || !seen)
+		return NULL;
+	for (size_t i = 0; i < result->artifact_count; i++)
+		names[i] = (struct named){result->artifacts[i].name, i};
+	qsort(names, result->artifact_count, sizeof *names, by_name);
+	for (size_t i = 0; i < result->finding_count; i++) {
+		const struct named wanted = {.name = result->findings[i].artifact};
+		const struct named *found = bsearch(&wanted, names, result->artifact_count, sizeof *names, by_name);
+		if (found)
+			seen[found->index * SB_CAUSES + result->findings[i].cause] = true;
+	}
+	return seen;
+}
+
+/* Without all findings nobody knows all causes: then nothing is said of them. */
+static void put_causes(struct maker *make, struct sb_node *artifact, const bool *seen)
+{
+	struct sb_node *list = sb_node_list(make->arena);
+
+	if (make->result->findings_left_out)
+		return;
+	for (unsigned cause = 0; cause < SB_CAUSES; cause++)
+		if (seen[cause])
+			push(make, list, text(make, sb_cause_name((enum sb_cause)cause)));
+	put(make, artifact, "causes", list);
+}
+
+/* The artifacts of the record, as they stand there, with the causes of their findings: one for each subject. */
 static struct sb_node *artifacts(struct maker *make)
 {
 	const struct sb_node *all = sb_node_get(make->record, "artifacts");
 	struct sb_node *list = sb_node_list(make->arena);
+	const bool *seen = causes_of_artifacts(make);
 
-	for (size_t i = 0; all && i < all->count && i < make->result->artifact_count; i++)
-		if (make->result->artifacts[i].shipped.kinds == SB_DIGEST_BOTH)
-			push(make, list, all->items[i]);
-	make->failed |= !all;
+	make->failed |= !all || !seen;
+	for (size_t i = 0; !make->failed && i < all->count && i < make->result->artifact_count; i++) {
+		if (make->result->artifacts[i].shipped.kinds != SB_DIGEST_BOTH)
+			continue;
+		put_causes(make, all->items[i], &seen[i * SB_CAUSES]);
+		push(make, list, all->items[i]);
+	}
 	return list;
 }
 
@@ -192,6 +243,8 @@ static struct sb_node *predicate(struct maker *make)
 	put(make, map, "inferred", sb_node_list(make->arena));
 	put(make, map, "opaque", opaque(make));
 	put(make, map, "report", descriptor(make, &make->context->report));
+	if (make->context->finished)
+		put(make, map, "finishedOn", text(make, make->context->finished));
 	return map;
 }
 

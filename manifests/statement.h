@@ -23,6 +23,7 @@ struct sb_statement_context {
 	const struct sb_named_digest *opaque; /* prebuilt inputs of the drop */
 	size_t opaque_count;
 	struct sb_named_digest report;     /* the full result record */
+	const char *finished;              /* RFC 3339, or NULL: not said */
 };
 
 /** Canonical JSON of the statement. Subjects are the shipped artifacts. Errors: EVIDENCE "statement-empty" when nothing shipped was compared; NOMEM. */

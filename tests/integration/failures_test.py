@@ -73,12 +73,17 @@ def _(_dir):
     key()
     run('bash', '-c', f'{PROGRAM} verify drop.yaml --sign k --attestation st --passphrase-fd 3 3<<<secret', code=0)
     (identity,) = runs()
+    ssh = sb('key', 'show', 'k.pub', '--json', code=0).json()['ssh']
+    with open('p.json', 'w') as f:
+        json.dump({'schema': 'samebuild-policy/1', 'resource': '*', 'keys': [{'party': 'lab', 'role': 'rebuilder', 'key': ssh}],
+                   'artifacts': [{'files': '*', 'level': 'identical'}]}, f)
     os.makedirs('tree')
     drops.tarball('tree/x-1.0.tar.xz', {'x-1.0/Makefile': 'all:\n'})
     good = {
         'init': ('init', 'tree'), 'check': ('check', 'drop.yaml'), 'verify': ('verify', 'drop.yaml'), 'rebuild': ('rebuild', 'drop.yaml', '-O', 'again'),
         'compare': ('compare', 'a', 'a'), 'report': ('report', identity), 'attest verify': ('attest', 'verify', 'st', '--key', 'k.pub', '--artifact', 'release/prog'),
         'attest show': ('attest', 'show', 'st'), 'key show': ('key', 'show', 'k.pub'), 'key export': ('key', 'export', 'k.pub'),
+        'policy check': ('policy', 'check', 'p.json'), 'gate': ('gate', '--policy', 'p.json', '--attestations', 'st', '--artifact', 'release/prog'),
         'store check': ('store', 'check'), 'doctor': ('doctor',), 'explain': ('explain', 'exit-codes'), 'help': ('help',), 'version': ('version',),
     }
     for verb, words in good.items():
@@ -93,6 +98,7 @@ def _(_dir):
         'shell': ('shell', 'absent'), 'compare': ('compare', 'a', 'absent'), 'report': ('report', 'absent'), 'attest sign': ('attest', 'sign', 'absent', '--key', 'k'),
         'attest verify': ('attest', 'verify', 'absent', '--key', 'k.pub', '--artifact', 'a'), 'attest show': ('attest', 'show', 'absent'),
         'key new': ('key', 'new', 'absent/k'), 'key show': ('key', 'show', 'absent'), 'key export': ('key', 'export', 'absent'),
+        'policy check': ('policy', 'check', 'absent'), 'gate': ('gate', '--policy', 'absent', '--attestations', 'st', '--artifact', 'a'),
         'store check': ('store', 'check', '--store', 'a'), 'toolchain debian': ('toolchain', 'debian', '-O', 'x', '--build-deps', 'absent'),
         'explain': ('explain', 'absent'), 'help': ('help', 'absent'), 'doctor': ('doctor', 'extra'), 'version': ('version', 'extra'),
     }

@@ -125,6 +125,14 @@ def format_companions():
                 yield f'the format {name} has no {companion}'
 
 
+def suites_run():
+    for path in tracked('_test.py', '_test.c'):
+        folder, name = os.path.split(path)
+        listed = read(f'{folder}/meson.build')
+        if f"'{name}'" not in listed and f"'{name[:-len('_test.py')]}'" not in listed:
+            yield f'{path} is in no meson.build: nobody runs it'
+
+
 def spelling():
     words = subprocess.run(['codespell', '-L', 'nwe,buildd,ot,te,fo,ser,inout,nd,hda,caf,crate,fpr,numer,mye', '--skip', '*.dict,LICENSE,*/corpus/*'] +
                            [os.path.join(ROOT, n) for n in tracked('.c', '.h', '.md', '.scd', '.py')], capture_output=True, text=True).stdout
@@ -136,7 +144,7 @@ CHECKS = [('rooms include only rooms of a lower rank', ranks), ('private headers
           ('functions and files stay below their ceilings', sizes),
           ('every file says its licence', licences), ('every header compiles alone', headers_alone),
           ('error ids and their pages agree', error_pages), ('every format has its harness and its page', format_companions),
-          ('words are spelled right', spelling)]
+          ('every suite is run', suites_run), ('words are spelled right', spelling)]
 
 print('TAP version 13')
 print(f'1..{len(CHECKS)}')

@@ -41,4 +41,67 @@ struct sb_attest_verified {
  */
 SB_MUST_USE int sb_attest_verify(const struct sb_attest_verify_in *in, struct sb_arena *arena, struct sb_attest_verified *out, struct sb_err *err);
 
+/* ---- gate ---- */
+
+/** What one party says of one file, in one statement. */
+struct sb_gate_voice {
+	const char *party;   /* NULL: no key of the policy signed it */
+	const char *pae;     /* SHA-256 of what was signed, in hexadecimal; "" when nothing could be read */
+	const char *reason;  /* why it does not count, a word of docs/policy.md; NULL: it counts */
+	enum sb_level level; /* that it states of the file */
+	bool dissents;       /* it states that the file is different */
+};
+
+/** One rule of the policy for one file. Texts are escaped. */
+struct sb_gate_rule {
+	const char *name; /* "evidence", "class", "quorum", "distinct" */
+	bool ok;
+	const char *needed, *found;
+};
+
+struct sb_gate_artifact {
+	const char *name;
+	struct sb_digest digest;
+	bool verified;  /* a statement that is signed by a key of the policy names these bytes */
+	bool allowed;   /* every rule holds */
+	const struct sb_gate_rule *rules;
+	size_t rule_count;
+	const struct sb_gate_voice *voices; /* in the order of the evidence */
+	size_t voice_count;
+};
+
+struct sb_gate_in {
+	const struct sb_policy *policy;
+	const struct sb_span *evidence; /* files of one envelope a line, in the order in which they count */
+	size_t evidence_count;
+	const struct sb_digest *artifacts; /* both kinds, computed by the caller from the bytes */
+	const char *const *artifact_names;
+	size_t artifact_count;          /* at least 1 */
+	int64_t time;                   /* seconds since 1970: when is it decided? */
+};
+struct sb_gated {
+	const struct sb_gate_artifact *artifacts; /* as many as were asked for, in their order */
+	uint64_t lines, unreadable; /* of the evidence: all of them, and those that hold no envelope */
+	uint64_t strangers;         /* envelopes that no key of the policy signed */
+	uint64_t voices_left_out;   /* over SB_LIMIT_VOICES: they were not judged */
+	bool allowed;               /* every artifact is */
+};
+/**
+ * Decide from signed statements alone: a pure function of its input. Leaving a statement out never turns a refusal into an allowance. Everything in
+ * @out lives in @arena. Errors: NOMEM; on any failure nothing is allowed.
+ */
+SB_MUST_USE int sb_attest_gate(const struct sb_gate_in *in, struct sb_arena *arena, struct sb_gated *out, struct sb_err *err);
+
+/** What a policy says of one file of a run that has just been made. */
+struct sb_gate_own {
+	const char *name;
+	const char *reason; /* as of a voice; NULL: nothing is against it */
+};
+/**
+ * Ask of a run's own result what a policy asks of statements: classes of files, product, sources, inputs. Whose word it is and how old is not asked. One row for
+ * each delivered file, in @arena. Errors: EVIDENCE "statement-empty" when nothing delivered was compared; NOMEM.
+ */
+SB_MUST_USE int sb_attest_gate_own(const struct sb_policy *policy, const struct sb_result *result, const struct sb_statement_context *context, struct sb_arena *arena,
+                                   struct sb_gate_own **out, size_t *count, struct sb_err *err);
+
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Checking what others signed: signatures first, then what the statement says of exactly these bytes. Everything fails closed. */
-#include "verifier/attest/attest.h"
+#include "verifier/attest/gate.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -41,15 +41,20 @@ static bool signed_by_all(struct verifying *v, const struct sb_dsse *envelope)
 	return all;
 }
 
-static const struct sb_subject *find_subject(const struct sb_statement *statement, const struct sb_digest *artifact)
+static bool is_subject(const struct sb_subject *subject, const struct sb_digest *artifact)
 {
-	for (size_t i = 0; i < statement->subject_count; i++) {
-		const struct sb_subject *subject = &statement->subjects[i];
-		bool blake2b = subject->digest.kinds != SB_DIGEST_BOTH || memcmp(subject->digest.blake2b, artifact->blake2b, SB_BLAKE2B_BYTES) == 0;
-		if (artifact->kinds == SB_DIGEST_BOTH && memcmp(subject->digest.sha256, artifact->sha256, SB_SHA256_BYTES) == 0 && blake2b)
-			return subject;
-	}
-	return NULL;
+	bool blake2b = subject->digest.kinds != SB_DIGEST_BOTH || memcmp(subject->digest.blake2b, artifact->blake2b, SB_BLAKE2B_BYTES) == 0;
+	return artifact->kinds == SB_DIGEST_BOTH && memcmp(subject->digest.sha256, artifact->sha256, SB_SHA256_BYTES) == 0 && blake2b;
+}
+
+const struct sb_subject *sb_statement_subject(const struct sb_statement *statement, const struct sb_digest *artifact)
+{
+	const struct sb_subject *worst = NULL;
+
+	for (size_t i = 0; i < statement->subject_count; i++)
+		if (is_subject(&statement->subjects[i], artifact) && (!worst || statement->subjects[i].level < worst->level))
+			worst = &statement->subjects[i];
+	return worst;
 }
 
 /* Evidence about other bytes is no evidence: told by the digest alone, never by a name. */
@@ -60,8 +65,8 @@ static bool names_artifacts(struct verifying *v, const struct sb_statement *stat
 	for (size_t i = 0; i < v->in->artifact_count; i++) {
 		char hex[2 * SB_SHA256_BYTES + 1];
 		sb_text_hex(sb_span_of(v->in->artifacts[i].sha256, SB_SHA256_BYTES), hex);
-		all &= check(v, "subject", find_subject(statement, &v->in->artifacts[i]) != NULL, hex,
-		             find_subject(statement, &v->in->artifacts[i]) ? "the same" : "not among the subjects");
+		all &= check(v, "subject", sb_statement_subject(statement, &v->in->artifacts[i]) != NULL, hex,
+		             sb_statement_subject(statement, &v->in->artifacts[i]) ? "the same" : "not among the subjects");
 	}
 	return all;
 }
@@ -79,7 +84,7 @@ static bool holds(struct verifying *v, const struct sb_statement *statement)
 	if (v->in->least != SB_LEVEL_UNDETERMINED) {
 		all &= holds_level(v, "level of the run", statement->level);
 		for (size_t i = 0; i < v->in->artifact_count; i++) {
-			const struct sb_subject *subject = find_subject(statement, &v->in->artifacts[i]);
+			const struct sb_subject *subject = sb_statement_subject(statement, &v->in->artifacts[i]);
 			all &= holds_level(v, "level", subject ? subject->level : SB_LEVEL_UNDETERMINED);
 		}
 	}
@@ -129,7 +134,7 @@ static void examine(struct verifying *v, struct sb_span line, struct outcome *ou
 	out->good = holds(v, &out->statement);
 }
 
-static struct sb_span next_line(struct sb_span *rest)
+struct sb_span sb_evidence_line(struct sb_span *rest)
 {
 	const uint8_t *end = memchr(rest->p, '\n', rest->n);
 	size_t n = end ? (size_t)(end - rest->p) : rest->n, taken = end ? n + 1 : n;
@@ -181,7 +186,7 @@ static int examine_lines(struct verifying *v, struct sb_attest_verified *out, st
 	sb_fail(&why, SB_EVIDENCE, "evidence-absent", "there is no statement in it");
 	while (rest.n && !out->good) {
 		struct outcome outcome = {0};
-		struct sb_span line = next_line(&rest);
+		struct sb_span line = sb_evidence_line(&rest);
 		if (line.n == 0)
 			continue;
 		if (line.p[0] == '{' && !examine_apart(v, line, &outcome))

@@ -195,6 +195,7 @@ static const struct sb_option attest_sign_options[] = {
 	{"key", 0, "KEY", false},
 	{"attestation", 0, "PATH", false},
 	{"verifier", 0, "URI", false},
+	{"time", 0, "TIME", false},
 	{"passphrase-fd", 0, "N", false},
 	{0},
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "verifier/cli/building.h"
+#include "verifier/cli/evidence.h"
 #include "verifier/cli/exits.h"
 #include "verifier/cli/inputs.h"
 #include "verifier/cli/output.h"
@@ -68,7 +69,36 @@ static int sign(struct sb_invocation *call, const char *id, struct sb_err *err)
 	return rc;
 }
 
-static int conclude(struct sb_invocation *call, const struct sb_drop *drop, const struct sb_verified *verified, struct sb_err *err)
+/** What --gate says of the run: every delivered file passes, or the first that does not is told. */
+static int ask_gate(struct sb_invocation *call, const struct sb_policy *policy, const struct sb_result *result, const struct sb_run_context *run, bool *passed,
+                    struct sb_err *err)
+{
+	struct sb_statement_context context = {.verifier_id = "", .resource_uri = run->resource_uri, .has_source = true, .opaque = run->opaque,
+	                                       .opaque_count = run->opaque_count};
+	struct sb_gate_own *files;
+	size_t count, refused = 0;
+
+	memcpy(context.manifest_sha256, run->manifest_sha256, SB_SHA256_BYTES);
+	int rc = sb_attest_gate_own(policy, result, &context, call->arena, &files, &count, err);
+	for (size_t i = 0; !rc && i < count; i++) {
+		if (files[i].reason && !call->json)
+			sb_buf_printf(&call->out, "  gate      %s: %s\n", sb_cli_escape(call, files[i].name), files[i].reason);
+		if (files[i].reason && refused++ == 0)
+			sb_cli_say(call, "refused by %s: %s [%s]", sb_cli_escape(call, sb_arg_value(call, "gate")), sb_cli_escape(call, files[i].name), files[i].reason);
+	}
+	*passed = !rc && count > 0 && refused == 0;
+	if (!rc && !call->json)
+		sb_buf_printf(&call->out, "  gate      %s: %s\n", sb_cli_escape(call, sb_arg_value(call, "gate")), *passed ? "passed" : "refused");
+	return rc;
+}
+
+/** What is asked of a run when it is over; NULL policy: nothing. */
+struct asked {
+	const struct sb_policy *policy;
+	bool passed;
+};
+
+static int conclude(struct sb_invocation *call, const struct sb_drop *drop, const struct sb_verified *verified, struct asked *asked, struct sb_err *err)
 {
 	struct sb_run_context context;
 	const char *id = NULL;
@@ -83,14 +113,25 @@ static int conclude(struct sb_invocation *call, const struct sb_drop *drop, cons
 	if (!call->json)
 		add_summary(call, drop, verified);
 	rc = sb_output_write(call, &verified->result, err);
+	if (!rc && asked->policy)
+		rc = ask_gate(call, asked->policy, &verified->result, &context, &asked->passed, err);
 	if (!rc && !call->json)
 		sb_buf_printf(&call->out, "  run       %s    next: samebuild report %s -o json=-\n", id, id);
 	return rc;
 }
 
-static int verify(struct sb_invocation *call, const struct sb_loaded_drop *loaded, struct sb_store *store, struct sb_parsers *parsers,
-                  struct sb_err *err)
+/* A gate that was asked decides; it cannot turn what is undetermined into anything else. */
+static int exit_of(enum sb_level level, const struct asked *asked)
 {
+	if (!asked->policy || level == SB_LEVEL_UNDETERMINED)
+		return sb_exit_of_level(level);
+	return asked->passed ? SB_EXIT_OK : SB_EXIT_BELOW;
+}
+
+static int verify(struct sb_invocation *call, const struct sb_loaded_drop *loaded, struct sb_store *store, struct sb_parsers *parsers,
+                  const struct sb_policy *policy, struct sb_err *err)
+{
+	struct asked asked = {.policy = policy};
 	struct sb_verify_in in = {.dir = loaded->dir, .drop = &loaded->drop, .store = store, .log = -1, .jobs = call->jobs, .parsers = parsers,
 	                          .progress = call->progress};
 	struct sb_verified verified = {0};
@@ -100,10 +141,10 @@ static int verify(struct sb_invocation *call, const struct sb_loaded_drop *loade
 	if (rc == SB_FAILED || call->verbose)
 		sb_building_say_log(call, &verified.rebuilt);
 	if (!rc)
-		rc = conclude(call, &loaded->drop, &verified, err);
+		rc = conclude(call, &loaded->drop, &verified, &asked, err);
 	enum sb_level level = verified.result.level;
 	sb_verified_release(&verified);
-	return rc ? rc : sb_exit_of_level(level);
+	return rc ? rc : exit_of(level, &asked);
 }
 
 static int run(struct sb_invocation *call, struct sb_err *err)
@@ -111,9 +152,13 @@ static int run(struct sb_invocation *call, struct sb_err *err)
 	struct sb_loaded_drop loaded = {.dir = -1};
 	const struct sb_parsers_options options = {.progress = call->progress};
 	struct sb_parsers *parsers = NULL; /* started before anything foreign or secret is there */
+	const char *gate = sb_arg_value(call, "gate");
 	struct sb_store *store = NULL;
+	struct sb_policy policy;
 
 	int rc = sb_output_check(call, err);
+	if (!rc && gate)
+		rc = sb_cli_load_policy(call, gate, &policy, err);
 	if (!rc)
 		rc = sb_parsers_start(&options, &parsers, err);
 	if (!rc && sb_arg_given(call, "sign"))
@@ -123,7 +168,7 @@ static int run(struct sb_invocation *call, struct sb_err *err)
 	if (!rc)
 		rc = sb_cli_open_store(call, &store, err);
 	if (!rc)
-		rc = verify(call, &loaded, store, parsers, err);
+		rc = verify(call, &loaded, store, parsers, gate ? &policy : NULL, err);
 	sb_parsers_stop(&parsers);
 	sb_store_close(&store);
 	sb_close_fd(&loaded.dir);
@@ -132,6 +177,7 @@ static int run(struct sb_invocation *call, struct sb_err *err)
 
 static const struct sb_option verify_options[] = {
 	{"output", 'o', "FORMAT=PATH", true},
+	{"gate", 0, "POLICY", false},
 	{"sign", 0, "KEY", false},
 	{"attestation", 0, "PATH", false},
 	{"verifier", 0, "URI", false},

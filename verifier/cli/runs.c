@@ -213,10 +213,13 @@ int sb_run_sign(struct sb_invocation *call, const char *id, const char *key_path
 {
 	struct sb_result result = {0};
 	struct sb_run_context run = {0};
-	struct sb_statement_context context = {.verifier_id = sb_arg_value(call, "verifier")};
+	struct sb_statement_context context = {.verifier_id = sb_arg_value(call, "verifier"), .finished = sb_arg_value(call, "time")};
 	struct sb_span record;
 	struct sb_digest digest;
+	int64_t unused;
 
+	if (context.finished && !sb_moment_read(context.finished, &unused))
+		return sb_fail(err, SB_USAGE, "option-value", "--time %s: a time like 2027-01-01T00:00:00Z is due here", context.finished);
 	int rc = sb_run_load(call, id, &result, &run, &record, err);
 	if (!rc)
 		rc = digest_program(context.program_sha256, err);

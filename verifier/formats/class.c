@@ -3,8 +3,6 @@
 #include "verifier/formats/emit.h"
 #include "verifier/formats/rows.h"
 
-#include <string.h>
-
 enum { HEADER = 8, FIRST_MAJOR = 45, LAST_MAJOR = 99 };
 enum tag { TAG_HEADER = 1, TAG_CLASS };
 enum { CONSTANT_UTF8 = 1, CONSTANT_LONG = 5, CONSTANT_DOUBLE = 6 };
@@ -45,7 +43,6 @@ static int take_pool(struct walk *walk, struct sb_err *err)
 	walk->pool = sb_rd_uint(&walk->rd, 2);
 	if (!(walk->utf8 = sb_arena_array(walk->view->arena, (size_t)walk->pool + 1, sizeof *walk->utf8)))
 		return sb_no_memory(err);
-	memset(walk->utf8, 0, ((size_t)walk->pool + 1) * sizeof *walk->utf8);
 	for (uint64_t i = 1; i < walk->pool && !walk->rd.bad; i++) {
 		uint64_t tag = sb_rd_uint(&walk->rd, 1);
 		if (tag == CONSTANT_UTF8) {

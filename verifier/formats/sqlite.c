@@ -3,8 +3,6 @@
 #include "verifier/formats/emit.h"
 #include "verifier/formats/rows.h"
 
-#include <string.h>
-
 enum { HEADER = 100, MAGIC = 16, SMALLEST_PAGE = 512, LARGEST_PAGE = 65536 };
 enum tag { TAG_HEADER = 1 };
 
@@ -70,7 +68,6 @@ static int open_sqlite(struct sb_view *view, const char *hint, struct sb_err *er
 	uint8_t *bits = sb_arena_array(view->arena, (size_t)(pages / 8 + 1), 1);
 	if (!bits)
 		return sb_no_memory(err);
-	memset(bits, 0, (size_t)(pages / 8 + 1));
 	mark_free(view->file, size, pages, bits);
 	int rc = sb_emit_region(view, &header, err);
 	for (uint64_t page = 1; !rc && page <= pages; page++)

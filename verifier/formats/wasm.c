@@ -3,8 +3,6 @@
 #include "verifier/formats/emit.h"
 #include "verifier/formats/rows.h"
 
-#include <string.h>
-
 enum { HEADER = 8 };
 enum tag { TAG_HEADER = 1 };
 enum section { SECTION_CUSTOM = 0, SECTION_IMPORT = 2, SECTION_EXPORT = 7, SECTION_CODE = 10 };
@@ -147,7 +145,6 @@ static int learn_names(struct walk *walk, struct sb_err *err)
 		walk->functions = 0;
 	if (!(walk->names = sb_arena_array(walk->view->arena, (size_t)walk->functions + 1, sizeof *walk->names)))
 		return sb_no_memory(err);
-	memset(walk->names, 0, ((size_t)walk->functions + 1) * sizeof *walk->names);
 	for (at = HEADER; next_section(walk->view->file, &at, &section);) {
 		if (section.id == SECTION_EXPORT)
 			read_exports(walk, section.content);

@@ -216,3 +216,26 @@ Test(base, numbers_and_digits)
 	cr_assert_not(sb_text_unhex(sb_span_text("abc"), bytes, 2));
 	cr_assert_not(sb_text_unhex(sb_span_text("abcg"), bytes, 2));
 }
+
+Test(text, globs_fit_as_a_whole_and_cost_no_more_than_the_product)
+{
+	static const struct {
+		const char *glob, *text;
+		bool fits;
+	} rows[] = {
+		{"", "", true}, {"", "a", false}, {"*", "", true}, {"*", "a/b", true}, {"a", "a", true}, {"a", "ab", false}, {"a*", "a", true}, {"*a", "ba", true},
+		{"*a", "ab", false}, {"a*c", "abbc", true}, {"a*c", "abbcd", false}, {"?", "", false}, {"a?c", "abc", true}, {"*ab*ab*", "xabyabz", true},
+		{"*ab*ab*", "xabyaz", false}, {"[a]", "a", false}, {"pkg:generic/acme@4.*", "pkg:generic/acme@4.2.1", true}, {"**", "x", true}, {"a\\*", "a*", false},
+	};
+	char text[4096], glob[4096];
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		cr_expect_eq(sb_text_fits(rows[i].glob, rows[i].text), rows[i].fits, "%s over %s", rows[i].glob, rows[i].text);
+	memset(text, 'a', sizeof text - 1);
+	text[sizeof text - 1] = '\0';
+	for (size_t i = 0; i < sizeof glob; i++)
+		glob[i] = i % 2 ? 'a' : '*';
+	glob[sizeof glob - 2] = 'b';
+	glob[sizeof glob - 1] = '\0';
+	cr_expect_not(sb_text_fits(glob, text));
+}

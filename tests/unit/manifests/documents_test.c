@@ -187,3 +187,19 @@ Test(documents, a_cut_record_is_never_read)
 		cr_assert_neq(sb_record_read(sb_span_of(text.data, n), arena, &back, NULL), 0, "%zu bytes", n);
 	}
 }
+
+Test(documents, moments_have_one_spelling)
+{
+	static const char *const bad[] = {"", "2027", "2027-13-01", "2027-02-30", "2027-1-1", "2027-01-01T24:00:00Z", "2027-01-01T00:00:00", "2027-01-01T00:00:00z",
+	                                  "2027-01-01T00:00:00+00:00", "2027-01-01 00:00:00Z", " 2027-01-01", "2027-01-01T00:00:60Z"};
+	char text[SB_MOMENT_TEXT];
+	int64_t at;
+
+	cr_assert(sb_moment_read("2027-01-01", &at) && at == 1798761600);
+	cr_assert(sb_moment_read("2027-01-01T00:00:01Z", &at) && at == 1798761601);
+	cr_assert(sb_moment_write(at, text) && strcmp(text, "2027-01-01T00:00:01Z") == 0);
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		cr_expect_not(sb_moment_read(bad[i], &at), "%s", bad[i]);
+	cr_expect_not(sb_moment_write(INT64_MAX, text));
+	cr_expect_not(sb_moment_write(INT64_MIN, text));
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Private to the room: who signs, and whose word is enough. */
+#ifndef MANIFESTS_POLICY_KEYS_H
+#define MANIFESTS_POLICY_KEYS_H
+
+#include "manifests/policy.h"
+#include "manifests/schema.h"
+
+/** The list "keys". False: out of memory. */
+SB_MUST_USE bool sb_policy_read_keys(struct sb_schema *s, struct sb_place list, struct sb_policy *out);
+/** "groups" and "quorum", after the keys. False: out of memory. */
+SB_MUST_USE bool sb_policy_read_quorum(struct sb_schema *s, struct sb_place top, struct sb_policy *out);
+
+#endif

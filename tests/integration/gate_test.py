@@ -1,0 +1,362 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The gate through the binary: statements that openssl signed, policies as people write them, and everything that must not count."""
+import base64
+import copy
+import hashlib
+import json
+import os
+import random
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import drops  # noqa: E402
+from sbtest import PROGRAM, case, main, need, run, sb, start  # noqa: E402
+
+NOW = "2027-01-01T00:00:00Z"
+INTOTO = "application/vnd.in-toto+json"
+
+
+def pae(body, kind=INTOTO):
+    return b"DSSEv1 %d %s %d %s" % (len(kind), kind.encode(), len(body), body)
+
+
+class Party:
+    """Somebody with a key of openssl's."""
+
+    def __init__(self, name, role="rebuilder"):
+        self.name, self.role = name, role
+        run("openssl", "genpkey", "-algorithm", "ed25519", "-out", f"{name}.pem", code=0)
+        der = subprocess.run(["openssl", "pkey", "-in", f"{name}.pem", "-pubout", "-outform", "DER"], check=True, stdout=subprocess.PIPE).stdout
+        self.public = der[-32:].hex()
+
+    def signature(self, body, kind=INTOTO):
+        with open("to-sign", "wb") as f:
+            f.write(pae(body, kind))
+        run("openssl", "pkeyutl", "-sign", "-rawin", "-inkey", f"{self.name}.pem", "-in", "to-sign", "-out", "signature", code=0)
+        with open("signature", "rb") as f:
+            return f.read()
+
+    def sign(self, statement, kind=INTOTO):
+        body = statement if isinstance(statement, bytes) else json.dumps(statement).encode()
+        return envelope(body, [self.signature(body, kind)], kind)
+
+    def key(self, **more):
+        return dict({"party": self.name, "role": self.role, "key": self.public}, **more)
+
+
+def envelope(body, signatures, kind=INTOTO):
+    return json.dumps({"payload": base64.b64encode(body).decode(), "payloadType": kind,
+                       "signatures": [{"keyid": "", "sig": base64.b64encode(s).decode()} for s in signatures]})
+
+
+def statement(path="acme.bin", level="identical", **more):
+    """As `attest sign` writes it, of one file."""
+    with open(path, "rb") as f:
+        data = f.read()
+    digest = {"sha256": hashlib.sha256(data).hexdigest(), "blake2b": hashlib.blake2b(data).hexdigest()}
+    side = dict(digest, size=len(data))
+    zero = {"sha256": "00" * 32}
+    made = {"_type": "https://in-toto.io/Statement/v1", "predicateType": "https://samebuild.dev/comparison/v1",
+            "subject": [{"name": os.path.basename(path), "digest": digest}],
+            "predicate": {"verifier": {"id": "https://lab.example", "version": {}, "digest": zero}, "resourceUri": "pkg:generic/acme@1.0", "level": level,
+                          "complete": True, "artifacts": [{"name": os.path.basename(path), "level": level, "shipped": side, "rebuilt": side, "members": 1,
+                                                           "coverage": {}, "causes": []}],
+                          "findings": {}, "causes": [], "freedom": [], "rules": "derived/1 layout/1", "source": {"manifest": {"sha256": "11" * 32}, "drops": []},
+                          "recipe": {"sha256": "22" * 32}, "inferred": [], "opaque": [], "report": {"digest": {"sha256": "33" * 32}},
+                          "environment": {"host": {"kernel": "6.1.0"}, "toolchain": {"sha256": "44" * 32}}, "finishedOn": "2026-12-01T00:00:00Z"}}
+    for way, value in more.items():
+        place = made
+        *steps, last = way.split("__")
+        for step in steps:
+            place = place[int(step) if step.isdigit() else step]
+        place[last] = value
+    return made
+
+
+def policy(parties, **more):
+    made = dict({"schema": "samebuild-policy/1", "resource": "pkg:generic/acme@1.*", "keys": [p.key() if isinstance(p, Party) else p for p in parties],
+                 "artifacts": [{"files": "*", "level": "explained"}]}, **more)
+    with open("p.json", "w") as f:
+        json.dump(made, f)
+    return "p.json"
+
+
+def gate(lines, *more, code=None, artifacts=("acme.bin",)):
+    with open("evidence.jsonl", "w") as f:
+        f.write("".join(line + "\n" for line in lines))
+    names = [word for name in artifacts for word in ("--artifact", name)]
+    return sb("gate", "--policy", "p.json", "--attestations", "evidence.jsonl", *names, "--time", NOW, "--json", *more, code=code)
+
+
+def lay():
+    need("openssl")
+    for name, data in (("acme.bin", b"firmware" * 999), ("other.bin", b"another" * 999)):
+        with open(name, "wb") as f:
+            f.write(data)
+
+
+def reasons(result):
+    return [v["reason"] for v in result.json()["artifacts"][0]["rejected"]]
+
+
+@case("a real run, signed by our own key, passes; another file, another policy and another key do not")
+def _(_dir):
+    drops.tarball("src.tar.xz", {"acme-1.0/source": "source\n"})
+    os.makedirs("release")
+    for name, text in (("release/prog", "x"), ("evil", "y")):
+        with open(name, "w") as f:
+            f.write(text)
+    drops.manifest(steps=["sh: printf x > out/prog"], built="out/prog")
+    for name in ("lab", "stranger"):
+        run("bash", "-c", 'exec "$0" key new "$1" --passphrase-fd 3 3<<<secret', PROGRAM, name, code=0)
+    run("bash", "-c", 'exec "$0" verify drop.yaml --sign lab --attestation st --passphrase-fd 3 3<<<secret', PROGRAM, code=0)
+    keys = {name: sb("key", "show", f"{name}.pub", "--json", code=0).json()["ssh"] for name in ("lab", "stranger")}
+    with open("p.yaml", "w") as f:
+        f.write('schema: samebuild-policy/1\nresource: pkg:generic/acme@1.0\nkeys:\n  - {party: lab-a, role: rebuilder, key: "%s"}\n'
+                'artifacts:\n  - {files: "*", level: identical}\n' % keys["lab"])
+    base = ("gate", "--policy", "p.yaml", "--attestations", "st")
+    assert sb("policy", "check", "p.yaml", code=0).out.count("lab-a") == 1
+    result = sb(*base, "--artifact", "release/prog", code=0)
+    assert "allowed   release/prog" in result.out and result.err == "", result
+    refused = sb(*base, "--artifact", "evil", code=6)
+    assert "refused   evil" in refused.out and "refused: evil: evidence" in refused.err, refused
+    sb(*base, "--artifact", "release/prog", "--artifact", "evil", code=6)
+    with open("p.yaml") as f:
+        text = f.read()
+    for old, new, code in (("acme@1.0", "acme@2.0", 1), (keys["lab"], keys["stranger"], 6)):
+        with open("p.yaml", "w") as f:
+            f.write(text.replace(old, new))
+        sb(*base, "--artifact", "release/prog", code=code)
+
+
+@case("verify --gate asks a run of its own what the policy asks; a wrong policy is told before anything is built")
+def _(_dir):
+    drops.tarball("src.tar.xz", {"acme-1.0/source": "source\n"})
+    os.makedirs("release")
+    with open("release/prog", "w") as f:
+        f.write("x")
+    drops.manifest(steps=["sh: printf x > out/prog"], built="out/prog")
+    need("openssl")
+    lab = Party("lab-a")
+    for more, code, word in ((dict(artifacts=[{"files": "*", "level": "identical"}]), 0, "passed"), (dict(resource="pkg:generic/other@*"), 1, "wrong-resource"),
+                             (dict(source={"sha256": "11" * 32}), 1, "wrong-source"), (dict(colour="red"), 2, "unknown key colour")):
+        policy([lab], **more)
+        result = sb("verify", "drop.yaml", "--gate", "p.json", code=code)
+        assert word in result.out + result.err, result
+    policy([lab])
+    with open("release/prog", "w") as f:
+        f.write("y")
+    assert "below-level" in sb("verify", "drop.yaml", "--gate", "p.json", code=1).out
+
+
+@case("every reason against a statement, each by itself")
+def _(_dir):
+    lay()
+    lab, vendor, stranger = Party("lab-a"), Party("acme", "vendor"), Party("nobody")
+    strict = dict(artifacts=[{"files": "*.bin", "level": "explained", "causes": ["timestamp"], "freedom": {"bytes": 8, "loaded": False}}, {"files": "*", "level": "identical"}],
+                  source={"sha256": "11" * 32}, max_age="60d", rules={"derived": ["1"], "layout": ["1"]}, opaque=["blobs/wl.bin"])
+    policy([lab, vendor], **strict)
+    explained = dict(level="explained", predicate__artifacts__0__causes=["timestamp"], predicate__freedom=[{"cause": "timestamp", "bytes": 8, "loaded": False}])
+    fine = (statement(), statement(**explained), statement(predicate__opaque=[{"path": "blobs/wl.bin"}]), statement(predicate__finishedOn="2026-11-15T00:00:00Z"))
+    for good in fine:
+        assert gate([lab.sign(good)], code=0).json()["allowed"] is True
+    table = [
+        ("wrong-resource", statement(predicate__resourceUri="pkg:generic/other@1.0"), 1), ("wrong-source", statement(predicate__source={"manifest": {"sha256": "12" * 32}}), 1),
+        ("wrong-source", statement(predicate__source={}), 1), ("below-level", statement(level="repackaged"), 1), ("below-level", statement(level="different"), 1),
+        ("cause-not-allowed", statement(**dict(explained, predicate__artifacts__0__causes=["timestamp", "build-path"])), 1),
+        ("rule-not-allowed", statement(**dict(explained, predicate__rules="derived/1 layout/2")), 1), ("rule-not-allowed", statement(**dict(explained, predicate__rules="derive/1")), 1),
+        ("freedom-exceeded", statement(**dict(explained, predicate__freedom=[{"cause": "timestamp", "bytes": 9, "loaded": False}])), 1),
+        ("freedom-exceeded", statement(**dict(explained, predicate__freedom=[{"cause": "timestamp", "bytes": 4, "loaded": True}])), 1),
+        ("freedom-exceeded", statement(**dict(explained, predicate__freedom=[{"cause": "timestamp", "bytes": -1, "loaded": False}])), 1),
+        ("opaque-input", statement(predicate__opaque=[{"path": "blobs/evil.bin"}]), 1), ("too-old", statement(predicate__finishedOn="2026-10-01T00:00:00Z"), 1),
+        ("from-future", statement(predicate__finishedOn="2027-02-01T00:00:00Z"), 1),
+        ("wrong-subject", statement("other.bin"), 6), ("wrong-type", statement(predicateType="https://slsa.dev/provenance/v1"), 1), ("wrong-type", statement(_type="x"), 1),
+        ("bad-statement", statement(predicate__level="perfect"), 1), ("bad-statement", statement(predicate__level="identical", predicate__artifacts__0__level="different"), 1),
+        ("wrong-type", b"{}", 1), ("bad-statement", statement(predicate__artifacts=[]), 1)]
+    for reason, bad, code in table:
+        result = gate([lab.sign(bad)], code=code)
+        assert reasons(result) == [reason] and result.json()["allowed"] is False, (reason, result)
+    incomplete = statement(predicate__complete=False, predicate__level="undetermined")
+    assert reasons(gate([lab.sign(incomplete)], code=1)) == ["incomplete"]
+    missing = statement(**explained)
+    del missing["predicate"]["artifacts"][0]["causes"]
+    assert reasons(gate([lab.sign(missing)], code=1)) == ["cause-not-allowed"]
+    undated = statement()
+    del undated["predicate"]["finishedOn"]
+    assert reasons(gate([lab.sign(undated)], code=1)) == ["too-old"]
+    assert reasons(gate([vendor.sign(statement())], code=1)) == ["wrong-role"]
+    assert gate([stranger.sign(statement())], code=6).json()["strangers"] == 1
+    assert reasons(gate([lab.sign(statement(), "application/json")], code=1)) == ["wrong-type"]
+
+
+@case("signatures: junk beside a good one blocks nothing, and none is good for other bytes")
+def _(_dir):
+    lay()
+    lab, other = Party("lab-a"), Party("lab-b")
+    policy([lab])
+    body = json.dumps(statement()).encode()
+    good = lab.signature(body)
+    for signatures, code in (([good], 0), ([bytes(64), good], 0), ([other.signature(body), good], 0), ([other.signature(body)], 6), ([bytes(64)], 6),
+                             ([good[:-1] + bytes([good[-1] ^ 1])], 6)):
+        gate([envelope(body, signatures)], code=code)
+    gate([envelope(body + b" ", [good])], code=6)
+    gate([envelope(body, [good]).replace('"payload"', '"payload":"e30=","payload"', 1)], code=6)
+    gate([envelope(body, [good])[:-20]], code=6)
+    gate([], code=6)
+    gate(["", "{}", "null", "[" * 5000, envelope(body, [good])], code=0)
+
+
+@case("the quorum: parties and not keys, groups of groups, and nobody twice")
+def _(_dir):
+    lay()
+    labs = [Party(f"lab-{c}") for c in "abc"]
+    second, vendor = Party("second"), Party("acme", "vendor")
+    second.name, keys = "lab-a", [*labs, vendor]
+    keys.append({"party": "lab-a", "role": "rebuilder", "key": second.public})
+    os.rename("second.pem", "lab-a2.pem")
+    second.name = "lab-a2"
+    policy(keys, groups={"labs": {"need": 2, "of": ["lab-a", "lab-b", "lab-c"]}, "maker": {"need": "any", "of": ["acme"]}, "both": {"need": "all", "of": ["labs", "maker"]}}, quorum="both")
+    said = {p.name: p.sign(statement()) for p in (*labs, second, vendor)}
+    for who, code in ((("lab-a", "lab-b", "acme"), 0), (("lab-a", "acme"), 1), (("lab-a", "lab-a2", "acme"), 1), (("lab-a", "lab-b"), 1), (("acme",), 1),
+                      (("lab-c", "lab-a2", "acme", "lab-a"), 0), (("lab-a", "lab-a", "lab-a", "acme"), 1)):
+        result = gate([said[name] for name in who], code=code)
+        quorum = next(r for r in result.json()["artifacts"][0]["rules"] if r["rule"] == "quorum")
+        assert quorum["needed"] == "both" and quorum["ok"] == (code == 0), result
+    assert "same-party" in reasons(gate([said["lab-a"], said["lab-a2"], said["acme"]], code=1))
+
+
+@case("who disagrees on the sources, the recipe or the rebuilt bytes is not counted together; who says different is named")
+def _(_dir):
+    lay()
+    labs = [Party(f"lab-{c}") for c in "abc"]
+    policy(labs, groups={"labs": {"need": 2, "of": ["lab-a", "lab-b", "lab-c"]}}, quorum="labs", distinct={"kernel": 2})
+    other_kernel = statement(predicate__environment={"host": {"kernel": "6.9.1"}})
+    gate([labs[0].sign(statement()), labs[1].sign(other_kernel)], code=0)
+    gate([labs[0].sign(statement()), labs[1].sign(statement())], code=1)
+    for bad in (dict(predicate__source={"manifest": {"sha256": "12" * 32}}), dict(predicate__recipe={"sha256": "23" * 32}),
+                dict(predicate__artifacts__0__rebuilt={"sha256": "99" * 32})):
+        result = gate([labs[0].sign(statement()), labs[1].sign(statement(predicate__environment={"host": {"kernel": "6.9.1"}}, **bad))], code=1)
+        assert reasons(result) == ["disagrees"], result
+    result = gate([labs[0].sign(statement()), labs[1].sign(other_kernel), labs[2].sign(statement(level="different"))], code=0)
+    voice = result.json()["artifacts"][0]["rejected"][0]
+    assert voice["party"] == "lab-c" and voice["dissents"] is True and voice["reason"] == "below-level", voice
+
+
+@case("a file has the class of the name that was signed, and the worst of two subjects with the same bytes")
+def _(_dir):
+    lay()
+    lab = Party("lab-a")
+    policy([lab], artifacts=[{"files": "*.bin", "level": "identical"}, {"files": "*", "level": "repackaged"}])
+    os.rename("acme.bin", "notes.txt")
+    signed = statement("notes.txt", level="explained", subject__0__name="acme.bin", predicate__artifacts__0__name="acme.bin")
+    assert reasons(gate([lab.sign(signed)], code=1, artifacts=("notes.txt",))) == ["below-level"]
+    twice = statement("notes.txt")
+    twice["subject"].append(copy.deepcopy(twice["subject"][0]))
+    twice["predicate"]["artifacts"].append(dict(copy.deepcopy(twice["predicate"]["artifacts"][0]), level="different"))
+    twice["predicate"]["level"] = "different"
+    assert reasons(gate([lab.sign(twice)], code=1, artifacts=("notes.txt",))) == ["below-level"]
+
+
+@case("leaving a statement out never turns a refusal into an allowance")
+def _(_dir):
+    lay()
+    labs = [Party(f"lab-{c}") for c in "abcd"]
+    policy(labs, groups={"labs": {"need": 2, "of": [p.name for p in labs]}}, quorum="labs", distinct={"kernel": 2})
+    draw = random.Random(7)
+    pool = []
+    for lab in labs:
+        for kernel in ("6.1", "6.2"):
+            for source in ("11", "12"):
+                pool.append(lab.sign(statement(level=draw.choice(["identical", "explained", "different"]), predicate__environment={"host": {"kernel": kernel}},
+                                               predicate__source={"manifest": {"sha256": source * 32}})))
+    outcomes = set()
+    for _ in range(60):
+        some = draw.sample(pool, draw.randrange(1, 8))
+        fewer = draw.sample(some, draw.randrange(1, len(some) + 1))
+        more, less = gate(some).json()["allowed"], gate(fewer).json()["allowed"]
+        outcomes.add((less, more))
+        assert more or not less, (some, fewer)
+    assert outcomes >= {(False, False), (True, True), (False, True)}, outcomes
+
+
+@case("keys outlive neither their time nor their first holder")
+def _(_dir):
+    lay()
+    lab = Party("lab-a")
+    for more, code in ((dict(not_after="2027-01-02"), 0), (dict(not_after="2027-01-01"), 1), (dict(not_before="2027-01-01"), 0), (dict(not_before="2027-01-02"), 1)):
+        policy([lab.key(**more)])
+        result = gate([lab.sign(statement())], code=code)
+        assert code == 0 or reasons(result) == ["key-not-valid"], result
+
+
+@case("policies that say nothing, say it twice, or let the maker decide are refused with what is wrong")
+def _(_dir):
+    lay()
+    lab, vendor = Party("lab-a"), Party("acme", "vendor")
+    wrong = [
+        (dict(keys=[lab.key(), lab.key()]), "twice"), (dict(keys=[lab.key(), dict(lab.key(), party="lab-b")]), "twice"), (dict(keys=[lab.key(role="king")]), "role"),
+        (dict(keys=[lab.key(key="00" * 32)]), "key"), (dict(keys=[lab.key(key="01" + "00" * 31)]), "key"), (dict(keys=[]), "keys"),
+        (dict(keys=[lab.key(), vendor.key(party="lab-a")]), "with one key"), (dict(keys=[vendor.key()]), "quorum"), (dict(quorum="acme", keys=[lab.key(), vendor.key()]), "vendor"),
+        (dict(quorum="labs"), "labs"), (dict(groups={"a": {"need": 1, "of": ["b"]}, "b": {"need": 1, "of": ["a"]}}, quorum="a"), "group"),
+        (dict(groups={"a": {"need": 1, "of": ["lab-a"]}, "b": {"need": 1, "of": ["lab-a"]}}, quorum="a"), "member"), (dict(groups={"a": {"need": 2, "of": ["lab-a"]}}, quorum="a"), "a"),
+        (dict(groups={"a": {"need": 0, "of": ["lab-a"]}}, quorum="a"), "need"), (dict(artifacts=[{"files": "*.bin", "level": "explained"}]), "last"),
+        (dict(artifacts=[{"files": "*", "level": "different"}]), "level"), (dict(artifacts=[{"files": "*", "level": "undetermined"}]), "level"), (dict(artifacts=[]), "artifacts"),
+        (dict(artifacts=[{"files": "*", "level": "explained", "causes": ["unexplained"]}]), "cause"), (dict(colour="red"), "colour"), (dict(schema="samebuild-policy/2"), "schema"),
+        (dict(max_age="old"), "number"), (dict(root={"name": "acme-labs"}), "root"), (dict(log={}), "log"), (dict(waivers=[]), "waivers"), (dict(resource=None), "resource")]
+    for more, word in wrong:
+        policy(more.pop("keys", [lab]), **more)
+        result = gate([lab.sign(statement())], code=2)
+        assert word in result.out, (word, result)
+    policy([lab])
+    for missing in ("--policy", "--attestations"):
+        words = [w for name in ("--policy", "--attestations") if name != missing for w in (name, "p.json" if name == "--policy" else "evidence.jsonl")]
+        sb("gate", *words, "--artifact", "acme.bin", code=2)
+    sb("gate", "--policy", "p.json", "--attestations", "evidence.jsonl", code=2)
+    sb("gate", "--policy", "absent", "--attestations", "evidence.jsonl", "--artifact", "acme.bin", code=2)
+    sb("gate", "--policy", "p.json", "--attestations", "absent", "--artifact", "acme.bin", code=6)
+    sb("gate", "--policy", "p.json", "--attestations", "evidence.jsonl", "--artifact", "absent", code=3)
+    sb("gate", "--policy", "p.json", "--attestations", "evidence.jsonl", "--artifact", ".", code=3)
+    gate([lab.sign(statement())], "--time", "tomorrow", code=2)
+
+
+@case("--install puts the judged bytes in their place, or nothing", user=True)
+def _(_dir):
+    lay()
+    lab = Party("lab-a")
+    policy([lab])
+    os.makedirs("root/bin")
+    with open("root/bin/acme", "w") as f:
+        f.write("old")
+    gate([lab.sign(statement(level="different"))], "--install", "root/bin/acme", code=1)
+    assert os.listdir("root/bin") == ["acme"] and open("root/bin/acme").read() == "old"
+    gate([lab.sign(statement())], "--install", "root/bin/acme", code=0)
+    assert os.listdir("root/bin") == ["acme"] and open("root/bin/acme", "rb").read() == open("acme.bin", "rb").read()
+    gate([lab.sign(statement())], "--install", "absent/acme", code=75)
+    gate([lab.sign(statement())], "--install", "x", code=2, artifacts=("acme.bin", "other.bin"))
+    os.symlink("/etc/passwd", "root/bin/link")
+    gate([lab.sign(statement())], "--install", "root/bin/link", code=0)
+    assert not os.path.islink("root/bin/link") and open("root/bin/link", "rb").read() == open("acme.bin", "rb").read()
+
+
+@case("100,000 lines of junk cost time and nothing else; a folder is read in order")
+def _(_dir):
+    lay()
+    lab = Party("lab-a")
+    policy([lab])
+    good = lab.sign(statement())
+    os.mkdir("evidence")
+    with open("evidence/0.jsonl", "w") as f:
+        f.write('{"payload":"%s","payloadType":"x","signatures":[{"sig":"%s"}]}\n' % ("A" * 400, "A" * 88) * 50000 + "junk\n" * 50000)
+    with open("evidence/1.jsonl", "w") as f:
+        f.write(good)
+    with open("out", "wb") as out:
+        process = start(PROGRAM, "gate", "--policy", "p.json", "--attestations", "evidence", "--artifact", "acme.bin", "--json", "--time", NOW, stdout=out)
+        _, status, usage = os.wait4(process.pid, 0)
+    with open("out") as f:
+        assert status == 0 and json.load(f)["lines"] == 100001
+    assert os.path.exists(os.path.join(os.environ["SB_BUILD_ROOT"], "sanitizer")) or usage.ru_maxrss < 128 * 1024, usage.ru_maxrss
+
+
+main()

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From what was said of a file to whether it is let through. */
+#include "verifier/attest/gate.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/** What was said of one file. */
+struct council {
+	const struct sb_gate_in *in;
+	struct sb_gate_spoken *const *spoken;
+	size_t count;
+	const struct sb_gate_agreement *chosen; /* what those agree on whose word is taken; NULL: nobody's counts */
+	bool *parties;                          /* whose word is taken, by index */
+	struct sb_arena *arena;
+};
+
+static bool agree(const struct sb_gate_agreement *a, const struct sb_gate_agreement *b)
+{
+	return memcmp(a, b, sizeof *a) == 0;
+}
+
+static bool counts_for(const struct sb_gate_spoken *spoken, const struct sb_gate_agreement *agreement)
+{
+	return !spoken->voice.reason && agree(&spoken->agreement, agreement);
+}
+
+static size_t gather(const struct council *council, const struct sb_gate_agreement *agreement, bool *parties)
+{
+	size_t found = 0;
+
+	memset(parties, 0, council->in->policy->party_count * sizeof *parties);
+	for (size_t i = 0; i < council->count; i++) {
+		if (!counts_for(council->spoken[i], agreement) || parties[council->spoken[i]->party])
+			continue;
+		parties[council->spoken[i]->party] = true;
+		found++;
+	}
+	return found;
+}
+
+static const struct sb_digest *value_of(const struct sb_gate_spoken *spoken, bool kernel)
+{
+	return kernel ? &spoken->kernel : &spoken->toolchain;
+}
+
+/** Different values of one kind among the statements that count; what is not said is no value. A further statement never makes them fewer. */
+static size_t distinct(const struct council *council, const struct sb_gate_agreement *agreement, bool kernel)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < council->count; i++) {
+		const struct sb_digest *value = value_of(council->spoken[i], kernel);
+		bool fresh = value->kinds && counts_for(council->spoken[i], agreement);
+		for (size_t k = 0; fresh && k < i; k++) {
+			const struct sb_digest *before = value_of(council->spoken[k], kernel);
+			fresh = !before->kinds || !counts_for(council->spoken[k], agreement) || memcmp(before->sha256, value->sha256, SB_SHA256_BYTES) != 0;
+		}
+		found += fresh;
+	}
+	return found;
+}
+
+static bool is_distinct(const struct council *council, const struct sb_gate_agreement *agreement)
+{
+	const struct sb_policy *policy = council->in->policy;
+	return (!policy->distinct_toolchain || distinct(council, agreement, false) >= policy->distinct_toolchain) &&
+	       (!policy->distinct_kernel || distinct(council, agreement, true) >= policy->distinct_kernel);
+}
+
+/* The first agreement that is enough; else the one that most parties share, to show what is missing. */
+static void choose(struct council *council)
+{
+	const struct sb_policy *policy = council->in->policy;
+	size_t most = 0;
+
+	for (size_t i = 0; i < council->count; i++) {
+		const struct sb_gate_agreement *agreement = &council->spoken[i]->agreement;
+		if (council->spoken[i]->voice.reason)
+			continue;
+		size_t found = gather(council, agreement, council->parties);
+		if (sb_policy_quorum_is_met(policy, council->parties) && is_distinct(council, agreement)) {
+			council->chosen = agreement;
+			return;
+		}
+		if (found > most) {
+			most = found;
+			council->chosen = agreement;
+		}
+	}
+	if (council->chosen)
+		(void)gather(council, council->chosen, council->parties);
+}
+
+/* What counted by itself and is not taken: another agreement, or a party that has spoken already. */
+static void mark_others(const struct council *council)
+{
+	for (size_t i = 0; i < council->count; i++) {
+		struct sb_gate_spoken *spoken = council->spoken[i];
+		if (spoken->voice.reason)
+			continue;
+		if (!agree(&spoken->agreement, council->chosen)) {
+			spoken->voice.reason = "disagrees";
+			continue;
+		}
+		for (size_t k = 0; k < i; k++)
+			if (!council->spoken[k]->voice.reason && council->spoken[k]->party == spoken->party)
+				spoken->voice.reason = "same-party";
+	}
+}
+
+/** Names of the parties that are heard, in the order of the policy. */
+static const char *names(const struct council *council)
+{
+	const struct sb_policy *policy = council->in->policy;
+	const char *out = NULL;
+
+	for (size_t i = 0; council->chosen && i < policy->party_count; i++)
+		if (council->parties[i])
+			out = out ? sb_arena_printf(council->arena, "%s, %s", out, policy->parties[i].name) : policy->parties[i].name;
+	return out ? out : "nobody";
+}
+
+static const char *shown_class(const struct council *council, const struct sb_policy_artifact *row)
+{
+	const char *causes = row->any_cause ? "" : sb_arena_copy(council->arena, sb_span_text(", causes"));
+
+	for (size_t i = 0; !row->any_cause && causes && i < SB_CAUSES; i++)
+		if (row->causes[i])
+			causes = sb_arena_printf(council->arena, "%s %s", causes, sb_cause_name((enum sb_cause)i));
+	if (!causes || !row->has_freedom)
+		return causes ? sb_arena_printf(council->arena, "%s or better%s", sb_level_name(row->level), causes) : NULL;
+	return sb_arena_printf(council->arena, "%s or better%s, at most %llu bytes of freedom%s", sb_level_name(row->level), causes,
+	                       (unsigned long long)row->freedom_bytes, row->freedom_loaded ? "" : ", none of them loaded");
+}
+
+static const char *shown_distinct(const struct council *council, size_t toolchains, size_t kernels)
+{
+	return sb_arena_printf(council->arena, "%zu toolchains, %zu kernels", toolchains, kernels);
+}
+
+static size_t count_signed(const struct council *council, size_t *counted)
+{
+	size_t found = 0;
+
+	*counted = 0;
+	for (size_t i = 0; i < council->count; i++) {
+		found += council->spoken[i]->voice.reason == NULL || strcmp(council->spoken[i]->voice.reason, "wrong-subject") != 0;
+		*counted += council->spoken[i]->voice.reason == NULL;
+	}
+	return found;
+}
+
+/** By the name that was signed: whoever delivers a file chooses what it is called. Where nobody names it, by that. */
+static const struct sb_policy_artifact *class_of(const struct council *council, size_t artifact)
+{
+	const char *name = council->in->artifact_names[artifact], *slash = strrchr(name, '/');
+
+	for (size_t i = 0; i < council->count; i++)
+		if (council->spoken[i]->row)
+			return council->spoken[i]->row;
+	return sb_policy_artifact_for(council->in->policy, slash ? slash + 1 : name);
+}
+
+static bool write_rules(const struct council *council, size_t artifact, size_t found, size_t counted, struct sb_gate_artifact *out)
+{
+	const struct sb_policy *policy = council->in->policy;
+	const struct sb_policy_artifact *row = class_of(council, artifact);
+	struct sb_gate_rule *rules = sb_arena_array(council->arena, 4, sizeof *rules);
+
+	if (!rules || !row)
+		return false;
+	rules[0] = (struct sb_gate_rule){"evidence", found > 0, "a statement about these bytes by a key of the policy", sb_arena_printf(council->arena, "%zu", found)};
+	rules[1] = (struct sb_gate_rule){"class", counted > 0, shown_class(council, row), sb_arena_printf(council->arena, "%zu of %zu statements", counted, found)};
+	rules[2] = (struct sb_gate_rule){"quorum", council->chosen && sb_policy_quorum_is_met(policy, council->parties),
+	                                 policy->quorum ? policy->quorum : "any independent party", names(council)};
+	size_t toolchains = council->chosen ? distinct(council, council->chosen, false) : 0, kernels = council->chosen ? distinct(council, council->chosen, true) : 0;
+	rules[3] = (struct sb_gate_rule){"distinct", council->chosen && is_distinct(council, council->chosen),
+	                                 shown_distinct(council, policy->distinct_toolchain, policy->distinct_kernel),
+	                                 shown_distinct(council, toolchains, kernels)};
+	out->rules = rules;
+	out->rule_count = policy->distinct_toolchain || policy->distinct_kernel ? 4 : 3;
+	out->allowed = true;
+	for (size_t i = 0; i < out->rule_count; i++) {
+		out->allowed = out->allowed && rules[i].ok;
+		if (!rules[i].needed || !rules[i].found)
+			return false;
+	}
+	return true;
+}
+
+int sb_gate_decide(const struct sb_gate_in *in, size_t artifact, struct sb_gate_spoken *const *spoken, size_t count, struct sb_arena *arena,
+                   struct sb_gate_artifact *out, struct sb_err *err)
+{
+	struct council council = {.in = in, .spoken = spoken, .count = count, .arena = arena};
+	struct sb_gate_voice *voices = sb_arena_array(arena, count + 1, sizeof *voices);
+	size_t counted, found;
+
+	*out = (struct sb_gate_artifact){.name = in->artifact_names[artifact], .digest = in->artifacts[artifact]};
+	council.parties = sb_arena_array(arena, in->policy->party_count + 1, sizeof *council.parties);
+	if (!voices || !council.parties)
+		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+	found = count_signed(&council, &counted);
+	choose(&council);
+	if (!write_rules(&council, artifact, found, counted, out)) {
+		out->allowed = false;
+		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+	}
+	if (council.chosen)
+		mark_others(&council);
+	for (size_t i = 0; i < count; i++)
+		voices[i] = spoken[i]->voice;
+	out->verified = found > 0;
+	out->voices = voices;
+	out->voice_count = count;
+	return 0;
+}

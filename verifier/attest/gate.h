@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Private to the room: the parts of a gate. */
+#ifndef VERIFIER_ATTEST_GATE_H
+#define VERIFIER_ATTEST_GATE_H
+
+#include "verifier/attest/attest.h"
+
+/** What counted statements must agree on: who says that other sources gave the same file has built something else. */
+struct sb_gate_agreement {
+	uint8_t source[SB_SHA256_BYTES], recipe[SB_SHA256_BYTES];
+	uint8_t rebuilt[SB_SHA256_BYTES]; /* zero unless the file is identical */
+};
+
+/** A voice with what it is judged by later. Digests of the machine are of its words; zero: it does not say. */
+struct sb_gate_spoken {
+	struct sb_gate_voice voice;
+	size_t artifact, party; /* indexes; party: party_count when unknown */
+	const struct sb_policy_artifact *row; /* the class of the file by the name that was signed; NULL: not named */
+	struct sb_gate_agreement agreement;
+	struct sb_digest toolchain, kernel;
+};
+
+/**
+ * Why a statement that @party signed says nothing for file @artifact, or NULL. Fills @spoken but for voice.pae and the indexes; what it borrows lives as
+ * long as the statement.
+ */
+const char *sb_gate_reason_against(const struct sb_gate_in *in, const struct sb_statement *statement, size_t artifact, const struct sb_policy_key *key,
+                                   struct sb_gate_spoken *spoken);
+
+/** Judge file @artifact by what was said of it: marks voices that repeat or disagree, and writes its rules. Errors: NOMEM. */
+SB_MUST_USE int sb_gate_decide(const struct sb_gate_in *in, size_t artifact, struct sb_gate_spoken *const *spoken, size_t count, struct sb_arena *arena,
+                               struct sb_gate_artifact *out, struct sb_err *err);
+
+/** The subject of these very bytes, or NULL; of several the one with the worst level: equal files may have had unequal counterparts. */
+const struct sb_subject *sb_statement_subject(const struct sb_statement *statement, const struct sb_digest *artifact);
+/** The next line of @rest, without its end. */
+struct sb_span sb_evidence_line(struct sb_span *rest);
+
+#endif
