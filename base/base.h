@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/crc32c.h"
 #include "base/depot.h"
 #include "base/digest.h"
 #include "base/err.h"

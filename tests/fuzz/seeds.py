@@ -200,6 +200,14 @@ def images(root):
         done = tool([str(target) if word == 'IMAGE' else word for word in argv], cwd=root)
         return target.read_bytes() if done is not None else None
     tool(['setfattr', '-n', 'user.note', '-v', 'good', 'folder/file'], cwd=root)
+    for kind, argv in (('cramfs', ['mkfs.cramfs', '.', 'IMAGE']), ('romfs', ['genromfs', '-d', '.', '-f', 'IMAGE']), ('erofs', ['mkfs.erofs', '-x2', 'IMAGE', '.'])):
+        yield kind, 'plain', made(*argv)
+    (root / 'folder/more').write_text(''.join(f'{i}\n' for i in range(9000)))
+    yield 'erofs', 'compressed', made('mkfs.erofs', '-x2', '-zlz4hc', 'IMAGE', '.')
+    yield 'erofs', 'full', made('mkfs.erofs', '-zlz4', '-Elegacy-compress', '-C16384', 'IMAGE', '.')
+    yield 'erofs', 'chunks', made('mkfs.erofs', '--chunksize=4096', 'IMAGE', '.')
+    yield 'cramfs', 'big', made('mkfs.cramfs', '-N', 'big', '.', 'IMAGE')
+    (root / 'folder/more').unlink()
     yield 'jffs2', 'little', made('mkfs.jffs2', '-r', '.', '-o', 'IMAGE', '-l', '--with-xattr', '-s', '64')
     yield 'ubifs', 'small', made('mkfs.ubifs', '-r', '.', '-m', '8', '-e', '15360', '-c', '64', '-o', 'IMAGE')
     (root.parent / 'ini').write_text('[a]\nmode=ubi\nimage=link\nvol_id=0\nvol_type=dynamic\nvol_size=4KiB\nvol_name=a\n[b]\nmode=ubi\nimage=link\nvol_id=1\nvol_type=static\nvol_name=b\n')

@@ -11,6 +11,7 @@ import contents  # noqa: E402
 import firmware  # noqa: E402
 import hinted  # noqa: E402
 import mutants_jffs2  # noqa: E402
+import mutants_rom  # noqa: E402
 import mutants_ubi  # noqa: E402
 import volumes  # noqa: E402
 from pairs import FACTS, compare, lay  # noqa: E402
@@ -93,6 +94,12 @@ def _(_dir):
 def _(_dir):
     need("mkfs.ubifs", "ubinize", "fakeroot")
     expect([*mutants_ubi.ubifs_honest(), *mutants_ubi.ubi_honest()], None)
+
+
+@case("cramfs, romfs, EROFS: places, compressions, forms of inodes, times, identifiers")
+def _(_dir):
+    need("mkfs.cramfs", "genromfs", "mkfs.erofs", "fakeroot", "setfattr")
+    expect([*mutants_rom.cramfs_honest(), *mutants_rom.romfs_honest(), *mutants_rom.erofs_honest()], None)
 
 
 @case("packages of dpkg-deb")

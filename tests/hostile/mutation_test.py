@@ -15,6 +15,7 @@ import contents  # noqa: E402
 import firmware  # noqa: E402
 import mutants  # noqa: E402
 import mutants_jffs2  # noqa: E402
+import mutants_rom  # noqa: E402
 import mutants_ubi  # noqa: E402
 import mutants_more  # noqa: E402
 import volumes  # noqa: E402
@@ -148,6 +149,13 @@ def _(_dir):
 def _(_dir):
     need("ubinize", "mkfs.ubifs", "fakeroot")
     refuse(mutants_ubi.ubi_pairs(), "ubi")
+
+
+for ROM, TOOL in (("cramfs", "mkfs.cramfs"), ("romfs", "genromfs"), ("erofs", "mkfs.erofs")):
+    @case(f"{ROM}: trees, every field, maps of blocks, fill")
+    def _(_dir, suffix=ROM, maker=TOOL):
+        need(maker, "fakeroot", "setfattr")
+        refuse(getattr(mutants_rom, f"{suffix}_pairs")(), suffix)
 
 
 @case("files inside files")

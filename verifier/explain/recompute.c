@@ -34,6 +34,8 @@ static bool declared_kind(enum sb_derive_algorithm algorithm, enum sb_declared_d
 	case SB_DERIVE_CRC32_ZEROED:
 	case SB_DERIVE_CRC32_BARE:
 	case SB_DERIVE_CRC32_PLAIN:
+	case SB_DERIVE_CRC32C_ZEROED:
+	case SB_DERIVE_WORD_SUM:
 	case SB_DERIVE_POSITION:
 		return false;
 	}
@@ -105,6 +107,30 @@ static uint64_t tar_sum(struct sb_span header, struct sb_span field)
 	return byte_sum(NULL, header) - byte_sum(NULL, field) + (uint64_t)' ' * field.n;
 }
 
+/* The sum of all words, the one that makes it zero among them. */
+static uint32_t word_sum(struct sb_span over)
+{
+	struct sb_rd rd = sb_rd_of(over, true);
+	uint32_t sum = 0;
+
+	while (over.n - rd.at >= 4)
+		sum += (uint32_t)sb_rd_uint(&rd, 4);
+	return sum;
+}
+
+static uint32_t crc32c_of_zeroed(struct sb_span over, struct sb_span field)
+{
+	static const uint8_t zeros[4] = {0};
+	bool inside = field.n == sizeof zeros && field.p >= over.p && field.p + field.n <= over.p + over.n;
+	size_t before = inside ? (size_t)(field.p - over.p) : over.n;
+	uint32_t crc = sb_crc32c(UINT32_MAX, sb_span_of(over.p, before));
+
+	if (!inside)
+		return crc;
+	crc = sb_crc32c(crc, sb_span_of(zeros, sizeof zeros));
+	return sb_crc32c(crc, sb_span_of(field.p + field.n, over.n - before - field.n));
+}
+
 /* The checksum of a header that holds it: its own bytes count as zeros. They lie inside of @over. */
 static uint32_t crc_of_zeroed(struct sb_reading *reading, struct sb_span over, struct sb_span field)
 {
@@ -133,6 +159,10 @@ static bool number_is_right(struct sb_reading *reading, const struct sb_field *f
 		return value == (crc32_of(reading, 0, over) ^ UINT32_MAX);
 	case SB_DERIVE_CRC32_PLAIN:
 		return value == (crc32_of(reading, UINT32_MAX, over) ^ UINT32_MAX);
+	case SB_DERIVE_CRC32C_ZEROED:
+		return value == crc32c_of_zeroed(over, bytes);
+	case SB_DERIVE_WORD_SUM:
+		return word_sum(over) == 0;
 	case SB_DERIVE_TAR_SUM:
 		return value == tar_sum(over, bytes);
 	case SB_DERIVE_LENGTH:

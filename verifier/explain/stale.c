@@ -53,7 +53,7 @@ static int add(struct sb_explaining *in, const struct sb_pair *pair, unsigned si
 /* Only what can have changed is computed again: values of members that differ, and values of the file as a whole. */
 static bool may_be_stale(struct sb_explaining *in, const struct sb_pair *pair, unsigned side, const struct sb_region *region)
 {
-	if (region->kind != SB_REGION_HEADER && region->kind != SB_REGION_TABLE && region->kind != SB_REGION_CHECK)
+	if (region->kind != SB_REGION_HEADER && region->kind != SB_REGION_TABLE && region->kind != SB_REGION_CHECK && region->kind != SB_REGION_LAYOUT)
 		return false;
 	return region->member == 0 || sb_child_of(in, pair, side, sb_view_member(pair->view[side], region->member - 1));
 }
@@ -109,7 +109,7 @@ int sb_explain_stale(struct sb_explaining *in, const struct sb_pair *pair, struc
 {
 	int rc = 0;
 
-	if (pair->state != SB_PAIR_OPENED || (!pair->format->archive && !pair->format->container) || !pair->format->describe)
+	if (pair->state != SB_PAIR_OPENED || (!pair->format->archive && !pair->format->container && !pair->format->tree) || !pair->format->describe)
 		return 0;
 	for (unsigned side = 0; !rc && side < SB_SIDES; side++)
 		rc = ask_side(in, pair, side, claims, err);

@@ -14,7 +14,7 @@ static const struct {
 	{SB_CODEC_XZ, sb_codec_xz},     {SB_CODEC_LZMA, sb_codec_lzma},       {SB_CODEC_BZIP2, sb_codec_bzip2},
 	{SB_CODEC_ZSTD, sb_codec_zstd}, {SB_CODEC_LZ4, sb_codec_lz4},         {SB_CODEC_LZIP, sb_codec_lzip},
 	{SB_CODEC_ZLIB, sb_codec_zlib}, {SB_CODEC_LZO, sb_codec_lzo},         {SB_CODEC_LZ4_BLOCK, sb_codec_lz4_block},
-	{SB_CODEC_RTIME, sb_codec_rtime}, {SB_CODEC_SQUASHFS, sb_codec_squashfs},
+	{SB_CODEC_RTIME, sb_codec_rtime}, {SB_CODEC_SQUASHFS, sb_codec_squashfs}, {SB_CODEC_MICROLZMA, sb_codec_microlzma},
 };
 
 static int copy(struct sb_span in, struct sb_sink *sink, uint64_t *used, struct sb_err *err)

@@ -3,19 +3,29 @@
 
 #include <stdlib.h>
 
-int sb_tiles_add(struct sb_tiles *tiles, uint64_t size, const struct sb_region *region, struct sb_err *err)
+static int push(struct sb_vec *regions, uint64_t size, const struct sb_region *region, struct sb_err *err)
 {
 	if (region->offset > size || region->length > size - region->offset)
 		return sb_damaged(err, "archive-truncated", region->offset, "a part that does not lie inside the file");
 	if (region->length == 0)
 		return 0;
-	tiles->regions.size = sizeof *region;
-	tiles->regions.ceiling = (size_t)SB_LIMIT_OF(REGIONS);
-	struct sb_region *slot = sb_vec_push(&tiles->regions);
+	regions->size = sizeof *region;
+	regions->ceiling = (size_t)SB_LIMIT_OF(REGIONS);
+	struct sb_region *slot = sb_vec_push(regions);
 	if (!slot)
-		return tiles->regions.count >= tiles->regions.ceiling ? sb_fail_limit(err, SB_LIMIT_ROW_REGIONS, tiles->regions.count + 1) : sb_no_memory(err);
+		return regions->count >= regions->ceiling ? sb_fail_limit(err, SB_LIMIT_ROW_REGIONS, regions->count + 1) : sb_no_memory(err);
 	*slot = *region;
 	return 0;
+}
+
+int sb_tiles_add(struct sb_tiles *tiles, uint64_t size, const struct sb_region *region, struct sb_err *err)
+{
+	return push(&tiles->regions, size, region, err);
+}
+
+int sb_tiles_share(struct sb_tiles *tiles, uint64_t size, const struct sb_region *region, struct sb_err *err)
+{
+	return push(&tiles->shared, size, region, err);
 }
 
 static int by_offset(const void *a, const void *b)
@@ -24,16 +34,49 @@ static int by_offset(const void *a, const void *b)
 	return (x->offset > y->offset) - (x->offset < y->offset);
 }
 
-static int emit_unowned(struct sb_view *view, uint64_t from, uint64_t to, bool last, struct sb_err *err)
+static int by_bytes(const void *a, const void *b)
 {
-	const struct sb_region hole = {.offset = from, .length = to - from, .kind = last ? SB_REGION_OVERLAY : SB_REGION_GAP, .name = last ? "overlay" : "gap"};
+	const struct sb_region *x = a, *y = b;
+	int order = by_offset(a, b);
+
+	order = order ? order : (x->length > y->length) - (x->length < y->length);
+	return order ? order : (x->member > y->member) - (x->member < y->member);
+}
+
+/* Of those that are the same bytes the first becomes an owner like any other. */
+static int settle_shared(struct sb_tiles *tiles, uint64_t size, struct sb_err *err)
+{
+	const struct sb_region *last = NULL;
+	int rc = 0;
+
+	if (tiles->shared.count)
+		qsort(tiles->shared.items, tiles->shared.count, sizeof(struct sb_region), by_bytes);
+	for (size_t i = 0; !rc && i < tiles->shared.count; i++) {
+		const struct sb_region *region = sb_vec_at(&tiles->shared, i);
+		if (!last || last->offset != region->offset || last->length != region->length || last->kind != region->kind)
+			rc = sb_tiles_add(tiles, size, region, err);
+		last = region;
+	}
+	return rc;
+}
+
+static int emit_unowned(struct sb_view *view, uint64_t from, uint64_t to, bool filled, struct sb_err *err)
+{
+	bool last = to == view->file.n;
+	struct sb_region hole = {.offset = from, .length = to - from, .kind = last ? SB_REGION_OVERLAY : SB_REGION_GAP, .name = last ? "overlay" : "gap"};
+	struct sb_span bytes;
+
+	if (filled && sb_span_cut(view->file, from, to - from, &bytes) && sb_span_all_zero(bytes)) {
+		hole.kind = SB_REGION_LAYOUT;
+		hole.name = "fill";
+	}
 	return sb_emit_region(view, &hole, err);
 }
 
-int sb_tiles_emit(struct sb_tiles *tiles, struct sb_view *view, struct sb_err *err)
+static int emit_all(struct sb_tiles *tiles, struct sb_view *view, bool filled, struct sb_err *err)
 {
 	uint64_t at = 0;
-	int rc = 0;
+	int rc = settle_shared(tiles, view->file.n, err);
 
 	if (tiles->regions.count)
 		qsort(tiles->regions.items, tiles->regions.count, sizeof(struct sb_region), by_offset);
@@ -41,15 +84,26 @@ int sb_tiles_emit(struct sb_tiles *tiles, struct sb_view *view, struct sb_err *e
 		const struct sb_region *region = sb_vec_at(&tiles->regions, i);
 		if (region->offset < at)
 			return sb_damaged(err, "archive-overlap", region->offset, "two parts of the file share bytes");
-		rc = emit_unowned(view, at, region->offset, false, err);
+		rc = emit_unowned(view, at, region->offset, filled, err);
 		if (!rc)
 			rc = sb_emit_region(view, region, err);
 		at = region->offset + region->length;
 	}
-	return rc ? rc : emit_unowned(view, at, view->file.n, true, err);
+	return rc ? rc : emit_unowned(view, at, view->file.n, filled, err);
+}
+
+int sb_tiles_emit(struct sb_tiles *tiles, struct sb_view *view, struct sb_err *err)
+{
+	return emit_all(tiles, view, false, err);
+}
+
+int sb_tiles_emit_filled(struct sb_tiles *tiles, struct sb_view *view, struct sb_err *err)
+{
+	return emit_all(tiles, view, true, err);
 }
 
 void sb_tiles_release(struct sb_tiles *tiles)
 {
 	sb_vec_release(&tiles->regions);
+	sb_vec_release(&tiles->shared);
 }

@@ -40,6 +40,7 @@ enum sb_codec {
 	SB_CODEC_LZO,       /* one block of LZO1X, by liblzo2; as of all single blocks its decoded size must be declared */
 	SB_CODEC_LZ4_BLOCK, /* one block, by liblz4 */
 	SB_CODEC_RTIME,     /* one node of JFFS2 */
+	SB_CODEC_MICROLZMA, /* one block without header, by liblzma */
 	SB_CODEC_HOLE,      /* nothing in the file: zeros */
 	SB_CODEC_ERASED,    /* nothing in the file: erased flash, bytes of 255 */
 	SB_CODEC_SLICES,    /* of a member: its content is what its slices give, one after the other */
@@ -133,6 +134,8 @@ enum sb_derive_algorithm {
 	SB_DERIVE_CRC32_ZEROED, /* zlib's, over `over`, in which the field itself counts as zeros */
 	SB_DERIVE_CRC32_BARE,   /* as CRC32, without the complement at the end */
 	SB_DERIVE_CRC32_PLAIN,  /* so too, and without the one at the start */
+	SB_DERIVE_CRC32C_ZEROED, /* Castagnoli's, without the complement at the end; the field itself counts as zeros */
+	SB_DERIVE_WORD_SUM,     /* makes the sum of all big endian words of 32 bits in `over` zero */
 	SB_DERIVE_POSITION,    /* where the region lies that begins at over_offset, counted from base */
 };
 

@@ -7,6 +7,7 @@
 
 #include <criterion/criterion.h>
 #include <lz4.h>
+#include <lzma.h>
 #include <lzo/lzo1x.h>
 #include <stdlib.h>
 #include <string.h>
@@ -133,6 +134,34 @@ Test(slices, rtime)
 		SB_BLOB struct sb_blob other = {.fd = -1};
 		if (member.size != 8)
 			cr_expect_eq(decode(&all, &member, &other, &err), SB_FORMAT, "%u bytes", (unsigned)member.size);
+	}
+}
+
+Test(slices, microlzma)
+{
+	struct scattered all = make();
+	struct sb_member member = {.codec = SB_CODEC_MICROLZMA, .size = BLOCK};
+	lzma_stream stream = LZMA_STREAM_INIT;
+	lzma_options_lzma options;
+	struct sb_err err = {0};
+
+	cr_assert_not(lzma_lzma_preset(&options, 6));
+	cr_assert_eq(lzma_microlzma_encoder(&stream, &options), LZMA_OK);
+	stream.next_in = all.plain;
+	stream.avail_in = BLOCK;
+	stream.next_out = all.bytes;
+	stream.avail_out = ROOM;
+	cr_assert_eq(lzma_code(&stream, LZMA_FINISH), LZMA_STREAM_END);
+	member.length = all.used = (size_t)stream.total_out;
+	lzma_end(&stream);
+	for (int change = -1; change <= 1; change++) {
+		SB_BLOB struct sb_blob blob = {.fd = -1};
+		uint64_t used = 0;
+		member.size = (uint64_t)(BLOCK + change);
+		int rc = sb_formats_decode(sb_span_of(all.bytes, all.used), &member, NULL, &blob, &used, &err);
+		cr_expect_eq(rc == 0, change == 0, "%+d: %s", change, err.msg);
+		if (!rc)
+			cr_expect_arr_eq(blob.bytes.p, all.plain, BLOCK);
 	}
 }
 

@@ -61,3 +61,29 @@ Test(tiles, what_overlaps_or_lies_outside_is_refused)
 		sb_view_release(&view);
 	}
 }
+
+Test(tiles, the_first_member_owns_what_several_share)
+{
+	static const struct {
+		uint64_t at, length;
+		uint32_t member;
+	} parts[] = {{8, 8, 2}, {8, 8, 1}, {16, 8, 2}};
+	SB_ARENA struct sb_arena *arena = sb_arena_new(0);
+	SB_TILES struct sb_tiles tiles = {.regions = {.count = 0}};
+	uint8_t bytes[40] = {[30] = 1};
+	struct sb_err err = {0};
+	struct sb_view view;
+
+	sb_view_init(&view, &none, sb_span_of(bytes, sizeof bytes), arena);
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+		const struct sb_region region = {.offset = parts[i].at, .length = parts[i].length, .member = parts[i].member, .kind = SB_REGION_CONTENT, .name = "part"};
+		cr_assert_eq(sb_tiles_share(&tiles, sizeof bytes, &region, &err), 0);
+	}
+	cr_assert_eq(sb_tiles_emit_filled(&tiles, &view, &err), 0, "%s", err.msg);
+	cr_assert_eq(view.regions.count, 4);
+	cr_expect_eq(sb_view_region(&view, 0)->kind, SB_REGION_LAYOUT, "nothing but zeros");
+	cr_expect_eq(sb_view_region(&view, 1)->member, 1);
+	cr_expect_eq(sb_view_region(&view, 2)->member, 2);
+	cr_expect_eq(sb_view_region(&view, 3)->kind, SB_REGION_OVERLAY, "a byte that nobody owns");
+	sb_view_release(&view);
+}

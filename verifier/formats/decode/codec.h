@@ -24,6 +24,7 @@ SB_MUST_USE int sb_codec_zlib(struct sb_span in, struct sb_sink *sink, uint64_t 
 /* Single blocks: all of @in is used, and exactly sink->expect bytes come out. */
 SB_MUST_USE int sb_codec_lzo(struct sb_span in, struct sb_sink *sink, uint64_t *used, struct sb_err *err);
 SB_MUST_USE int sb_codec_lz4_block(struct sb_span in, struct sb_sink *sink, uint64_t *used, struct sb_err *err);
+SB_MUST_USE int sb_codec_microlzma(struct sb_span in, struct sb_sink *sink, uint64_t *used, struct sb_err *err);
 SB_MUST_USE int sb_codec_rtime(struct sb_span in, struct sb_sink *sink, uint64_t *used, struct sb_err *err);
 
 /** All slices of @member of @file, one after the other, each decoded by @run. Errors: FORMAT when one is not used up; as of @run. */

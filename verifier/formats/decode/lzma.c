@@ -67,6 +67,18 @@ int sb_codec_lzma(struct sb_span in, struct sb_sink *sink, uint64_t *used, struc
 	return rc;
 }
 
+/* Nothing in it says how large the dictionary was: EROFS allows 8 MiB. */
+int sb_codec_microlzma(struct sb_span in, struct sb_sink *sink, uint64_t *used, struct sb_err *err)
+{
+	enum { DICTIONARY = 8 << 20 };
+	lzma_stream stream = LZMA_STREAM_INIT;
+	lzma_ret result = sink->expect <= SB_LIMIT_OF(MEMBER_BYTES) ? lzma_microlzma_decoder(&stream, in.n, sink->expect, true, DICTIONARY) : LZMA_OPTIONS_ERROR;
+	int rc = result == LZMA_OK ? run(&stream, in, sink, used, err) : fail(err, &stream, result);
+
+	lzma_end(&stream);
+	return rc;
+}
+
 int sb_codec_lzip(struct sb_span in, struct sb_sink *sink, uint64_t *used, struct sb_err *err)
 {
 	lzma_stream stream = LZMA_STREAM_INIT;
