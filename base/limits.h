@@ -37,6 +37,8 @@
 	X(PARSER_BYTES, "parser-bytes", UINT64_C(1) << 30, "bytes", "decoded by one worker before the next one takes over") \
 	X(PARSER_FAILURES, "parser-failures", 64, "workers", "that failed on one side of one artifact") \
 	X(PARTS_BYTES, "parts-bytes", UINT64_C(64) << 20, "bytes", "records of what one file consists of") \
+	X(DROP_PARSER_MEMORY, "drop-parser-memory", UINT64_C(2) << 30, "bytes", "heap of one worker that parses an archive of a drop") \
+	X(DROP_PARTS_BYTES, "drop-parts-bytes", UINT64_C(1) << 30, "bytes", "records of what one archive of a drop consists of") \
 	X(ELF_SECTIONS, "elf-sections", 100000, "sections", "section table of an ELF file") \
 	X(FINDINGS, "findings", 100000, "findings", "differences listed for one run; the rest is counted") \
 	X(LOG_BYTES, "log-bytes", UINT64_C(256) << 20, "bytes", "the log of one build") \

@@ -53,17 +53,23 @@ static int take(const char *folder, const char *name, const char *sha256_hex, un
 	struct sb_drop drop = {.sources = &source, .source_count = 1, .outputs = &output, .output_count = 1, .toolchain = {.host = true}};
 	struct sb_sources sources;
 	struct sb_err err = {0};
+	struct sb_parsers *parsers = NULL;
+	if (sb_parsers_start(NULL, &parsers, &err)) {
+		fprintf(stderr, "%s\n", err.msg);
+		return 1;
+	}
 	int dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (dir < 0 || !sb_text_unhex(sb_span_text(sha256_hex), source.sha256, SB_SHA256_BYTES))
 		return 1;
-	const struct sb_ingest_in in = {.dir = dir, .drop = &drop, .jobs = jobs};
+	const struct sb_ingest_in in = {.dir = dir, .drop = &drop, .jobs = jobs, .parsers = parsers};
 	if (sb_ingest_run(&in, &sources, &err)) {
 		fprintf(stderr, "%s: %s\n", err.where, err.msg);
 		return 1;
 	}
 	printf("%zu %llu\n", sources.inventory.count, (unsigned long long)sources.inventory.bytes);
 	sb_ingest_release(&sources);
+	sb_parsers_stop(&parsers);
 	return 0;
 }
 

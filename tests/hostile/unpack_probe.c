@@ -56,6 +56,10 @@ int main(int argc, char **argv)
 	if (argc < 4 || !sb_text_uint(sb_span_text(argv[2]), &unpack.most_entries) ||
 	    !sb_text_uint(sb_span_text(argv[3]), &unpack.budget.most) || sb_hashing_start(NULL))
 		return 2;
+	if (sb_parsers_start(NULL, &unpack.parsers, &err)) {
+		fprintf(stderr, "%s\n", err.msg);
+		return 1;
+	}
 	unpack.arena = sb_arena_new(0);
 	sb_unpack_init(&unpack);
 	int rc = unpack_file(&unpack, argv[1], &err);
@@ -67,6 +71,7 @@ int main(int argc, char **argv)
 		print("says", err.msg);
 	}
 	sb_unpack_release(&unpack);
+	sb_parsers_stop(&unpack.parsers);
 	sb_arena_free(&unpack.arena);
 	return fflush(stdout) == 0 ? 0 : 1;
 }

@@ -329,6 +329,49 @@ def _(_dir):
         nothing_left()
 
 
+def children(of):
+    """Process numbers of the children of @of."""
+    found = []
+    for name in filter(str.isdigit, os.listdir('/proc')):
+        try:
+            with open(f'/proc/{name}/stat', encoding='latin-1') as f:
+                parent = int(f.read().rsplit(')', 1)[1].split()[1])
+        except OSError:
+            continue
+        found += [int(name)] if parent == of else []
+    return found
+
+
+def kill_parser(process):
+    """Kill the first process that parses; False when there was none."""
+    while process.poll() is None:
+        for parser in (worker for nursery in children(process.pid) for worker in children(nursery)):
+            try:
+                os.kill(parser, signal.SIGKILL)
+                return True
+            except ProcessLookupError:
+                continue
+    return False
+
+
+@case('the parser of a source is killed: exit 3, the archive is named, nothing is left', user=True)
+def _(_dir):
+    drops.tarball('src.tar.bz2', {'acme-1.0/data': os.urandom(4 << 20).hex()}, 'w:bz2')  # a second to decode
+    os.mkdir('release')
+    with open('release/prog', 'w') as f:
+        f.write('x')
+    drops.manifest(sources='src.tar.bz2', steps=['sh: true'])
+    own()
+    for words in (('check', 'drop.yaml'), ('verify', 'drop.yaml'), ('rebuild', 'drop.yaml', '-O', 'built')):
+        process = start(PROGRAM, *words, '--json', stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        assert kill_parser(process), process.communicate()
+        out, err = (stream.decode() for stream in process.communicate(timeout=60))
+        assert process.returncode == 3 and 'error[archive-parser-failed]' in err, (words, process.returncode, out, err)
+        assert 'src.tar.bz2' in json.loads(out)['errors'][0]['where'][0], out
+        assert not os.path.exists('built') and runs() == []
+        nothing_left()
+
+
 @case('a signal at any moment: its exit code, or a finished run, and never half of one')
 def _(_dir):
     drops.acme(sb)

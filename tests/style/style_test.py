@@ -117,6 +117,17 @@ def error_pages():
         yield f'docs/errors: {identity} is used nowhere'
 
 
+def parser_ids():
+    known = re.findall(r'"([a-z]+(?:-[a-z]+)+)"', read('verifier/parsing/ids.c'))
+    if known != sorted(set(known)):
+        yield 'verifier/parsing/ids.c: not in order'
+    for name in tracked('.c'):
+        if room_of(name) == 'verifier/formats':
+            used = re.findall(r'"(archive(?:-[a-z]+)+)"|(?:sb_damaged\(err,|SB_FORMAT,)\s*"([a-z]+(?:-[a-z]+)+)"', read(name))
+            used = [first or second for first, second in used]
+            yield from (f'{name}: {identity} is not known to verifier/parsing/ids.c' for identity in sorted(set(used) - set(known)))
+
+
 def format_companions():
     table = read('verifier/formats/table.c')
     for name in re.findall(r'&sb_format_(\w+)', table):
@@ -143,8 +154,8 @@ CHECKS = [('rooms include only rooms of a lower rank', ranks), ('private headers
           ('libraries are called by their keepers only', keepers), ('stages ask views, never formats', views_are_asked),
           ('functions and files stay below their ceilings', sizes),
           ('every file says its licence', licences), ('every header compiles alone', headers_alone),
-          ('error ids and their pages agree', error_pages), ('every format has its harness and its page', format_companions),
-          ('every suite is run', suites_run), ('words are spelled right', spelling)]
+          ('error ids and their pages agree', error_pages), ('ids of formats pass through the walls', parser_ids),
+          ('every format has its harness and its page', format_companions), ('every suite is run', suites_run), ('words are spelled right', spelling)]
 
 print('TAP version 13')
 print(f'1..{len(CHECKS)}')

@@ -65,20 +65,38 @@ static int unpack_data(struct sb_unpack *unpack, const char *deb, struct sb_err 
 	return sb_ingest_archive(unpack, (unsigned)(unpack->spools.count - 1), name, &where, err);
 }
 
+static int decode_only_member(struct sb_unpack *unpack, struct sb_parser_side *side, struct sb_source *source, const struct sb_view *view,
+                              struct sb_blob *out, struct sb_err *err)
+{
+	if (view->members.count != 1)
+		return sb_fail(err, SB_FORMAT, "archive-damaged", "a changelog with %zu payloads", view->members.count);
+	struct sb_decoding payload = {.member = sb_view_member(view, 0), .blob.fd = -1};
+	int rc = sb_parsing_decode(side, source, &payload, 1, &unpack->budget, err);
+	if (!rc && payload.rc && err)
+		*err = payload.why;
+	*out = payload.blob;
+	return rc ? rc : payload.rc;
+}
+
 static int decompress(struct sb_unpack *unpack, struct sb_span packed, struct sb_blob *out, struct sb_err *err)
 {
 	const struct sb_format *gzip = sb_formats_named("gzip");
+	struct sb_parser_side *side = sb_parser_side_new(unpack->parsers);
+	struct sb_source source;
 	struct sb_view view = {0};
-	uint64_t consumed;
 
-	if (!gzip)
-		return sb_fail(err, SB_INTERNAL, "internal", "gzip is not in the table of formats");
-	int rc = sb_view_open(gzip, packed, "changelog.gz", unpack->arena, &view, err);
-	if (rc)
-		return rc;
-	rc = view.members.count == 1 ? sb_formats_decode(packed, sb_view_member(&view, 0), &unpack->budget, out, &consumed, err)
-	                             : sb_fail(err, SB_FORMAT, "archive-damaged", "a changelog with %zu payloads", view.members.count);
-	sb_view_release(&view);
+	if (!gzip || !side) {
+		sb_parser_side_free(&side);
+		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+	}
+	sb_source_init(&source, side, packed, NULL);
+	int rc = sb_parsing_open(side, &source, gzip, "changelog.gz", unpack->arena, &view, err);
+	if (!rc) {
+		rc = decode_only_member(unpack, side, &source, &view, out, err);
+		sb_view_release(&view);
+	}
+	sb_source_close(&source);
+	sb_parser_side_free(&side);
 	return rc;
 }
 
@@ -119,10 +137,11 @@ static int read_entry(struct sb_unpack *unpack, const char *deb, const char **en
 	return is_plain_entry(*entry) ? 0 : none(deb, "its changelog entry holds characters that are not plain text", err);
 }
 
-int sb_binnmu_entry(int fd, const char *deb, struct sb_arena *arena, const char **entry, int64_t *epoch, struct sb_err *err)
+int sb_binnmu_entry(int fd, const char *deb, struct sb_parsers *parsers, struct sb_arena *arena, const char **entry, int64_t *epoch,
+                    struct sb_err *err)
 {
 	struct sb_unpack unpack = {.profile = SB_INGEST_ROOT, .budget = {.most = SB_LIMIT_OF(UNPACKED_TOTAL)},
-	                           .most_entries = SB_LIMIT_OF(ENTRIES), .jobs = 1, .arena = arena};
+	                           .most_entries = SB_LIMIT_OF(ENTRIES), .jobs = 1, .parsers = parsers, .arena = arena};
 
 	sb_unpack_init(&unpack);
 	struct sb_blob *blob = sb_vec_push(&unpack.spools);

@@ -4,11 +4,16 @@
 int sb_building_open(struct sb_invocation *call, struct sb_building *out, struct sb_err *err)
 {
 	*out = (struct sb_building){.loaded = {.dir = -1}};
-	int rc = sb_cli_load_drop(call, call->words[0], &out->loaded, err);
-	if (rc)
-		return rc;
-	const struct sb_ingest_in in = {.dir = out->loaded.dir, .drop = &out->loaded.drop, .jobs = call->jobs, .progress = call->progress};
-	rc = sb_ingest_run(&in, &out->sources, err);
+	const struct sb_parsers_options options = {.progress = call->progress};
+	struct sb_parsers *parsers = NULL; /* started before anything foreign is there */
+	int rc = sb_parsers_start(&options, &parsers, err);
+	if (!rc)
+		rc = sb_cli_load_drop(call, call->words[0], &out->loaded, err);
+	const struct sb_ingest_in in = {
+		.dir = out->loaded.dir, .drop = &out->loaded.drop, .jobs = call->jobs, .parsers = parsers, .progress = call->progress};
+	if (!rc)
+		rc = sb_ingest_run(&in, &out->sources, err);
+	sb_parsers_stop(&parsers);
 	if (rc)
 		return rc;
 	out->root = (struct sb_tree){&out->sources.root, out->sources.root_spools.items, out->sources.root_spools.count};

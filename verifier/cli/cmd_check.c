@@ -114,7 +114,7 @@ static int write_mtree(struct sb_invocation *call, const struct sb_sources *sour
 	return rc;
 }
 
-static int run(struct sb_invocation *call, struct sb_err *err)
+static int check(struct sb_invocation *call, struct sb_parsers *parsers, struct sb_err *err)
 {
 	struct sb_loaded_drop loaded = {.dir = -1};
 	struct sb_sources sources = {0};
@@ -122,7 +122,7 @@ static int run(struct sb_invocation *call, struct sb_err *err)
 	int rc = sb_cli_load_drop(call, call->words[0], &loaded, err);
 	if (rc)
 		return rc;
-	const struct sb_ingest_in in = {.dir = loaded.dir, .drop = &loaded.drop, .jobs = call->jobs, .progress = call->progress};
+	const struct sb_ingest_in in = {.dir = loaded.dir, .drop = &loaded.drop, .jobs = call->jobs, .parsers = parsers, .progress = call->progress};
 	rc = sb_ingest_run(&in, &sources, err);
 	if (!rc)
 		rc = write_mtree(call, &sources, err);
@@ -133,6 +133,19 @@ static int run(struct sb_invocation *call, struct sb_err *err)
 	if (sources.arena)
 		sb_ingest_release(&sources);
 	sb_close_fd(&loaded.dir);
+	return rc;
+}
+
+/* Parsers come from a process that was there before anything foreign was. */
+static int run(struct sb_invocation *call, struct sb_err *err)
+{
+	const struct sb_parsers_options options = {.progress = call->progress};
+	struct sb_parsers *parsers = NULL;
+	int rc = sb_parsers_start(&options, &parsers, err);
+
+	if (!rc)
+		rc = check(call, parsers, err);
+	sb_parsers_stop(&parsers);
 	return rc;
 }
 

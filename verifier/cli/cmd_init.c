@@ -126,7 +126,7 @@ static int find_binnmu(struct looking *look, const char **entry, struct sb_err *
 		if (!sb_binnmu_named(look->in.shipped[i]))
 			continue;
 		int rc = sb_path_open_file(look->dir, look->in.shipped[i], &fd, err);
-		return rc ? rc : sb_binnmu_entry(fd, look->in.shipped[i], look->call->arena, entry, &look->in.epoch, err);
+		return rc ? rc : sb_binnmu_entry(fd, look->in.shipped[i], look->unpack.parsers, look->call->arena, entry, &look->in.epoch, err);
 	}
 	return 0;
 }
@@ -303,7 +303,7 @@ static int look_and_write(struct looking *look, bool is_folder, struct sb_err *e
 	return sb_cli_document(look->call, good ? document : NULL, err);
 }
 
-static int run(struct sb_invocation *call, struct sb_err *err)
+static int look_at_drop(struct sb_invocation *call, struct sb_parsers *parsers, struct sb_err *err)
 {
 	struct looking look = {.call = call, .sources = {.size = sizeof(struct sb_recipe_file)}, .in = {.jobs = 2}};
 	struct stat st;
@@ -319,11 +319,24 @@ static int run(struct sb_invocation *call, struct sb_err *err)
 		return sb_fail_errno(err, "file-unreadable", "cannot open %s", look.folder);
 	look.dir = dir;
 	look.unpack = (struct sb_unpack){.budget = {.most = SB_LIMIT_OF(UNPACKED_TOTAL)}, .most_entries = SB_LIMIT_OF(ENTRIES), .jobs = call->jobs,
-	                                 .arena = call->arena};
+	                                 .parsers = parsers, .arena = call->arena};
 	sb_unpack_init(&look.unpack);
 	int rc = look_and_write(&look, S_ISDIR(st.st_mode), err);
 	sb_unpack_release(&look.unpack);
 	sb_vec_release(&look.sources);
+	return rc;
+}
+
+/* Parsers come from a process that was there before anything foreign was. */
+static int run(struct sb_invocation *call, struct sb_err *err)
+{
+	const struct sb_parsers_options options = {.progress = call->progress};
+	struct sb_parsers *parsers = NULL;
+	int rc = sb_parsers_start(&options, &parsers, err);
+
+	if (!rc)
+		rc = look_at_drop(call, parsers, err);
+	sb_parsers_stop(&parsers);
 	return rc;
 }
 

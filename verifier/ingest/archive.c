@@ -51,12 +51,28 @@ int sb_ingest_note_rest(struct sb_unpack *unpack, struct sb_err *err)
 	                      (unsigned long long)unpack->unsaid);
 }
 
+static bool is_limit_of_parsers(const struct sb_err *err)
+{
+	static const enum sb_limit_row rows[] = {SB_LIMIT_ROW_PARSER_SILENCE, SB_LIMIT_ROW_PARSER_SECONDS, SB_LIMIT_ROW_PARSER_FAILURES,
+	                                         SB_LIMIT_ROW_DROP_PARSER_MEMORY, SB_LIMIT_ROW_DROP_PARTS_BYTES};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (err->limit == 1 + (unsigned)rows[i])
+			return true;
+	return false;
+}
+
 int sb_ingest_refuse(int rc, struct sb_err *err)
 {
+	if (rc == SB_INTERNAL && err && err->id && strcmp(err->id, "parser-failed") == 0) {
+		err->code = SB_FORMAT;
+		err->id = "archive-parser-failed";
+		return SB_FORMAT;
+	}
 	if (rc == SB_FORMAT && (!err || !err->id || strncmp(err->id, "archive-", 8) != 0))
 		sb_reidentify(err, "archive-damaged");
 	if (rc == SB_LIMIT)
-		sb_reidentify(err, "archive-limit");
+		sb_reidentify(err, err && is_limit_of_parsers(err) ? "archive-parser-limit" : "archive-limit");
 	return rc;
 }
 
@@ -120,34 +136,35 @@ static const char *payload_name(const struct sb_member *member, const char *name
 static int unpack_blob(struct sb_unpack *unpack, unsigned spool, const char *name, const struct sb_placement *where, unsigned depth,
                        struct sb_err *err);
 
-static int unpack_payload(struct sb_unpack *unpack, struct sb_view *view, const char *name, const struct sb_placement *where,
-                          unsigned depth, struct sb_err *err)
+static int unpack_payload(struct sb_unpack *unpack, const struct sb_view *view, struct sb_source *source, const char *name,
+                          const struct sb_placement *where, unsigned depth, struct sb_err *err)
 {
-	struct sb_blob decoded = {.fd = -1};
-	uint64_t consumed = 0;
+	struct sb_decoding payload = {.blob.fd = -1};
 
 	if (view->members.count != 1)
 		return sb_fail(err, SB_FORMAT, "archive-damaged", "a compressed file with %zu payloads", view->members.count);
-	const struct sb_member *member = sb_view_member(view, 0);
-	int rc = sb_ingest_refuse(sb_formats_decode(view->file, member, &unpack->budget, &decoded, &consumed, err), err);
+	payload.member = sb_view_member(view, 0);
+	int rc = sb_parsing_decode(unpack->side, source, &payload, 1, &unpack->budget, err);
 	if (rc)
 		return rc;
-	if (consumed != member->length) {
-		sb_blob_release(&decoded);
-		return sb_fail(err, SB_FORMAT, "archive-trailing", "%llu bytes follow the compressed stream",
-		               (unsigned long long)(member->length - consumed));
-	}
+	if (payload.rc && err)
+		*err = payload.why;
+	if (payload.rc)
+		return sb_ingest_refuse(payload.rc, err);
 	struct sb_blob *spool = sb_vec_push(&unpack->spools);
 	if (!spool) {
-		sb_blob_release(&decoded);
+		sb_blob_release(&payload.blob);
 		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
 	}
-	*spool = decoded;
-	return unpack_blob(unpack, (unsigned)(unpack->spools.count - 1), payload_name(member, name), where, depth + 1, err);
+	*spool = payload.blob;
+	if (payload.consumed != payload.member->length)
+		return sb_fail(err, SB_FORMAT, "archive-trailing", "%llu bytes follow the compressed stream",
+		               (unsigned long long)(payload.member->length - payload.consumed));
+	return unpack_blob(unpack, (unsigned)(unpack->spools.count - 1), payload_name(payload.member, name), where, depth + 1, err);
 }
 
-static int unpack_members(struct sb_unpack *unpack, struct sb_view *view, unsigned spool, const struct sb_placement *where,
-                          struct sb_err *err)
+static int unpack_members(struct sb_unpack *unpack, struct sb_view *view, struct sb_source *source, unsigned spool,
+                          const struct sb_placement *where, struct sb_err *err)
 {
 	size_t first = unpack->entries.count, count = view->members.count;
 	SB_FREEING size_t *ordinals = calloc(count ? count : 1, sizeof *ordinals);
@@ -168,46 +185,66 @@ static int unpack_members(struct sb_unpack *unpack, struct sb_view *view, unsign
 	if (!rc)
 		rc = sb_ingest_check_tree(unpack, first, ordinals, err);
 	if (!rc)
+		rc = sb_ingest_contents(unpack, view, source, first, ordinals, err);
+	if (!rc)
 		rc = sb_ingest_check_sums(unpack, view, first, ordinals, err);
 	if (!rc && unpack->profile == SB_INGEST_DROP)
 		rc = sb_ingest_hash_entries(unpack, first, err);
 	return rc;
 }
 
-/* What probing, describing and the format's own notices allow; the seam at which parsing can move to a worker process. */
-static int open_view(struct sb_span bytes, const char *name, struct sb_arena *arena, struct sb_view *view, struct sb_err *err)
+static int open_view(struct sb_unpack *unpack, struct sb_source *source, const char *name, struct sb_view *view, struct sb_err *err)
 {
-	const struct sb_format *format = sb_formats_probe(bytes, name);
+	const struct sb_format *format = sb_formats_probe(source->bytes, name);
 
-	if (bytes.n == 0)
+	if (source->bytes.n == 0)
 		return sb_fail(err, SB_FORMAT, "archive-empty", "an empty file is no archive");
 	if (!format || (!format->archive && !format->compression))
 		return sb_fail(err, SB_FORMAT, "archive-unrecognised", "no archive format recognises it");
-	return sb_ingest_refuse(sb_view_open(format, bytes, name, arena, view, err), err);
+	return sb_ingest_refuse(sb_parsing_open(unpack->side, source, format, name, unpack->arena, view, err), err);
+}
+
+static int unpack_source(struct sb_unpack *unpack, struct sb_source *source, unsigned spool, const char *name, const struct sb_placement *where,
+                         unsigned depth, struct sb_err *err)
+{
+	struct sb_view view = {0};
+	int rc = open_view(unpack, source, name, &view, err);
+
+	if (rc)
+		return rc;
+	rc = refuse_notices(&view, err);
+	if (!rc)
+		rc = view.format->compression ? unpack_payload(unpack, &view, source, name, where, depth, err)
+		                              : unpack_members(unpack, &view, source, spool, where, err);
+	sb_view_release(&view);
+	return rc;
 }
 
 static int unpack_blob(struct sb_unpack *unpack, unsigned spool, const char *name, const struct sb_placement *where, unsigned depth,
                        struct sb_err *err)
 {
 	const struct sb_blob *blob = sb_vec_at(&unpack->spools, spool);
-	struct sb_view view = {0};
+	struct sb_source source;
 
 	if (depth > SB_LIMIT_OF(NEST_DEPTH))
 		return sb_ingest_refuse(sb_fail_limit(err, SB_LIMIT_ROW_NEST_DEPTH, depth), err);
-	int rc = open_view(blob->bytes, name, unpack->arena, &view, err);
-	if (rc == 0) {
-		rc = refuse_notices(&view, err);
-		if (rc == 0)
-			rc = view.format->compression ? unpack_payload(unpack, &view, name, where, depth, err)
-			                              : unpack_members(unpack, &view, spool, where, err);
-		sb_view_release(&view);
-	}
+	sb_source_init(&source, unpack->side, blob->bytes, blob);
+	int rc = unpack_source(unpack, &source, spool, name, where, depth, err);
+	sb_source_close(&source);
 	if (rc && err)
 		sb_within(err, name);
 	return rc;
 }
 
+/* Workers of their own for each archive, so that none knows what is in another one. */
 int sb_ingest_archive(struct sb_unpack *unpack, unsigned spool, const char *name, const struct sb_placement *where, struct sb_err *err)
 {
-	return unpack_blob(unpack, spool, name, where, 0, err);
+	unpack->side = sb_parser_side_new(unpack->parsers);
+	if (!unpack->side)
+		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+	sb_parser_side_allow(unpack->side,
+	                     (struct sb_parser_ceilings){.memory = SB_LIMIT_ROW_DROP_PARSER_MEMORY, .records = SB_LIMIT_ROW_DROP_PARTS_BYTES});
+	int rc = unpack_blob(unpack, spool, name, where, 0, err);
+	sb_parser_side_free(&unpack->side);
+	return rc;
 }

@@ -9,6 +9,9 @@
 #include <string.h>
 #include <zlib.h>
 
+/** Regions that are described in one go. */
+enum { WINDOW = 128 };
+
 struct checks {
 	const struct sb_unpack *unpack;
 	struct sb_view *view;
@@ -72,21 +75,50 @@ static bool is_check(const struct sb_field *field)
 	       (field->derived.algorithm == SB_DERIVE_CRC32 || field->derived.algorithm == SB_DERIVE_CPIO_SUM);
 }
 
-static int check_region(const struct checks *all, const struct sb_region *region, struct sb_err *err)
+static int check_region(const struct checks *all, const struct sb_description *described, struct sb_err *err)
 {
+	const struct sb_region *region = described->region;
 	struct sb_span content;
+	int rc = 0;
 
 	if (!content_of(all, region->member, &content))
 		return 0;
-	int rc = sb_view_describe(all->view, region, err);
-	for (size_t i = 0; !rc && i < all->view->fields.count; i++) {
-		const struct sb_field *field = sb_vec_at(&all->view->fields, i);
+	if (described->rc)
+		return sb_fail(err, SB_FORMAT, "archive-damaged", "what is said of its content cannot be read");
+	for (size_t i = 0; !rc && i < described->count; i++) {
+		const struct sb_field *field = &described->fields[i];
 		if (!is_check(field) || holds(all, field, content))
 			continue;
 		rc = sb_fail(err, SB_FORMAT, "archive-damaged", "the checksum of its content is wrong");
 		sb_at_offset(err, field->offset);
 		sb_within(err, (const char *)sb_view_member(all->view, region->member - 1)->name.p);
 	}
+	return rc;
+}
+
+static bool may_hold_checks(const struct checks *all, const struct sb_region *region)
+{
+	struct sb_span content;
+	return (region->kind == SB_REGION_HEADER || region->kind == SB_REGION_TABLE || region->kind == SB_REGION_CHECK) &&
+	       content_of(all, region->member, &content);
+}
+
+/* The next regions from *at on, described in one go. */
+static int check_some(const struct checks *all, size_t *at, struct sb_err *err)
+{
+	struct sb_description window[WINDOW];
+	struct sb_arena *scratch = sb_arena_new(0);
+	size_t n = 0;
+
+	if (!scratch)
+		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+	for (; n < WINDOW && *at < all->view->regions.count; ++*at)
+		if (may_hold_checks(all, sb_view_region(all->view, *at)))
+			window[n++] = (struct sb_description){.region = sb_view_region(all->view, *at)};
+	int rc = n ? sb_ingest_refuse(sb_parsing_describe(all->view, window, n, scratch, err), err) : 0;
+	for (size_t i = 0; !rc && i < n; i++)
+		rc = check_region(all, &window[i], err);
+	sb_arena_free(&scratch);
 	return rc;
 }
 
@@ -102,10 +134,7 @@ int sb_ingest_check_sums(const struct sb_unpack *unpack, struct sb_view *view, s
 		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
 	for (size_t i = first; i < unpack->entries.count; i++)
 		entries[ordinals[i - first] - 1] = i + 1;
-	for (size_t i = 0; !rc && i < view->regions.count; i++) {
-		enum sb_region_kind kind = sb_view_region(view, i)->kind;
-		if (kind == SB_REGION_HEADER || kind == SB_REGION_TABLE || kind == SB_REGION_CHECK)
-			rc = check_region(&all, sb_view_region(view, i), err);
-	}
+	for (size_t at = 0; !rc && at < view->regions.count;)
+		rc = check_some(&all, &at, err);
 	return rc;
 }

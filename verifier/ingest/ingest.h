@@ -8,13 +8,14 @@
 
 #include "hashing/hashing.h"
 #include "manifests/manifests.h"
-#include "verifier/formats/formats.h"
+#include "verifier/parsing/parsing.h"
 
 struct sb_ingest_in {
 	int dir;                      /* folder of the manifest */
 	const struct sb_drop *drop;
 	struct sb_store *store;       /* the sources are kept here; may be NULL (`check`) */
 	unsigned jobs;
+	struct sb_parsers *parsers;   /* who parses and decodes archives; NULL: this process, without walls */
 	struct sb_progress *progress;
 };
 
@@ -83,11 +84,13 @@ struct sb_unpack {
 	struct sb_unpack_budget budget;
 	uint64_t most_entries;
 	unsigned jobs;
+	struct sb_parsers *parsers;   /* as in sb_ingest_in */
 	struct sb_arena *arena;
 	struct sb_vec entries; /* struct sb_entry, unsealed */
 	struct sb_vec spools;  /* struct sb_blob */
 	struct sb_vec notices; /* struct sb_ingest_notice */
 	uint64_t unsaid;       /* notices beyond the first thousand */
+	struct sb_parser_side *side; /* of the archive that is being unpacked */
 };
 
 /** Where an archive goes. */
@@ -97,7 +100,7 @@ struct sb_placement {
 	unsigned origin;  /* index of the drop source */
 };
 
-/** A zeroed struct with profile, budget, most_entries, jobs and arena set becomes ready for use. */
+/** A zeroed struct with profile, budget, most_entries, jobs, parsers and arena set becomes ready for use. */
 void sb_unpack_init(struct sb_unpack *unpack);
 void sb_unpack_release(struct sb_unpack *unpack);
 
@@ -109,7 +112,7 @@ bool sb_ingest_is_archive(struct sb_span bytes, const char *name);
 
 /**
  * Unpack blob @spool of @unpack->spools, called @name, into @unpack->entries. On failure entries added so far mean nothing.
- * Errors: FORMAT archive-* and LIMIT "archive-limit" (both exit 3) with the way in, NOMEM, IO.
+ * Errors: FORMAT archive-* and LIMIT "archive-limit" (both exit 3), LIMIT "archive-parser-limit" (5), all with the way in; NOMEM, IO, INTERRUPTED.
  */
 SB_MUST_USE int sb_ingest_archive(struct sb_unpack *unpack, unsigned spool, const char *name, const struct sb_placement *where,
                                   struct sb_err *err);

@@ -134,39 +134,19 @@ static int set_link(struct sb_unpack *unpack, const struct sb_member *member, co
 	return entry->link ? 0 : sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
 }
 
-static int set_content(struct sb_unpack *unpack, struct sb_view *view, const struct sb_member *member, unsigned spool,
-                       struct sb_entry *entry, struct sb_err *err)
+/* Content that lies in the archive as it is. */
+static int set_content(const struct sb_view *view, const struct sb_member *member, unsigned spool, struct sb_entry *entry, struct sb_err *err)
 {
-	struct sb_blob decoded = {.fd = -1};
-	uint64_t consumed = 0;
 	struct sb_span inside;
 
-	if (entry->type != SB_ENTRY_FILE)
+	if (entry->type != SB_ENTRY_FILE || member->codec != SB_CODEC_NONE)
 		return 0;
-	if (member->codec == SB_CODEC_NONE) {
-		entry->spool = spool;
-		entry->offset = member->offset;
-		entry->size = member->length;
-		return sb_span_cut(view->file, member->offset, member->length, &inside)
-		               ? 0
-		               : sb_fail(err, SB_INTERNAL, "tiling-violated", "a member lies outside its archive");
-	}
-	int rc = sb_ingest_refuse(sb_formats_decode(view->file, member, &unpack->budget, &decoded, &consumed, err), err);
-	if (rc)
-		return rc;
-	if (consumed != member->length)
-		rc = refuse(err, "archive-trailing", "bytes follow the compressed data of a member");
-	else if (member->size != UINT64_MAX && member->size != decoded.bytes.n)
-		rc = refuse(err, "archive-damaged", "a member unpacks to another size than is stated");
-	struct sb_blob *blob = rc ? NULL : sb_vec_push(&unpack->spools);
-	if (!blob) {
-		sb_blob_release(&decoded);
-		return rc ? rc : sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
-	}
-	*blob = decoded;
-	entry->spool = (unsigned)(unpack->spools.count - 1);
-	entry->size = decoded.bytes.n;
-	return 0;
+	entry->spool = spool;
+	entry->offset = member->offset;
+	entry->size = member->length;
+	return sb_span_cut(view->file, member->offset, member->length, &inside)
+	               ? 0
+	               : sb_fail(err, SB_INTERNAL, "tiling-violated", "a member lies outside its archive");
 }
 
 /* Metadata that is recorded but not applied: worth a sentence, no reason to refuse. */
@@ -225,7 +205,7 @@ static int fill_entry(struct sb_unpack *unpack, struct sb_view *view, const stru
 		return rc || entry.type == SB_ENTRY_DIR ? rc : note_stripped(unpack, member, err);
 	rc = set_link(unpack, member, where, &entry, err);
 	if (!rc)
-		rc = set_content(unpack, view, member, spool, &entry, err);
+		rc = set_content(view, member, spool, &entry, err);
 	if (!rc)
 		rc = note_oddities(unpack, member, err);
 	if (rc)
@@ -237,16 +217,21 @@ static int fill_entry(struct sb_unpack *unpack, struct sb_view *view, const stru
 	return 0;
 }
 
+void sb_ingest_within(struct sb_err *err, const struct sb_member *member, size_t ordinal)
+{
+	char place[64];
+
+	snprintf(place, sizeof place, "entry %zu", ordinal + 1);
+	sb_within(err, member->name.n && member->name.p[0] ? (const char *)member->name.p : place);
+}
+
 int sb_ingest_member(struct sb_unpack *unpack, struct sb_view *view, size_t ordinal, unsigned spool, const struct sb_placement *where,
                      struct sb_err *err)
 {
 	const struct sb_member *member = sb_view_member(view, ordinal);
 	int rc = fill_entry(unpack, view, member, spool, where, err);
 
-	if (rc && err) {
-		char place[64];
-		snprintf(place, sizeof place, "entry %zu", ordinal + 1);
-		sb_within(err, member->name.n && member->name.p[0] ? (const char *)member->name.p : place);
-	}
+	if (rc)
+		sb_ingest_within(err, member, ordinal);
 	return rc;
 }

@@ -28,6 +28,7 @@ int sb_ingest_root(const struct sb_ingest_in *in, struct sb_sources *out, struct
 		.budget = {.most = SB_LIMIT_OF(UNPACKED_TOTAL)},
 		.most_entries = SB_LIMIT_OF(ENTRIES),
 		.jobs = in->jobs,
+		.parsers = in->parsers,
 		.arena = out->arena,
 	};
 

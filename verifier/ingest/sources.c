@@ -122,6 +122,7 @@ static int build_tree(const struct sb_ingest_in *in, struct sb_sources *out, str
 		.budget = {.most = limits->unpacked ? limits->unpacked : SB_LIMIT_OF(UNPACKED_TOTAL)},
 		.most_entries = limits->entries ? limits->entries : SB_LIMIT_OF(ENTRIES),
 		.jobs = in->jobs,
+		.parsers = in->parsers,
 		.arena = out->arena,
 	};
 

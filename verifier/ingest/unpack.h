@@ -10,7 +10,10 @@ SB_MUST_USE int sb_ingest_note(struct sb_unpack *unpack, struct sb_err *err, con
 /** One more sentence when some were left out, so that nothing is cut in silence. */
 SB_MUST_USE int sb_ingest_note_rest(struct sb_unpack *unpack, struct sb_err *err);
 
-/** What a failure of a lower room means for an archive of a drop: "archive-damaged" or "archive-limit". Returns @rc. */
+/**
+ * What a failure of a lower room means for an archive of a drop: "archive-damaged", "archive-limit", "archive-parser-failed" when its parser died
+ * or lied, "archive-parser-limit" when it took too long or too much memory. Returns the code, which is FORMAT for a failed parser.
+ */
 SB_MUST_USE int sb_ingest_refuse(int rc, struct sb_err *err);
 
 /**
@@ -19,8 +22,12 @@ SB_MUST_USE int sb_ingest_refuse(int rc, struct sb_err *err);
  */
 bool sb_ingest_name_is_foreign(struct sb_span name);
 
+/** Name @member in the way in; by its number, @ordinal + 1, when it has no name. */
+void sb_ingest_within(struct sb_err *err, const struct sb_member *member, size_t ordinal);
+
 /**
- * Turn member @ordinal of @view into an entry of @unpack, or into nothing when stripping leaves nothing of its name.
+ * Turn member @ordinal of @view into an entry of @unpack, or into nothing when stripping leaves nothing of its name. Encoded content is left
+ * to sb_ingest_contents.
  * @spool  index of the blob behind the view.
  */
 SB_MUST_USE int sb_ingest_member(struct sb_unpack *unpack, struct sb_view *view, size_t ordinal, unsigned spool,
@@ -34,6 +41,10 @@ SB_MUST_USE int sb_ingest_check_tree(struct sb_unpack *unpack, size_t first, con
 
 /** Length of the common beginning: what was checked about the folders of one sorted path need not be checked again for the next. */
 size_t sb_ingest_shared(const char *a, const char *b);
+
+/** Decode what lies encoded in @source for the entries from index @first on. Arguments as above. Errors: FORMAT archive-*, LIMIT, NOMEM, IO. */
+SB_MUST_USE int sb_ingest_contents(struct sb_unpack *unpack, const struct sb_view *view, struct sb_source *source, size_t first,
+                                   const size_t *ordinals, struct sb_err *err);
 
 /** Verify what a zip or cpio says of its members' content: "archive-damaged". Arguments as above. */
 SB_MUST_USE int sb_ingest_check_sums(const struct sb_unpack *unpack, struct sb_view *view, size_t first, const size_t *ordinals,

@@ -149,8 +149,8 @@ void sb_feed_finish(struct sb_feed *feed)
 bool sb_feed_keep(struct sb_feed *feed, uint64_t bytes)
 {
 	feed->records += bytes;
-	if (!feed->rc && feed->records > SB_LIMIT_OF(PARTS_BYTES))
-		fail(feed, sb_fail_limit(&feed->err, SB_LIMIT_ROW_PARTS_BYTES, feed->records));
+	if (!feed->rc && feed->records > sb_limit(feed->worker->ceilings.records)->value)
+		fail(feed, sb_fail_limit(&feed->err, feed->worker->ceilings.records, feed->records));
 	return !feed->rc;
 }
 
@@ -261,14 +261,15 @@ int sb_feed_outcome(struct sb_feed *feed, struct sb_err *why)
 	else
 		take(feed, msg, n);
 	msg[feed->rc ? 0 : n] = '\0';
+	const char *id = sb_feed_id(feed);
 	uint64_t offset = sb_feed_uint(feed, 8), limit = below(feed, SB_LIMIT_ROWS);
 	if (feed->rc)
 		return 0;
 	if (rc == SB_NOMEM)
-		return sb_fail_limit(why, SB_LIMIT_ROW_PARSER_MEMORY, SB_LIMIT_OF(PARSER_MEMORY) + 1);
+		return sb_fail_limit(why, feed->worker->ceilings.memory, sb_limit(feed->worker->ceilings.memory)->value + 1);
 	if (rc == SB_INTERRUPTED || rc == SB_IO || rc == SB_TEMPORARY)
 		rc = SB_INTERNAL; /* nothing a parser could know of */
-	rc = sb_fail(why, (enum sb_rc)rc, rc == SB_LIMIT ? "limit-exceeded" : rc == SB_FORMAT ? "archive-damaged" : "parser-failed", "%s", msg);
+	rc = sb_fail(why, (enum sb_rc)rc, rc == SB_LIMIT ? "limit-exceeded" : rc == SB_FORMAT ? (id ? id : "archive-damaged") : "parser-failed", "%s", msg);
 	why->offset = offset;
 	why->limit = (unsigned)limit;
 	return rc;
@@ -322,7 +323,7 @@ static void read_member(struct sb_feed *feed, struct sb_arena *arena, struct sb_
 	out->stem = (uint32_t)sb_feed_uint(feed, 4);
 	out->packing = text_or_null(feed, arena);
 	out->refusal = text_or_null(feed, arena);
-	out->refusal_id = text_or_null(feed, arena);
+	out->refusal_id = sb_feed_id(feed);
 	if (out->stem > out->name.n)
 		sb_feed_bad(feed);
 }
@@ -343,8 +344,8 @@ static void read_region(struct sb_feed *feed, struct sb_arena *arena, struct sb_
 
 static void read_notice(struct sb_feed *feed, struct sb_arena *arena, struct sb_notice *out)
 {
-	out->id = text_or_null(feed, arena);
-	out->text = text_or_null(feed, arena);
+	out->id = sb_feed_id(feed);
+	out->text = sb_feed_shown(feed, arena);
 	out->offset = sb_feed_uint(feed, 8);
 	out->member = (uint32_t)sb_feed_uint(feed, 4);
 	out->refuse_drop = below(feed, 1);

@@ -33,6 +33,8 @@ void sb_feed_fields(struct sb_feed *feed, struct sb_arena *arena, struct sb_aren
 char *sb_feed_text(struct sb_feed *feed, struct sb_arena *arena, size_t *n);
 /** Text that a person may see: escaped already, or escaped now; NULL after a failure. */
 char *sb_feed_shown(struct sb_feed *feed, struct sb_arena *arena);
+/** The id of a failure or remark, which lives for ever; NULL when it is none that formats have. */
+const char *sb_feed_id(struct sb_feed *feed);
 /** Count @bytes of records that will be kept; false when it is too much. */
 bool sb_feed_keep(struct sb_feed *feed, uint64_t bytes);
 void sb_feed_no_memory(struct sb_feed *feed);

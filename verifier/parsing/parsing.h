@@ -29,10 +29,16 @@ void sb_parsers_stop(struct sb_parsers **parsers);
 /** Walls around the workers; borrowed from @parsers. Of NULL: nothing, since there are no workers. */
 struct sb_properties sb_parsers_walls(const struct sb_parsers *parsers);
 
-/** One side of one artifact: the workers that see it, and no others do. */
+/** One side of one artifact, or one archive of a drop: the workers that see it, and no others do. */
 struct sb_parser_side;
 /** @parsers  NULL: everything is done in this process, without walls. NULL when out of memory. */
 SB_MUST_USE struct sb_parser_side *sb_parser_side_new(struct sb_parsers *parsers);
+/** Limits of one worker of a side: of its heap, and of what it makes the core remember of one file. */
+struct sb_parser_ceilings {
+	enum sb_limit_row memory, records; /* PARSER_MEMORY and PARTS_BYTES unless said */
+};
+/** Before the side is used. */
+void sb_parser_side_allow(struct sb_parser_side *side, struct sb_parser_ceilings ceilings);
 /** End the workers, and keep what is needed to ask about views again. */
 void sb_parser_side_rest(struct sb_parser_side *side);
 /** Accepts NULL, nulls the pointer. Views of the side must not be asked afterwards. */

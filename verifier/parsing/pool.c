@@ -180,7 +180,7 @@ static int make_window(struct sb_worker *worker, int *fd, struct sb_err *err)
 static int be_born(struct sb_worker *worker, struct sb_err *err)
 {
 	const struct sb_parsers_options *options = &worker->parsers->options;
-	struct sb_nursery_ask question = {.data = options->data ? options->data : SB_LIMIT_OF(PARSER_MEMORY), .seconds = SB_LIMIT_OF(PARSER_SECONDS)};
+	struct sb_nursery_ask question = {.data = options->data ? options->data : sb_limit(worker->ceilings.memory)->value, .seconds = SB_LIMIT_OF(PARSER_SECONDS)};
 	struct sb_nursery_answer answer;
 	SB_CLOSING int window = -1;
 	SB_CLOSING int inner = -1;
@@ -207,13 +207,14 @@ static int be_born(struct sb_worker *worker, struct sb_err *err)
 	return sb_fail_errno(err, "parser-start", "a parser cannot be started");
 }
 
-int sb_worker_start(struct sb_parsers *parsers, struct sb_worker **out, struct sb_err *err)
+int sb_worker_start(struct sb_parsers *parsers, struct sb_parser_ceilings ceilings, struct sb_worker **out, struct sb_err *err)
 {
 	struct sb_worker *worker = calloc(1, sizeof *worker);
 
 	if (!worker)
 		return no_memory(err);
 	worker->parsers = parsers;
+	worker->ceilings = ceilings;
 	worker->channel = worker->pidfd = -1;
 	int rc = be_born(worker, err);
 	if (rc)

@@ -26,10 +26,11 @@ struct sb_worker {
 	uint8_t *window;
 	uint64_t input, view;    /* what it has; 0: nothing */
 	uint64_t decoded;        /* bytes so far */
+	struct sb_parser_ceilings ceilings;
 };
 
-/** A new worker that has nothing yet. Errors: IO or TEMPORARY "parser-start", NOMEM. */
-SB_MUST_USE int sb_worker_start(struct sb_parsers *parsers, struct sb_worker **out, struct sb_err *err);
+/** A new worker that has nothing yet; what it may take is at most @ceilings. Errors: IO or TEMPORARY "parser-start", NOMEM. */
+SB_MUST_USE int sb_worker_start(struct sb_parsers *parsers, struct sb_parser_ceilings ceilings, struct sb_worker **out, struct sb_err *err);
 /** Kill it; returns its wait status, -1 when that is unknown. Nulls the pointer. */
 int sb_worker_end(struct sb_worker **worker);
 

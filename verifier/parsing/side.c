@@ -21,8 +21,14 @@ struct sb_parser_side *sb_parser_side_new(struct sb_parsers *parsers)
 	if (!side)
 		return NULL;
 	side->parsers = parsers;
+	side->ceilings = (struct sb_parser_ceilings){.memory = SB_LIMIT_ROW_PARSER_MEMORY, .records = SB_LIMIT_ROW_PARTS_BYTES};
 	pthread_mutex_init(&side->lock, NULL);
 	return side;
+}
+
+void sb_parser_side_allow(struct sb_parser_side *side, struct sb_parser_ceilings ceilings)
+{
+	side->ceilings = ceilings;
 }
 
 void sb_parser_side_rest(struct sb_parser_side *side)
@@ -178,7 +184,7 @@ int sb_side_borrow(struct sb_parser_side *side, struct sb_source *source, uint64
 		sb_worker_end(&worker);
 	if (!worker && failures >= SB_LIMIT_OF(PARSER_FAILURES))
 		return sb_fail_limit(err, SB_LIMIT_ROW_PARSER_FAILURES, failures + 1);
-	int rc = worker ? 0 : sb_worker_start(side->parsers, &worker, err);
+	int rc = worker ? 0 : sb_worker_start(side->parsers, side->ceilings, &worker, err);
 	if (!rc)
 		rc = give_input(worker, source, err);
 	if (rc && worker)

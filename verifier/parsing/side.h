@@ -11,6 +11,7 @@ struct sb_parser_side {
 	struct sb_worker *idle;
 	uint64_t next_id;           /* of sources and views */
 	uint64_t failures;
+	struct sb_parser_ceilings ceilings;
 };
 
 uint64_t sb_side_id(struct sb_parser_side *side);

@@ -74,6 +74,7 @@ void sb_stream_outcome(struct sb_stream *out, int rc, const struct sb_err *err)
 	if (!rc)
 		return;
 	put_text(out, err->msg);
+	put_text(out, err->id);
 	sb_stream_uint(out, err->offset, 8);
 	sb_stream_uint(out, err->limit, 1);
 }

@@ -12,7 +12,7 @@ static int no_memory(struct sb_err *err)
 
 static int ingest(const struct sb_verify_in *in, struct sb_verified *out, struct sb_err *err)
 {
-	const struct sb_ingest_in from = {.dir = in->dir, .drop = in->drop, .store = in->store, .jobs = in->jobs, .progress = in->progress};
+	const struct sb_ingest_in from = {.dir = in->dir, .drop = in->drop, .store = in->store, .jobs = in->jobs, .parsers = in->parsers, .progress = in->progress};
 	return sb_ingest_run(&from, &out->sources, err);
 }
 

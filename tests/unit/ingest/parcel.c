@@ -63,7 +63,7 @@ void parcel_output(struct parcel *parcel, const char *shipped, const char *built
 
 int parcel_take(struct parcel *parcel)
 {
-	const struct sb_ingest_in in = {.dir = parcel->dir, .drop = &parcel->drop, .jobs = 2};
+	const struct sb_ingest_in in = {.dir = parcel->dir, .drop = &parcel->drop, .jobs = 2, .parsers = parcel->parsers};
 
 	sb_ingest_release(&parcel->taken);
 	parcel->err = (struct sb_err){0};

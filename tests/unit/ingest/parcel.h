@@ -13,6 +13,7 @@ struct parcel {
 	struct sb_drop_source sources[4];
 	struct sb_drop_output outputs[4];
 	struct sb_drop drop;
+	struct sb_parsers *parsers; /* NULL: archives are parsed by the test itself */
 	struct sb_sources taken;
 	struct sb_err err;
 };
