@@ -11,6 +11,7 @@ import tarfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from make_binaries import Elf, newc, program  # noqa: E402
+from make_programs import LONGER, build, c_source, jump_tables, section_row  # noqa: E402
 from mutants import COMPRESSORS, TEXT, ZIPPED, flip, put, zipped  # noqa: E402
 from sbtest import run  # noqa: E402
 
@@ -247,6 +248,46 @@ def elf_pairs():
             continue
         if size:
             yield f"{name} of an object", flip(data, offset + size // 2), data, (name,)
+
+
+def built(source, *flags, compiler="gcc"):
+    return Elf(build("built", source, *flags, compiler=compiler))
+
+
+def shifted_places(elf):
+    """Places of a program beside a longer text that look as if they had moved with it: (label, offset, bits, words)."""
+    for place, width in jump_tables(elf)[:3]:
+        for entry in (0, 4):
+            yield f"entry {entry} of a table of jumps at {place}", place + entry * width, 1, (".rodata",)
+    for name, step, at in ((".rela.dyn", 24, 16), (".data", 8, 0), (".symtab", 24, 8), (".eh_frame_hdr", 8, 16)):
+        try:
+            _, offset, size = section_row(elf, name)
+        except KeyError:
+            continue
+        for row in (size // step // 3, size // step // 2):
+            yield f"row {row} of {name} off by one", offset + row * step + at, 1, (name,)
+    _, offset, size = section_row(elf, ".text")
+    call = elf.data.index(b"\xe8", offset + size // 2)
+    yield "a call to another place", call + 1, 0x10, (".text",)
+
+
+def folded_pairs():
+    """Tampering that hides in what is folded for readers: in a shift by one longer text, in another level of optimisation, in tables of hashes."""
+    for flags in (("-O2",), ("-O2", "-s"), ("-O2", "-no-pie", "-fno-pie"), ("-O1", "-static")):
+        base, elf = bytes(built(c_source(), *flags).data), built(c_source(LONGER), *flags)
+        for label, offset, bits, words in shifted_places(elf):
+            yield f"{' '.join(flags)} {label}", put(elf.data, offset, bytes([elf.data[offset] ^ bits])), base, words
+    for style, name in (("sysv", ".hash"), ("both", ".hash"), ("gnu", ".gnu.hash")):
+        elf = built(c_source(), "-O2", "-shared", "-fPIC", f"-Wl,--hash-style={style}")
+        _, offset, size = section_row(elf, name)
+        for at in (offset + 8 + size // 3 // 4 * 4, offset + size // 2 // 4 * 4, offset + size - 8):
+            if bytes(elf.data[at:at + 4]) != bytes(4):
+                yield f"{name} of {style} at {at}", flip(bytes(elf.data), at), bytes(elf.data), (name,)
+    backdoor = ('return strcmp(p, "secret") == 0;', 'return strcmp(p, "secret") == 0 || system(p);')
+    for shipped, rebuilt in ((("-O1",), ("-O2",)), (("-O1", "-s"), ("-O2", "-s")), (("-O2", "-g"), ("-O0", "-g"))):
+        yield f"a tampered function, {shipped} against {rebuilt}", bytes(built(c_source(changed=backdoor), *shipped).data), bytes(built(c_source(), *rebuilt).data), ("build", "texts", "system")
+    for flags in (("-O2",), ("-O1", "-g")):
+        yield f"a tampered function, {flags} on both sides", bytes(built(c_source(changed=("tries < 8", "tries < 9")), *flags).data), bytes(built(c_source(), *flags).data), ("check_auth",)
 
 
 # ---- files inside files ----

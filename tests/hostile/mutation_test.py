@@ -158,6 +158,12 @@ for ROM, TOOL in (("cramfs", "mkfs.cramfs"), ("romfs", "genromfs"), ("erofs", "m
         refuse(getattr(mutants_rom, f"{suffix}_pairs")(), suffix)
 
 
+@case("ELF: in what readers see folded")
+def _(_dir):
+    need("gcc", "strip")
+    refuse(mutants_more.folded_pairs(), "so")
+
+
 @case("files inside files")
 def _(_dir):
     need("gcc", "strip")

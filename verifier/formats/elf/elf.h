@@ -212,6 +212,11 @@ const char *sb_elf_code_show(struct sb_view *view, const struct sb_place *place,
 /** References of the instructions that touch @place. */
 SB_MUST_USE int sb_elf_code_references(struct sb_view *view, const struct sb_place *place, struct sb_vec *out, struct sb_err *err);
 
+/** Takes one reference that was found. */
+typedef void sb_elf_found(void *context, struct sb_reference found);
+/** All addresses in a section that only a debugger reads, as far as its shape tells where they stand. */
+void sb_elf_debug_references(const struct sb_elf *elf, const struct sb_elf_section *section, sb_elf_found *found, void *context);
+
 /** Section called @name, or NULL. */
 const struct sb_elf_section *sb_elf_section_named(const struct sb_elf *elf, const char *name);
 

@@ -20,8 +20,21 @@ static int64_t read_signed(struct sb_rd *rd)
 	return 0;
 }
 
-/* The greatest index of a type in the chain of actions that begins at @at. */
-static uint64_t follow_actions(struct sb_rd rd, uint64_t at, uint64_t most)
+/* The greatest index in the list of types that a function may throw, which begins at @at and ends in 0. */
+static uint64_t follow_list(struct sb_rd rd, uint64_t at, uint64_t most)
+{
+	sb_rd_seek(&rd, at);
+	for (unsigned i = 0; i < MOST_CHAINED; i++) {
+		uint64_t type = sb_leb(&rd);
+		if (rd.bad || type == 0)
+			return most;
+		most = type > most ? type : most;
+	}
+	return most;
+}
+
+/* The greatest index of a type in the chain of actions that begins at @at; @types: where the table of types ends, and lists of types begin. */
+static uint64_t follow_actions(struct sb_rd rd, uint64_t at, uint64_t types, uint64_t most)
 {
 	for (unsigned i = 0; i < MOST_CHAINED; i++) {
 		sb_rd_seek(&rd, at);
@@ -30,6 +43,8 @@ static uint64_t follow_actions(struct sb_rd rd, uint64_t at, uint64_t most)
 		int64_t next = read_signed(&rd);
 		if (rd.bad)
 			return most;
+		if (type < 0)
+			most = follow_list(rd, types + (uint64_t)-(type + 1), most);
 		most = type > 0 && (uint64_t)type > most ? (uint64_t)type : most;
 		if (next == 0)
 			return most;
@@ -39,7 +54,7 @@ static uint64_t follow_actions(struct sb_rd rd, uint64_t at, uint64_t most)
 }
 
 /* How many types the call sites in [@rd->at, @end) may catch. */
-static uint64_t count_types(struct sb_rd *rd, uint64_t end)
+static uint64_t count_types(struct sb_rd *rd, uint64_t end, uint64_t types)
 {
 	uint64_t most = 0;
 
@@ -49,7 +64,7 @@ static uint64_t count_types(struct sb_rd *rd, uint64_t end)
 		sb_leb(rd);
 		uint64_t action = sb_leb(rd);
 		if (!rd->bad && action)
-			most = follow_actions(*rd, end + action - 1, most);
+			most = follow_actions(*rd, end + action - 1, types, most);
 	}
 	return rd->bad || most > MOST_TYPES ? 0 : most;
 }
@@ -67,7 +82,7 @@ bool sb_elf_types_of(const struct sb_elf *elf, const struct sb_elf_section *sect
 	bool relative = (types & ~(uint64_t)INDIRECT) == PCREL_SDATA4;
 	if (rd.bad || sites != ULEB128 || (!relative && types != UDATA4) || length > section->bytes.n || end > section->bytes.n || size > end - rd.at)
 		return false;
-	uint64_t first = rd.at + size, count = count_types(&rd, first);
+	uint64_t first = rd.at + size, count = count_types(&rd, first, end);
 	if (count == 0 || 4 * count > end - first)
 		return false;
 	*out = (struct sb_elf_types){section->offset + end - 4 * count, count, !relative};

@@ -344,6 +344,11 @@ static void find_in_data(struct search *search, const struct sb_elf_section *sec
 		find_relocated(search, section);
 }
 
+static void add_found(void *context, struct sb_reference found)
+{
+	add(context, found);
+}
+
 static void find_in_section(struct search *search, const struct sb_elf_section *section)
 {
 	switch (section->type) {
@@ -376,6 +381,8 @@ static void find_in_section(struct search *search, const struct sb_elf_section *
 		find_words(search);
 	else if (section->flags & SB_SHF_ALLOC)
 		find_in_data(search, section);
+	else
+		sb_elf_debug_references(search->elf, section, add_found, search);
 }
 
 static int by_offset(const void *a, const void *b)
