@@ -225,6 +225,19 @@ def _(_dir):
             assert blamed_at(record, offset), label
 
 
+@case("sides of which one has no functions, no sections or no symbols: different, and nothing is folded")
+def _(_dir):
+    made("b", "gcc -O2", "c")
+    for label, at, form, value in (("an object", 16, "<H", 1), ("no sections", 40, "<Q", 0), ("another machine", 18, "<H", 183), ("a fixed address", 16, "<H", 2)):
+        for shipped, rebuilt in (("bad", "b"), ("b", "bad")):
+            elf = Elf("b")
+            struct.pack_into(form, elf.data, at, value)
+            elf.data[section_row(Elf("b"), ".text")[1] + 100] ^= 1
+            elf.write("bad")
+            record = expect("different", shipped, rebuilt)
+            assert primary(record)[0]["severity"] == "critical" and not [f for f in record["findings"] if f["kind"] == "build"], (label, primary(record)[0])
+
+
 # ---- ELF: another compiler, or other options ----
 
 EVIL = ('return strcmp(p, "secret") == 0;', 'return strcmp(p, "letmein-backdoor") == 0 || system(p);')

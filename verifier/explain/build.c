@@ -28,7 +28,10 @@ static size_t count_all(const struct sb_functions *functions)
 /* Half of the functions, or a quarter where the sides themselves say that they were made in another way. */
 static bool is_other_build(const struct sb_functions *functions, bool told)
 {
-	size_t differing = count_differing(functions);
+	size_t differing = count_differing(functions), paired = functions->equal + functions->moved + functions->changed;
+
+	if (paired + functions->lone[SB_SHIPPED] < FEWEST || paired + functions->lone[SB_REBUILT] < FEWEST)
+		return false; /* a side whose functions are not known was not built in another way */
 	return differing >= FEWEST && differing * (told ? 4 : 2) >= count_all(functions);
 }
 

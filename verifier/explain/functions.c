@@ -194,9 +194,11 @@ static const char *say(struct census *census, const char *text, const struct gro
 /* Frames of a side, by address; they come after everything that has a name. */
 static struct named frames_of(const struct sb_vec *anchors, const struct named *named)
 {
-	const struct sb_anchor *first = anchors->items, *end = first + anchors->count;
-	const struct sb_anchor *from = named->items ? named->items + named->count : first, *to;
+	const struct sb_anchor *from = named->items ? named->items + named->count : anchors->items, *to, *end;
 
+	if (anchors->count == 0)
+		return (struct named){NULL, 0};
+	end = (const struct sb_anchor *)anchors->items + anchors->count;
 	while (from < end && from->kind != SB_ANCHOR_FUNCTION)
 		from++;
 	for (to = from; to < end && to->kind == SB_ANCHOR_FUNCTION;)

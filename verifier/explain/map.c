@@ -441,9 +441,10 @@ static size_t pieces_until(const struct sb_vec *pieces, uint64_t a)
 
 size_t sb_address_map_from(const struct sb_vec *pieces, uint64_t a)
 {
-	size_t from = pieces_until(pieces, a);
+	enum { FARTHEST = 16 }; /* places without a length at one end */
+	size_t until = pieces_until(pieces, a), from = until;
 
-	while (from > 0) {
+	while (from > 0 && until - from < FARTHEST) {
 		const struct sb_piece *before = sb_vec_at(pieces, from - 1);
 		if (before->a + before->length <= a && before->length)
 			break;

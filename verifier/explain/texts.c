@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SHORTEST = 6, MOST_SHOWN = 8, LONGEST_SHOWN = 60, MOST_TEXTS = 4 << 20 };
+enum { SHORTEST = 6, MOST_SHOWN = 8, LONGEST_SHOWN = 60, MOST_TEXTS = 4 << 20, MOST_SECTIONS = 256 };
 
 /** A text between NULs, of a section or of the table of dynamic names. */
 struct text {
@@ -48,11 +48,12 @@ static bool split(struct sb_span bytes, unsigned side, struct sb_vec *out)
 static bool read_side(const struct sb_pair *pair, const struct sb_address_map *map, unsigned side, struct sb_vec *out)
 {
 	const struct sb_view *view = pair->view[side];
+	size_t read = 0;
 
-	for (size_t i = 0; i < view->regions.count; i++) {
+	for (size_t i = 0; i < view->regions.count && read < MOST_SECTIONS; i++) {
 		const struct sb_region *region = sb_view_region(view, i);
 		struct sb_span bytes;
-		if (region->kind != SB_REGION_SECTION || !region->loaded || sb_address_map_has_functions(map, side, region) ||
+		if (region->kind != SB_REGION_SECTION || !region->loaded || read++ >= MOST_SECTIONS || sb_address_map_has_functions(map, side, region) ||
 		    !sb_span_cut(pair->bytes[side], region->offset, region->length, &bytes))
 			continue;
 		if (!split(bytes, side, out))

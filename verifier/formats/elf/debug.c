@@ -14,6 +14,7 @@
 struct debug {
 	const struct sb_elf *elf;
 	const struct sb_elf_section *section;
+	uint64_t from, end; /* what is asked about, counted from the start of the section */
 	sb_elf_found *found;
 	void *context;
 };
@@ -57,6 +58,17 @@ static bool next_unit(const struct debug *debug, uint64_t *at, uint64_t *end)
 	return true;
 }
 
+/* The first row at or behind @first, of rows of @size bytes, that may touch what is asked about. */
+static uint64_t first_row(const struct debug *debug, uint64_t first, uint64_t size)
+{
+	return debug->from > first ? first + (debug->from - first) / size * size : first;
+}
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
 /* Tuples begin at a multiple of their size, counted from the unit. */
 static void find_aranges(const struct debug *debug)
 {
@@ -66,7 +78,7 @@ static void find_aranges(const struct debug *debug)
 		uint64_t unit = at - 4, first = unit + (12 + tuple - 1) / tuple * tuple;
 		if (end - at < 8 || read_at(debug, at + 6, 1) != sb_elf_word(debug->elf))
 			continue;
-		for (uint64_t row = first; row + tuple <= end; row += tuple)
+		for (uint64_t row = first_row(debug, first, tuple); row + tuple <= end && row < debug->end; row += tuple)
 			if (read_at(debug, row, sb_elf_word(debug->elf)))
 				add_range(debug, row);
 	}
@@ -77,7 +89,7 @@ static void find_addresses(const struct debug *debug)
 	unsigned word = sb_elf_word(debug->elf);
 
 	for (uint64_t at = 0, end; next_unit(debug, &at, &end); at = end)
-		for (uint64_t row = at + 4; end - at >= 4 && row + word <= end; row += word)
+		for (uint64_t row = first_row(debug, at + 4, word); end - at >= 4 && row + word <= end && row < debug->end; row += word)
 			add_address(debug, row);
 }
 
@@ -86,7 +98,7 @@ static void find_frames(const struct debug *debug)
 	uint64_t word = sb_elf_word(debug->elf);
 
 	for (uint64_t at = 0, end; next_unit(debug, &at, &end); at = end)
-		if (end - at >= 4 + 2 * word && read_at(debug, at, 4) != UINT32_MAX)
+		if (end > debug->from && at < debug->end && end - at >= 4 + 2 * word && read_at(debug, at, 4) != UINT32_MAX)
 			add_range(debug, at + 4);
 }
 
@@ -96,7 +108,7 @@ static void find_ranges(const struct debug *debug)
 	unsigned word = sb_elf_word(debug->elf);
 	uint64_t mark = word == 8 ? UINT64_MAX : UINT32_MAX;
 
-	for (uint64_t at = 0; at + 2 * word <= debug->section->bytes.n; at += 2 * word) {
+	for (uint64_t at = first_row(debug, 0, 2 * word); at + 2 * word <= debug->section->bytes.n && at < debug->end; at += 2 * word) {
 		uint64_t first = read_at(debug, at, word), second = read_at(debug, at + word, word);
 		bool both = sb_elf_is_loaded(debug->elf, first) && sb_elf_is_loaded(debug->elf, second);
 		if (both)
@@ -115,7 +127,7 @@ static void find_in_lists(const struct debug *debug, uint8_t first, uint8_t last
 	unsigned word = sb_elf_word(debug->elf);
 	const uint8_t *bytes = debug->section->bytes.p;
 
-	for (uint64_t at = 0; at + 1 + word <= debug->section->bytes.n; at++) {
+	for (uint64_t at = debug->from - least(debug->from, word); at + 1 + word <= debug->section->bytes.n && at < debug->end; at++) {
 		if (bytes[at] < first || bytes[at] > last || !sb_elf_is_loaded(debug->elf, read_at(debug, at + 1, word)))
 			continue;
 		add_address(debug, at + 1);
@@ -139,9 +151,11 @@ static void find_probes(const struct debug *debug)
 	}
 }
 
-void sb_elf_debug_references(const struct sb_elf *elf, const struct sb_elf_section *section, sb_elf_found *found, void *context)
+void sb_elf_debug_references(const struct sb_elf *elf, const struct sb_elf_section *section, const struct sb_place *place, sb_elf_found *found,
+                             void *context)
 {
-	const struct debug debug = {elf, section, found, context};
+	uint64_t from = place->offset - section->offset;
+	const struct debug debug = {elf, section, from, from + place->length, found, context};
 
 	if (strcmp(section->name, ".debug_aranges") == 0)
 		find_aranges(&debug);

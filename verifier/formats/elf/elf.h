@@ -78,6 +78,7 @@ struct sb_elf_index {
 	size_t frame_count;
 	struct sb_elf_jumps *jumps;    /* by address */
 	size_t jumps_count;
+	uint64_t sites_read;           /* call sites of exceptions, and what hangs on them */
 };
 
 /** The function that was decoded last: differences come in order, so most questions are about the same one again. */
@@ -168,8 +169,8 @@ struct sb_elf_types {
 	uint64_t offset, count; /* offset in the file of the first */
 	bool fixed;             /* they hold addresses, else each a distance from where it stands */
 };
-/** Those of the area at run-time address @area, which lies in @section; false when there are none, or they are written in another way. */
-SB_MUST_USE bool sb_elf_types_of(const struct sb_elf *elf, const struct sb_elf_section *section, uint64_t area, struct sb_elf_types *out);
+/** Those of the area at run-time address @area, which lies in @section; false when there are none, they are written in another way, or enough was read. */
+SB_MUST_USE bool sb_elf_types_of(struct sb_elf *elf, const struct sb_elf_section *section, uint64_t area, struct sb_elf_types *out);
 
 /** Are the hash tables of the dynamic symbols, .gnu.hash and .hash, those that their names give? UNKNOWN: there is none that is read. */
 enum sb_elf_hash { SB_ELF_HASH_UNKNOWN = 0, SB_ELF_HASH_WRONG, SB_ELF_HASH_RIGHT };
@@ -214,8 +215,9 @@ SB_MUST_USE int sb_elf_code_references(struct sb_view *view, const struct sb_pla
 
 /** Takes one reference that was found. */
 typedef void sb_elf_found(void *context, struct sb_reference found);
-/** All addresses in a section that only a debugger reads, as far as its shape tells where they stand. */
-void sb_elf_debug_references(const struct sb_elf *elf, const struct sb_elf_section *section, sb_elf_found *found, void *context);
+/** The addresses about @place in a section that only a debugger reads, as far as its shape tells where they stand; some may lie beside it. */
+void sb_elf_debug_references(const struct sb_elf *elf, const struct sb_elf_section *section, const struct sb_place *place, sb_elf_found *found,
+                             void *context);
 
 /** Section called @name, or NULL. */
 const struct sb_elf_section *sb_elf_section_named(const struct sb_elf *elf, const char *name);

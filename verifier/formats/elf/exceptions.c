@@ -6,6 +6,8 @@
 #include "verifier/formats/elf/elf.h"
 
 enum { OMITTED = 0xff, ULEB128 = 0x01, UDATA4 = 0x03, PCREL_SDATA4 = 0x1b, INDIRECT = 0x80, MOST_CHAINED = 64, MOST_TYPES = 1 << 16 };
+/** Call sites that are read of one file: areas of hostile files overlap. */
+enum { MOST_SITES = 1 << 24 };
 
 static int64_t read_signed(struct sb_rd *rd)
 {
@@ -54,22 +56,25 @@ static uint64_t follow_actions(struct sb_rd rd, uint64_t at, uint64_t types, uin
 }
 
 /* How many types the call sites in [@rd->at, @end) may catch. */
-static uint64_t count_types(struct sb_rd *rd, uint64_t end, uint64_t types)
+static uint64_t count_types(struct sb_rd *rd, uint64_t end, uint64_t types, uint64_t *sites)
 {
 	uint64_t most = 0;
 
-	while (!rd->bad && rd->at < end) {
+	while (!rd->bad && rd->at < end && *sites < MOST_SITES) {
+		++*sites;
 		sb_leb(rd);
 		sb_leb(rd);
 		sb_leb(rd);
 		uint64_t action = sb_leb(rd);
-		if (!rd->bad && action)
+		if (!rd->bad && action) {
+			*sites += MOST_CHAINED / 4;
 			most = follow_actions(*rd, end + action - 1, types, most);
+		}
 	}
-	return rd->bad || most > MOST_TYPES ? 0 : most;
+	return rd->bad || *sites >= MOST_SITES || most > MOST_TYPES ? 0 : most;
 }
 
-bool sb_elf_types_of(const struct sb_elf *elf, const struct sb_elf_section *section, uint64_t area, struct sb_elf_types *out)
+bool sb_elf_types_of(struct sb_elf *elf, const struct sb_elf_section *section, uint64_t area, struct sb_elf_types *out)
 {
 	struct sb_rd rd = sb_rd_of(section->bytes, elf->be);
 
@@ -82,7 +87,7 @@ bool sb_elf_types_of(const struct sb_elf *elf, const struct sb_elf_section *sect
 	bool relative = (types & ~(uint64_t)INDIRECT) == PCREL_SDATA4;
 	if (rd.bad || sites != ULEB128 || (!relative && types != UDATA4) || length > section->bytes.n || end > section->bytes.n || size > end - rd.at)
 		return false;
-	uint64_t first = rd.at + size, count = count_types(&rd, first, end);
+	uint64_t first = rd.at + size, count = count_types(&rd, first, end, &elf->index.sites_read);
 	if (count == 0 || 4 * count > end - first)
 		return false;
 	*out = (struct sb_elf_types){section->offset + end - 4 * count, count, !relative};

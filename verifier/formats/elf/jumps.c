@@ -12,27 +12,40 @@ enum {
 	MOST_CODE = 64 << 20,   /* bytes of code that are looked through */
 	MOST_TABLES = 1 << 16,
 	MOST_ENTRIES = 1 << 20, /* of all tables together: hostile code leads to any place */
+	MOST_STEPS = 1 << 27,   /* headers that are looked at to find where addresses lie */
 };
 
-static bool is_code(const struct sb_elf *elf, uint64_t address)
+/** A search for tables, with what it may still spend. */
+struct search {
+	const struct sb_elf *elf;
+	uint64_t steps, entries;
+};
+
+/* The section that holds @address; the null section when none does, or too much was looked at. */
+static const struct sb_elf_section *section_at(struct search *search, uint64_t address)
 {
-	uint32_t section = sb_elf_section_at(elf, address);
-	return section && (elf->sections[section].flags & SB_SHF_EXECINSTR);
+	const struct sb_elf *elf = search->elf;
+	uint64_t cost = elf->section_count + elf->segment_count;
+
+	if (cost > MOST_STEPS - search->steps)
+		return &elf->sections[0];
+	search->steps += cost;
+	return &elf->sections[sb_elf_section_at(elf, address)];
 }
 
 /* The start of a text in data that is only read: clang writes tables of distances to texts as well. */
-static bool is_text(const struct sb_elf *elf, uint64_t address)
+static bool is_text(const struct sb_elf_section *data, uint64_t address)
 {
-	const struct sb_elf_section *data = &elf->sections[sb_elf_section_at(elf, address)];
 	uint64_t inside = address - data->addr;
 
 	return (data->flags & (SB_SHF_ALLOC | SB_SHF_WRITE | SB_SHF_EXECINSTR)) == SB_SHF_ALLOC && inside > 0 && inside < data->bytes.n &&
 	       data->bytes.p[inside - 1] == 0 && data->bytes.p[inside] >= ' ' && data->bytes.p[inside] < 0x7f;
 }
 
-static bool is_target(const struct sb_elf *elf, uint64_t address)
+static bool is_target(struct search *search, uint64_t address)
 {
-	return is_code(elf, address) || is_text(elf, address);
+	const struct sb_elf_section *section = section_at(search, address);
+	return (section->flags & SB_SHF_EXECINSTR) || is_text(section, address);
 }
 
 uint64_t sb_elf_jumps_target(const struct sb_elf *elf, const struct sb_elf_jumps *table, uint64_t i)
@@ -75,8 +88,9 @@ static int by_address(const void *a, const void *b)
 }
 
 /* Places in data that is only read, whose first entry leads to code. */
-static void find_candidates(const struct sb_elf *elf, struct sb_vec *out)
+static void find_candidates(struct search *search, struct sb_vec *out)
 {
+	const struct sb_elf *elf = search->elf;
 	uint64_t looked = 0;
 
 	for (size_t s = 1; s < elf->section_count; s++) {
@@ -88,9 +102,9 @@ static void find_candidates(const struct sb_elf *elf, struct sb_vec *out)
 			struct sb_elf_jumps found;
 			if (!leads_to_table(elf, code, at, &found) || found.address % found.width)
 				continue;
-			const struct sb_elf_section *data = &elf->sections[sb_elf_section_at(elf, found.address)];
+			const struct sb_elf_section *data = section_at(search, found.address);
 			bool read_only = (data->flags & (SB_SHF_ALLOC | SB_SHF_WRITE | SB_SHF_EXECINSTR)) == SB_SHF_ALLOC && data->bytes.n;
-			struct sb_elf_jumps *slot = read_only && is_target(elf, sb_elf_jumps_target(elf, &found, 0)) ? sb_vec_push(out) : NULL;
+			struct sb_elf_jumps *slot = read_only && is_target(search, sb_elf_jumps_target(elf, &found, 0)) ? sb_vec_push(out) : NULL;
 			if (slot)
 				*slot = found;
 		}
@@ -98,26 +112,26 @@ static void find_candidates(const struct sb_elf *elf, struct sb_vec *out)
 }
 
 /* A table ends where another begins, where its section ends, or where an entry leads nowhere. */
-static void measure(const struct sb_elf *elf, struct sb_elf_jumps *table, uint64_t next, uint64_t *entries)
+static void measure(struct search *search, struct sb_elf_jumps *table, uint64_t next)
 {
-	const struct sb_elf_section *data = &elf->sections[sb_elf_section_at(elf, table->address)];
+	const struct sb_elf_section *data = section_at(search, table->address);
 	uint64_t end = data->addr + data->bytes.n < next ? data->addr + data->bytes.n : next;
 
-	while (table->address + table->length + table->width <= end && *entries < MOST_ENTRIES &&
-	       is_target(elf, sb_elf_jumps_target(elf, table, table->length / table->width))) {
+	while (table->address + table->length + table->width <= end && search->entries < MOST_ENTRIES &&
+	       is_target(search, sb_elf_jumps_target(search->elf, table, table->length / table->width))) {
 		table->length += table->width;
-		++*entries;
+		search->entries++;
 	}
 }
 
 void sb_elf_jumps_index(struct sb_elf *elf, struct sb_arena *arena)
 {
 	SB_VEC struct sb_vec found = {.size = sizeof(struct sb_elf_jumps)};
-	uint64_t entries = 0;
+	struct search search = {.elf = elf};
 
-	if (elf->machine != SB_EM_X86_64 || elf->be || elf->type == SB_ET_REL)
+	if (elf->machine != SB_EM_X86_64 || elf->be || elf->type == SB_ET_REL || elf->section_count == 0)
 		return;
-	find_candidates(elf, &found);
+	find_candidates(&search, &found);
 	elf->index.jumps = found.count ? sb_arena_array(arena, found.count, sizeof *elf->index.jumps) : NULL;
 	if (!elf->index.jumps)
 		return;
@@ -127,7 +141,7 @@ void sb_elf_jumps_index(struct sb_elf *elf, struct sb_arena *arena)
 		const struct sb_elf_jumps *next = i + 1 < found.count ? sb_vec_at(&found, i + 1) : NULL;
 		if (next && next->address == table->address)
 			continue;
-		measure(elf, table, next ? next->address : UINT64_MAX, &entries);
+		measure(&search, table, next ? next->address : UINT64_MAX);
 		if (table->length)
 			elf->index.jumps[elf->index.jumps_count++] = *table;
 	}

@@ -273,7 +273,7 @@ static void find_frames(struct search *search)
 /* The types that functions catch. */
 static void find_types(struct search *search, const struct sb_elf_section *section)
 {
-	const struct sb_elf *elf = search->elf;
+	struct sb_elf *elf = search->view->own;
 	const struct sb_elf_section *frames = sb_elf_section_named(elf, ".eh_frame");
 	uint64_t end = section->addr + (search->place->offset + search->place->length - section->offset);
 
@@ -382,7 +382,7 @@ static void find_in_section(struct search *search, const struct sb_elf_section *
 	else if (section->flags & SB_SHF_ALLOC)
 		find_in_data(search, section);
 	else
-		sb_elf_debug_references(search->elf, section, add_found, search);
+		sb_elf_debug_references(search->elf, section, search->place, add_found, search);
 }
 
 static int by_offset(const void *a, const void *b)
