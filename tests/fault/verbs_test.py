@@ -197,10 +197,12 @@ def _(_dir):
     Trial(REPORT, 0, ("r.json", "r.txt")).under_calls()
 
 
-@case("report under failing allocations: the same")
+@case("report under failing allocations: the same, in every form")
 def _(_dir):
     stored_run()
     Trial(REPORT, 0, ("r.json", "r.txt")).under_allocations()
+    forms = ("html", "markdown", "sarif", "junit", "codequality")
+    Trial(("report", "stored", *[word for form in forms for word in ("-o", f"{form}=r.{form}")], "--json"), 0, tuple(f"r.{form}" for form in forms)).under_allocations(step=7)
 
 
 @case("compare: no failing call makes different things equal")

@@ -87,6 +87,7 @@ static void add_keys(struct sb_html *page)
 	value.len = 0;
 	sb_add_number(&value, summary->freedom);
 	add_key(page, value.data ? value.data : "", "bytes free to the vendor");
+	sb_pass_failure(page->out, &value);
 	sb_buf_text(page->out, "</dl>\n");
 }
 
@@ -149,13 +150,15 @@ static int write_html(const struct sb_result *result, const struct sb_report_opt
 {
 	struct sb_html page = {.result = result, .options = options, .out = out};
 
-	sb_summarize(result, &page.summary);
+	int rc = sb_summarize(result, &page.summary, err);
+	if (rc)
+		return rc;
 	add_head(&page);
 	sb_buf_text(out, "<body>\n<a class=\"skip\" href=\"#findings\">Skip to the findings</a>\n");
 	add_verdict(&page);
 	add_navigation(&page);
 	sb_buf_text(out, "<main>\n");
-	int rc = sb_html_bytes(&page, err);
+	rc = sb_html_bytes(&page, err);
 	if (rc)
 		return rc;
 	sb_html_installed(&page);

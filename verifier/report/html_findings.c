@@ -55,6 +55,7 @@ void sb_html_note(struct sb_html *page, const struct sb_finding *finding, size_t
 	SB_BUF struct sb_buf shown = {0};
 
 	sb_buf_add(&shown, note.p, n);
+	sb_pass_failure(page->out, &shown);
 	sb_add_markup(page->out, shown.data ? shown.data : "");
 	if (n < note.n && most == SB_HTML_GIST_MOST)
 		sb_buf_text(page->out, "…");

@@ -81,6 +81,7 @@ static void add_piece(struct sb_html *page, const char *text, size_t from, size_
 	SB_BUF struct sb_buf piece = {0};
 
 	sb_buf_add(&piece, text + from, end - from);
+	sb_pass_failure(page->out, &piece);
 	sb_add_markup(page->out, piece.data ? piece.data : "");
 }
 

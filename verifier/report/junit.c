@@ -53,8 +53,7 @@ static void add_finding(struct suite *suite, const struct sb_finding *finding)
 	sb_buf_printf(&line, "%s: ", sb_severity_name(finding->severity));
 	sb_add_way(finding, " › ", &line);
 	sb_buf_printf(&line, ": %s [%s, %s]\n", finding->note, sb_cause_name(finding->cause), sb_rule_name(finding->rule));
-	if (line.bad)
-		suite->out->bad = suite->out->bad ? suite->out->bad : line.bad;
+	sb_pass_failure(suite->out, &line);
 	sb_add_markup(suite->out, line.data ? line.data : "");
 }
 

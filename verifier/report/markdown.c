@@ -58,8 +58,7 @@ static void add_name(struct page *page, const char *raw)
 	SB_BUF struct sb_buf shown = {0};
 
 	sb_escape(&shown, sb_span_text(raw));
-	if (shown.bad)
-		page->out->bad = page->out->bad ? page->out->bad : shown.bad;
+	sb_pass_failure(page->out, &shown);
 	add_span(page->out, shown.data ? shown.data : "", SPAN_MOST);
 }
 
@@ -127,8 +126,7 @@ static void add_finding(struct page *page, const struct sb_finding *finding, siz
 	const char *mend = sb_report_mend(page->options, finding->cause);
 
 	sb_add_way(finding, " › ", &way);
-	if (way.bad)
-		page->out->bad = page->out->bad ? page->out->bad : way.bad;
+	sb_pass_failure(page->out, &way);
 	sb_buf_printf(page->out, "%zu. **%s**, %s%s: ", number, sb_severity_name(finding->severity), sb_cause_name(finding->cause),
 	              finding->rule == SB_RULE_HINT ? " (probable)" : "");
 	add_span(page->out, way.data ? way.data : "", SPAN_MOST);
@@ -181,13 +179,15 @@ static int write_markdown(const struct sb_result *result, const struct sb_report
 {
 	struct page page = {.result = result, .options = options, .out = out};
 
-	sb_summarize(result, &page.summary);
+	int rc = sb_summarize(result, &page.summary, err);
+	if (rc)
+		return rc;
 	sb_buf_printf(out, "## %s samebuild: %s\n\n", sb_level_symbol(result->level), sb_level_name(result->level));
 	sb_add_sentence(&page.summary, result, out);
 	sb_buf_text(out, "\n\n");
 	add_beside(&page);
 	add_levels(&page);
-	int rc = add_files(&page, err);
+	rc = add_files(&page, err);
 	if (rc)
 		return rc;
 	add_findings(&page);

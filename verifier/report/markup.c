@@ -34,6 +34,12 @@ void sb_add_markup(struct sb_buf *out, const char *escaped)
 	}
 }
 
+void sb_pass_failure(struct sb_buf *out, const struct sb_buf *text)
+{
+	if (!out->bad)
+		out->bad = text->bad;
+}
+
 size_t sb_cut_text(struct sb_span text, size_t most)
 {
 	size_t at = 0;
@@ -56,8 +62,7 @@ void sb_add_foreign(struct sb_buf *out, const char *raw, size_t most)
 	size_t n = sb_cut_text(text, most);
 
 	sb_escape(&shown, sb_span_of(text.p, n));
-	if (shown.bad)
-		out->bad = out->bad ? out->bad : shown.bad;
+	sb_pass_failure(out, &shown);
 	sb_add_markup(out, shown.data ? shown.data : "");
 	if (n < text.n)
 		sb_buf_printf(out, "… (the first %zu of %zu bytes)", n, text.n);

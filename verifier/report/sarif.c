@@ -207,7 +207,6 @@ static int write_log(struct sarif *log, struct sb_buf *out, struct sb_err *err)
 {
 	struct sb_node *top = sb_make_map(&log->make), *runs = sb_make_list(&log->make);
 
-	sb_summarize(log->result, &log->summary);
 	log->shown = log->groups.count < SB_GROUPS_SHOWN ? log->groups.count : SB_GROUPS_SHOWN;
 	sb_make_push(&log->make, runs, run_of(log));
 	sb_make_put_text(&log->make, top, "$schema", "https://json.schemastore.org/sarif-2.1.0.json");
@@ -223,7 +222,9 @@ static int write_sarif(const struct sb_result *result, const struct sb_report_op
 
 	if (!arena)
 		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
-	int rc = sb_groups_make(result, &log.groups, err);
+	int rc = sb_summarize(result, &log.summary, err);
+	if (!rc)
+		rc = sb_groups_make(result, &log.groups, err);
 	if (!rc)
 		rc = write_log(&log, out, err);
 	sb_groups_release(&log.groups);

@@ -67,21 +67,22 @@ static int by_touch(const void *a, const void *b)
 	return x->cause != y->cause ? (x->cause > y->cause) - (x->cause < y->cause) : strcmp(x->artifact, y->artifact);
 }
 
-/* How many artifacts each cause touches. Without memory for the sort none is told: the numbers beside it stay right. */
-static void count_touched(const struct sb_result *result, uint64_t touched[SB_CAUSES])
+/* How many artifacts each cause touches. */
+static int count_touched(const struct sb_result *result, uint64_t touched[SB_CAUSES], struct sb_err *err)
 {
-	struct touched *all = calloc(result->finding_count ? result->finding_count : 1, sizeof *all);
+	SB_FREEING struct touched *all = calloc(result->finding_count ? result->finding_count : 1, sizeof *all);
 
-	for (size_t i = 0; all && i < result->finding_count; i++)
+	if (!all)
+		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+	for (size_t i = 0; i < result->finding_count; i++)
 		all[i] = (struct touched){result->findings[i].cause, result->findings[i].artifact};
-	if (all)
-		qsort(all, result->finding_count, sizeof *all, by_touch);
-	for (size_t i = 0; all && i < result->finding_count; i++)
+	qsort(all, result->finding_count, sizeof *all, by_touch);
+	for (size_t i = 0; i < result->finding_count; i++)
 		touched[all[i].cause] += i == 0 || by_touch(&all[i - 1], &all[i]) != 0;
-	free(all);
+	return 0;
 }
 
-static void count_findings(const struct sb_result *result, struct sb_summary *out)
+static int count_findings(const struct sb_result *result, struct sb_summary *out, struct sb_err *err)
 {
 	uint64_t touched[SB_CAUSES] = {0};
 	struct sb_cause_count causes[SB_CAUSES] = {{0}};
@@ -99,7 +100,7 @@ static void count_findings(const struct sb_result *result, struct sb_summary *ou
 	}
 	out->listed = result->finding_count;
 	out->findings = result->finding_count + result->findings_left_out;
-	count_touched(result, touched);
+	int rc = count_touched(result, touched, err);
 	for (size_t i = 0; i < SB_CAUSES; i++) {
 		if (causes[i].findings == 0)
 			continue;
@@ -107,13 +108,14 @@ static void count_findings(const struct sb_result *result, struct sb_summary *ou
 		out->causes[out->cause_count++] = causes[i];
 	}
 	qsort(out->causes, out->cause_count, sizeof *out->causes, by_need);
+	return rc;
 }
 
-void sb_summarize(const struct sb_result *result, struct sb_summary *out)
+int sb_summarize(const struct sb_result *result, struct sb_summary *out, struct sb_err *err)
 {
 	*out = (struct sb_summary){0};
 	count_artifacts(result, out);
-	count_findings(result, out);
+	int rc = count_findings(result, out, err);
 	for (size_t i = 0; i < result->freedom_count; i++) {
 		out->freedom += result->freedom[i].bytes;
 		out->loaded += result->freedom[i].loaded ? result->freedom[i].bytes : 0;
@@ -122,6 +124,7 @@ void sb_summarize(const struct sb_result *result, struct sb_summary *out)
 		out->missing += result->artifacts[i].shipped.kinds && !result->artifacts[i].rebuilt.kinds;
 		out->extra += !result->artifacts[i].shipped.kinds && result->artifacts[i].rebuilt.kinds;
 	}
+	return rc;
 }
 
 void sb_add_number(struct sb_buf *out, uint64_t number)

@@ -30,7 +30,8 @@ struct sb_summary {
 	uint64_t missing, extra;               /* artifacts that one side only has */
 };
 
-void sb_summarize(const struct sb_result *result, struct sb_summary *out);
+/** Errors: NOMEM. */
+SB_MUST_USE int sb_summarize(const struct sb_result *result, struct sb_summary *out, struct sb_err *err);
 
 /** Delivered bytes of a file; of one that was not delivered, those that were rebuilt. */
 uint64_t sb_artifact_bytes(const struct sb_artifact *artifact);

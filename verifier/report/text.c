@@ -52,8 +52,7 @@ static void add_shown(struct page *page, const char *foreign)
 	SB_BUF struct sb_buf shown = {0};
 
 	sb_escape(&shown, sb_span_text(foreign));
-	if (shown.bad)
-		page->out->bad = page->out->bad ? page->out->bad : shown.bad;
+	sb_pass_failure(page->out, &shown);
 	add_cut(page, sb_buf_span(&shown), NAME_MOST);
 }
 
@@ -233,10 +232,12 @@ static int write_text(const struct sb_result *result, const struct sb_report_opt
 {
 	struct page page = {.result = result, .options = options, .out = out};
 
-	sb_summarize(result, &page.summary);
+	int rc = sb_summarize(result, &page.summary, err);
+	if (rc)
+		return rc;
 	add_counts(&page);
 	add_coverage(&page);
-	int rc = add_artifacts(&page, err);
+	rc = add_artifacts(&page, err);
 	if (rc)
 		return rc;
 	add_findings(&page);

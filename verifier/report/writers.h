@@ -14,6 +14,8 @@ const char *sb_report_mend(const struct sb_report_options *options, enum sb_caus
 /** Write @document as canonical JSON and a newline. NULL: NOMEM. */
 SB_MUST_USE int sb_report_document(const struct sb_node *document, struct sb_buf *out, struct sb_err *err);
 
+/** What a text that goes into @out ran out of, @out has run out of as well. */
+void sb_pass_failure(struct sb_buf *out, const struct sb_buf *text);
 /** Length of the longest start of @text of at most @most bytes that ends between two characters. */
 size_t sb_cut_text(struct sb_span text, size_t most);
 /** Escaped text as content or as a value between quotes of HTML and XML 1.0. */
