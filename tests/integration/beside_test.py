@@ -74,7 +74,9 @@ def _(folder):
     write("net/usr/bin/telnetd", b"#!/bin/sh\n")
     record = sb("compare", "--json", "--installed", "net", "release", "built", code=1).json()
     assert record["installed"]["deviates"] == "installed"
-    assert "installed-shipped//usr/bin/telnetd" in [a["name"] for a in record["artifacts"]]
+    notes = {f["artifact"]: f["note"] for f in record["findings"]}
+    assert notes["installed-shipped//usr/bin/telnetd"] == "this runs in the network, but was not delivered", notes
+    assert notes["installed-rebuilt//usr/bin/telnetd"] == "this runs in the network, but the rebuild does not make it", notes
     assert sb("compare", "--installed", "absent", "release", "built").code == 3
     assert sb("compare", "--installed", "net/usr/bin/tool", "release", "built").code == 2
 

@@ -59,10 +59,23 @@ static int by_rank(const void *a, const void *b)
 	return (x->position > y->position) - (x->position < y->position);
 }
 
+/* What is missing where: the explainers know of a delivery and a rebuild only. */
+static const char *note_of(const struct sb_finding *finding, unsigned pairing)
+{
+	static const char *const missing[SB_PAIRINGS] = {[SB_PAIRING_INSTALLED_SHIPPED] = "this runs in the network, but was not delivered",
+	                                                 [SB_PAIRING_INSTALLED_REBUILT] = "this runs in the network, but the rebuild does not make it"};
+	static const char *const extra[SB_PAIRINGS] = {[SB_PAIRING_INSTALLED_SHIPPED] = "this was delivered, but does not run in the network",
+	                                               [SB_PAIRING_INSTALLED_REBUILT] = "the rebuild makes this, but it does not run in the network"};
+	const char *note = finding->cause == SB_CAUSE_MISSING ? missing[pairing] : finding->cause == SB_CAUSE_EXTRA ? extra[pairing] : NULL;
+
+	return note ? note : finding->note;
+}
+
 static int rename_finding(struct sb_finding *finding, unsigned pairing, struct sb_arena *arena, struct sb_err *err)
 {
 	const char **where = sb_arena_array(arena, finding->where_count, sizeof *where);
 
+	finding->note = note_of(finding, pairing);
 	finding->artifact = pair_name(arena, pairing, finding->artifact);
 	if (!where || !finding->artifact)
 		return no_memory(err);
