@@ -6,6 +6,7 @@ import os
 import re
 import sys
 
+import drops
 import records
 from forms import FORMATS, look_at_html, look_at_junit, look_at_markdown, look_at_sarif, primary, render
 from sbtest import case, main, sb
@@ -166,6 +167,33 @@ def _(folder):
     with open("good.sarif", encoding="utf-8") as f:
         assert json.load(f)["version"] == "2.1.0"
     assert sb("compare", "a", "b", "-o", "pdf=x").code == 2
+
+
+@case("verify: the record names the delivery, is kept before a form fails with 75, and every form comes of it later", user=True)
+def _(folder):
+    drops.tarball("src.tar.xz", {"acme-1.0/source": "source\n"})
+    os.mkdir("release")
+    with open("release/prog", "w", encoding="utf-8") as f:
+        f.write("evil")
+    drops.manifest(steps=["sh: printf x > out/prog"], built="out/prog")
+    result = sb("verify", "drop.yaml", "-o", "junit=/dev/full", "-o", "sarif=good.sarif", "-o", "json=record.json")
+    assert result.code == 75 and "report-unwritable" in result.err, result
+    with open("record.json", encoding="utf-8") as f:
+        record = json.load(f)
+    assert [(i["name"], i["sha256"]) for i in record["delivery"]["inputs"]] == [("src.tar.xz", drops.sha256("src.tar.xz"))]
+    assert record["delivery"]["name"] == "acme"
+    runs = os.listdir(os.path.join(os.path.dirname(folder), "home", "state", "samebuild", "runs"))
+    assert len(runs) == 1
+    outputs = [word for form in FORMATS for word in ("-o", f"{form}=later.{form}")]
+    sb("report", runs[0], *outputs, code=0)
+    forms = {}
+    for form in FORMATS:
+        with open(f"later.{form}", encoding="utf-8", newline="") as f:
+            forms[form] = f.read()
+    assert json.loads(forms["json"]) == record and "acme 1.0" in "".join(look_at_html(forms["html"]).text)
+    assert look_at_junit(forms["junit"]).find("testsuite").get("failures") == "1"
+    with open("good.sarif", encoding="utf-8", newline="") as f:
+        assert f.read() == forms["sarif"]
 
 
 sys.setrecursionlimit(10000)

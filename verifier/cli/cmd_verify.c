@@ -106,13 +106,13 @@ static int conclude(struct sb_invocation *call, const struct sb_drop *drop, cons
 	int rc = make_context(call, drop, verified, &context, err);
 	if (!rc)
 		rc = sb_run_keep(call, &verified->result, &context, &id, err);
-	if (!rc)
-		rc = sign(call, id, err);
 	if (rc)
 		return rc;
 	if (!call->json)
 		add_summary(call, drop, verified);
 	rc = sb_output_write(call, &verified->result, err);
+	int signing = sign(call, id, rc ? NULL : err); /* a report that cannot be written keeps nothing from being signed, nor the other way round */
+	rc = rc ? rc : signing;
 	if (!rc && asked->policy)
 		rc = ask_gate(call, asked->policy, &verified->result, &context, &asked->passed, err);
 	if (!rc && !call->json)
