@@ -30,8 +30,9 @@ SB_MUST_USE int sb_hash_fd(int fd, unsigned kinds, struct sb_digest *out, struct
 /** True only when both hold at least one common kind, all common kinds agree, and sizes agree. */
 bool sb_digest_equal(const struct sb_digest *a, const struct sb_digest *b);
 
-/** Digests that foreign documents declare (md5sums, .dsc, wheel RECORD); never used to decide equality. @reading: of the bytes, or NULL. @out has 16, 20, 32, 64 bytes. */
+/** Digests that foreign documents declare (md5sums, .dsc, wheel RECORD); never used to decide equality. @reading: of the bytes, or NULL. @out has 16, 20, 32, 48, 64 bytes. */
 enum sb_declared_digest { SB_DECLARED_MD5, SB_DECLARED_SHA1, SB_DECLARED_SHA256, SB_DECLARED_SHA384, SB_DECLARED_SHA512 };
+enum { SB_DECLARED_LARGEST = 64 };
 size_t sb_declared_size(enum sb_declared_digest kind);
 void sb_declared_hash(struct sb_reading *reading, enum sb_declared_digest kind, struct sb_span bytes, uint8_t *out);
 /** The same over @count pieces in a row. */

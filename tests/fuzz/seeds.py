@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes seeds for the harnesses: seeds.py FOLDER makes FOLDER/<format>/ with small files by real tools; absent tools are skipped."""
 import gzip, io, lzma, os, pathlib, shutil, sqlite3, struct, subprocess, sys, tempfile, zipfile, zlib
+import seeds_signed
 
 
 def tool(argv, **more):
@@ -221,6 +222,7 @@ def main():
         root = pathlib.Path(scratch) / 'tree'
         root.mkdir()
         make_tree(root)
+        signed = seeds_signed.signed_seeds(pathlib.Path(scratch) / 'signed')
         seeds = list(archives(root)) + list(contents(root)) + list(images(root))
         seeds += list(volumes(root))
     plain = next(data for kind, name, data in seeds if kind == 'tar' and name == 'ustar')
@@ -235,7 +237,7 @@ def main():
     if newc:
         seeds.append(('cpio', 'initramfs', newc + b'\0' * 256 + gzip.compress(newc, mtime=0)))
     seeds += boot_images()
-    for kind, name, data in seeds:
+    for kind, name, data in seeds + signed:
         if data is not None:
             (out / kind).mkdir(parents=True, exist_ok=True)
             (out / kind / name).write_bytes(data)

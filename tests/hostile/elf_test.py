@@ -11,6 +11,7 @@ import make_elf  # noqa: E402
 from expecting import compare, expect, primary, read, text_of, write  # noqa: E402
 from make_binaries import Elf  # noqa: E402
 from make_elf import Layout, Section, build, small  # noqa: E402
+from make_signatures import cms  # noqa: E402
 from sbtest import case, main, need, run  # noqa: E402
 
 LAYOUTS = [Layout(bits, big) for bits in (32, 64) for big in (False, True)]
@@ -524,19 +525,23 @@ def _(_dir):
 
 # ---- kernel modules ----
 
-def signed(data, message):
-    body = b"\x30\x82" + struct.pack(">H", len(message)) + message
-    return data + body + bytes([0, 0, 2, 0, 0, 0, 0, 0]) + struct.pack(">I", len(body)) + b"~Module signature appended~\n"
+def appended(data, message):
+    return data + message + bytes([0, 0, 2, 0, 0, 0, 0, 0]) + struct.pack(">I", len(message)) + b"~Module signature appended~\n"
+
+
+def signed(data, name="one"):
+    """As scripts/sign-file.c of the kernel does: no certificates, no attributes."""
+    return appended(data, cms(name, data, "-noattr", "-nocerts"))
 
 
 @case("a signature appended to a module is detached as a typed container, and nothing else is")
 def _(_dir):
-    need("gcc")
+    need("gcc", "openssl")
     write("x.c", b"int init_module(void) { return 3; }\n")
     run("gcc", "-O2", "-c", "x.c", "-o", "x.o", code=0)
     data = read("x.o")
-    write("b.ko", signed(data, b"A" * 300))
-    write("a.ko", signed(data, b"B" * 310))
+    write("b.ko", signed(data))
+    write("a.ko", signed(data, "two"))
     record = expect("unsigned-identical", "a.ko", "b.ko", named="module signature")
     assert record["freedom"][0]["cause"] == "signature" and record["freedom"][0]["bytes"] >= 300 and not record["freedom"][0]["loaded"], record["freedom"]
     write("u.ko", data)
@@ -545,20 +550,22 @@ def _(_dir):
     text = Elf("x.o").section(".text")[0]
     changed = bytearray(data)
     changed[text + 5] ^= 1
-    write("a.ko", signed(bytes(changed), b"B" * 300))
+    write("a.ko", signed(bytes(changed)))
     expect("different", "a.ko", "b.ko", named=".text", severity="critical")
+    good = signed(data)
     for label, forged in {
-        "bytes before the message": data + b"evil" + signed(b"", b"B" * 300),
-        "a message that does not fill its length": signed(data, b"B" * 300).replace(b"\x30\x82\x01\x2c", b"\x30\x82\x01\x2b"),
-        "another kind of id": signed(data, b"B" * 300)[:-38] + b"\x01" + signed(data, b"B" * 300)[-37:],
-        "fields that must be zero": signed(data, b"B" * 300)[:-35] + b"\x01" + signed(data, b"B" * 300)[-34:],
-        "bytes behind the end": signed(data, b"B" * 300) + b"\n",
+        "bytes before the message": data + b"evil" + good[len(data):],
+        "a message that does not fill its length": appended(data, cms("one", data, "-noattr", "-nocerts") + b"\0"),
+        "another kind of id": good[:-38] + b"\x01" + good[-37:],
+        "fields that must be zero": good[:-35] + b"\x01" + good[-34:],
+        "bytes behind the end": good + b"\n",
+        "a program as a message": appended(data, b"\x30\x82\x01\x2c" + b"B" * 300),
     }.items():
         write("a.ko", forged)
         assert compare("a.ko", "b.ko")["level"] == "different", label
         assert compare("a.ko", "u.ko")["level"] == "different", label
     compile_to("prog")
-    write("a", signed(read("prog"), b"B" * 300))
+    write("a", signed(read("prog")))
     expect("different", "a", "prog", named="overlay", severity="critical")  # no module: nobody reads it
 
 

@@ -11,7 +11,7 @@
 struct placed {
 	const struct sb_region *region;
 	uint64_t group;  /* 0: no member */
-	uint64_t before; /* of regions without a member: members begun before it; UINT64_MAX behind the last */
+	uint64_t before; /* of regions without a member: paired members begun before it; UINT64_MAX behind the last */
 };
 
 static int no_memory(struct sb_err *err)
@@ -33,23 +33,30 @@ static bool has_place(const struct sb_region *region)
 	return region->kind != SB_REGION_PADDING && region->kind != SB_REGION_CONTENT && region->kind != SB_REGION_ENCODED;
 }
 
+/* A member that one side only has is a difference of its own, wherever it stands. */
+static bool is_paired(const struct sb_member_pairs *members, unsigned side, uint32_t member)
+{
+	const struct sb_member_pair *pair = &members->items[members->of[side][member - 1]];
+	return pair->index[SB_SHIPPED] != UINT32_MAX && pair->index[SB_REBUILT] != UINT32_MAX;
+}
+
 static struct placed *place_regions(const struct sb_unit *unit, const struct sb_member_pairs *members, unsigned side, size_t *count)
 {
 	const struct sb_view *view = &unit->views[side];
 	struct placed *all = sb_arena_array(unit->arena, view->regions.count, sizeof *all);
-	uint64_t begun = 0;
+	uint64_t begun = 0, paired = 0;
 
 	*count = 0;
 	for (size_t i = 0; all && i < view->regions.count; i++) {
 		const struct sb_region *region = sb_view_region(view, i);
-		if (region->member > begun)
-			begun = region->member;
-		if (!has_place(region))
+		for (; region->member > begun; begun++)
+			paired += is_paired(members, side, (uint32_t)begun + 1);
+		if (!has_place(region) || (region->member && !is_paired(members, side, region->member)))
 			continue;
 		all[(*count)++] = (struct placed){
 			.region = region,
 			.group = region->member ? members->of[side][region->member - 1] + UINT64_C(1) : 0,
-			.before = begun == view->members.count ? UINT64_MAX : begun,
+			.before = begun == view->members.count ? UINT64_MAX : paired,
 		};
 	}
 	if (all && *count)
@@ -57,16 +64,43 @@ static struct placed *place_regions(const struct sb_unit *unit, const struct sb_
 	return all;
 }
 
-/* The regions of each member in the same sequence, and those of none at the same place; between members only if nothing moved. */
-static bool same_sequence(const struct placed *a, const struct placed *b, size_t count, bool reordered)
+/** What of one side has a place. */
+struct sequence {
+	const struct sb_view *view;
+	const struct placed *items;
+	size_t count;
+};
+
+static bool is_alike(const struct placed *a, const struct placed *b)
 {
-	for (size_t i = 0; i < count; i++) {
-		if (a[i].group != b[i].group || a[i].region->kind != b[i].region->kind || strcmp(a[i].region->name, b[i].region->name) != 0)
-			return false;
-		if (a[i].group == 0 && (a[i].before != b[i].before || (reordered && a[i].before != 0 && a[i].before != UINT64_MAX)))
+	return a->group == b->group && a->region->kind == b->region->kind && strcmp(a->region->name, b->region->name) == 0;
+}
+
+/* Behind regions of no member whose name the other side does not know: each of them is a difference of its own. */
+static size_t skip_lone(const struct sequence *own, size_t at, const struct sb_view *other)
+{
+	while (at < own->count && own->items[at].group == 0 && !sb_view_region_named(other, own->items[at].region->name))
+		at++;
+	return at;
+}
+
+/* The regions of each member in the same sequence, and those of none at the same place; between members only if nothing moved. */
+static bool same_sequence(const struct sequence side[SB_SIDES], bool reordered)
+{
+	size_t i = 0, k = 0;
+
+	for (;; i++, k++) {
+		bool alike = i < side[0].count && k < side[1].count && is_alike(&side[0].items[i], &side[1].items[k]);
+		if (!alike) {
+			i = skip_lone(&side[0], i, side[1].view);
+			k = skip_lone(&side[1], k, side[0].view);
+		}
+		if (i == side[0].count || k == side[1].count)
+			return i == side[0].count && k == side[1].count;
+		const struct placed *a = &side[0].items[i], *b = &side[1].items[k];
+		if (!is_alike(a, b) || (a->group == 0 && (a->before != b->before || (reordered && a->before != 0 && a->before != UINT64_MAX))))
 			return false;
 	}
-	return true;
 }
 
 /* The name as an unpacker takes it: no "." and no empty components. False where it climbs: then nobody knows what it names. */
@@ -146,15 +180,16 @@ static bool gives_order_no_meaning(const struct sb_format *format)
 
 int sb_order_compare(struct sb_unit *unit, const struct sb_member_pairs *members, struct sb_err *err)
 {
-	struct placed *placed[SB_SIDES];
-	size_t count[SB_SIDES];
+	struct sequence sequence[SB_SIDES];
 
 	if (!unit->pair.format->archive && !unit->pair.format->container)
 		return 0;
-	for (unsigned side = 0; side < SB_SIDES; side++)
-		if (!(placed[side] = place_regions(unit, members, side, &count[side])))
+	for (unsigned side = 0; side < SB_SIDES; side++) {
+		sequence[side].view = &unit->views[side];
+		if (!(sequence[side].items = place_regions(unit, members, side, &sequence[side].count)))
 			return no_memory(err);
-	bool same = count[0] == count[1] && same_sequence(placed[0], placed[1], count[0], members->reordered);
+	}
+	bool same = same_sequence(sequence, members->reordered);
 	if (same && !members->reordered)
 		return 0;
 	struct sb_diff *diff = sb_unit_diff(unit, SB_DIFF_ORDER, err);

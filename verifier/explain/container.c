@@ -68,7 +68,7 @@ static bool claim_encoding(struct sb_explaining *in, const struct sb_pair *pair,
 	if (diff->kind != SB_DIFF_ENCODING && !field && !check)
 		return false;
 	if (payload && payload->decoded && payload->state != SB_PAIR_EQUAL && (diff->kind == SB_DIFF_ENCODING || follows_data(diff))) {
-		claim->cap = SB_LEVEL_EXPLAINED;
+		claim->cap = SB_LEVEL_UNSIGNED_IDENTICAL;
 		claim->rule = SB_RULE_DERIVED;
 		claim->note = sb_explain_note(in, "the encoded form follows from content that differs");
 		return true;

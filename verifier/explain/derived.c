@@ -78,13 +78,13 @@ static bool claim_derived(struct sb_explaining *in, const struct sb_pair *pair, 
 	if (!sb_field_is_digest(field) &&
 	    !is_spelled_alike(sb_diff_bytes(pair, diff, SB_SHIPPED), sb_diff_bytes(pair, diff, SB_REBUILT), field->encoding))
 		return false;
-	claim->cap = SB_LEVEL_EXPLAINED;
+	claim->cap = SB_LEVEL_UNSIGNED_IDENTICAL;
 	claim->note = sb_explain_note(in, "%s is right on both sides: it follows from bytes that differ",
 	                              sb_explain_shown(in, sb_span_text(diff->name)));
 	return true;
 }
 
-const struct sb_explainer sb_explain_derived = {"derived", SB_CAUSE_CHECKSUM, SB_RULE_DERIVED, 3, claim_derived};
+const struct sb_explainer sb_explain_derived = {"derived", SB_CAUSE_CHECKSUM, SB_RULE_DERIVED, 4, claim_derived};
 
 /* A size that a container states of a member is that of what lies there; only a field called "size" may mean what a decoder makes of it. */
 static bool states_size(const struct sb_pair *pair, const struct sb_diff *diff, unsigned side)
@@ -103,9 +103,9 @@ static bool claim_size(struct sb_explaining *in, const struct sb_pair *pair, con
 {
 	if (!sb_diff_is_field(diff, SB_FIELD_SIZE) || !states_size(pair, diff, SB_SHIPPED) || !states_size(pair, diff, SB_REBUILT))
 		return false;
-	claim->cap = SB_LEVEL_EXPLAINED;
+	claim->cap = SB_LEVEL_UNSIGNED_IDENTICAL;
 	claim->note = sb_explain_note(in, "the stated size is the size of the content on both sides");
 	return true;
 }
 
-const struct sb_explainer sb_explain_size = {"size", SB_CAUSE_CONTAINER_METADATA, SB_RULE_DERIVED, 2, claim_size};
+const struct sb_explainer sb_explain_size = {"size", SB_CAUSE_CONTAINER_METADATA, SB_RULE_DERIVED, 3, claim_size};

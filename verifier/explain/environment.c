@@ -16,6 +16,17 @@ struct cover {
 	uint64_t freedom;             /* whole values that begin to differ here */
 };
 
+/* Images of other systems say themselves what their loaders act on. */
+static bool is_critical(const struct sb_pair *pair, const struct sb_diff *diff)
+{
+	for (unsigned side = 0; side < SB_SIDES; side++) {
+		const struct sb_place place = {diff->side[side].region, diff->side[side].offset, diff->side[side].length};
+		if (!place.region || sb_view_image(pair->view[side])->severity(pair->view[side], &place) == SB_SEVERITY_CRITICAL)
+			return true;
+	}
+	return false;
+}
+
 /* What a kernel or dynamic linker acts on is content, whatever it spells: interpreter, search path, code. gABI 5, "Dynamic Linking". */
 static bool is_acted_on(const struct sb_pair *pair, const struct sb_diff *diff)
 {
@@ -26,6 +37,8 @@ static bool is_acted_on(const struct sb_pair *pair, const struct sb_diff *diff)
 
 	if (sb_span_starts(shipped, "#!", 2) && (!line || diff->side[SB_SHIPPED].offset < (uint64_t)(line - shipped.p)))
 		return true;
+	if (pair->state == SB_PAIR_OPENED && pair->format->image && strcmp(pair->format->name, "elf") != 0)
+		return is_critical(pair, diff);
 	if (pair->state != SB_PAIR_OPENED || strcmp(pair->format->name, "elf") != 0)
 		return false;
 	for (size_t i = 0; region && i < sizeof names / sizeof *names; i++)

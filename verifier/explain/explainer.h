@@ -27,6 +27,14 @@ struct sb_name_index {
 	size_t children;
 };
 
+/** What is known of the signature containers of an opened pair. */
+struct sb_detached {
+	const struct sb_pair *pair;
+	unsigned found[SB_SIDES];
+	bool right[SB_SIDES];
+	const char *why[SB_SIDES]; /* of a side that is not right */
+};
+
 /** What an explainer may look at: one artifact, read-only. */
 struct sb_explaining {
 	const struct sb_comparison *comparison;
@@ -53,6 +61,12 @@ struct sb_explaining {
 		const struct sb_pair *pair;
 		bool follows, said; /* content has another length when encoded; a layout was claimed already */
 	} layout; /* of the pair last asked for */
+	struct sb_detached detached; /* of the pair last asked for */
+	struct {
+		const struct sb_pair *pair;
+		bool owned;
+	} cleartext, /* whether the text last asked for is the same on both sides but for its signature */
+		manifest; /* whether signing explains the manifest of a jar that was last asked for */
 	struct {
 		const struct sb_pair *pair;
 		bool agree;
@@ -76,7 +90,7 @@ struct sb_explainer {
 extern const struct sb_explainer sb_explain_derived, sb_explain_position, sb_explain_listed, sb_explain_size,
 	 sb_explain_offset, sb_explain_build_id, sb_explain_debuglink, sb_explain_md5sums, sb_explain_installed_size,
 	sb_explain_environment, sb_explain_timestamp, sb_explain_padding, sb_explain_encoding, sb_explain_inode, sb_explain_order,
-	sb_explain_layout, sb_explain_signature, sb_explain_packing;
+	sb_explain_layout, sb_explain_signature, sb_explain_packing, sb_explain_cleartext;
 
 /** A sentence in the arena; notes a failure and gives "" when there is no memory. Foreign parts must be escaped already. */
 const char *sb_explain_note(struct sb_explaining *in, const char *fmt, ...) SB_PRINTF(2, 3);
@@ -115,6 +129,9 @@ bool sb_build_id_claimable(struct sb_reading *reading, const struct sb_pair *pai
 /** Is the separate debug file at hand, and does the checksum in the difference fit it? */
 enum sb_debuglink_state { SB_DEBUGLINK_ABSENT = 0, SB_DEBUGLINK_RIGHT, SB_DEBUGLINK_WRONG };
 enum sb_debuglink_state sb_debuglink_state(const struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, unsigned side);
+
+/** Why the signature container that holds the difference could not be detached, a sentence; NULL when there is nothing to tell. */
+const char *sb_explain_signature_trouble(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff);
 
 /** The Debian package that holds this pair (control file < control.tar < control.tar.* < package), or NULL. */
 const struct sb_pair *sb_package_of(const struct sb_pair *pair);

@@ -420,7 +420,11 @@ static const char *hint_signature(struct sb_explaining *in, const struct sb_diff
 
 void sb_explain_hint(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, struct sb_claim *claim)
 {
-	claim->note = is_signature(pair, diff) ? hint_signature(in, diff, claim) : hint(in, pair, diff, claim);
+	/* A value that should have been recomputed says more by itself than the container around it. */
+	const char *trouble = sb_diff_is_field(diff, SB_FIELD_DERIVED) ? NULL : sb_explain_signature_trouble(in, pair, diff);
+
+	claim->note = is_signature(pair, diff) || trouble ? hint_signature(in, diff, claim) : hint(in, pair, diff, claim);
+	claim->note = trouble ? trouble : claim->note;
 	if (claim->rule == SB_RULE_NONE && !is_fact(claim->cause))
 		claim->rule = SB_RULE_HINT;
 }

@@ -62,9 +62,9 @@ static bool claim_installed_size(struct sb_explaining *in, const struct sb_pair 
 
 	if (!data || !is_right(pair, diff, data, SB_SHIPPED) || !is_right(pair, diff, data, SB_REBUILT))
 		return false;
-	claim->cap = SB_LEVEL_EXPLAINED;
+	claim->cap = SB_LEVEL_UNSIGNED_IDENTICAL;
 	claim->note = sb_explain_note(in, "the installed size is right on both sides: it follows from sizes that differ");
 	return true;
 }
 
-const struct sb_explainer sb_explain_installed_size = {"installed-size", SB_CAUSE_CONTAINER_METADATA, SB_RULE_DERIVED, 1, claim_installed_size};
+const struct sb_explainer sb_explain_installed_size = {"installed-size", SB_CAUSE_CONTAINER_METADATA, SB_RULE_DERIVED, 2, claim_installed_size};

@@ -147,7 +147,7 @@ static bool claim_listed(struct sb_explaining *in, const struct sb_pair *pair, c
 	}
 	if (in->listed.level == SB_LEVEL_UNDETERMINED)
 		return false;
-	claim->cap = in->listed.level;
+	claim->cap = in->listed.level == SB_LEVEL_EXPLAINED ? SB_LEVEL_UNSIGNED_IDENTICAL : in->listed.level;
 	claim->freedom = in->listed.level == SB_LEVEL_EXPLAINED ? 0 : diff->bytes;
 	claim->note = in->listed.level == SB_LEVEL_EXPLAINED
 		? sb_explain_note(in, "the digests are right on both sides: they follow from files that differ")
@@ -155,4 +155,4 @@ static bool claim_listed(struct sb_explaining *in, const struct sb_pair *pair, c
 	return true;
 }
 
-const struct sb_explainer sb_explain_listed = {"listed", SB_CAUSE_CHECKSUM, SB_RULE_DERIVED, 1, claim_listed};
+const struct sb_explainer sb_explain_listed = {"listed", SB_CAUSE_CHECKSUM, SB_RULE_DERIVED, 2, claim_listed};

@@ -153,9 +153,9 @@ static bool claim_md5sums(struct sb_explaining *in, const struct sb_pair *pair, 
 	for (unsigned side = 0; side < SB_SIDES; side++)
 		if (!diff->side[side].present || !lines_are_right(in->comparison->reading, sb_diff_bytes(pair, diff, side), data->view[side]))
 			return false;
-	claim->cap = SB_LEVEL_EXPLAINED;
+	claim->cap = SB_LEVEL_UNSIGNED_IDENTICAL;
 	claim->note = sb_explain_note(in, "the checksums are right on both sides: they follow from files that differ");
 	return true;
 }
 
-const struct sb_explainer sb_explain_md5sums = {"md5sums", SB_CAUSE_CHECKSUM, SB_RULE_DERIVED, 1, claim_md5sums};
+const struct sb_explainer sb_explain_md5sums = {"md5sums", SB_CAUSE_CHECKSUM, SB_RULE_DERIVED, 2, claim_md5sums};

@@ -39,6 +39,16 @@ static bool header_of(struct sb_explaining *in, const struct sb_pair *pair, cons
 	return true;
 }
 
+/* How many members there are: the format has read them all. */
+static uint64_t count_entries(const struct sb_view *view)
+{
+	uint64_t count = 0;
+
+	for (size_t i = 0; i < view->regions.count; i++)
+		count += strcmp(sb_view_region(view, i)->name, "directory entry") == 0;
+	return count;
+}
+
 /* PKWARE APPNOTE 4.3.12, 4.3.14 to 4.3.16. */
 static bool zip_says(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, unsigned side, uint64_t *expected)
 {
@@ -50,6 +60,10 @@ static bool zip_says(struct sb_explaining *in, const struct sb_pair *pair, const
 		return find_regions(pair->view[side], "zip64 end record", expected, &length);
 	if (strcmp(diff->name, "directory") == 0)
 		return find_regions(pair->view[side], "directory entry", expected, &length);
+	if (strcmp(diff->name, "entries") == 0 || strcmp(diff->name, "entries here") == 0) {
+		*expected = count_entries(pair->view[side]);
+		return true;
+	}
 	return strcmp(diff->name, "directory size") == 0 && find_regions(pair->view[side], "directory entry", &offset, expected);
 }
 
@@ -99,10 +113,10 @@ static bool claim_offset(struct sb_explaining *in, const struct sb_pair *pair, c
 		right = sb_diff_is_field(diff, SB_FIELD_OFFSET) && strcmp(diff->name, "symbol offset") == 0 && ar_is_right(pair, diff);
 	if (!right)
 		return false;
-	claim->cap = SB_LEVEL_EXPLAINED;
-	claim->note = sb_explain_note(in, "%s leads to the same thing on both sides: it follows from sizes that differ",
+	claim->cap = SB_LEVEL_UNSIGNED_IDENTICAL;
+	claim->note = sb_explain_note(in, "%s is right on both sides: it follows from members that differ",
 	                              sb_explain_shown(in, sb_span_text(diff->name)));
 	return true;
 }
 
-const struct sb_explainer sb_explain_offset = {"offset", SB_CAUSE_CONTAINER_METADATA, SB_RULE_DERIVED, 1, claim_offset};
+const struct sb_explainer sb_explain_offset = {"offset", SB_CAUSE_CONTAINER_METADATA, SB_RULE_DERIVED, 2, claim_offset};

@@ -24,9 +24,9 @@ static bool claim_position(struct sb_explaining *in, const struct sb_pair *pair,
 	const struct sb_region *a = target(pair, diff, SB_SHIPPED), *b = target(pair, diff, SB_REBUILT);
 	if (!a || !b || a->kind != b->kind || strcmp(a->name, b->name) != 0 || a->member != b->member)
 		return false;
-	claim->cap = SB_LEVEL_EXPLAINED;
+	claim->cap = SB_LEVEL_UNSIGNED_IDENTICAL;
 	claim->note = sb_explain_note(in, "it leads to %s on both sides: it follows from lengths that differ", sb_explain_shown(in, sb_span_text(a->name)));
 	return true;
 }
 
-const struct sb_explainer sb_explain_position = {"position", SB_CAUSE_CONTAINER_METADATA, SB_RULE_DERIVED, 1, claim_position};
+const struct sb_explainer sb_explain_position = {"position", SB_CAUSE_CONTAINER_METADATA, SB_RULE_DERIVED, 2, claim_position};

@@ -31,6 +31,7 @@ static bool declared_kind(enum sb_derive_algorithm algorithm, enum sb_declared_d
 	case SB_DERIVE_LENGTH:
 	case SB_DERIVE_CPIO_SUM:
 	case SB_DERIVE_XZ_CHECK:
+	case SB_DERIVE_PE_SUM:
 	case SB_DERIVE_CRC32_ZEROED:
 	case SB_DERIVE_CRC32_BARE:
 	case SB_DERIVE_CRC32_PLAIN:
@@ -144,6 +145,28 @@ static uint32_t crc_of_zeroed(struct sb_reading *reading, struct sb_span over, s
 	return crc32_of(reading, crc, sb_span_of(behind, (size_t)(end - behind)));
 }
 
+/* Of words in little endian: bytes at odd places count 256 times. */
+static uint64_t word_sum(struct sb_reading *reading, struct sb_span bytes)
+{
+	const uint8_t *start = bytes.p;
+	uint64_t sum = 0;
+
+	for (struct sb_span piece; sb_reading_next(reading, &bytes, &piece);)
+		for (size_t i = 0; i < piece.n; i++)
+			sum += (uint64_t)piece.p[i] << ((piece.p + i - start) % 2 ? 8 : 0);
+	return sum;
+}
+
+/* Folded to 16 bits, and the length: imagehlp's CheckSumMappedFile. The field lies at an even place. */
+static uint64_t pe_sum(struct sb_reading *reading, struct sb_span over, struct sb_span field)
+{
+	uint64_t sum = word_sum(reading, over) - word_sum(NULL, field);
+
+	while (sum >> 16)
+		sum = (sum & UINT16_MAX) + (sum >> 16);
+	return sum + over.n;
+}
+
 static bool number_is_right(struct sb_reading *reading, const struct sb_field *field, struct sb_span bytes, struct sb_span over)
 {
 	uint64_t value, mask = field->length < 8 ? (UINT64_C(1) << 8 * field->length) - 1 : UINT64_MAX;
@@ -163,6 +186,8 @@ static bool number_is_right(struct sb_reading *reading, const struct sb_field *f
 		return value == crc32c_of_zeroed(over, bytes);
 	case SB_DERIVE_WORD_SUM:
 		return word_sum(over) == 0;
+	case SB_DERIVE_PE_SUM:
+		return value == 0 || value == (pe_sum(reading, over, bytes) & UINT32_MAX);
 	case SB_DERIVE_TAR_SUM:
 		return value == tar_sum(over, bytes);
 	case SB_DERIVE_LENGTH:

@@ -26,6 +26,7 @@ extern const struct sb_format sb_format_lzip;
 extern const struct sb_format sb_format_lzma;
 extern const struct sb_format sb_format_mo;
 extern const struct sb_format sb_format_pdf;
+extern const struct sb_format sb_format_pe;
 extern const struct sb_format sb_format_png;
 extern const struct sb_format sb_format_pyc;
 extern const struct sb_format sb_format_rpm;

@@ -2,6 +2,11 @@
 /* The single place where a level is given: docs/levels.md. Whatever is not proven is different; whatever is not decided, undetermined. */
 #include "verifier/judge/judging.h"
 
+static bool is_detached(const struct sb_claim *claim)
+{
+	return claim->diff && claim->cause == SB_CAUSE_SIGNATURE && claim->rule == SB_RULE_STRUCTURAL;
+}
+
 /* The level that one claim leaves possible. */
 static enum sb_level cap_of(const struct sb_claim *claim)
 {
@@ -9,14 +14,23 @@ static enum sb_level cap_of(const struct sb_claim *claim)
 		return claim->cap;
 	if (!sb_claim_owns(claim))
 		return sb_judge_outside_image(claim->pair, claim->diff) ? SB_LEVEL_IMAGE_IDENTICAL : SB_LEVEL_DIFFERENT;
-	bool detached = claim->cause == SB_CAUSE_SIGNATURE && claim->rule == SB_RULE_STRUCTURAL;
-	return sb_level_worse(claim->cap, detached ? SB_LEVEL_UNSIGNED_IDENTICAL : SB_LEVEL_EXPLAINED);
+	bool computed = claim->rule == SB_RULE_DERIVED && claim->freedom == 0;
+	return sb_level_worse(claim->cap, is_detached(claim) || computed ? SB_LEVEL_UNSIGNED_IDENTICAL : SB_LEVEL_EXPLAINED);
+}
+
+/* The best that claims can prove: a signature that was taken off is what the first of these levels is about. */
+static enum sb_level best_of(const struct sb_explained *explained)
+{
+	for (size_t i = 0; i < explained->count; i++)
+		if (is_detached(&explained->claims[i]))
+			return SB_LEVEL_UNSIGNED_IDENTICAL;
+	return SB_LEVEL_EXPLAINED;
 }
 
 /* The verdict on one artifact. */
 static enum sb_level judge_artifact(const struct sb_compared *artifact, const struct sb_explained *explained, const struct sb_coverage *coverage)
 {
-	enum sb_level level = SB_LEVEL_UNSIGNED_IDENTICAL; /* the best that claims can prove */
+	enum sb_level level = best_of(explained);
 
 	if (artifact->identical)
 		return SB_LEVEL_IDENTICAL;

@@ -131,6 +131,7 @@ enum sb_derive_algorithm {
 	SB_DERIVE_CPIO_SUM,    /* 32-bit sum of bytes */
 	SB_DERIVE_XZ_CHECK,    /* verified by the decoder, which fails when it is wrong */
 	SB_DERIVE_MD5, SB_DERIVE_SHA1, SB_DERIVE_SHA256, SB_DERIVE_SHA384, SB_DERIVE_SHA512, /* digest; raw, or digits in HEX_TEXT */
+	SB_DERIVE_PE_SUM,      /* of the 16-bit words of `over`, in which the field itself counts as zeros, and its length; 0: none is stated */
 	SB_DERIVE_CRC32_ZEROED, /* zlib's, over `over`, in which the field itself counts as zeros */
 	SB_DERIVE_CRC32_BARE,   /* as CRC32, without the complement at the end */
 	SB_DERIVE_CRC32_PLAIN,  /* so too, and without the one at the start */

@@ -85,8 +85,32 @@ Test(declared, sha2_as_fips_180)
 	       "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f");
 }
 
+Test(declared, sha384_as_fips_180)
+{
+	expect(SB_DECLARED_SHA384, sb_span_text("abc"), "cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed8086072ba1e7cc2358baeca134c825a7");
+}
+
+/* However the bytes are cut, the digest is that of all of them. */
+Test(declared, parts)
+{
+	static const enum sb_declared_digest kinds[] = {SB_DECLARED_MD5, SB_DECLARED_SHA1, SB_DECLARED_SHA256, SB_DECLARED_SHA384, SB_DECLARED_SHA512};
+	uint8_t text[200], whole[64], cut[64];
+
+	for (size_t i = 0; i < sizeof text; i++)
+		text[i] = (uint8_t)i;
+	for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+		sb_declared_hash(NULL, kinds[k], sb_span_of(text, sizeof text), whole);
+		for (size_t at = 0; at <= sizeof text; at++) {
+			const struct sb_span parts[] = {{text, at / 2}, {NULL, 0}, {text + at / 2, at - at / 2}, {text + at, sizeof text - at}};
+			sb_declared_hash_row(NULL, kinds[k], parts, 4, cut);
+			cr_expect_arr_eq(cut, whole, sb_declared_size(kinds[k]));
+		}
+	}
+}
+
 Test(declared, sizes)
 {
+	cr_expect_eq(sb_declared_size(SB_DECLARED_SHA384), 48);
 	cr_expect_eq(sb_declared_size(SB_DECLARED_MD5), 16);
 	cr_expect_eq(sb_declared_size(SB_DECLARED_SHA1), 20);
 	cr_expect_eq(sb_declared_size(SB_DECLARED_SHA256), 32);

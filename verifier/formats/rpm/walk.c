@@ -50,16 +50,16 @@ static int emit_entries(struct sb_view *view, unsigned which, const struct sb_rp
 }
 
 /* Fill that aligns numbers is zero; anything else between data belongs to nothing. */
-static int emit_between(struct sb_view *view, uint64_t at, uint64_t to, struct sb_err *err)
+static int emit_between(struct sb_view *view, unsigned which, uint64_t at, uint64_t to, struct sb_err *err)
 {
-	struct sb_region fill = {.offset = at, .length = to - at, .kind = SB_REGION_PADDING, .name = "alignment"};
+	struct sb_region fill = {.offset = at, .length = to - at, .kind = SB_REGION_PADDING, .name = which == SB_RPM_MAIN ? "alignment" : "signature alignment"};
 	struct sb_span bytes;
 
 	if (at == to)
 		return 0;
 	if (fill.length >= 8 || !sb_span_cut(view->file, at, fill.length, &bytes) || !sb_span_all_zero(bytes)) {
 		fill.kind = SB_REGION_GAP;
-		fill.name = "gap";
+		fill.name = which == SB_RPM_MAIN ? "gap" : "signature gap";
 	}
 	return sb_emit_region(view, &fill, err);
 }
@@ -91,12 +91,12 @@ static int emit_store(struct sb_view *view, unsigned which, const struct sb_rpm_
 	for (uint64_t i = 0; !rc && i < header->entries; i++) {
 		if (entries[i].data < at)
 			return sb_damaged(err, "archive-overlap", entries[i].data, "two entries of a header share bytes");
-		rc = emit_between(view, at, entries[i].data, err);
+		rc = emit_between(view, which, at, entries[i].data, err);
 		if (!rc)
 			rc = emit_data(view, which, &entries[i], err);
 		at = entries[i].data + entries[i].length;
 	}
-	return rc ? rc : emit_between(view, at, header->store + header->store_length, err);
+	return rc ? rc : emit_between(view, which, at, header->store + header->store_length, err);
 }
 
 static int by_tag(const void *a, const void *b)

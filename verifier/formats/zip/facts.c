@@ -111,10 +111,10 @@ static int set_link(struct sb_view *view, struct sb_member *member, struct sb_er
 	return 0;
 }
 
-/* JAR File Specification, "Signed JAR File": signature blocks lie in META-INF itself, whatever the case of their names. */
+/* JAR File Specification, "Signed JAR File": signature files and blocks lie in META-INF itself, whatever the case of their names. */
 static bool is_signature(struct sb_span name)
 {
-	static const char *const endings[] = {".RSA", ".DSA", ".EC"};
+	static const char *const endings[] = {".SF", ".RSA", ".DSA", ".EC"};
 	const char *text = (const char *)name.p;
 
 	if (name.n <= 9 || strncasecmp(text, "META-INF/", 9) != 0 || memchr(name.p + 9, '/', name.n - 9))

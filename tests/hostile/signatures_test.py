@@ -1,0 +1,436 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Signatures by the real tools are detached; whatever hides in their containers, or differs beside them, is refused and named."""
+import gzip
+import hashlib
+import io
+import os
+import struct
+import sys
+import tarfile
+import zipfile
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from expecting import expect, compare, read, write  # noqa: E402
+from make_packages import EPOCH, Rpm, alpine, b64, rpm  # noqa: E402
+from make_signatures import (Cms, Keyring, UNKNOWN, apksign, attribute, cms, hide_in_cms, hide_in_pgp, jar_tool, jarsign, plain_jar, rezip, tlv)  # noqa: E402
+from mutants_more import ar, deb  # noqa: E402
+from sbtest import case, main, need, run  # noqa: E402
+
+FILES = {"usr/bin/tool": b"#!/bin/sh\necho acme\n" * 20, "usr/share/acme/data": bytes(range(256)) * 8}
+SEEN = {"honest": 0, "refused": 0}
+
+
+def pair(shipped, rebuilt, suffix):
+    os.makedirs("s", exist_ok=True)
+    os.makedirs("r", exist_ok=True)
+    write(f"s/x.{suffix}", shipped)
+    write(f"r/x.{suffix}", rebuilt)
+    return f"s/x.{suffix}", f"r/x.{suffix}"
+
+
+def detached(shipped, rebuilt, suffix, named="detached"):
+    record = expect("unsigned-identical", *pair(shipped, rebuilt, suffix), named=named)
+    assert not [f for f in record["findings"] if f["rule"] in ("none", "hint")], record["findings"]
+    assert record["freedom"] and all(row["cause"] == "signature" and not row["loaded"] for row in record["freedom"]), record["freedom"]
+    SEEN["honest"] += 1
+
+
+def honest(files, suffix):
+    """Every two of unsigned, signed by one, signed by the other."""
+    plain, one, two = files
+    for shipped, rebuilt in ((one, plain), (plain, two), (one, two), (two, one)):
+        detached(shipped, rebuilt, suffix)
+
+
+def refused(shipped, rebuilt, suffix, named, label):
+    record = compare(*pair(shipped, rebuilt, suffix))
+    texts = [" > ".join([*f["where"], f["note"]]) for f in record["findings"] if f["rule"] in ("none", "hint")]
+    assert record["level"] in ("different", "undetermined"), (label, record["level"])
+    assert any(named in text for text in texts), (label, named, texts)
+    SEEN["refused"] += 1
+
+
+def signed(tool, *names, plain):
+    out = [plain]
+    for name in names:
+        write(f"{name}.tmp", plain)
+        tool(name, f"{name}.tmp")
+        out.append(read(f"{name}.tmp"))
+    return out
+
+
+# ---- OpenPGP: rpm, deb, texts ----
+
+def rpm_file(content=FILES):
+    rpm("acme.rpm", content)
+    return read("acme.rpm")
+
+
+def with_row(data, tag, value):
+    """The signature header with one more binary entry at the end of index and store."""
+    parsed = Rpm(data)
+    at, entries, store, end = parsed.headers[0]
+    index, body = data[at + 16:store], data[store:end]
+    head = data[at:at + 8] + struct.pack(">II", entries + 1, len(body) + len(value))
+    header = head + index + struct.pack(">IIII", tag, 7, len(body), len(value)) + body + value
+    return data[:at] + header + b"\0" * (-len(header) % 8) + data[parsed.headers[1][0]:]
+
+
+def with_signature(data, value):
+    """The package with other bytes of the same length in place of RSAHEADER."""
+    row, at, count = Rpm(data).entry(0, 268)
+    assert len(value) == count, (len(value), count)
+    return data[:at] + value + data[at + count:]
+
+
+@case("rpm: signed, unsigned, signed by another key, over the header and over the payload")
+def _(_dir):
+    need("rpmbuild", "rpmsign", "gpg")
+    plain = rpm_file()
+    with Keyring() as ring:
+        files = signed(ring.rpm, "one", "two", plain=plain)
+        both = signed(lambda name, path: ring.rpm(name, path, "--rpmv3"), "one", plain=plain)[1]
+    honest(files, "rpm")
+    detached(both, files[2], "rpm")
+
+
+@case("rpm: nothing hides in the signature header")
+def _(_dir):
+    need("rpmbuild", "rpmsign", "gpg")
+    plain = rpm_file()
+    other = rpm_file(dict(FILES, **{"usr/bin/tool": b"#!/bin/sh\nevil\n" * 20}))
+    with Keyring() as ring:
+        good, stolen = signed(ring.rpm, "one", plain=plain)[1], signed(ring.rpm, "one", plain=other)[1]
+    packet = bytes(good[Rpm(good).entry(0, 268)[1]:][:Rpm(good).entry(0, 268)[2]])
+    for label, bad, named in hide_in_pgp(packet):
+        if len(bad) == len(packet):
+            refused(with_signature(good, bad), plain, "rpm", named, label)
+    _, room, count = Rpm(good).entry(0, 1008)
+    assert count > 64, count
+    attempts = [("text in the reserved room", good[:room + 8] + b"evil code" + good[room + 17:], "RESERVEDSPACE"),
+                ("an entry of an unknown tag", with_row(good, 4711, b"evil code"), "signature tag 4711"),
+                ("a second signature of that tag", with_row(good, 268, packet), "RSAHEADER"),
+                ("signatures of files", with_row(good, 274, b"evil code"), "FILESIGNATURES"),
+                ("bytes that no entry leads to", with_row(good, 62, b"")[:0] or good[:96 + 12] + struct.pack(">I", struct.unpack_from(">I", good, 108)[0] + 8) +
+                 good[112:Rpm(good).headers[0][3]] + b"evilcode" + good[Rpm(good).headers[0][3]:], "signature gap"),
+                ("the signature of another package", with_signature(good, bytes(stolen[Rpm(stolen).entry(0, 268)[1]:][:len(packet)])), "not that of what it should cover"),
+                ("another package with its signature", stolen, "./usr/bin/tool")]
+    _, at, _ = Rpm(good).entry(0, 273)
+    attempts.append(("a wrong digest of the header", good[:at] + (b"0" if good[at:at + 1] != b"0" else b"1") + good[at + 1:], "SHA256HEADER"))
+    for label, bad, named in attempts:
+        refused(bad, plain, "rpm", named, label)
+    for at in (Rpm(good).payload + 40, Rpm(good).headers[1][0] + 40, 12):
+        bad = bytearray(good)
+        bad[at] ^= 4
+        record = compare(*pair(bytes(bad), plain, "rpm"))
+        assert record["level"] in ("different", "undetermined"), at
+
+
+def debian(content=b"acme\n" * 30):
+    return deb([("./usr/share/acme/data", content, {})])
+
+
+@case("deb: signed by debsigs, unsigned, signed by another key")
+def _(_dir):
+    need("debsigs", "gpg")
+    with Keyring() as ring:
+        honest(signed(ring.deb, "one", "two", plain=debian()), "deb")
+
+
+@case("deb: nothing hides in a signature or under its name")
+def _(_dir):
+    need("debsigs", "gpg")
+    plain, other = debian(), debian(b"evil\n" * 30)
+    with Keyring() as ring:
+        good, stolen = signed(ring.deb, "one", plain=plain)[1], signed(ring.deb, "one", plain=other)[1]
+    size = int(good[len(plain) + 48:len(plain) + 58])
+    packet = good[len(plain) + 60:len(plain) + 60 + size]
+    assert good[len(plain):len(plain) + 10] == b"_gpgorigin", good[len(plain):][:60]
+
+    def with_member(name, data):
+        return plain + b"%-16s%-12d%-6d%-6d%-8s%-10d`\n" % (name, EPOCH, 0, 0, b"100644", len(data)) + data + b"\n" * (len(data) % 2)
+    for label, bad, named in hide_in_pgp(packet):
+        refused(with_member(b"_gpgorigin", bad), plain, "deb", named, label)
+        refused(plain, with_member(b"_gpgorigin", bad), "deb", named, label + ", rebuilt")
+        refused(with_member(b"_gpgorigin", bad), good, "deb", named, label + ", both signed")
+    for label, bad, named in (("no signature", with_member(b"_gpgorigin", b"evil code"), "_gpgorigin"), ("of an unknown name", with_member(b"_gpgevil", packet), "unknown name"),
+                              ("twice", with_member(b"_gpgorigin", packet) + with_member(b"_gpgorigin", packet)[len(plain):], "comes twice"),
+                              ("stale", stolen[:len(other)] + good[len(plain):], "data"), ("of other data", with_member(b"_gpgorigin", stolen[len(other) + 60:][:size]), "not that of what"),
+                              ("setuid", good[:len(plain) + 40] + b"104755  " + good[len(plain) + 48:], "unusual mode"),
+                              ("in front of the data", ar([(b"debian-binary/", b"2.0\n"), (b"_gpgorigin/", packet)]) + plain[8 + 64:], "_gpgorigin"),
+                              ("another package with its signature", stolen, "./usr/share/acme/data")):
+        refused(bad, plain, "deb", named, label)
+
+
+TEXT = b"Format: 3.0 (native)\nSource: acme\n- dashed\n-----\nFiles: \n d41d8cd98f00b204e9800998ecf8427e 0 x  \n"
+
+
+@case("dsc: clearsigned, not signed, signed by another key")
+def _(_dir):
+    need("gpg")
+    with Keyring() as ring:
+        one, two = (ring.cleartext(name, TEXT) for name in ("one", "two"))
+        wide = ring.cleartext("one", TEXT, "--digest-algo", "SHA384")
+    honest([TEXT, one, two], "dsc")
+    detached(wide, two, "dsc")
+    for label, bad in {"text before": b"x\n" + one, "text behind": one + b"x\n", "a header of the armor": one.replace(b"SIGNATURE-----\n\n", b"SIGNATURE-----\nComment: code\n\n"),
+                       "a second digest": one.replace(b"\n\n", b"\nHash: SHA1\n\n", 1), "another text": one.replace(b"Source: acme", b"Source: evil"),
+                       "a blank at the end of a line": one.replace(b"Source: acme", b"Source: acme "), "a line": one.replace(b"Source: acme\n", b"Source: acme\nX: 1\n"),
+                       "a dash that is not escaped": one.replace(b"- - dashed", b"- dashed"), "a checksum of the armor": one[:-36] + (b"A" if one[-36:-35] != b"A" else b"B") + one[-35:],
+                       "a blank in the armor": one.replace(b"\n-----END", b" \n-----END"), "a signature of another digest": one[:one.index(b"-----BEGIN PGP SIGNATURE")] + wide[wide.index(b"-----BEGIN PGP SIGNATURE"):],
+                       "no end": one[:-10]}.items():
+        for rebuilt in (TEXT, two):
+            assert compare(*pair(bad, rebuilt, "dsc"))["level"] == "different", label
+            SEEN["refused"] += 1
+
+
+# ---- CMS: kernel modules, jars ----
+
+def appended(data, message):
+    return data + message + bytes([0, 0, 2, 0, 0, 0, 0, 0]) + struct.pack(">I", len(message)) + b"~Module signature appended~\n"
+
+
+@case("module: signed by openssl as the kernel's build does, and with signed attributes")
+def _(_dir):
+    need("gcc", "openssl")
+    write("x.c", b"int init_module(void) { return 3; }\n")
+    run("gcc", "-O2", "-c", "x.c", "-o", "x.o", code=0)
+    plain = read("x.o")
+    for options in (("-noattr", "-nocerts"), ("-nocerts", "-nosmimecap"), ("-keyid",)):
+        honest([plain, *(appended(plain, cms(name, plain, *options)) for name in ("one", "two"))], "ko")
+    detached(appended(plain, cms("one", plain)), appended(plain, cms("one", plain, "-noattr")), "ko")
+    for label, bad, named in hide_in_cms(cms("one", plain)):
+        refused(appended(plain, bad), plain, "ko", named if "whole element" not in named else "", label)
+    stolen = cms("one", plain + b"x")
+    refused(appended(plain, stolen), plain, "ko", "not that of the module", "of another module")
+    refused(appended(plain, cms("one", plain, "-nodetach")), plain, "ko", "module", "with its content")
+    odd = Cms(cms("one", plain)).signer(lambda f: f.__setitem__(3, (0xA0, f[3][1] + attribute(UNKNOWN, tlv(4, b"code"))))).bytes()
+    refused(appended(plain, odd), plain, "ko", "a signed attribute of an unknown type", "a signed attribute with code")
+
+
+JAR = [("acme/Main.class", b"\xca\xfe\xba\xbe" + bytes(range(200)) * 4), ("acme/text.properties", b"a=b\n" * 60)]
+
+
+@case("jar: signed by jarsigner, unsigned, signed by another key, by both")
+def _(_dir):
+    need("jar", "jarsigner", "openssl")
+    jar_tool(JAR, "plain.jar")
+    plain = read("plain.jar")
+    files = signed(jarsign, "one", "two", plain=plain)
+    honest(files, "jar")
+    write("both", files[1])
+    jarsign("two", "both")
+    both = read("both")
+    detached(both, plain, "jar", named="(shipped 2, rebuilt 0)")
+    detached(both, files[1], "jar", named="(shipped 2, rebuilt 1)")
+
+
+def manifest_of(data):
+    with zipfile.ZipFile(io.BytesIO(data)) as z:
+        return {i.filename: z.read(i) for i in z.infolist()}
+
+
+def replace(data, **new):
+    """Members by their last name; None leaves one out."""
+    return rezip(data, lambda name, old: new.get(name.rsplit("/", 1)[-1].replace(".", "_"), old))
+
+
+def with_more(data, *more):
+    return rezip(data, lambda name, old: [(name, old), *more] if name == "META-INF/MANIFEST.MF" else old)
+
+
+def resign(files, main=b"", section=b"", extra=(), head=b""):
+    """A jar signed by hand with what jarsigner would not write: main and section stand in the manifest, head in the signature file."""
+    text = b"Manifest-Version: 1.0\r\nCreated-By: 1 (Acme)\r\n" + main + b"\r\n"
+    parts = [b"Name: %s\r\nSHA-256-Digest: %s\r\n" % (n.encode(), b64(d)) + (section if i == 0 else b"") + b"\r\n" for i, (n, d) in enumerate(files)]
+    text += b"".join(parts)
+    file = b"Signature-Version: 1.0\r\nSHA-256-Digest-Manifest: " + b64(text) + b"\r\n" + head + b"\r\n"
+    return [("META-INF/MANIFEST.MF", text), ("META-INF/ONE.SF", file), ("META-INF/ONE.RSA", cms("one", file)), *extra, *files]
+
+
+def packed(members):
+    return plain_jar(members[1:], members[0][1])
+
+
+@case("jar: nothing hides in signature files, blocks or the manifest")
+def _(_dir):
+    need("jarsigner", "openssl")
+    plain = plain_jar(JAR)
+    detached(packed(resign(JAR)), plain, "jar")
+    good = packed(resign(JAR))
+    inside = manifest_of(good)
+    file, text = inside["META-INF/ONE.SF"], inside["META-INF/MANIFEST.MF"]
+    for label, bad, named in hide_in_cms(inside["META-INF/ONE.RSA"]):
+        refused(packed([(n, bad if n.endswith(".RSA") else d) for n, d in resign(JAR)]), plain, "jar", named, label)
+    evil = [(JAR[0][0], JAR[0][1].replace(b"\x10", b"\x11")), JAR[1]]
+    stray = b"Signature-Version: 1.0\r\nSHA-256-Digest-Manifest: " + b64(b"x") + b"\r\n\r\n"
+    attempts = [
+        ("a file changed and signed again", packed(resign(evil)), "Main.class"),
+        ("a file changed below the signature", packed([(n, dict(evil).get(n, d)) for n, d in resign(JAR)]), "Main.class"),
+        ("a file more", packed(resign([*JAR, ("acme/Evil.class", b"evil")])), "Evil.class"),
+        ("an attribute of the manifest", packed(resign(JAR, main=b"Class-Path: evil.jar\r\n")), "META-INF/MANIFEST.MF"),
+        ("an attribute of a section", packed(resign(JAR, section=b"Evil: code\r\n")), "META-INF/MANIFEST.MF"),
+        ("an attribute of the signature file", packed(resign(JAR, head=b"Evil: code\r\n")), "an attribute that no signature needs"),
+        ("a second signature file without a block", packed(resign(JAR, extra=[("META-INF/EVIL.SF", file)])), "META-INF/EVIL.SF"),
+        ("a second block without a signature file", packed(resign(JAR, extra=[("META-INF/EVIL.RSA", inside["META-INF/ONE.RSA"])])), "META-INF/EVIL.RSA"),
+        ("two signature files, one of something else", packed(resign(JAR, extra=[("META-INF/EVIL.SF", stray), ("META-INF/EVIL.RSA", cms("two", stray))])), "META-INF/EVIL.SF"),
+        ("two blocks for one signature file", packed(resign(JAR, extra=[("META-INF/ONE.EC", inside["META-INF/ONE.RSA"])])), "META-INF/ONE"),
+        ("a block of another signature file", packed([(n, cms("one", b"x") if n.endswith(".RSA") else d) for n, d in resign(JAR)]), "not that of the signature file"),
+        ("a program as a block", packed([(n, b"\x7fELF" + bytes(200) if n.endswith(".RSA") else d) for n, d in resign(JAR)]), "META-INF/ONE.RSA"),
+        ("no block", packed([m for m in resign(JAR) if not m[0].endswith(".RSA")]), "META-INF/ONE.SF"),
+        ("a member in META-INF", packed(resign(JAR, extra=[("META-INF/evil.class", b"evil")])), "META-INF/evil.class"),
+        ("a wrong digest in the manifest", packed([(n, text.replace(b64(JAR[0][1]), b64(b"x")) if n.endswith(".MF") else d) for n, d in resign(JAR)]), "the digest in the manifest"),
+        ("a section twice", packed([(n, text + text[text.index(b"Name:"):] if n.endswith(".MF") else d) for n, d in resign(JAR)]), "META-INF/MANIFEST.MF"),
+        ("another order of files", packed(resign(JAR[::-1])), ""),
+    ]
+    for label, bad, named in attempts:
+        if label == "another order of files":
+            assert compare(*pair(bad, plain, "jar"))["level"] == "repackaged", label
+            continue
+        refused(bad, plain, "jar", named, label)
+
+
+# ---- Android ----
+
+APK = [("AndroidManifest.xml", b"\3\0\x08\0"), ("classes.dex", b"dex\n035\0" * 900), ("res/a.txt", b"hello\n" * 50)]
+
+
+def block_of(data):
+    """(start, end) of the signing block, and its pairs [(id, value)]."""
+    directory = struct.unpack_from("<I", data, len(data) - 6)[0]
+    size = struct.unpack_from("<Q", data, directory - 24)[0]
+    at, pairs = directory - size, []
+    while at < directory - 24:
+        length, identity = struct.unpack_from("<QI", data, at)
+        pairs.append((identity, data[at + 12:at + 8 + length]))
+        at += 8 + length
+    return directory - size - 8, directory, pairs
+
+
+def with_pairs(data, pairs):
+    start, end, _ = block_of(data)
+    body = b"".join(struct.pack("<QI", len(value) + 4, identity) + value for identity, value in pairs)
+    size = struct.pack("<Q", len(body) + 24)
+    block = size + body + size + b"APK Sig Block 42"
+    return data[:start] + block + data[end:-6] + struct.pack("<IH", start + len(block), 0)
+
+
+def longer(value, at, more):
+    """@more at the end of the value that begins at @at behind its length, and all lengths around it right."""
+    out = bytearray(value)
+    for place in at:
+        out[place:place + 4] = struct.pack("<I", struct.unpack_from("<I", value, place)[0] + len(more))
+    end = at[-1] + 4 + struct.unpack_from("<I", value, at[-1])[0]
+    return bytes(out[:end]) + more + bytes(out[end:])
+
+
+def archive_digest(data):
+    """Of an archive without a block, as the schemes hash it: chunks of one MiB of entries, directory and end record."""
+    directory = struct.unpack_from("<I", data, len(data) - 6)[0]
+    chunks = [part[at:at + (1 << 20)] for part in (data[:directory], data[directory:-22], data[-22:]) for at in range(0, len(part), 1 << 20)]
+    digests = b"".join(hashlib.sha256(b"\xa5" + struct.pack("<I", len(chunk)) + chunk).digest() for chunk in chunks)
+    return hashlib.sha256(b"\x5a" + struct.pack("<I", len(chunks)) + digests).digest()
+
+
+def transplanted(signed_apk, data):
+    """@data with the block of another archive, in which the digest is made right."""
+    start, end, pairs = block_of(signed_apk)
+    without = signed_apk[:start] + signed_apk[end:-6] + struct.pack("<IH", start, 0)
+    directory = struct.unpack_from("<I", data, len(data) - 6)[0]
+    block = signed_apk[start:end]
+    assert archive_digest(without) in block
+    block = block.replace(archive_digest(without), archive_digest(data))
+    return data[:directory] + block + data[directory:-6] + struct.pack("<IH", directory + len(block), 0)
+
+
+@case("apk: signed by apksigner with v1, v2 and v3, unsigned, signed by another key")
+def _(_dir):
+    need("apksigner", "openssl")
+    plain = plain_jar(APK, None)
+    write("plain.apk", plain)
+
+    def sign(name, *options):
+        apksign(name, "plain.apk", f"{name}.apk", *options)
+        return read(f"{name}.apk")
+    one = sign("one")
+    honest([plain, one, sign("two")], "apk")
+    second = sign("two", "--v1-signing-enabled", "false", "--v2-signing-enabled", "true", "--v3-signing-enabled", "false")
+    detached(second, plain, "apk", named="(shipped 1, rebuilt 0)")
+    detached(one, second, "apk")
+    _, _, pairs = block_of(second)
+    detached(transplanted(second, plain), plain, "apk")
+    v2 = dict(pairs)[0x7109871A]
+    data_at = 8  # signers, signer, signed data
+    for label, new, named in (
+            ("a pair of an unknown name", [*pairs, (0x504B4453, b"evil code")], "APK signing pair 0x504b4453"),
+            ("a source stamp", [*pairs, (0x6DFF800D, b"evil code")], "a kind of signature that is not detached"),
+            ("the scheme twice", [*pairs, (0x7109871A, v2)], "it is there twice"),
+            ("fill that is not zero", [(0x7109871A, v2), (0x42726577, b"evil" + bytes(100))], "fill that is not zero"),
+            ("bytes behind the signers", [(0x7109871A, v2 + b"evil")], "no list of signers"),
+            ("bytes behind the key", [(0x7109871A, longer(v2, (0, 4), b"evil"))], "something behind"),
+            ("bytes behind the signed data", [(0x7109871A, longer(v2, (0, 4, data_at), b"evil"))], "behind the signed data"),
+            ("an empty block", [(0x42726577, bytes(8))], "without a signature")):
+        refused(with_pairs(second, new), plain, "apk", named, label)
+    for manifest in (b"Class-Path: evil.jar\r\n\r\n", b"\r\nName: x\r\nSHA-256-Digest: ZXZpbCBjb2Rl\r\n\r\n"):  # a signing block says nothing of manifests
+        bad = transplanted(second, plain_jar(APK, b"Manifest-Version: 1.0\r\n" + manifest))
+        refused(bad, plain, "apk", "META-INF/MANIFEST.MF", "a manifest in a package that is not signed as a jar")
+        refused(bad, plain_jar(APK, b"Manifest-Version: 1.0\r\n\r\n"), "apk", "META-INF/MANIFEST.MF", "another manifest beside a signing block")
+    write("plain.apk", plain_jar([APK[0], (APK[1][0], APK[1][1].replace(b"5", b"6", 1)), APK[2]], None))
+    evil = sign("two", "--v1-signing-enabled", "false", "--v2-signing-enabled", "true", "--v3-signing-enabled", "false")
+    refused(evil, plain, "apk", "classes.dex", "another program, signed")
+    refused(with_pairs(second, block_of(evil)[2]), plain, "apk", "not that of the archive", "the signature of another program")
+
+
+# ---- Alpine ----
+
+def signature_tar(*files):
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.USTAR_FORMAT) as t:
+        for name, data in files:
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            t.addfile(info, io.BytesIO(data))
+    size = sum(512 + len(data) + (-len(data) % 512) for _, data in files)
+    return out.getvalue()[:size]
+
+
+@case("alpine: a package with a signature, without, with another one; nothing hides beside it")
+def _(_dir):
+    need("openssl")
+    alpine("a.apk", [("usr/bin/x", b"x" * 300)])
+    whole = read("a.apk")
+    plain = whole[whole.index(b"\x1f\x8b\x08", 4):]
+    control = plain[:plain.index(b"\x1f\x8b\x08", 4)]
+    write("control", control)
+
+    def sign(name):
+        from make_signatures import keys, quiet
+        return quiet("openssl", "dgst", "-sha1", "-sign", f"{keys()}/{name}.key", "control")
+
+    def pack(*files, tail=b""):
+        return gzip.compress(signature_tar(*files) + tail, mtime=0) + plain
+    name = ".SIGN.RSA.acme.rsa.pub"
+    one, two = sign("one"), sign("two")
+    honest([plain, pack((name, one)), pack((name, two))], "apk")
+    for label, bad, named in (("a second file", pack((name, one), ("usr/bin/evil", b"evil")), "behind the signature"), ("another name", pack((".SIGN.RSA.x/../evil", one)), "no signature"),
+                              ("a long text", pack((name, b"evil" * 300)), "length"), ("a short text", pack((name, b"evil")), "length"),
+                              ("bytes behind it", pack((name, one), tail=b"evil" + bytes(508)), "behind the signature"),
+                              ("fill that is not zero", pack((name, one[:200])).replace(b"", b""), "length" if len(one) < 128 else "")):
+        if named:
+            refused(bad, plain, "apk", named, label)
+    tar = bytearray(signature_tar((name, one)))
+    tar[345:349] = b"evil"
+    tar[148:156] = b"%06o\0 " % (sum(tar[:148]) + sum(tar[156:512]) + 8 * 32)
+    refused(gzip.compress(bytes(tar), mtime=0) + plain, plain, "apk", "more than a name", "a prefix of the name")
+    evil = [("usr/bin/x", b"y" * 300)]
+    alpine("b.apk", evil)
+    refused(read("b.apk"), plain, "apk", "usr/bin/x", "another program")
+
+
+@case("the figure")
+def _(_dir):
+    print(f"# figure: {SEEN['honest']} honest pairs of signed files, {SEEN['refused']} attempts to hide something, 0 accepted", flush=True)
+
+
+main()

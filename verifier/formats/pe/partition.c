@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every byte of an image gets one owner: headers, sections, symbols, certificates; what nobody mentions is a gap or an overlay. */
+#include "verifier/formats/pe/pe.h"
+
+#include <stdlib.h>
+
+enum { RICH_KEY = 8 };
+
+static int add(struct sb_view *view, struct sb_vec *owners, struct sb_region region, struct sb_err *err)
+{
+	uint64_t end;
+	int rc = 0;
+
+	if (region.length == 0)
+		return 0;
+	if (!sb_add(region.offset, region.length, &end) || end > view->file.n) {
+		rc = sb_emit_remark(view, (struct sb_notice){.offset = region.offset}, err, "a part that lies outside the file");
+		region.length = region.offset < view->file.n ? view->file.n - region.offset : 0;
+	}
+	struct sb_region *slot = rc || region.length == 0 ? NULL : sb_vec_push(owners);
+	if (slot)
+		*slot = region;
+	return slot || rc || region.length == 0 ? rc : sb_no_memory(err);
+}
+
+/* "Rich" and a key; "DanS", encoded by it, stands where it begins. */
+static bool find_rich(const struct sb_pe *pe, uint64_t *from, uint64_t *to)
+{
+	for (uint64_t at = SB_PE_DOS; at + RICH_KEY <= pe->header; at += 4) {
+		struct sb_rd rd = sb_rd_of(pe->file, false);
+		if (!sb_magic(pe->file, at, "Rich", 4))
+			continue;
+		sb_rd_seek(&rd, at + 4);
+		uint64_t key = sb_rd_uint(&rd, 4);
+		for (uint64_t start = SB_PE_DOS; start < at; start += 4) {
+			sb_rd_seek(&rd, start);
+			if ((sb_rd_uint(&rd, 4) ^ key) != 0x536e6144)
+				continue;
+			*from = start;
+			*to = at + RICH_KEY;
+			return true;
+		}
+	}
+	return false;
+}
+
+static int add_headers(struct sb_view *view, const struct sb_pe *pe, struct sb_vec *owners, struct sb_err *err)
+{
+	uint64_t rich = pe->header, rich_end = pe->header;
+	bool has_rich = find_rich(pe, &rich, &rich_end);
+	const struct sb_region parts[] = {
+		{.length = SB_PE_DOS, .kind = SB_REGION_HEADER, .loaded = true, .tag = SB_PE_TAG_DOS, .name = "DOS header"},
+		{.offset = SB_PE_DOS, .length = rich - SB_PE_DOS, .kind = SB_REGION_HEADER, .loaded = true, .name = "DOS stub"},
+		{.offset = rich, .length = rich_end - rich, .kind = SB_REGION_HEADER, .loaded = true, .name = "Rich header"},
+		{.offset = rich_end, .length = has_rich ? pe->header - rich_end : 0, .kind = SB_REGION_GAP, .loaded = true, .name = "gap-loaded"},
+		{.offset = pe->header, .length = SB_PE_COFF, .kind = SB_REGION_HEADER, .loaded = true, .tag = SB_PE_TAG_COFF, .name = "COFF header"},
+		{.offset = pe->optional, .length = pe->optional_size, .kind = SB_REGION_HEADER, .loaded = true, .tag = SB_PE_TAG_OPTIONAL, .name = "optional header"},
+		{.offset = pe->table, .length = pe->section_count * SB_PE_SECTION, .kind = SB_REGION_TABLE, .loaded = true, .tag = SB_PE_TAG_TABLE, .name = "section headers"},
+		{.offset = pe->symbols, .length = pe->symbol_count * SB_PE_SYMBOL, .kind = SB_REGION_TABLE, .name = "COFF symbols"},
+		{.offset = pe->strings, .length = pe->strings_size, .kind = SB_REGION_TABLE, .name = "COFF strings"},
+	};
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < sizeof parts / sizeof *parts; i++)
+		rc = add(view, owners, parts[i], err);
+	return rc;
+}
+
+static int add_sections(struct sb_view *view, const struct sb_pe *pe, struct sb_vec *owners, struct sb_err *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < pe->section_count; i++)
+		rc = add(view, owners,
+		         (struct sb_region){.offset = pe->sections[i].offset, .length = pe->sections[i].size, .kind = SB_REGION_SECTION, .loaded = true,
+		                            .tag = SB_PE_TAG_SECTION + (uint32_t)i, .name = pe->sections[i].name},
+		         err);
+	return rc;
+}
+
+static int by_offset(const void *a, const void *b)
+{
+	const struct sb_region *x = a, *y = b;
+	if (x->offset != y->offset)
+		return x->offset < y->offset ? -1 : 1;
+	return (x->length > y->length) - (x->length < y->length);
+}
+
+/* In front of the certificates a signer fills up to eight bytes; the headers are mapped as far as they say. */
+static int emit_hole(struct sb_view *view, const struct sb_pe *pe, uint64_t from, uint64_t to, const struct sb_region *next, struct sb_err *err)
+{
+	struct sb_region hole = {.offset = from, .length = to - from, .kind = SB_REGION_GAP, .name = "gap", .loaded = from < pe->headers_size};
+	struct sb_span bytes;
+
+	if (from >= to)
+		return 0;
+	if (hole.loaded)
+		hole.name = "gap-loaded";
+	if (!next) {
+		hole.kind = SB_REGION_OVERLAY;
+		hole.name = "overlay";
+	} else if (next->kind == SB_REGION_SIGNATURE && hole.length < 8 && sb_span_cut(view->file, from, hole.length, &bytes) && sb_span_all_zero(bytes)) {
+		hole.kind = SB_REGION_PADDING;
+		hole.name = "certificate padding";
+	} else if (next->kind == SB_REGION_SIGNATURE) {
+		hole.kind = SB_REGION_OVERLAY;
+		hole.name = "overlay";
+	}
+	return sb_emit_region(view, &hole, err);
+}
+
+static int sweep(struct sb_view *view, const struct sb_pe *pe, const struct sb_vec *owners, struct sb_err *err)
+{
+	uint64_t at = 0;
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < owners->count; i++) {
+		struct sb_region owner = *(const struct sb_region *)sb_vec_at(owners, i);
+		uint64_t end = owner.offset + owner.length;
+		if (owner.offset < at)
+			rc = sb_emit_remark(view, (struct sb_notice){.offset = owner.offset}, err, "a part that overlaps with what stands before it");
+		else
+			rc = emit_hole(view, pe, at, owner.offset, &owner, err);
+		if (owner.offset < at) {
+			owner.tag = SB_PE_TAG_NONE; /* its fields are not all its own */
+			owner.offset = at;
+		}
+		if (!rc && end > at) {
+			owner.length = end - owner.offset;
+			rc = sb_emit_region(view, &owner, err);
+			at = end;
+		}
+	}
+	return rc ? rc : emit_hole(view, pe, at, view->file.n, NULL, err);
+}
+
+int sb_pe_partition(struct sb_view *view, const struct sb_pe *pe, struct sb_err *err)
+{
+	SB_VEC struct sb_vec owners = {.size = sizeof(struct sb_region)};
+	const struct sb_pe_range *certificates = &pe->directory[SB_PE_CERTIFICATE];
+	int rc = add_headers(view, pe, &owners, err);
+
+	if (!rc)
+		rc = add_sections(view, pe, &owners, err);
+	if (!rc && certificates->at)
+		rc = add(view, &owners,
+		         (struct sb_region){.offset = certificates->at, .length = certificates->size, .kind = SB_REGION_SIGNATURE, .tag = SB_PE_TAG_CERTIFICATES,
+		                            .name = "certificate table"},
+		         err);
+	if (rc)
+		return rc;
+	qsort(owners.items, owners.count, owners.size, by_offset);
+	return sweep(view, pe, &owners, err);
+}
