@@ -186,6 +186,12 @@ def boot_images():
     yield 'trx', 'two', struct.pack('<4sIIHHIII', b'HDR0', 40, 0, 0, 1, 28, 32, 0) + b'part' + b'other   '
     yield 'android', 'v2', struct.pack('<8s10I16s512s32s1024sIQIIQ', b'ANDROID!', 6, 1, 7, 2, 0, 3, 4, 1024, 2, 5, b'', b'', b'', b'', 0, 0, 1660, 3, 6) + bytes(388) + b'kernel' + bytes(1018) + b'ramdisk'
     yield 'android', 'vendor', struct.pack('<8s5I2048sI16sIIQIIII', b'VNDRBOOT', 4, 2048, 1, 2, 3, b'', 4, b'', 2128, 3, 5, 0, 0, 0, 0) + bytes(1968) + b'ram'
+    row = struct.Struct('<B3xB3xII')
+    yield 'mbr', 'logical', (bytes(446) + row.pack(128, 131, 1, 1) + row.pack(0, 5, 2, 3) + bytes(32) + b'\x55\xaa' + b'partition'.ljust(512) +
+                             bytes(446) + row.pack(0, 131, 1, 1) + bytes(48) + b'\x55\xaa' + bytes(1024))
+    table = b'type'.ljust(16) + b'guid'.ljust(16) + struct.pack('<QQQ72s', 3, 3, 0, b'r\0o\0') + bytes(128)
+    head = [struct.pack('<8sIIIIQQQQ16sQIII', b'EFI PART', 65536, 92, 0, 0, own, other, 3, 3, b'disk', at, 2, 128, 0).ljust(512, b'\0') for own, other, at in ((1, 5, 2), (5, 1, 4))]
+    yield 'gpt', 'both', bytes(446) + row.pack(0, 238, 1, 5) + bytes(48) + b'\x55\xaa' + head[0] + table.ljust(512, b'\0') + b'root'.ljust(512) + table.ljust(512, b'\0') + head[1]
     setup = bytearray(1024)
     setup[0x1f1] = 1
     struct.pack_into('<I', setup, 0x1f4, 8)

@@ -427,8 +427,125 @@ def mend_trx(data):
     return data[:8] + struct.pack("<I", zlib.crc32(data[12:]) ^ 0xffffffff) + data[12:]
 
 
+# ---- disks: UEFI Specification, chapter 5; util-linux, sfdisk ----
+
+GPT_HEADER = {"signature": 0, "revision": 8, "header size": 12, "header CRC": 16, "reserved": 20, "own sector": 24, "sector of the other copy": 32, "first usable sector": 40,
+              "last usable sector": 48, "disk GUID": 56, "sector of the entries": 72, "number of entries": 80, "size of an entry": 84, "CRC of the entries": 88}
+GPT_ENTRY = {"type GUID": 0, "partition GUID": 16, "first sector": 32, "last sector": 40, "attributes": 48, "name": 56}
+SECTORS, FIRST, SECOND = 2048, 64, 1024
+
+
+def gpt(one=TEXT * 9, two=b"data " * 99, *more):
+    """Two partitions, with what the tool draws for their names."""
+    made("disk.img", bytes(SECTORS * 512))
+    run("sgdisk", "-a", "1", "-n", f"1:{FIRST}:{SECOND - 1}", "-c", "1:root", "-n", f"2:{SECOND}:{SECOND + 511}", "-c", "2:data", *more, "disk.img", code=0)
+    data = bytearray(read("disk.img"))
+    for at, content in ((FIRST, one), (SECOND, two)):
+        data[at * 512:at * 512 + len(content)] = content
+    return bytes(data)
+
+
+def with_ids(data, label=1):
+    """Fixed names in both copies, so that two images can be told to differ in nothing else."""
+    draw = random.Random(label)
+    ids = [bytes([*draw.randbytes(7), draw.randrange(64, 80), draw.randrange(128, 192), *draw.randbytes(7)]) for _ in range(3)]
+    out = bytearray(data)
+    for header in (512, len(data) - 512):
+        entries = struct.unpack_from("<Q", data, header + 72)[0] * 512
+        out[header + 56:header + 72] = ids[0]
+        for i in (0, 1):
+            out[entries + 128 * i + 16:entries + 128 * i + 32] = ids[1 + i]
+    return mend_gpt(bytes(out))
+
+
+def mend_gpt(data, copies=(1, 2)):
+    out = bytearray(data)
+    for header in [(512, len(data) - 512)[c - 1] for c in copies]:
+        entries, count, size = struct.unpack_from("<QII", out, header + 72)
+        struct.pack_into("<I", out, header + 88, zlib.crc32(out[entries * 512:entries * 512 + count * size]))
+        length = struct.unpack_from("<I", out, header + 12)[0]
+        out[header + 16:header + 20] = bytes(4)
+        struct.pack_into("<I", out, header + 16, zlib.crc32(out[header:header + length]))
+    return bytes(out)
+
+
+def gpt_pairs():
+    base = with_ids(gpt())
+    last = len(base) - 512
+    entries = {1: 1024, 2: struct.unpack_from("<Q", base, last + 72)[0] * 512}
+    for copy, header in ((1, 512), (2, last)):
+        for field, at in GPT_HEADER.items():
+            yield f"{field} of copy {copy}, sum stale", flip(base, header + at), base, ()
+            if field not in ("signature", "header size", "header CRC", "sector of the entries", "number of entries", "size of an entry", "CRC of the entries"):
+                yield f"{field} of copy {copy}, sum mended", mend_gpt(flip(base, header + at), (copy,)), base, (field,)
+        for field, at in GPT_ENTRY.items():
+            words = () if field.endswith("sector") else (field,)
+            yield f"{field} of copy {copy}, sum mended", mend_gpt(flip(base, entries[copy] + at), (copy,)), base, words
+            yield f"{field} of copy {copy}, sum stale", flip(base, entries[copy] + at), base, ()
+        yield f"unused entries of copy {copy}, sum mended", mend_gpt(put(base, entries[copy] + 128 * 60 + 64, b"evil"), (copy,)), base, ("unused entries",)
+        yield f"rest of the sector of header {copy}", put(base, header + 100, b"evil"), base, ()
+    for field, at in GPT_ENTRY.items():
+        if field not in ("partition GUID", "first sector", "last sector"):
+            yield f"{field} in both copies, sums mended", mend_gpt(flip(flip(base, 1024 + at), entries[2] + at)), base, (field,)
+    yield "a name that is text", mend_gpt(put(put(put(put(base, 1024 + 16, b"/tmp/ev\x41\x81.so.12"[:16]), entries[2] + 16, b"/tmp/ev\x41\x81.so.12"[:16]), 1024 + 48, b"\1"), entries[2] + 48, b"\1")), base, ("partition GUID",)
+    yield "one partition more", with_ids(gpt(TEXT * 9, b"data " * 99, "-n", "3:1600:1700")), base, ("partition 3",)
+    yield "a partition that is longer", with_ids(gpt()).replace(struct.pack("<Q", SECOND + 511), struct.pack("<Q", SECOND + 512)), base, ()
+    yield "content of a partition", with_ids(gpt(TEXT.replace(b"--serve", b"--swerv") + TEXT * 8)), base, ("partition 1",)
+    yield "bytes between the table and the first partition", put(base, 50 * 512, b"evil"), base, ("gap",)
+    yield "bytes between two partitions", put(base, (SECOND + 512) * 512 + 9, b"evil"), base, ("gap",)
+    yield "bytes at the end of a partition", put(base, SECOND * 512 - 9, b"evil"), base, ("partition 1",)
+    yield "boot code", put(base, 0, b"\xeb\x3c\x90"), base, ("boot code",)
+    yield "protective record", flip(base, 446 + 4), base, ("master boot record", "type")
+    yield "a second row", put(base, 446 + 16 + 4, b"\x83"), base, ("master boot record",)
+    yield "bytes behind the end", base + b"evil", base, ("overlay",)
+    yield "without its second copy", base[:-34 * 512], base, ()
+    yield from chances(base, 60, 5)
+
+
+def mbr(script, contents):
+    made("disk.img", bytes(SECTORS * 512))
+    run("sfdisk", "-q", "disk.img", stdin="label: dos\nlabel-id: 0x1234abcd\nunit: sectors\n" + script, code=0)
+    data = bytearray(read("disk.img"))
+    for at, content in contents.items():
+        data[at * 512:at * 512 + len(content)] = content
+    return bytes(data)
+
+
+MBR = "start=64, size=200, type=83, bootable\nstart=300, size=300, type=83\nstart=700, size=1000, type=5\nstart=720, size=100, type=83\nstart=900, size=100, type=82\n"
+
+
+def mbr_pairs():
+    contents = {64: TEXT * 9, 300: b"data " * 99, 720: b"logical " * 99, 900: b"swap " * 9}
+    base = mbr(MBR, contents)
+    for row in range(3):
+        for field, at in (("status", 0), ("first cylinder", 1), ("type", 4), ("last cylinder", 5), ("first sector", 8), ("sectors", 12)):
+            yield f"{field} of row {row + 1}", flip(base, 446 + 16 * row + at, 3), base, ()
+    yield "content", mbr(MBR, {**contents, 64: TEXT.replace(b"--serve", b"--swerv")}), base, ("partition 1",)
+    yield "content of a logical one", mbr(MBR, {**contents, 720: b"logicaL " * 99}), base, ("partition 5",)
+    yield "a logical one less", mbr(MBR[:MBR.rindex("start")], contents), base, ()
+    yield "boot code", put(base, 100, b"evil"), base, ("boot code",)
+    yield "boot code of an extended record", put(base, 700 * 512 + 100, b"evil"), base, ("extended boot record",)
+    yield "third row of an extended record", put(base, 700 * 512 + 446 + 36, b"\x83"), base, ("extended boot record",)
+    yield "copy protection", put(base, 444, b"\x5a\x5a"), base, ("copy protection",)
+    yield "gap behind the table", put(base, 30 * 512, b"evil"), base, ("gap",)
+    yield "gap between logical ones", put(base, 850 * 512, b"evil"), base, ("gap",)
+    yield "a chain that leads back", put(base, 700 * 512 + 446 + 16 + 8, struct.pack("<I", 0)), base, ()
+    yield "zero for a name", put(put(base, 440, bytes(4)), 444, b"\1"), base, ("disk signature",)
+    yield "bytes behind the end", base + b"evil", base, ("overlay",)
+    yield from chances(base, 40, 5, [range(440, 444)])
+
+
+def disk_honest():
+    base = gpt()
+    yield "GPT, names that are drawn", with_ids(base, 2), with_ids(base, 1), "explained", {"random"}
+    yield "GPT, two runs of sgdisk", gpt(), gpt(), "explained", {"random"}
+    one = mbr(MBR, {64: TEXT})
+    yield "MBR, disk signature", put(one, 440, b"\x98\x76\x54\x32"), one, "explained", {"random"}
+
+
 # ---- the tables that the suites go through: tools, pairs ----
 
 MUTANTS = {"dtb": (("dtc",), dtb_pairs), "itb": (("dtc", "mkimage"), fit_pairs), "uimage": (("dtc", "mkimage"), uimage_pairs), "bzimage": ((), bzimage_pairs),
-           "android": (("dtc", "mkbootimg"), android_pairs), "trx": ((), trx_pairs)}
-HONEST = {"FIT": (("dtc", "mkimage"), fit_honest), "uImage": (("mkimage",), uimage_honest), "bzImage": ((), bzimage_honest), "Android": (("dtc", "mkbootimg"), android_honest)}
+           "android": (("dtc", "mkbootimg"), android_pairs), "trx": ((), trx_pairs), "gpt": (("sgdisk",), gpt_pairs), "mbr": (("sfdisk",), mbr_pairs)}
+HONEST = {"FIT": (("dtc", "mkimage"), fit_honest), "uImage": (("mkimage",), uimage_honest), "bzImage": ((), bzimage_honest), "Android": (("dtc", "mkbootimg"), android_honest),
+          "disks": (("sgdisk", "sfdisk"), disk_honest)}

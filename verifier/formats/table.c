@@ -26,6 +26,8 @@ static const struct sb_format *const formats[] = {
 	&sb_format_cramfs,
 	&sb_format_romfs,
 	&sb_format_erofs,
+	&sb_format_mbr,
+	&sb_format_gpt,
 	&sb_format_jffs2,
 	&sb_format_trx,
 	&sb_format_android,
