@@ -192,6 +192,9 @@ def boot_images():
     table = b'type'.ljust(16) + b'guid'.ljust(16) + struct.pack('<QQQ72s', 3, 3, 0, b'r\0o\0') + bytes(128)
     head = [struct.pack('<8sIIIIQQQQ16sQIII', b'EFI PART', 65536, 92, 0, 0, own, other, 3, 3, b'disk', at, 2, 128, 0).ljust(512, b'\0') for own, other, at in ((1, 5, 2), (5, 1, 4))]
     yield 'gpt', 'both', bytes(446) + row.pack(0, 238, 1, 5) + bytes(48) + b'\x55\xaa' + head[0] + table.ljust(512, b'\0') + b'root'.ljust(512) + table.ljust(512, b'\0') + head[1]
+    yield 'ihex', 'two', b':020000040800F2\r\n:0400000001020304F2\n:0400100001020304E2\n:04000005080000EF00\n:00000001FF\n'
+    yield 'srec', 'two', b'S00600004844521B\nS30908000000010203' + b'04E4\nS1070010010203' + b'04DE\nS70508000000F2\n'
+    yield 'raw', 'two', b'vendor'.ljust(256, b'\0') + struct.pack('>IIIIIIIBBBB32s', 0x27051956, 0, 1, 4, 2, 3, 0, 5, 2, 2, 0, b'name') + b'data' + bytes(188) + b'hsqs'.ljust(40) + struct.pack('<Q', 64) + bytes(64)
     setup = bytearray(1024)
     setup[0x1f1] = 1
     struct.pack_into('<I', setup, 0x1f4, 8)

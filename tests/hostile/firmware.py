@@ -543,9 +543,121 @@ def disk_honest():
     yield "MBR, disk signature", put(one, 440, b"\x98\x76\x54\x32"), one, "explained", {"random"}
 
 
+# ---- memory as lines of digits: Intel HEX, S-records ----
+
+def lines_of(kind, parts, *more):
+    """What objcopy writes of sections at those addresses."""
+    words = []
+    made("empty.s", b"")
+    run("as", "empty.s", "-o", "mem.o", code=0)
+    for i, (address, data) in enumerate(parts):
+        words += ["--add-section", f".m{i}={made(f'm{i}', data)}", "--set-section-flags", f".m{i}=alloc,load,contents", "--change-section-address", f".m{i}={address:#x}"]
+    run("objcopy", *words, "mem.o", "mem.elf", code=0)
+    run("objcopy", "-O", kind, *more, "mem.elf", "mem.out", code=0)
+    return read("mem.out")
+
+
+PARTS = [(0x8000000, TEXT * 3), (0x8010000, bytes(range(256)) * 300)]
+
+
+def resum(line, motorola):
+    """A line of digits with its checksum computed anew."""
+    body = bytes.fromhex(line.strip()[2 if motorola else 1:-2].decode())
+    total = (~sum(body) if motorola else -sum(body)) & 0xff
+    return line.strip()[:-2] + b"%02X" % total
+
+
+def lines_pairs(kind, motorola, mark):
+    base = lines_of(kind, PARTS)
+    lines = base.splitlines(keepends=True)
+    data = [i for i, line in enumerate(lines) if line.startswith(mark)]
+    at = data[len(data) // 2]
+
+    def with_line(i, line, mend=True):
+        return b"".join([*lines[:i], (resum(line, motorola) if mend else line.strip()) + b"\r\n", *lines[i + 1:]])
+    line = lines[at].strip()
+    changed = line[:20] + (b"0" if line[20:21] != b"0" else b"1") + line[21:]
+    yield "data, sum mended", with_line(at, changed), base, ("0x08010000",)
+    yield "data, sum stale", with_line(at, changed, False), base, ()
+    yield "sum alone", with_line(at, line[:-2] + b"%02X" % (int(line[-2:], 16) ^ 1), False), base, ()
+    yield "address of a line, sum mended", with_line(at, line[:7] + (b"0" if line[7:8] != b"0" else b"8") + line[8:]), base, ()
+    yield "a line less", b"".join(lines[:at] + lines[at + 1:]), base, ()
+    yield "a line twice", b"".join(lines[:at] + [lines[at]] + lines[at:]), base, ()
+    yield "two lines in another order", b"".join(lines[:at] + [lines[at + 1], lines[at]] + lines[at + 2:]), base, ()
+    yield "other content", lines_of(kind, [(0x8000000, TEXT.replace(b"--serve", b"--swerv") * 3), PARTS[1]]), base, ("0x08000000",)
+    yield "somewhere else", lines_of(kind, [PARTS[0], (0x8020000, PARTS[1][1])]), base, ("0x08020000",)
+    yield "something more", lines_of(kind, [*PARTS, (0x20000000, b"evil" * 9)]), base, ("0x20000000",)
+    yield "nothing but the first part", lines_of(kind, PARTS[:1]), base, ("0x08010000",)
+    yield "another start", lines_of(kind, PARTS, "--set-start=0x8000100"), lines_of(kind, PARTS, "--set-start=0x8000000"), ("start address" if kind == "ihex" else "end",)
+    yield "text behind the end", base + b"evil\r\n", base, ("overlay",)
+    yield "a second image behind the end", base + lines_of(kind, [(0x8000000, b"evil")]), base, ("overlay",)
+    yield "without its last line", b"".join(lines[:-1]), base, ()
+    yield "an empty line", b"".join(lines[:at] + [b"\r\n"] + lines[at:]), base, ()
+    yield from ((label, bad, good, words) for label, bad, good, words in chances(base, 60, len(base)) if bad.upper() != good.upper())
+
+
+def ihex_pairs():
+    yield from lines_pairs("ihex", False, b":10")
+    base = lines_of("ihex", PARTS)
+    yield "another base", base.replace(b":020000040801F1", b":020000040802F0"), base, ("0x08020000",)
+    yield "a base of the other kind", base.replace(b":020000040801F1", b":0200000208016" + b"3"), base, ()
+    yield "a line of an unknown type", base.replace(b":00000001FF", b":00000006FA"), base, ()
+
+
+def srec_pairs():
+    yield from lines_pairs("srec", True, b"S3")
+    base = lines_of("srec", PARTS)
+    title = base.splitlines()[0]
+    yield "title", base.replace(title, resum(title[:8] + b"65" + title[10:], True)), base, ("title",)
+
+
+def lines_honest():
+    for kind, one, two in (("ihex", (), ()), ("srec", ("--srec-len=16",), ("--srec-len=32",))):
+        a, b = lines_of(kind, PARTS, *one), lines_of(kind, PARTS, *two)
+        if a != b:
+            yield f"{kind}, lines of another length", a, b, "repackaged", {"compression"}
+
+
+# ---- blobs in which known things lie ----
+
+def blob(kernel=TEXT * 3, fill=b"\xff", header=b"VENDOR\1\0" + bytes(248), tree=None):
+    """As a vendor's tool puts an image together: a header, a kernel, a tree, each at the start of a block."""
+    parts = [header, uimage(kernel), tree or dtb()]
+    out = b""
+    for part in parts:
+        out += part
+        out += fill * (-len(out) % (256 if len(out) < 4096 else 4096))
+    return out + fill * 4096
+
+
+def raw_pairs():
+    base = blob()
+    yield "kernel, its sums mended", blob(TEXT.replace(b"--serve", b"--swerv") + TEXT * 2), base, ("uimage 1",)
+    yield "kernel, its sums stale", base.replace(b"--serve", b"--swerv", 1), base, ("uimage 1", "data CRC")
+    yield "boot arguments", blob(tree=dtb(BOARD.replace("mtdblock2", "mtdblock7"))), base, ("dtb 2", "/chosen:bootargs")
+    yield "header of the vendor", put(base, 12, b"evil"), base, ("gap",)
+    yield "fill between two", put(base, base.index(b"\xd0\x0d\xfe\xed") - 20, b"evil"), base, ("gap",)
+    yield "fill at the end", put(base, len(base) - 20, b"evil"), base, ("overlay",)
+    yield "a magic that went", flip(base, base.index(b"\xd0\x0d\xfe\xed")), base, ()
+    yield "a thing more", put(base, len(base) - 4096, uimage(b"evil")), base, ("uimage",)
+    yield "a stated length that is shorter", put(base, 256 + 12, struct.pack(">I", 64)), base, ()
+    yield from cut_and_longer(base)
+    yield from chances(base, 60, 9)
+
+
+def raw_honest():
+    kernel = b"".join(b"instruction %d\n" % (i * i % 977) for i in range(900))
+    one = blob(gzip.compress(kernel, 9, mtime=0))
+    at = one.index(b"\x27\x05\x19\x56")
+    other = mend_uimage(put(one[at:], 8, b"\x65\xbd\xe5\xa5"))
+    yield "time of an image in a blob", one[:at] + other, one, "repackaged", {"timestamp"}
+
+
 # ---- the tables that the suites go through: tools, pairs ----
 
 MUTANTS = {"dtb": (("dtc",), dtb_pairs), "itb": (("dtc", "mkimage"), fit_pairs), "uimage": (("dtc", "mkimage"), uimage_pairs), "bzimage": ((), bzimage_pairs),
-           "android": (("dtc", "mkbootimg"), android_pairs), "trx": ((), trx_pairs), "gpt": (("sgdisk",), gpt_pairs), "mbr": (("sfdisk",), mbr_pairs)}
+           "android": (("dtc", "mkbootimg"), android_pairs), "trx": ((), trx_pairs), "gpt": (("sgdisk",), gpt_pairs), "mbr": (("sfdisk",), mbr_pairs),
+           "hex": (("as", "objcopy"), ihex_pairs), "srec": (("as", "objcopy"), srec_pairs), "bin image": (("dtc", "mkimage"), raw_pairs)}
 HONEST = {"FIT": (("dtc", "mkimage"), fit_honest), "uImage": (("mkimage",), uimage_honest), "bzImage": ((), bzimage_honest), "Android": (("dtc", "mkbootimg"), android_honest),
-          "disks": (("sgdisk", "sfdisk"), disk_honest)}
+          "disks": (("sgdisk", "sfdisk"), disk_honest),
+          "lines of digits": (("as", "objcopy"), lines_honest), "blobs": (("dtc", "mkimage"), raw_honest)}

@@ -15,6 +15,8 @@ static const struct {
 	{SB_CODEC_ZSTD, sb_codec_zstd}, {SB_CODEC_LZ4, sb_codec_lz4},         {SB_CODEC_LZIP, sb_codec_lzip},
 	{SB_CODEC_ZLIB, sb_codec_zlib}, {SB_CODEC_LZO, sb_codec_lzo},         {SB_CODEC_LZ4_BLOCK, sb_codec_lz4_block},
 	{SB_CODEC_RTIME, sb_codec_rtime}, {SB_CODEC_SQUASHFS, sb_codec_squashfs}, {SB_CODEC_MICROLZMA, sb_codec_microlzma},
+	{SB_CODEC_IHEX, sb_codec_ihex},
+	{SB_CODEC_SREC, sb_codec_srec},
 };
 
 static int copy(struct sb_span in, struct sb_sink *sink, uint64_t *used, struct sb_err *err)

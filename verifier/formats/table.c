@@ -26,6 +26,8 @@ static const struct sb_format *const formats[] = {
 	&sb_format_cramfs,
 	&sb_format_romfs,
 	&sb_format_erofs,
+	&sb_format_srec,
+	&sb_format_ihex,
 	&sb_format_mbr,
 	&sb_format_gpt,
 	&sb_format_jffs2,
@@ -45,6 +47,7 @@ static const struct sb_format *const formats[] = {
 	&sb_format_sqlite,
 	&sb_format_squashfs,
 	&sb_format_tree,
+	&sb_format_raw,
 };
 
 const struct sb_format *const *sb_formats_table(size_t *count)

@@ -43,6 +43,7 @@ enum sb_codec {
 	SB_CODEC_MICROLZMA, /* one block without header, by liblzma */
 	SB_CODEC_HOLE,      /* nothing in the file: zeros */
 	SB_CODEC_ERASED,    /* nothing in the file: erased flash, bytes of 255 */
+	SB_CODEC_IHEX, SB_CODEC_SREC, /* lines of digits whose data follows each other in memory */
 	SB_CODEC_SLICES,    /* of a member: its content is what its slices give, one after the other */
 	SB_CODEC_SQUASHFS,  /* whole file systems, as the tree that they hold: verifier/formats/tree */
 	SB_CODEC_LAST = SB_CODEC_SQUASHFS,

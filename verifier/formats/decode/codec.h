@@ -21,6 +21,8 @@ SB_MUST_USE int sb_codec_bzip2(struct sb_span in, struct sb_sink *sink, uint64_t
 SB_MUST_USE int sb_codec_lz4(struct sb_span in, struct sb_sink *sink, uint64_t *used, struct sb_err *err);
 SB_MUST_USE int sb_codec_squashfs(struct sb_span in, struct sb_sink *sink, uint64_t *used, struct sb_err *err);
 SB_MUST_USE int sb_codec_zlib(struct sb_span in, struct sb_sink *sink, uint64_t *used, struct sb_err *err);
+SB_MUST_USE int sb_codec_ihex(struct sb_span in, struct sb_sink *sink, uint64_t *used, struct sb_err *err);
+SB_MUST_USE int sb_codec_srec(struct sb_span in, struct sb_sink *sink, uint64_t *used, struct sb_err *err);
 /* Single blocks: all of @in is used, and exactly sink->expect bytes come out. */
 SB_MUST_USE int sb_codec_lzo(struct sb_span in, struct sb_sink *sink, uint64_t *used, struct sb_err *err);
 SB_MUST_USE int sb_codec_lz4_block(struct sb_span in, struct sb_sink *sink, uint64_t *used, struct sb_err *err);
