@@ -136,6 +136,16 @@ def format_companions():
                 yield f'the format {name} has no {companion}'
 
 
+def defined_once():
+    """A linker takes either of two functions of one name from static libraries, and says nothing."""
+    places = {}
+    for path in tracked('.c'):
+        if not path.startswith('tests/'):
+            for name in re.findall(r'^(?!static\b)[a-z][\w \t*()]*?\b(sb_\w+)\([^;]*$', read(path), re.M):
+                places.setdefault(name, set()).add(path)
+    yield from (f'{name} is defined in {" and in ".join(sorted(paths))}' for name, paths in sorted(places.items()) if len(paths) > 1)
+
+
 def suites_run():
     for path in tracked('_test.py', '_test.c'):
         folder, name = os.path.split(path)
@@ -155,7 +165,7 @@ CHECKS = [('rooms include only rooms of a lower rank', ranks), ('private headers
           ('functions and files stay below their ceilings', sizes),
           ('every file says its licence', licences), ('every header compiles alone', headers_alone),
           ('error ids and their pages agree', error_pages), ('ids of formats pass through the walls', parser_ids),
-          ('every format has its harness and its page', format_companions), ('every suite is run', suites_run), ('words are spelled right', spelling)]
+          ('every format has its harness and its page', format_companions), ('every suite is run', suites_run), ('names are defined once', defined_once), ('words are spelled right', spelling)]
 
 print('TAP version 13')
 print(f'1..{len(CHECKS)}')

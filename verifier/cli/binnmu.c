@@ -89,7 +89,7 @@ static int decompress(struct sb_unpack *unpack, struct sb_span packed, struct sb
 		sb_parser_side_free(&side);
 		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
 	}
-	sb_source_init(&source, side, packed, NULL);
+	sb_source_init(&source, side, NULL, packed, NULL);
 	int rc = sb_parsing_open(side, &source, gzip, "changelog.gz", unpack->arena, &view, err);
 	if (!rc) {
 		rc = decode_only_member(unpack, side, &source, &view, out, err);

@@ -108,8 +108,8 @@ static uint64_t tar_sum(struct sb_span header, struct sb_span field)
 	return byte_sum(NULL, header) - byte_sum(NULL, field) + (uint64_t)' ' * field.n;
 }
 
-/* The sum of all words, the one that makes it zero among them. */
-static uint32_t word_sum(struct sb_span over)
+/* The sum of all words in big endian, the one that makes it zero among them. */
+static uint32_t romfs_sum(struct sb_span over)
 {
 	struct sb_rd rd = sb_rd_of(over, true);
 	uint32_t sum = 0;
@@ -185,7 +185,7 @@ static bool number_is_right(struct sb_reading *reading, const struct sb_field *f
 	case SB_DERIVE_CRC32C_ZEROED:
 		return value == crc32c_of_zeroed(over, bytes);
 	case SB_DERIVE_WORD_SUM:
-		return word_sum(over) == 0;
+		return romfs_sum(over) == 0;
 	case SB_DERIVE_PE_SUM:
 		return value == 0 || value == (pe_sum(reading, over, bytes) & UINT32_MAX);
 	case SB_DERIVE_TAR_SUM:

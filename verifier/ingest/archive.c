@@ -228,7 +228,7 @@ static int unpack_blob(struct sb_unpack *unpack, unsigned spool, const char *nam
 
 	if (depth > SB_LIMIT_OF(NEST_DEPTH))
 		return sb_ingest_refuse(sb_fail_limit(err, SB_LIMIT_ROW_NEST_DEPTH, depth), err);
-	sb_source_init(&source, unpack->side, blob->bytes, blob);
+	sb_source_init(&source, unpack->side, NULL, blob->bytes, blob);
 	int rc = unpack_source(unpack, &source, spool, name, where, depth, err);
 	sb_source_close(&source);
 	if (rc && err)

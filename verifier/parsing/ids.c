@@ -10,7 +10,7 @@ static const char *const known[] = {
 	"archive-backslash",      "archive-damaged",     "archive-duplicate-record", "archive-encrypted",         "archive-names-disagree",
 	"archive-nul-name",       "archive-overlap",     "archive-prepended",        "archive-readers-disagree", "archive-sparse",
 	"archive-trailing",       "archive-truncated",   "archive-unsupported",      "decode-failed",             "elf-malformed",
-	"file-damaged",
+	"file-damaged",           "image-damaged",
 };
 
 static int by_text(const void *key, const void *item)

@@ -5,13 +5,13 @@
 
 static int run(struct sb_span in, bool motorola, struct sb_sink *sink, uint64_t *used, struct sb_err *err)
 {
-	struct sb_record_reader reader = {.file = in, .motorola = motorola};
+	struct sb_digits_reader reader = {.file = in, .motorola = motorola};
 	uint8_t bytes[SB_RECORD_MOST];
-	struct sb_record record;
+	struct sb_digits_record record;
 	int rc = 0;
 
 	for (*used = 0; !rc && *used < in.n; *used = reader.at) {
-		bool good = sb_record_next(&reader, &record) && sb_record_read(&reader, &record, bytes);
+		bool good = sb_digits_next(&reader, &record) && sb_digits_read(&reader, &record, bytes);
 		if (!good || (record.kind != SB_RECORD_DATA && record.kind != SB_RECORD_BASE))
 			return sb_fail(err, SB_FORMAT, "decode-failed", "a line with a wrong checksum, or no line of data");
 		if (record.kind == SB_RECORD_DATA && record.size)

@@ -25,7 +25,7 @@ static bool number(struct sb_span file, uint64_t at, unsigned count, uint64_t *o
 }
 
 /* A line ends in LF, CRLF or CR, the last one with the file. */
-static bool end_line(struct sb_record_reader *reader, uint64_t at, struct sb_record *out)
+static bool end_line(struct sb_digits_reader *reader, uint64_t at, struct sb_digits_record *out)
 {
 	struct sb_span file = reader->file;
 
@@ -39,9 +39,9 @@ static bool end_line(struct sb_record_reader *reader, uint64_t at, struct sb_rec
 }
 
 /* Types 0 to 5; the base of types 2 and 4 is in the data. */
-static bool read_intel(struct sb_record_reader *reader, struct sb_record *out)
+static bool read_intel(struct sb_digits_reader *reader, struct sb_digits_record *out)
 {
-	static const enum sb_record_kind kinds[] = {SB_RECORD_DATA, SB_RECORD_END, SB_RECORD_BASE, SB_RECORD_START, SB_RECORD_BASE, SB_RECORD_START};
+	static const enum sb_digits_kind kinds[] = {SB_RECORD_DATA, SB_RECORD_END, SB_RECORD_BASE, SB_RECORD_START, SB_RECORD_BASE, SB_RECORD_START};
 	static const uint8_t sizes[] = {0, 0, 2, 4, 2, 4};
 	uint64_t count, address, type, base = 0;
 
@@ -66,10 +66,10 @@ static bool read_intel(struct sb_record_reader *reader, struct sb_record *out)
 }
 
 /* S1, S2, S3 are data with addresses of two to four bytes; S7, S8, S9 end the file, with the same lengths. */
-static bool read_motorola(struct sb_record_reader *reader, struct sb_record *out)
+static bool read_motorola(struct sb_digits_reader *reader, struct sb_digits_record *out)
 {
 	static const struct {
-		enum sb_record_kind kind;
+		enum sb_digits_kind kind;
 		uint8_t address;
 	} types[] = {{SB_RECORD_TITLE, 2}, {SB_RECORD_DATA, 2}, {SB_RECORD_DATA, 3}, {SB_RECORD_DATA, 4}, {SB_RECORD_NONE, 0},
 	             {SB_RECORD_COUNT, 2}, {SB_RECORD_COUNT, 3}, {SB_RECORD_END, 4}, {SB_RECORD_END, 3}, {SB_RECORD_END, 2}};
@@ -87,16 +87,16 @@ static bool read_motorola(struct sb_record_reader *reader, struct sb_record *out
 	return true;
 }
 
-bool sb_record_next(struct sb_record_reader *reader, struct sb_record *out)
+bool sb_digits_next(struct sb_digits_reader *reader, struct sb_digits_record *out)
 {
-	*out = (struct sb_record){.at = reader->at};
+	*out = (struct sb_digits_record){.at = reader->at};
 	if (reader->at >= reader->file.n || reader->file.p[reader->at] != (reader->motorola ? 'S' : ':'))
 		return false;
 	bool read = reader->motorola ? read_motorola(reader, out) : read_intel(reader, out);
 	return read && end_line(reader, out->pairs + 2 * (uint64_t)out->total, out);
 }
 
-bool sb_record_read(const struct sb_record_reader *reader, const struct sb_record *record, uint8_t *bytes)
+bool sb_digits_read(const struct sb_digits_reader *reader, const struct sb_digits_record *record, uint8_t *bytes)
 {
 	size_t before = (size_t)(record->digits - record->pairs) / 2;
 	uint8_t sum = 0;

@@ -8,7 +8,7 @@
 
 #include "verifier/formats/emit.h"
 
-enum sb_record_kind {
+enum sb_digits_kind {
 	SB_RECORD_NONE = 0,
 	SB_RECORD_DATA,
 	SB_RECORD_BASE,  /* what is added to the addresses behind it */
@@ -19,8 +19,8 @@ enum sb_record_kind {
 };
 
 /** One line. */
-struct sb_record {
-	enum sb_record_kind kind;
+struct sb_digits_record {
+	enum sb_digits_kind kind;
 	uint64_t at, end;  /* in the file, with the line end */
 	uint64_t address;  /* of DATA: in memory */
 	uint64_t digits;   /* where the digits of the data begin */
@@ -30,7 +30,7 @@ struct sb_record {
 };
 
 /** From line to line. */
-struct sb_record_reader {
+struct sb_digits_reader {
 	struct sb_span file;
 	uint64_t at;
 	bool motorola;
@@ -41,8 +41,8 @@ struct sb_record_reader {
 enum { SB_RECORD_MOST = 255 + 6 };
 
 /** The next line; false when it is none. Looks at the shape and the address, not at the data. */
-SB_MUST_USE bool sb_record_next(struct sb_record_reader *reader, struct sb_record *out);
+SB_MUST_USE bool sb_digits_next(struct sb_digits_reader *reader, struct sb_digits_record *out);
 /** The bytes of the data in @bytes, which has room for SB_RECORD_MOST; false when a digit is none or the checksum is wrong. */
-SB_MUST_USE bool sb_record_read(const struct sb_record_reader *reader, const struct sb_record *record, uint8_t *bytes);
+SB_MUST_USE bool sb_digits_read(const struct sb_digits_reader *reader, const struct sb_digits_record *record, uint8_t *bytes);
 
 #endif

@@ -8,7 +8,7 @@
 struct walk {
 	struct sb_view *view;
 	struct sb_tiles tiles;
-	struct sb_record_reader reader;
+	struct sb_digits_reader reader;
 	uint64_t from, to;      /* of the lines that make the member that is open; from == to: none is */
 	uint64_t address, next; /* where its first byte belongs, and the one behind its last */
 	uint64_t bases;         /* where lines with bases begin that stand behind it; UINT64_MAX: there are none */
@@ -32,7 +32,7 @@ static int close_member(struct walk *walk, struct sb_err *err)
 }
 
 /* Data goes on where the last line of data ended, or begins another member, to which the bases before it belong. */
-static int take_data(struct walk *walk, const struct sb_record *record, struct sb_err *err)
+static int take_data(struct walk *walk, const struct sb_digits_record *record, struct sb_err *err)
 {
 	bool open = walk->to > walk->from;
 
@@ -50,7 +50,7 @@ static int take_data(struct walk *walk, const struct sb_record *record, struct s
 }
 
 /* The data and the sum of such a line are looked at here, since no decoder does. */
-static int take_line(struct walk *walk, const struct sb_record *record, struct sb_err *err)
+static int take_line(struct walk *walk, const struct sb_digits_record *record, struct sb_err *err)
 {
 	static const char *const names[] = {[SB_RECORD_BASE] = "base without data", [SB_RECORD_TITLE] = "title", [SB_RECORD_COUNT] = "count of records",
 	                                    [SB_RECORD_START] = "start address", [SB_RECORD_END] = "end"};
@@ -61,7 +61,7 @@ static int take_line(struct walk *walk, const struct sb_record *record, struct s
 	region.length = record->at - region.offset;
 	if (!rc)
 		rc = sb_tiles_add(&walk->tiles, walk->view->file.n, &region, err);
-	if (!rc && !sb_record_read(&walk->reader, record, bytes))
+	if (!rc && !sb_digits_read(&walk->reader, record, bytes))
 		rc = sb_damaged(err, "archive-damaged", record->at, "a line with a wrong checksum");
 	region = (struct sb_region){.offset = record->at, .length = record->end - record->at, .kind = SB_REGION_HEADER, .loaded = true, .tag = (uint32_t)record->kind,
 	                            .name = names[record->kind]};
@@ -72,11 +72,11 @@ static int take_line(struct walk *walk, const struct sb_record *record, struct s
 
 static int take_all(struct walk *walk, struct sb_err *err)
 {
-	struct sb_record record = {0};
+	struct sb_digits_record record = {0};
 	int rc = 0;
 
 	while (!rc && record.kind != SB_RECORD_END) {
-		if (!sb_record_next(&walk->reader, &record))
+		if (!sb_digits_next(&walk->reader, &record))
 			return sb_damaged(err, "archive-damaged", record.at, "a line that is no record, or a file without its last one");
 		if (record.kind == SB_RECORD_BASE && walk->bases == UINT64_MAX)
 			walk->bases = record.at;
@@ -112,10 +112,10 @@ static int open_motorola(struct sb_view *view, const char *hint, struct sb_err *
 /* The data and the checksum of a line that stands alone. */
 static int describe(struct sb_view *view, const struct sb_region *region, struct sb_err *err)
 {
-	struct sb_record_reader reader = {.file = view->file, .at = region->offset, .motorola = view->file.p[region->offset] == 'S'};
-	struct sb_record record;
+	struct sb_digits_reader reader = {.file = view->file, .at = region->offset, .motorola = view->file.p[region->offset] == 'S'};
+	struct sb_digits_record record;
 
-	if (region->tag == 0 || !sb_record_next(&reader, &record))
+	if (region->tag == 0 || !sb_digits_next(&reader, &record))
 		return 0;
 	const struct sb_field fields[] = {
 		{.offset = record.at, .length = record.digits - record.at, .encoding = SB_ENC_TEXT, .name = "kind, length and address"},
@@ -131,11 +131,11 @@ static int describe(struct sb_view *view, const struct sb_region *region, struct
 
 static unsigned probe_records(struct sb_span file, bool motorola)
 {
-	struct sb_record_reader reader = {.file = file, .motorola = motorola};
+	struct sb_digits_reader reader = {.file = file, .motorola = motorola};
 	uint8_t bytes[SB_RECORD_MOST];
-	struct sb_record record;
+	struct sb_digits_record record;
 
-	return sb_record_next(&reader, &record) && sb_record_read(&reader, &record, bytes) ? 40 : 0;
+	return sb_digits_next(&reader, &record) && sb_digits_read(&reader, &record, bytes) ? 40 : 0;
 }
 
 static unsigned probe_intel(struct sb_span file, const char *hint)
