@@ -33,7 +33,6 @@ struct children {
 	const uint32_t *which;
 	size_t count, batch;
 	struct sb_compare_run *run;
-	unsigned jobs; /* for what is inside a child */
 };
 
 /** One batch being decoded. */
@@ -146,7 +145,7 @@ static int compare_child(struct batch *batch, size_t i, size_t used[SB_SIDES], s
 	if (rc)
 		return rc;
 	rc = use_decoded(child, item, all->run, err);
-	return rc ? rc : sb_unit_compare(child, all->run, all->jobs, err);
+	return rc ? rc : sb_unit_compare(child, all->run, err);
 }
 
 static void release_batch(struct batch *batch)
@@ -170,7 +169,7 @@ static int compare_batch(void *ctx, size_t number, struct sb_err *err)
 		if (!(batch.items[side] = calloc(batch.count, sizeof **batch.items)))
 			rc = no_memory(err);
 	if (!rc)
-		rc = sb_pool_run(all->jobs, SB_SIDES, decode_side, &batch, err);
+		rc = sb_pool_share(all->run->pool, SB_SIDES, decode_side, &batch, err);
 	for (size_t i = 0; !rc && i < batch.count; i++)
 		rc = compare_child(&batch, i, used, err);
 	release_batch(&batch);
@@ -203,12 +202,11 @@ static int make_children(struct sb_unit *unit, struct sb_member_pairs *members, 
 static size_t batch_of(size_t count, unsigned jobs)
 {
 	enum { MOST = 32 };
-	size_t share = count / (4 * (size_t)(jobs ? jobs : sb_pool_cpus()));
+	size_t share = count / (4 * (size_t)jobs);
 	return share < 1 ? 1 : share > MOST ? MOST : share;
 }
 
-static int compare_children(struct sb_unit *unit, struct sb_member_pairs *members, struct sb_compare_run *run, unsigned jobs,
-                            struct sb_err *err)
+static int compare_children(struct sb_unit *unit, struct sb_member_pairs *members, struct sb_compare_run *run, struct sb_err *err)
 {
 	uint32_t *which = sb_arena_array(unit->arena, members->count, sizeof *which);
 	size_t count = 0;
@@ -221,11 +219,8 @@ static int compare_children(struct sb_unit *unit, struct sb_member_pairs *member
 	int rc = make_children(unit, members, which, count, err);
 	if (rc)
 		return rc;
-	struct children all = {unit, members, which, count, batch_of(count, jobs), run, jobs};
-	size_t batches = (count + all.batch - 1) / all.batch;
-	if (batches > 1)
-		all.jobs = 1;
-	rc = sb_pool_run(jobs, batches, compare_batch, &all, err);
+	struct children all = {unit, members, which, count, batch_of(count, sb_pool_jobs(run->pool)), run};
+	rc = sb_pool_share(run->pool, (count + all.batch - 1) / all.batch, compare_batch, &all, err);
 	struct sb_pair **published = sb_arena_array(unit->arena, count, sizeof *published);
 	if (!published)
 		return no_memory(err);
@@ -292,7 +287,7 @@ static int note_encodings(struct sb_unit *unit, const struct sb_member_pairs *me
 	return 0;
 }
 
-int sb_unit_compare_parts(struct sb_unit *unit, struct sb_compare_run *run, unsigned jobs, struct sb_err *err)
+int sb_unit_compare_parts(struct sb_unit *unit, struct sb_compare_run *run, struct sb_err *err)
 {
 	struct sb_member_pairs members;
 	int rc = sb_members_pair(unit, &members, err);
@@ -300,7 +295,7 @@ int sb_unit_compare_parts(struct sb_unit *unit, struct sb_compare_run *run, unsi
 	if (rc)
 		return rc;
 	unit->pair.leaves = members.count ? members.count : 1;
-	rc = compare_children(unit, &members, run, jobs, err);
+	rc = compare_children(unit, &members, run, err);
 	if (!rc)
 		rc = unit->pair.recoded ? sb_recoded_regions(unit, err) : sb_regions_compare(unit, &members, err);
 	if (!rc)

@@ -24,47 +24,8 @@ struct job {
 	struct sb_parser_side *(*sides)[SB_SIDES];
 	struct sb_depot *depot;
 	unsigned *descriptors;
-	unsigned jobs; /* for what is inside an artifact */
+	struct sb_pool *pool;
 };
-
-/** The digests of an artifact while they are made. */
-struct hashing {
-	const struct sb_side *side[SB_SIDES];
-	struct sb_compared *out;
-	struct job *job;
-};
-
-static int hash_side(void *ctx, size_t s, struct sb_err *err)
-{
-	struct hashing *hashing = ctx;
-	const struct sb_side *side = hashing->side[s];
-	struct sb_hash hash;
-
-	if (!side->present || side->type != 'f' || side->digest.kinds == SB_DIGEST_BOTH) {
-		hashing->out->digest[s] = side->digest;
-		return 0;
-	}
-	sb_hash_init(&hash, SB_DIGEST_BOTH);
-	for (struct sb_span rest = side->bytes, piece; sb_reading_next(sb_depot_reading(hashing->job->depot), &rest, &piece);) {
-		if (sb_stopping(hashing->job->in->progress))
-			return sb_fail(err, SB_INTERRUPTED, "interrupted", "stopped on request");
-		sb_hash_update(&hash, piece);
-	}
-	sb_hash_final(&hash, &hashing->out->digest[s]);
-	return 0;
-}
-
-/* Both digests of both sides; equal bytes are hashed once. */
-static int fill_digests(const struct sb_artifact_in *in, bool equal, struct job *job, struct sb_compared *out, struct sb_err *err)
-{
-	struct hashing hashing = {.side = {&in->shipped, &in->rebuilt}, .out = out, .job = job};
-
-	if (!equal || in->shipped.type != 'f' || in->rebuilt.type != 'f')
-		return sb_pool_run(job->jobs, SB_SIDES, hash_side, &hashing, err);
-	int rc = hash_side(&hashing, SB_SHIPPED, err);
-	out->digest[SB_REBUILT] = out->digest[SB_SHIPPED];
-	return rc;
-}
 
 static int note(struct sb_unit *unit, enum sb_diff_kind kind, const char *name, const struct sb_artifact_in *in, struct sb_err *err)
 {
@@ -151,7 +112,7 @@ static int judge_budget(struct sb_unit *unit, const struct sb_unpack_budget *bud
 
 /* Bytes against bytes, with parsers that see this artifact and one side of it each. */
 static int compare_bytes(struct sb_unit *unit, const struct sb_artifact_in *in, struct sb_parser_side *side[SB_SIDES], struct sb_compare_run *run,
-                         unsigned jobs, struct sb_err *err)
+                         struct sb_err *err)
 {
 	const struct sb_side *given[SB_SIDES] = {&in->shipped, &in->rebuilt};
 	for (unsigned s = 0; s < SB_SIDES; s++) {
@@ -159,7 +120,7 @@ static int compare_bytes(struct sb_unit *unit, const struct sb_artifact_in *in, 
 		run->side[s] = side[s];
 		sb_source_init(&unit->source[s], side[s], sb_depot_reading(run->depot), given[s]->bytes, given[s]->blob);
 	}
-	int rc = sb_unit_compare(unit, run, jobs, err);
+	int rc = sb_unit_compare(unit, run, err);
 	for (unsigned s = 0; !rc && s < SB_SIDES; s++)
 		rc = judge_budget(unit, &run->budget[s], err);
 	for (unsigned s = 0; s < SB_SIDES; s++)
@@ -167,53 +128,75 @@ static int compare_bytes(struct sb_unit *unit, const struct sb_artifact_in *in, 
 	return rc;
 }
 
-static int compare_present(struct sb_unit *unit, const struct sb_artifact_in *in, struct job *job, struct sb_parser_side *side[SB_SIDES],
+static int compare_present(struct sb_unit *unit, const struct sb_artifact_in *in, struct sb_parser_side *side[SB_SIDES], struct sb_compare_run *run,
                            struct sb_err *err)
 {
-	struct sb_compare_run run = {.progress = job->in->progress, .artifact = (size_t)(in - job->in->artifacts), .artifacts = job->in->count,
-	                             .depot = job->depot, .descriptors = job->descriptors};
 	int rc = compare_metadata(unit, in, err);
 
 	if (rc)
 		return rc;
 	if (in->shipped.type == 'f' && in->rebuilt.type == 'f')
-		return compare_bytes(unit, in, side, &run, job->jobs, err);
+		return compare_bytes(unit, in, side, run, err);
 	unit->pair.state = SB_PAIR_RAW;
 	unit->pair.diffs = unit->diffs.items;
 	unit->pair.diff_count = unit->diffs.count;
 	return 0;
 }
 
+/** One artifact, whose sides begin with @common equal bytes. */
+struct artifact {
+	struct job *job;
+	size_t index, common;
+	struct sb_compare_run run;
+};
+
+static int compare_unequal(const struct artifact *artifact, struct sb_compare_run *run, struct sb_err *err)
+{
+	struct job *job = artifact->job;
+	const struct sb_artifact_in *in = &job->in->artifacts[artifact->index];
+	struct sb_parser_side **sides = job->sides[artifact->index];
+	struct sb_unit *unit = job->units[artifact->index] = sb_unit_new(NULL, in->name, 0);
+
+	if (!unit)
+		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+	job->out[artifact->index].pair = &unit->pair;
+	unit->pair.bytes[SB_SHIPPED] = in->shipped.bytes;
+	unit->pair.bytes[SB_REBUILT] = in->rebuilt.bytes;
+	if (!in->shipped.present || !in->rebuilt.present)
+		return compare_lone(unit, in, err);
+	for (unsigned side = 0; side < SB_SIDES; side++)
+		if (!(sides[side] = sb_parser_side_new(job->in->parsers)))
+			return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+	return compare_present(unit, in, sides, run, err);
+}
+
+/* Its digests, and what differs: neither needs the other. */
+static int do_part(void *ctx, size_t part, struct sb_err *err)
+{
+	struct artifact *artifact = ctx;
+	struct sb_compared *out = &artifact->job->out[artifact->index];
+
+	if (part == 0)
+		return sb_compare_digests(&artifact->job->in->artifacts[artifact->index], artifact->common, &artifact->run, out->digest, err);
+	return out->identical ? 0 : compare_unequal(artifact, &artifact->run, err);
+}
+
 static int compare_artifact(void *ctx, size_t i, struct sb_err *err)
 {
 	struct job *job = ctx;
 	const struct sb_artifact_in *in = &job->in->artifacts[i];
-	struct sb_compared *out = &job->out[i];
-	bool both = in->shipped.present && in->rebuilt.present;
-	bool equal = false;
+	const struct sb_side *a = &in->shipped, *b = &in->rebuilt;
+	struct artifact artifact = {.job = job, .index = i, .run = {.progress = job->in->progress, .pool = job->pool, .artifact = i, .artifacts = job->in->count,
+	                                                            .depot = job->depot, .descriptors = job->descriptors}};
 
 	sb_step(job->in->progress, "compare", in->name, i, job->in->count);
-	out->name = in->name;
-	int rc = both ? sb_compare_equal(job->in->progress, sb_depot_reading(job->depot), in->shipped.bytes, in->rebuilt.bytes, &equal, err) : 0;
-	if (!rc)
-		rc = fill_digests(in, equal, job, out, err);
+	job->out[i].name = in->name;
+	int rc = a->present && b->present
+	                 ? sb_compare_common(job->in->progress, sb_depot_reading(job->depot), a->bytes, b->bytes, &artifact.common, err) : 0;
 	if (rc)
 		return rc;
-	out->identical = equal && has_equal_metadata(in);
-	if (out->identical)
-		return 0;
-	struct sb_unit *unit = job->units[i] = sb_unit_new(NULL, in->name, 0);
-	if (!unit)
-		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
-	out->pair = &unit->pair;
-	unit->pair.bytes[SB_SHIPPED] = in->shipped.bytes;
-	unit->pair.bytes[SB_REBUILT] = in->rebuilt.bytes;
-	if (!both)
-		return compare_lone(unit, in, err);
-	for (unsigned side = 0; side < SB_SIDES; side++)
-		if (!(job->sides[i][side] = sb_parser_side_new(job->in->parsers)))
-			return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
-	return compare_present(unit, in, job, job->sides[i], err);
+	job->out[i].identical = a->present && b->present && a->bytes.n == b->bytes.n && artifact.common == a->bytes.n && has_equal_metadata(in);
+	return sb_pool_share(job->pool, 2, do_part, &artifact, err);
 }
 
 static int start(const struct sb_compare_in *in, struct sb_compare_memory **out, struct sb_compared **artifacts, struct sb_err *err)
@@ -234,13 +217,16 @@ int sb_compare_run(const struct sb_compare_in *in, struct sb_comparison *out, st
 {
 	struct sb_comparison made = {.count = in->count, .equal = in->equal, .parsers = in->parsers};
 	struct sb_compared *artifacts = NULL;
+	struct sb_pool *pool = sb_pool_new(in->jobs);
 	int rc = start(in, &made.memory, &artifacts, err);
 
+	if (!rc && !pool)
+		rc = sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
 	if (!rc) {
-		struct job job = {in, artifacts, made.memory->units, made.memory->sides, in->depot ? in->depot : made.memory->depot, &made.memory->descriptors,
-		                  in->count > 1 ? 1 : in->jobs};
-		rc = sb_pool_run(in->jobs, in->count, compare_artifact, &job, err);
+		struct job job = {in, artifacts, made.memory->units, made.memory->sides, in->depot ? in->depot : made.memory->depot, &made.memory->descriptors, pool};
+		rc = sb_pool_share(pool, in->count, compare_artifact, &job, err);
 	}
+	sb_pool_free(&pool);
 	made.artifacts = artifacts;
 	made.reading = sb_depot_reading(in->depot || rc ? in->depot : made.memory->depot);
 	if (rc)

@@ -55,18 +55,31 @@ struct sb_diff *sb_unit_diff(struct sb_unit *unit, enum sb_diff_kind kind, struc
 	return diff;
 }
 
-int sb_compare_equal(const struct sb_progress *progress, struct sb_reading *reading, struct sb_span a, struct sb_span b, bool *equal, struct sb_err *err)
+int sb_compare_common(const struct sb_progress *progress, struct sb_reading *reading, struct sb_span a, struct sb_span b, size_t *common, struct sb_err *err)
 {
 	enum { SLICE = 16 << 20 };
+	size_t most = a.n < b.n ? a.n : b.n;
 
-	*equal = a.n == b.n;
-	for (size_t at = 0; *equal && at < a.n; at += SLICE) {
-		size_t n = a.n - at < SLICE ? a.n - at : SLICE;
+	*common = 0;
+	while (*common < most) {
+		size_t n = most - *common < SLICE ? most - *common : SLICE;
 		if (sb_stopping(progress))
 			return sb_fail(err, SB_INTERRUPTED, "interrupted", "stopped on request");
-		*equal = sb_reading_equal(reading, sb_span_of(a.p + at, n), sb_span_of(b.p + at, n));
+		size_t same = sb_reading_common_prefix(reading, sb_span_of(a.p + *common, n), sb_span_of(b.p + *common, n));
+		*common += same;
+		if (same < n)
+			break;
 	}
 	return 0;
+}
+
+int sb_compare_equal(const struct sb_progress *progress, struct sb_reading *reading, struct sb_span a, struct sb_span b, bool *equal, struct sb_err *err)
+{
+	size_t common = 0;
+	int rc = a.n == b.n ? sb_compare_common(progress, reading, a, b, &common, err) : 0;
+
+	*equal = a.n == b.n && common == a.n;
+	return rc;
 }
 
 /* The whole of both sides as one stretch of bytes or lines. */
@@ -205,13 +218,13 @@ static void close_opaque(struct sb_unit *unit)
 	unit->pair.own_equal = 0;
 }
 
-static int compare_decided(struct sb_unit *unit, struct sb_compare_run *run, unsigned jobs, struct sb_err *err)
+static int compare_decided(struct sb_unit *unit, struct sb_compare_run *run, struct sb_err *err)
 {
 	switch (unit->pair.state) {
 	case SB_PAIR_EQUAL:
 		return 0;
 	case SB_PAIR_OPENED:
-		return sb_unit_compare_parts(unit, run, jobs, err);
+		return sb_unit_compare_parts(unit, run, err);
 	case SB_PAIR_RAW:
 		return compare_raw(unit, err);
 	case SB_PAIR_UNDECIDED:
@@ -258,7 +271,7 @@ int sb_unit_cut_short(struct sb_unit *unit, const struct sb_err *why, struct sb_
 	return 0;
 }
 
-int sb_unit_compare(struct sb_unit *unit, struct sb_compare_run *run, unsigned jobs, struct sb_err *err)
+int sb_unit_compare(struct sb_unit *unit, struct sb_compare_run *run, struct sb_err *err)
 {
 	struct sb_err why = {0};
 	int rc = 0;
@@ -278,7 +291,7 @@ int sb_unit_compare(struct sb_unit *unit, struct sb_compare_run *run, unsigned j
 		}
 	}
 	if (!rc)
-		rc = compare_decided(unit, run, jobs, &why);
+		rc = compare_decided(unit, run, &why);
 	if (cuts_short(rc, &why))
 		rc = sb_unit_cut_short(unit, &why, err);
 	if (rc && err && rc == why.code)

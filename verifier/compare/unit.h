@@ -9,6 +9,7 @@
 struct sb_compare_run {
 	struct sb_unpack_budget budget[SB_SIDES];
 	struct sb_progress *progress;
+	struct sb_pool *pool;   /* that all artifacts share */
 	size_t artifact, artifacts; /* which of how many, for the progress */
 	struct sb_parser_side *side[SB_SIDES];
 	struct sb_depot *depot; /* of what was decoded */
@@ -35,17 +36,24 @@ SB_MUST_USE struct sb_unit *sb_unit_new(const struct sb_pair *parent, const char
 /** Accepts NULL, nulls the pointer, frees children. */
 void sb_unit_free(struct sb_unit **unit);
 
+/** How many bytes both begin with. Looks up now and then whether to stop. Errors: INTERRUPTED. */
+SB_MUST_USE int sb_compare_common(const struct sb_progress *progress, struct sb_reading *reading, struct sb_span a, struct sb_span b, size_t *common,
+                                  struct sb_err *err);
 /** Are they equal? Looks up now and then whether to stop. @reading: of both. Errors: INTERRUPTED. */
 SB_MUST_USE int sb_compare_equal(const struct sb_progress *progress, struct sb_reading *reading, struct sb_span a, struct sb_span b, bool *equal, struct sb_err *err);
 
+/** Both digests of both sides of @in, which begin with @common equal bytes. Errors: INTERRUPTED. */
+SB_MUST_USE int sb_compare_digests(const struct sb_artifact_in *in, size_t common, struct sb_compare_run *run, struct sb_digest out[SB_SIDES],
+                                   struct sb_err *err);
+
 /** Decide the pair from its bytes: equal, opened, raw … and everything below it. Errors: NOMEM, INTERRUPTED. */
-SB_MUST_USE int sb_unit_compare(struct sb_unit *unit, struct sb_compare_run *run, unsigned jobs, struct sb_err *err);
+SB_MUST_USE int sb_unit_compare(struct sb_unit *unit, struct sb_compare_run *run, struct sb_err *err);
 
 /** Describe both sides, each by its own format: OPENED, and on failure what may be said of them. Errors: NOMEM, IO, TEMPORARY, INTERRUPTED. */
 SB_MUST_USE int sb_unit_open(struct sb_unit *unit, struct sb_compare_run *run, const struct sb_format *const format[SB_SIDES], struct sb_err *err);
 
 /** Members and regions of an opened pair: children, differences, coverage. */
-SB_MUST_USE int sb_unit_compare_parts(struct sb_unit *unit, struct sb_compare_run *run, unsigned jobs, struct sb_err *err);
+SB_MUST_USE int sb_unit_compare_parts(struct sb_unit *unit, struct sb_compare_run *run, struct sb_err *err);
 
 /** Which member of one side is the counterpart of which of the other. */
 struct sb_member_pair {

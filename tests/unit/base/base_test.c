@@ -4,6 +4,7 @@
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -137,6 +138,72 @@ Test(base, a_pool_reports_the_lowest_failure_for_every_number_of_threads)
 		cr_assert_str_eq(err.msg, "10", "jobs %u", jobs);
 		for (int i = 0; i <= 10; i++)
 			cr_assert_eq(counted.seen[i], 1);
+	}
+}
+
+/** Work that only ends when two threads are at it at once. */
+struct meeting {
+	struct sb_pool *pool;
+	pthread_barrier_t both;
+};
+
+static int meet(void *ctx, size_t i, struct sb_err *err)
+{
+	struct meeting *meeting = ctx;
+
+	(void)i;
+	(void)err;
+	pthread_barrier_wait(&meeting->both);
+	return 0;
+}
+
+static int split_the_second(void *ctx, size_t i, struct sb_err *err)
+{
+	struct meeting *meeting = ctx;
+	return i == 0 ? 0 : sb_pool_share(meeting->pool, 2, meet, meeting, err);
+}
+
+Test(base, whoever_is_idle_takes_part_in_what_another_thread_splits, .timeout = 30)
+{
+	struct meeting meeting = {.pool = sb_pool_new(2)};
+
+	cr_assert_not_null(meeting.pool);
+	cr_assert_eq(sb_pool_jobs(meeting.pool), 2);
+	pthread_barrier_init(&meeting.both, NULL, 2);
+	for (unsigned i = 0; i < 100; i++)
+		cr_assert_eq(sb_pool_share(meeting.pool, 2, split_the_second, &meeting, NULL), 0);
+	sb_pool_free(&meeting.pool);
+	pthread_barrier_destroy(&meeting.both);
+}
+
+/** A tree of work: each leaf counts, and one of them fails. */
+struct branching {
+	struct sb_pool *pool;
+	unsigned leaves;
+};
+
+static int leaf(void *ctx, size_t i, struct sb_err *err)
+{
+	struct branching *tree = ctx;
+
+	__atomic_add_fetch(&tree->leaves, 1, __ATOMIC_RELAXED);
+	return i == 5 ? sb_fail(err, SB_FORMAT, "archive-empty", "leaf") : 0;
+}
+
+static int branch(void *ctx, size_t i, struct sb_err *err)
+{
+	struct branching *tree = ctx;
+	return sb_pool_share(tree->pool, i % 7, leaf, tree, err);
+}
+
+Test(base, work_within_work_is_all_done_and_fails_alike_for_every_number_of_threads, .timeout = 60)
+{
+	for (unsigned jobs = 1; jobs < 9; jobs++) {
+		struct branching tree = {.pool = sb_pool_new(jobs)};
+		cr_assert_eq(sb_pool_share(tree.pool, 6, branch, &tree, NULL), 0);
+		cr_assert_eq(tree.leaves, 0 + 1 + 2 + 3 + 4 + 5);
+		cr_assert_eq(sb_pool_share(tree.pool, 7, branch, &tree, NULL), SB_FORMAT, "the seventh has a leaf that fails");
+		sb_pool_free(&tree.pool);
 	}
 }
 

@@ -35,6 +35,43 @@ Test(compare, equal_bytes_are_decided_before_anything_is_opened)
 	sb_comparison_release(&all);
 }
 
+static void expect_digests(struct sb_span shipped, struct sb_span rebuilt, unsigned jobs)
+{
+	const struct sb_span bytes[SB_SIDES] = {shipped, rebuilt};
+	struct sb_comparison all;
+
+	cr_assert_eq(compare_spans(shipped, rebuilt, jobs, &all), 0);
+	for (unsigned side = 0; side < SB_SIDES; side++) {
+		const struct sb_digest *made = &all.artifacts[0].digest[side];
+		struct sb_digest whole;
+		sb_hash_span(bytes[side], SB_DIGEST_BOTH, &whole);
+		cr_assert_eq(made->kinds, SB_DIGEST_BOTH);
+		cr_assert_eq(made->size, bytes[side].n);
+		cr_assert(memcmp(made->sha256, whole.sha256, SB_SHA256_BYTES) == 0 && memcmp(made->blake2b, whole.blake2b, SB_BLAKE2B_BYTES) == 0);
+	}
+	sb_comparison_release(&all);
+}
+
+Test(compare, digests_are_those_of_each_side_wherever_the_sides_part)
+{
+	enum { LENGTH = 5000 };
+	static const size_t places[] = {0, 1, 63, 64, 65, 127, 128, 129, 4095, 4096, 4097, LENGTH - 1};
+	uint8_t a[LENGTH], b[LENGTH];
+
+	for (size_t i = 0; i < LENGTH; i++)
+		a[i] = b[i] = (uint8_t)(i * i >> 3);
+	for (unsigned jobs = 1; jobs <= 3; jobs++) {
+		for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+			b[places[i]] ^= 1;
+			expect_digests(sb_span_of(a, LENGTH), sb_span_of(b, LENGTH), jobs);
+			b[places[i]] ^= 1;
+			expect_digests(sb_span_of(a, LENGTH), sb_span_of(b, places[i]), jobs);
+			expect_digests(sb_span_of(a, places[i]), sb_span_of(b, LENGTH), jobs);
+		}
+		expect_digests(sb_span_of(a, LENGTH), sb_span_of(b, LENGTH), jobs);
+	}
+}
+
 Test(compare, equal_bytes_with_another_mode_are_not_identical)
 {
 	const struct sb_artifact_in artifact = {
