@@ -49,6 +49,11 @@ def volumes(root):
         if tool(['mksquashfs', str(root), str(image), '-noappend', '-quiet', '-no-progress', '-nopad', *flags]) is not None:
             yield 'squashfs', name, image.read_bytes()
             image.unlink()
+    for name, kind, more in (('four', 'ext4', ['-O', '^has_journal']), ('three', 'ext3', ['-O', '^has_journal']), ('two', 'ext2', ['-I', '128']), ('inline', 'ext4', ['-O', '^has_journal,inline_data'])):
+        image = root.parent / f'{root.name}.{name}'
+        if tool(['mke2fs', '-q', '-F', '-t', kind, '-b', '1024', '-N', '64', '-d', str(root), *more, str(image), '400']) is not None:
+            yield 'ext', name, image.read_bytes()
+            image.unlink()
     entry = struct.pack('<IHHQIIqQQIIII48x', 1, 1, 1, 2, 0o644, 0, 1700000000, 0, 0, 0, 0, 1, 0) + b'a' + b'hi'
     yield 'tree', 'one', b'\x89sbtree1' + struct.pack('<III', 2, 6, 1) + b'user.xv' + entry
 

@@ -115,6 +115,11 @@ for FIRMWARE, (TOOLS, MAKE) in firmware.HONEST.items():
         expect(make(), None)
 
 
+@case("ext: times, UUIDs, seeds")
+def _(_dir):
+    expect(volumes.ext_honest(), None)
+
+
 @case("squashfs: compressors, block sizes, options, times, fill")
 def _(_dir):
     expect(volumes.squashfs_honest(), None)

@@ -102,6 +102,13 @@ def volume(shipped, rebuilt, free, count=COUNT // 3):
     assert "level repackaged" in result.out and not wrong, (wrong, result)
 
 
+@case("ext: an image made at another time")
+def _(_dir):
+    need("mke2fs")
+    shipped, rebuilt = (volumes.extended(volumes.tree(many=3), "-O", "^has_journal", size="400K", time=t) for t in (1706943909, 1700000000))
+    volume(shipped, rebuilt, ())  # no bit is free: all are below some checksum
+
+
 @case("squashfs: an image made at another time, its metadata as it is")
 def _(_dir):
     need("mksquashfs")

@@ -230,6 +230,18 @@ def _(_dir):
     judge(list(repacked.rpms()), list(repacked.honest_rpms()), None, "repackaged")
 
 
+@case("ext: what another layout may not carry")
+def _(_dir):
+    def other(root):
+        return volumes.extended(root, uuid=volumes.IDS[1], seed=volumes.IDS[1], time=1706943909, size="2500K")
+    base, shipped = volumes.extended(volumes.tree(), size="2500K"), other(volumes.tree())
+    attempts = [(f"another UUID and time: {label}", a, base) for label, a, _, _ in volumes.changed(other, base)]
+    attempts += [(f"another UUID and time: {label}", a, base) for label, a, _, _ in volumes.ext_hidden(shipped)]
+    attempts += [(f"another UUID and time: {label}", a, base) for label, a, _, _ in volumes.ext_edited(shipped)]
+    attempts.append(("another UUID, checksums as they were", volumes.with_super_sum(volumes.put(base, 1024 + 104, "<Q", 7)), base))
+    judge(attempts, [("honest", shipped, base)], None, best="repackaged")
+
+
 @case("squashfs: what another layout may not carry")
 def _(_dir):
     def other(root):

@@ -73,6 +73,11 @@ def _(_dir):
     refuse(mutants.tar_pairs(), "tar")
 
 
+@case("ext: superblock, inodes, bitmaps, journal, free blocks, the tree")
+def _(_dir):
+    refuse(volumes.ext_pairs(), "ext4")
+
+
 @case("squashfs: every field of its superblock, every byte of its metadata, the tree, what nothing leads to")
 def _(_dir):
     refuse(volumes.squashfs_pairs(), "squashfs")

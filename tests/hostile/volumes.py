@@ -220,7 +220,7 @@ def squashfs_hidden(base):
     hidden = b"a message of some length, where nothing leads to"
     moved[names["inode table"]:names["inode table"]] = hidden
     for name, at in names.items():
-        if name not in ("root inode",) and at != 2**64 - 1 and at >= names["inode table"]:
+        if name != "root inode" and at != 2**64 - 1 and at >= names["inode table"]:
             struct.pack_into("<Q", moved, SQUASHFS_FIELDS[name][0], at + len(hidden))
     for name in ("id table", "fragment table", "export table"):
         at = names[name] + len(hidden)
@@ -262,7 +262,7 @@ def squashfs_honest():
     root = tree()
     for label, flags in (("xz", ("-comp", "xz")), ("xz with a filter", ("-comp", "xz", "-Xbcj", "x86")), ("lz4", ("-comp", "lz4")), ("zstd", ("-comp", "zstd")), ("lzma", ("-comp", "lzma")), ("lzo", ("-comp", "lzo")),
                          ("level", ("-Xcompression-level", "1")), ("not packed", PLAIN), ("block size", ("-b", "4096")), ("no fragments", ("-no-fragments",)),
-                         ("no export", ("-no-exports",)), ("copies", ("-no-duplicates", "-no-hardlinks")[:1])):
+                         ("no export", ("-no-exports",)), ("copies", ("-no-duplicates",))):
         made = squashed(root, *flags)
         if made != base:
             yield label, made, base, "repackaged", ("compression",)
@@ -271,3 +271,120 @@ def squashfs_honest():
     yield "order of blocks", squashed(root, "-sort", "order"), base, "repackaged", ("compression",)
     yield "without fill", base[:places(base)["bytes used"]], base, "repackaged", set()
     yield "filled to an erase block", base + b"\0" * (-len(base) % 65536), base, "repackaged", set()
+
+
+# ---- ext2, ext3, ext4 ----
+IDS = "11111111-2222-4333-8444-555555555555", "21111111-2222-4333-8444-666666666666"
+
+
+def extended(root, *more, kind="ext4", time=1700000000, uuid=IDS[0], seed=IDS[0], size="2M"):
+    need("mke2fs")
+    for folder, names, files in os.walk(root, topdown=False):  # it keeps when a file was read last
+        for name in names + files:
+            path = os.path.join(folder, name)
+            os.utime(path, (os.lstat(path).st_mtime,) * 2, follow_symlinks=False)
+    os.utime(root, (os.stat(root).st_mtime,) * 2)
+    if os.path.exists("made.ext"):
+        os.unlink("made.ext")
+    run("mke2fs", "-q", "-F", "-t", kind, "-b", "1024", "-d", root, "-U", uuid, "-E", f"hash_seed={seed}", *more, "made.ext", size,
+        env={"E2FSPROGS_FAKE_TIME": str(time)}, code=0)
+    return read("made.ext")
+
+
+SUPER = 1024
+EXT_FREE = [(44, 4), (48, 4), (64, 4), (264, 4)]  # times
+
+
+def crc32c(crc, data):
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
+    return crc
+
+
+def with_super_sum(data):
+    return put(data, SUPER + 1020, "<I", crc32c(0xffffffff, data[SUPER:SUPER + 1020]))
+
+
+def ext_supers(base):
+    """Every fifth byte of the superblock, with its checksum as it was and made again."""
+    free = {at for start, n in EXT_FREE for at in range(start, start + n)} | set(range(104, 120)) | set(range(236, 252))
+    for at in range(0, 1020, 5):
+        bad = flip(base, SUPER + at, at % 8)
+        yield f"superblock byte {at}", bad, base, ()
+        if at not in free:
+            yield f"superblock byte {at}, summed again", with_super_sum(bad), base, ()
+
+
+def debugged(base, *commands):
+    """The image after commands of debugfs, which keeps all checksums right."""
+    need("debugfs")
+    write("bad.ext", base)
+    run("debugfs", "-w", "-f", "-", "bad.ext", stdin="\n".join(commands) + "\n", code=0, env={"E2FSPROGS_FAKE_TIME": "1700000000"})
+    return read("bad.ext")
+
+
+def ext_edited(base):
+    """What debugfs can do to inodes, with right checksums."""
+    for name, command, word in (("mode", "sif bin/tool mode 0104755", "mode"), ("uid", "sif bin/tool uid 1000", "uid"), ("high uid", "sif bin/tool uid_high 1", "uid"),
+                                ("links", "sif bin/tool links_count 9", "links"), ("flags", "sif bin/tool flags 0x80010", "flags"), ("generation", "sif bin/tool generation 77", "generation"),
+                                ("version", "sif bin/tool version 77", "version"), ("sectors", "sif bin/tool blocks 6", "sectors"), ("deleted", "sif bin/tool dtime 0x1234", "deleted at"),
+                                ("fragment", "sif bin/tool faddr 0x1234", "fragment address"), ("size", "sif etc/passwd size 20", ""), ("project", "sif bin/tool projid 7", "project"),
+                                ("a name taken away", "unlink etc/empty", "without a name"), ("a file removed", "rm etc/empty", "etc/empty"), ("moved", "ln etc/empty etc/other", "etc/other"),
+                                ("attribute", "ea_set bin/tool user.x y", "user.x"), ("label", "ssv volume_name EVIL", "label"), ("mount options", "ssv mount_opts suid", "mount options"),
+                                ("state", "ssv state 3", "state"), ("orphan", "ssv last_orphan 13", "first orphan"), ("free count", "ssv free_blocks_count 1", "free counts"),
+                                ("free count of a group", "set_bg 0 free_blocks_count 1", "descriptor of group 0"), ("block bitmap", "setb 1500", "block bitmap of group 0"),
+                                ("inode bitmap", "seti <100>", "inode bitmap of group 0"), ("used blocks as free", "freeb 60", "block bitmap of group 0"),
+                                ("boot loader", "sif <5> size 7", "reserved inode 5"), ("journal", "sif <8> mode 0100666", "reserved inode 8")):
+        commands = (command, "set_bg 0 checksum calc") if command.startswith("set_bg") else (command,)
+        bad = debugged(base, *commands)
+        if bad != base:
+            yield f"debugfs: {name}", bad, base, (word,) if word else ()
+
+
+def ext_blocks(base):
+    """A byte in every block: of metadata it breaks a checksum, of files their content, and free blocks have no owner that expects it."""
+    for block in range(1, len(base) // 1024):
+        yield f"block {block}", flip(base, block * 1024 + 5 + block % 90, block % 8), base, ()
+
+
+def ext_hidden(base):
+    last = len(base) - 1024
+    yield "in a free block", base[:last] + b"hidden" + base[last + 6:], base, ("free block",)
+    yield "in the boot block", b"hidden" + base[6:], base, ("boot block",)
+    yield "behind the end", base + b"hidden", base, ("overlay",)
+    yield "text as a UUID, summed again", with_super_sum(base[:SUPER + 104] + b"a message of us!" + base[SUPER + 120:]), base, ()
+    yield "text as a seed, summed again", with_super_sum(base[:SUPER + 236] + b"a message of us!" + base[SUPER + 252:]), base, ("hash seed",)
+    at = base.index(b"root:x:0:0")
+    yield "behind the end of a file", base[:at + 900] + b"hidden" + base[at + 906:], base, ("slack of etc/passwd",)
+    at = base.index(b"\xc0\x3b\x39\x98")
+    yield "in the journal", base[:at + 5000] + b"hidden" + base[at + 5006:], base, ("of the journal",)
+    yield "in the journal's superblock", base[:at + 200] + b"hidden" + base[at + 206:], base, ("superblock of the journal",)
+
+
+def ext_pairs():
+    def small(root, *more, kind="ext4"):
+        return extended(root, "-N", "128", "-O", "^has_journal,^resize_inode", *more, kind=kind, size="300K")
+    journal = extended(tree(many=3), size="2500K")
+    yield from ext_edited(journal)
+    yield from ext_hidden(journal)
+    base = small(tree(many=3))
+    yield from ext_supers(base)
+    yield from ext_blocks(base)
+    for kind, more in (("ext4", ()), ("ext2", ()), ("ext4", ("-O", "inline_data"))):
+        def made(root, kind=kind, more=more):
+            return small(root, *more, kind=kind)
+        yield from ((f"{kind} {' '.join(more)} {label}", a, b, words) for label, a, b, words in changed(made, made(tree())))
+
+
+def ext_honest():
+    for kind in ("ext2", "ext3", "ext4"):
+        def made(root, kind=kind, **more):
+            return extended(root, kind=kind, size="2500K", **more)
+        base = made(tree())
+        times = ("random", "compression", "timestamp")  # nobody can choose when the status of a file changed
+        yield f"{kind}, time", made(tree(), time=1706943909), base, "repackaged", {"timestamp"}
+        yield f"{kind}, UUID", made(tree(), uuid=IDS[1]), base, "repackaged", times
+        yield f"{kind}, seed", made(tree(), seed=IDS[1]), base, "repackaged", times
+        yield f"{kind}, all of them", made(tree(mtime=1706943909), seed=IDS[1], uuid=IDS[1], time=1706943909), base, "repackaged", times

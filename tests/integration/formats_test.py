@@ -56,6 +56,13 @@ def squashfs(*flags):
     return pack
 
 
+def extended(kind):
+    def pack(root, out):
+        run("mke2fs", "-q", "-F", "-t", kind, "-d", root, "-U", "11111111-2222-4333-8444-555555555555", "-E", "hash_seed=11111111-2222-4333-8444-555555555555", out, "2500K",
+            code=0, env={"E2FSPROGS_FAKE_TIME": "1700000000"})
+    return pack
+
+
 def compressed(*argv):
     """tar through a compression that is no matter of the tar writer."""
     def pack(root, out):
@@ -71,7 +78,7 @@ def compressed(*argv):
 KINDS = [("v7.tar", "tar", tar("v7")), ("ustar.tar", "tar", tar("ustar")), ("gnu.tar", "tar", tar("gnu")), ("pax.tar", "tar", tar("pax")),
          ("newc.cpio", "cpio", cpio("newc")), ("crc.cpio", "cpio", cpio("crc")), ("odc.cpio", "cpio", cpio("odc")),
          ("bin.cpio", "cpio", cpio("bin")), ("x.zip", "zip", zipped), ("x.a", "ar", ar),
-         ("x.squashfs", "mksquashfs", squashfs()), ("xz.squashfs", "mksquashfs", squashfs("-comp", "xz", "-b", "4096")),
+         ("x.ext4", "mke2fs", extended("ext4")), ("x.squashfs", "mksquashfs", squashfs()), ("xz.squashfs", "mksquashfs", squashfs("-comp", "xz", "-b", "4096")),
          ("x.tar.gz", "gzip", compressed("gzip", "-nc")), ("x.tar.xz", "xz", compressed("xz", "-c")),
          ("x.tar.lzma", "lzma", compressed("lzma", "-c")), ("x.tar.bz2", "bzip2", compressed("bzip2", "-c")),
          ("x.tar.zst", "zstd", compressed("zstd", "-qc")), ("x.tar.lz4", "lz4", compressed("lz4", "-qc"))]

@@ -63,7 +63,8 @@ static bool claim_encoding(struct sb_explaining *in, const struct sb_pair *pair,
 {
 	const struct sb_pair *payload = diff->child ? diff->child : payload_of(pair);
 	bool field = sb_diff_is_field(diff, SB_FIELD_ENCODING) || is_deflate_level(in, pair, diff);
-	bool check = (diff->kind == SB_DIFF_BYTES || diff->kind == SB_DIFF_REGION) && follows_data(diff) && pair->format && pair->format->compression;
+	bool check = (diff->kind == SB_DIFF_BYTES || diff->kind == SB_DIFF_REGION) && follows_data(diff) && pair->format && pair->format->compression &&
+	             !pair->format->volume; /* the walker checks fields of a superblock, and no bytes beside them */
 
 	if (diff->kind != SB_DIFF_ENCODING && !field && !check)
 		return false;

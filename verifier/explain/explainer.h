@@ -90,7 +90,7 @@ struct sb_explainer {
 extern const struct sb_explainer sb_explain_derived, sb_explain_position, sb_explain_listed, sb_explain_size,
 	 sb_explain_offset, sb_explain_build_id, sb_explain_debuglink, sb_explain_disk_id, sb_explain_md5sums, sb_explain_installed_size,
 	sb_explain_environment, sb_explain_timestamp, sb_explain_padding, sb_explain_encoding, sb_explain_inode, sb_explain_order,
-	sb_explain_layout, sb_explain_signature, sb_explain_packing, sb_explain_cleartext;
+	sb_explain_layout, sb_explain_volume_id, sb_explain_signature, sb_explain_packing, sb_explain_cleartext;
 
 /** A sentence in the arena; notes a failure and gives "" when there is no memory. Foreign parts must be escaped already. */
 const char *sb_explain_note(struct sb_explaining *in, const char *fmt, ...) SB_PRINTF(2, 3);

@@ -37,6 +37,7 @@ static bool declared_kind(enum sb_derive_algorithm algorithm, enum sb_declared_d
 	case SB_DERIVE_CRC32_PLAIN:
 	case SB_DERIVE_CRC32C_ZEROED:
 	case SB_DERIVE_WORD_SUM:
+	case SB_DERIVE_CRC32C:
 	case SB_DERIVE_POSITION:
 		return false;
 	}
@@ -188,6 +189,8 @@ static bool number_is_right(struct sb_reading *reading, const struct sb_field *f
 		return romfs_sum(over) == 0;
 	case SB_DERIVE_PE_SUM:
 		return value == 0 || value == (pe_sum(reading, over, bytes) & UINT32_MAX);
+	case SB_DERIVE_CRC32C:
+		return value == sb_crc32c(UINT32_MAX, over);
 	case SB_DERIVE_TAR_SUM:
 		return value == tar_sum(over, bytes);
 	case SB_DERIVE_LENGTH:

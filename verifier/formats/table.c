@@ -46,6 +46,7 @@ static const struct sb_format *const formats[] = {
 	&sb_format_pdf,
 	&sb_format_sqlite,
 	&sb_format_squashfs,
+	&sb_format_ext,
 	&sb_format_tree,
 	&sb_format_raw,
 };

@@ -46,7 +46,8 @@ enum sb_codec {
 	SB_CODEC_IHEX, SB_CODEC_SREC, /* lines of digits whose data follows each other in memory */
 	SB_CODEC_SLICES,    /* of a member: its content is what its slices give, one after the other */
 	SB_CODEC_SQUASHFS,  /* whole file systems, as the tree that they hold: verifier/formats/tree */
-	SB_CODEC_LAST = SB_CODEC_SQUASHFS,
+	SB_CODEC_EXT,
+	SB_CODEC_LAST = SB_CODEC_EXT,
 };
 
 /** A part of a member's content that lies, and may be encoded, by itself. */
@@ -138,6 +139,7 @@ enum sb_derive_algorithm {
 	SB_DERIVE_CRC32_PLAIN,  /* so too, and without the one at the start */
 	SB_DERIVE_CRC32C_ZEROED, /* Castagnoli's, without the complement at the end; the field itself counts as zeros */
 	SB_DERIVE_WORD_SUM,     /* makes the sum of all big endian words of 32 bits in `over` zero */
+	SB_DERIVE_CRC32C,       /* Castagnoli's, over `over`, without the complement at the end */
 	SB_DERIVE_POSITION,    /* where the region lies that begins at over_offset, counted from base */
 };
 

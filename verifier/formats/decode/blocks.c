@@ -130,6 +130,8 @@ int sb_blocks_decode(struct sb_blocks *blocks, struct sb_span in, uint8_t *out, 
 	if (in.n > INT_MAX || room > INT_MAX)
 		return damaged(err);
 	switch (blocks->codec) {
+	case SB_BLOCK_NONE:
+		break;
 	case SB_BLOCK_ZLIB:
 		return decode_zlib(&blocks->zlib, in, out, room, n, err);
 	case SB_BLOCK_LZMA:

@@ -6,7 +6,8 @@
 #include "base/base.h"
 
 enum sb_block_codec {
-	SB_BLOCK_ZLIB = 1, /* RFC 1950 */
+	SB_BLOCK_NONE = 0, /* no decoder */
+	SB_BLOCK_ZLIB,     /* RFC 1950 */
 	SB_BLOCK_LZMA,     /* .lzma of the LZMA SDK */
 	SB_BLOCK_XZ,       /* one stream of The .xz File Format */
 	SB_BLOCK_LZ4,      /* LZ4 Block Format, without a frame */

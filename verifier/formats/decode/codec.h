@@ -19,6 +19,7 @@ SB_MUST_USE int sb_codec_lzip(struct sb_span in, struct sb_sink *sink, uint64_t 
 SB_MUST_USE int sb_codec_zstd(struct sb_span in, struct sb_sink *sink, uint64_t *used, struct sb_err *err);
 SB_MUST_USE int sb_codec_bzip2(struct sb_span in, struct sb_sink *sink, uint64_t *used, struct sb_err *err);
 SB_MUST_USE int sb_codec_lz4(struct sb_span in, struct sb_sink *sink, uint64_t *used, struct sb_err *err);
+SB_MUST_USE int sb_codec_ext(struct sb_span in, struct sb_sink *sink, uint64_t *used, struct sb_err *err);
 SB_MUST_USE int sb_codec_squashfs(struct sb_span in, struct sb_sink *sink, uint64_t *used, struct sb_err *err);
 SB_MUST_USE int sb_codec_zlib(struct sb_span in, struct sb_sink *sink, uint64_t *used, struct sb_err *err);
 SB_MUST_USE int sb_codec_ihex(struct sb_span in, struct sb_sink *sink, uint64_t *used, struct sb_err *err);

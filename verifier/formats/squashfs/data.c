@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /** A size of 4 bytes: how many, and whether they are as they are. */
 enum { RAW = 1 << 24, LENGTH = RAW - 1, FRAGMENT = 16, KEPT_BYTES = 32 << 20 };
@@ -150,7 +151,7 @@ static int get_fragment(struct sb_squashfs *fs, uint32_t fragment, struct sb_spa
 
 static int write_tail(struct sb_squashfs *fs, const struct sb_squashfs_inode *inode, struct sb_err *err)
 {
-	struct sb_span fragment, tail;
+	struct sb_span fragment, tail = {0};
 	int rc = get_fragment(fs, inode->fragment, &fragment, err);
 
 	if (!rc && !sb_span_cut(fragment, inode->fragment_at, inode->size % fs->super.block_size, &tail))

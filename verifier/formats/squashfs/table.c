@@ -3,6 +3,7 @@
 #include "verifier/formats/squashfs/squashfs.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { HEAD = 2, RAW = 0x8000 };
 

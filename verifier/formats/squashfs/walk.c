@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const enum sb_block_codec compressors[] = {0, SB_BLOCK_ZLIB, SB_BLOCK_LZMA, SB_BLOCK_LZO, SB_BLOCK_XZ, SB_BLOCK_LZ4, SB_BLOCK_ZSTD};
+static const enum sb_block_codec compressors[] = {SB_BLOCK_NONE, SB_BLOCK_ZLIB, SB_BLOCK_LZMA, SB_BLOCK_LZO, SB_BLOCK_XZ, SB_BLOCK_LZ4, SB_BLOCK_ZSTD};
 
 /** What options of each compressor may say, 4 bytes or 2 each: the largest values. Source: squashfs-tools, *_wrapper.h. */
 static const struct {

@@ -64,14 +64,21 @@ static int take_value(struct sb_view *view, struct sb_rd *rd, uint64_t record, s
 	return sb_emit_region(view, &region, err);
 }
 
+static unsigned probe(struct sb_span file, const char *hint)
+{
+	(void)hint;
+	return sb_magic(file, 0, SB_TREE_MAGIC, SB_TREE_MAGIC_SIZE);
+}
+
 static int open_tree(struct sb_view *view, const char *hint, struct sb_err *err)
 {
 	const struct sb_region magic = {.length = SB_TREE_MAGIC_SIZE, .kind = SB_REGION_HEADER, .name = "magic"};
 	struct sb_rd rd = sb_rd_of(view->file, false);
 	bool open = false; /* values wait for their entry */
-	int rc = sb_emit_region(view, &magic, err);
 
-	(void)hint;
+	if (!probe(view->file, hint))
+		return sb_damaged(err, "archive-damaged", 0, "no tree");
+	int rc = sb_emit_region(view, &magic, err);
 	sb_rd_seek(&rd, SB_TREE_MAGIC_SIZE);
 	while (!rc && rd.at < view->file.n) {
 		uint64_t record = sb_rd_uint(&rd, 4);
@@ -143,12 +150,6 @@ static int describe_entry(struct sb_view *view, const struct sb_region *region, 
 static int describe(struct sb_view *view, const struct sb_region *region, struct sb_err *err)
 {
 	return region->tag == SB_TREE_ENTRY ? describe_entry(view, region, err) : 0;
-}
-
-static unsigned probe(struct sb_span file, const char *hint)
-{
-	(void)hint;
-	return sb_magic(file, 0, SB_TREE_MAGIC, SB_TREE_MAGIC_SIZE);
 }
 
 const struct sb_format sb_format_tree = {
