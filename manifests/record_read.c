@@ -45,6 +45,21 @@ static const char *text(struct reading *in, struct sb_place map, const char *key
 	return sb_schema_text(&in->schema, sb_schema_key(&in->schema, map, key), "");
 }
 
+/* Text that was escaped before it went out; whatever else it holds now was put there to reach a reader's terminal. */
+static const char *shown(struct reading *in, struct sb_place map, const char *key)
+{
+	struct sb_place place = sb_schema_key(&in->schema, map, key);
+	const char *text = sb_schema_text(&in->schema, place, "");
+
+	for (const char *at = text; *at;) {
+		size_t n = strcspn(at, "\\");
+		if (!sb_escape_is_plain(sb_span_of(at, n)))
+			sb_schema_problem(&in->schema, place, "record-malformed", "characters that are never written as they are");
+		at += n + (at[n] == '\\');
+	}
+	return text;
+}
+
 /* A name that went out escaped comes back as the bytes it was. */
 static const char *raw_text(struct reading *in, struct sb_place place)
 {
@@ -155,7 +170,7 @@ static void read_extent(struct reading *in, struct sb_place place, struct sb_ext
 	out->present = true;
 	out->offset = count(in, place, "offset");
 	out->length = count(in, place, "length");
-	out->preview = text(in, place, "preview");
+	out->preview = shown(in, place, "preview");
 }
 
 static void read_where(struct reading *in, struct sb_place place, struct sb_finding *out)
@@ -186,7 +201,7 @@ static void read_finding(struct reading *in, struct sb_place place, struct sb_fi
 		sb_schema_problem(s, place, "record-malformed", "an unknown severity");
 	read_extent(in, sb_schema_key(s, place, "shipped"), &out->shipped);
 	read_extent(in, sb_schema_key(s, place, "rebuilt"), &out->rebuilt);
-	out->note = text(in, place, "note");
+	out->note = shown(in, place, "note");
 }
 
 static void read_freedom(struct reading *in, struct sb_place place, struct sb_freedom *out)

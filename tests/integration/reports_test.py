@@ -66,6 +66,19 @@ def _(folder):
     look_at_markdown(forms["markdown"])
 
 
+@case("a kept run that holds what no report writes is refused, before a form shows it")
+def _(folder):
+    for number, letter in enumerate(("\x1b[31m", "\u202e", "\u2028", "\x07", "\u200b")):
+        for key in ("note", "preview"):
+            what = records.typical()
+            if key == "note":
+                what["findings"][0]["note"] += letter
+            else:
+                what["findings"][0]["shipped"]["preview"] = letter
+            result = sb("report", records.keep(f"{key}{number}", what), "-o", "text=-")
+            assert result.code not in (0, 70) and letter not in result.out + result.err, (letter, result)
+
+
 @case("a name of 4,096 bytes and a way in of 64 parts are cut where it is told")
 def _(folder):
     name = "d" * 4096
