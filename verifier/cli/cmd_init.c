@@ -181,7 +181,7 @@ static int list_archives(struct looking *look, struct sb_vec *names, struct sb_e
 		return sb_fail_errno(err, "file-unreadable", "cannot list the folder");
 	int rc;
 	for (const char *name; !(rc = sb_path_next(folder, &name, err)) && name;) {
-		if (!sb_ingest_is_archive((struct sb_span){0}, name) || is_shipped(look, name) || (look->in.root && strcmp(look->root.path, name) == 0))
+		if (!sb_ingest_promises_archive(name) || is_shipped(look, name) || (look->in.root && strcmp(look->root.path, name) == 0))
 			continue;
 		const char **slot = sb_vec_push(names);
 		if (!slot || !(*slot = sb_arena_copy(look->call->arena, sb_span_text(name))))

@@ -191,18 +191,21 @@ static int decide_unlike(struct sb_unit *unit, struct sb_compare_run *run, const
 
 static int decide(struct sb_unit *unit, struct sb_compare_run *run, struct sb_err *err)
 {
-	const struct sb_format *shipped = sb_formats_probe(unit->pair.bytes[SB_SHIPPED], unit->pair.name);
-	const struct sb_format *rebuilt = sb_formats_probe(unit->pair.bytes[SB_REBUILT], unit->pair.name);
-	const struct sb_format *const format[SB_SIDES] = {shipped, rebuilt};
+	const struct sb_format *format[SB_SIDES];
+	int rc = 0;
 
 	if (unit->depth > SB_LIMIT_OF(NEST_DEPTH)) {
 		unit->pair.why = "nested too deep";
 		unit->pair.limit = (struct sb_limit_hit){"nest-depth", SB_LIMIT_OF(NEST_DEPTH), unit->pair.name};
 		return 0;
 	}
-	if (shipped != rebuilt || !shipped)
+	for (unsigned side = 0; !rc && side < SB_SIDES; side++)
+		rc = sb_parsing_probe(run->side[side], &unit->source[side], unit->pair.name, &format[side], err);
+	if (rc)
+		return rc;
+	if (format[SB_SHIPPED] != format[SB_REBUILT] || !format[SB_SHIPPED])
 		return decide_unlike(unit, run, format, err);
-	if (holds_itself(unit, shipped)) {
+	if (holds_itself(unit, format[SB_SHIPPED])) {
 		unit->pair.why = "it holds itself";
 		unit->pair.limit = (struct sb_limit_hit){"nest-repeat", SB_LIMIT_OF(NEST_REPEAT), unit->pair.name};
 		return 0;

@@ -88,25 +88,38 @@ static void look_into_view(struct search *search, struct sb_view *view, struct s
 		look_into_member(search, view, source, sb_view_member(view, i), depth + 1);
 }
 
+static void look_into_source(struct search *search, struct sb_source *source, const char *name, unsigned depth)
+{
+	const struct sb_format *format = NULL;
+	struct sb_arena *arena;
+	struct sb_view view;
+
+	if (sb_parsing_probe(search->side, source, name, &format, NULL)) {
+		break_all(search);
+		return;
+	}
+	if (!format)
+		return;
+	arena = sb_arena_new(0);
+	if (!arena || depth > SB_LIMIT_OF(NEST_DEPTH) || sb_parsing_open(search->side, source, format, name, arena, &view, NULL)) {
+		break_all(search);
+	} else {
+		look_into_view(search, &view, source, depth);
+		sb_view_release(&view);
+	}
+	sb_arena_free(&arena);
+}
+
 /* @bytes themselves have been searched. */
 static void look_into(struct search *search, struct sb_span bytes, const char *name, unsigned depth)
 {
-	const struct sb_format *format = sb_formats_probe(bytes, name);
-	struct sb_arena *arena = format && any_left(search) ? sb_arena_new(0) : NULL;
 	struct sb_source source;
-	struct sb_view view;
 
-	if (!format || !any_left(search))
+	if (!any_left(search))
 		return;
 	sb_source_init(&source, search->side, search->values->reading, bytes, NULL);
-	if (!arena || depth > SB_LIMIT_OF(NEST_DEPTH) || sb_parsing_open(search->side, &source, format, name, arena, &view, NULL)) {
-		break_all(search);
-	} else {
-		look_into_view(search, &view, &source, depth);
-		sb_view_release(&view);
-	}
+	look_into_source(search, &source, name, depth);
 	sb_source_close(&source);
-	sb_arena_free(&arena);
 }
 
 /* Which members of the shipped side have a pair of their own; NULL when out of memory. */

@@ -64,7 +64,12 @@ static unsigned probe(struct sb_span file, const char *hint)
 
 	if (!sb_magic(file, 0, "\x1f\x8b\x08", 3) || (n >= 7 && strcmp(hint + n - 7, ".tar.gz") == 0))
 		return 0;
-	return begins_with(file, 0, ".SIGN.") || begins_with(file, 0, ".PKGINFO") ? 24 + 48 : 0;
+	return 24 + 48;
+}
+
+static bool confirm(struct sb_span file)
+{
+	return begins_with(file, 0, ".SIGN.") || begins_with(file, 0, ".PKGINFO");
 }
 
 const struct sb_format sb_format_alpine = {
@@ -72,6 +77,7 @@ const struct sb_format sb_format_alpine = {
 	.spec = "apk-tools 2.14, doc/apk-package.5; RFC 1952",
 	.version = 1,
 	.probe = probe,
+	.confirm = confirm,
 	.open = open_alpine,
 	.archive = true,
 };

@@ -51,6 +51,8 @@ struct sb_format {
 	unsigned version;      /* raised when the output for any input changes */
 	/* Bits of the head that matched, 0: not mine; the highest wins, then table order. @hint: last component of the name, may be "". */
 	unsigned (*probe)(struct sb_span file, const char *hint);
+	/* Where the probe cannot be sure without decoding: is it really mine? Asked behind the walls only. NULL: the probe is sure. */
+	bool (*confirm)(struct sb_span file);
 	/* Emits regions and members into @view. FORMAT, LIMIT or NOMEM: the bytes become opaque. */
 	int (*open)(struct sb_view *view, const char *hint, struct sb_err *err);
 	/* Emits the fields of one region into view->fields; NULL when the format has none. Bytes without a field are content. */

@@ -7,8 +7,10 @@
 
 /** The table, in order; *count rows. */
 const struct sb_format *const *sb_formats_table(size_t *count);
-/** The format whose probe matches most bits of @file, or NULL. */
+/** The format whose probe matches most bits of @file, or NULL. One that has to be confirmed may decode some of it. */
 const struct sb_format *sb_formats_probe(struct sb_span file, const char *hint);
+/** The same without decoding anything. @otherwise: what it is when the answer has to be confirmed and is not. */
+const struct sb_format *sb_formats_guess(struct sb_span file, const char *hint, const struct sb_format **otherwise);
 const struct sb_format *sb_formats_named(const char *name);
 
 /**

@@ -5,21 +5,38 @@
 
 #include <string.h>
 
-const struct sb_format *sb_formats_probe(struct sb_span file, const char *hint)
+/** A row and how many bits of a file it matched. */
+struct match {
+	const struct sb_format *format;
+	unsigned bits;
+};
+
+static void prefer(struct match *best, const struct sb_format *format, unsigned bits)
 {
-	const struct sb_format *best = NULL;
-	unsigned most = 0;
+	if (bits > best->bits)
+		*best = (struct match){format, bits};
+}
+
+const struct sb_format *sb_formats_guess(struct sb_span file, const char *hint, const struct sb_format **otherwise)
+{
+	struct match best = {0}, sure = {0};
 	size_t count;
 	const struct sb_format *const *table = sb_formats_table(&count);
 
 	for (size_t i = 0; i < count; i++) {
 		unsigned bits = table[i]->probe(file, hint ? hint : "");
-		if (bits > most) {
-			most = bits;
-			best = table[i];
-		}
+		prefer(&best, table[i], bits);
+		if (!table[i]->confirm)
+			prefer(&sure, table[i], bits);
 	}
-	return best;
+	*otherwise = sure.format;
+	return best.format;
+}
+
+const struct sb_format *sb_formats_probe(struct sb_span file, const char *hint)
+{
+	const struct sb_format *otherwise, *format = sb_formats_guess(file, hint, &otherwise);
+	return format && format->confirm && !format->confirm(file) ? otherwise : format;
 }
 
 const struct sb_format *sb_formats_named(const char *name)

@@ -88,7 +88,7 @@ static size_t without_ending(const char *name, size_t n, const char *const *endi
 }
 
 /* Names that promise an archive: a file of such a name that is none is refused rather than placed as data. */
-static bool promises_archive(const char *name)
+bool sb_ingest_promises_archive(const char *name)
 {
 	static const char *const archives[] = {".tar", ".tgz", ".tbz", ".tbz2", ".txz", ".tzst", ".zip", ".jar", ".cpio", ".deb", ".tlz", ".7z", NULL};
 	static const char *const codings[] = {".gz", ".xz", ".bz2", ".zst", ".lz4", ".lzma", ".lz", NULL};
@@ -99,12 +99,6 @@ static bool promises_archive(const char *name)
 		n = without_ending(name, n, codings);
 	} while (n < before);
 	return without_ending(name, n, archives) < n;
-}
-
-bool sb_ingest_is_archive(struct sb_span bytes, const char *name)
-{
-	const struct sb_format *format = sb_formats_probe(bytes, name);
-	return promises_archive(name) || (format && format->archive);
 }
 
 static int fail_notice(const struct sb_view *view, const struct sb_notice *notice, struct sb_err *err)
@@ -195,10 +189,13 @@ static int unpack_members(struct sb_unpack *unpack, struct sb_view *view, struct
 
 static int open_view(struct sb_unpack *unpack, struct sb_source *source, const char *name, struct sb_view *view, struct sb_err *err)
 {
-	const struct sb_format *format = sb_formats_probe(source->bytes, name);
+	const struct sb_format *format;
 
 	if (source->bytes.n == 0)
 		return sb_fail(err, SB_FORMAT, "archive-empty", "an empty file is no archive");
+	int rc = sb_ingest_refuse(sb_parsing_probe(unpack->side, source, name, &format, err), err);
+	if (rc)
+		return rc;
 	if (!format || (!format->archive && !format->compression))
 		return sb_fail(err, SB_FORMAT, "archive-unrecognised", "no archive format recognises it");
 	return sb_ingest_refuse(sb_parsing_open(unpack->side, source, format, name, unpack->arena, view, err), err);
@@ -237,14 +234,46 @@ static int unpack_blob(struct sb_unpack *unpack, unsigned spool, const char *nam
 }
 
 /* Workers of their own for each archive, so that none knows what is in another one. */
-int sb_ingest_archive(struct sb_unpack *unpack, unsigned spool, const char *name, const struct sb_placement *where, struct sb_err *err)
+static int begin(struct sb_unpack *unpack, struct sb_err *err)
 {
+	const struct sb_parser_ceilings ceilings = {.memory = SB_LIMIT_ROW_DROP_PARSER_MEMORY, .records = SB_LIMIT_ROW_DROP_PARTS_BYTES};
+
 	unpack->side = sb_parser_side_new(unpack->parsers);
 	if (!unpack->side)
 		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
-	sb_parser_side_allow(unpack->side,
-	                     (struct sb_parser_ceilings){.memory = SB_LIMIT_ROW_DROP_PARSER_MEMORY, .records = SB_LIMIT_ROW_DROP_PARTS_BYTES});
-	int rc = unpack_blob(unpack, spool, name, where, 0, err);
+	sb_parser_side_allow(unpack->side, ceilings);
+	return 0;
+}
+
+int sb_ingest_is_archive(struct sb_unpack *unpack, unsigned spool, const char *name, bool *out, struct sb_err *err)
+{
+	const struct sb_blob *blob = sb_vec_at(&unpack->spools, spool);
+	const struct sb_format *format = NULL;
+	struct sb_source source;
+
+	*out = sb_ingest_promises_archive(name);
+	if (*out)
+		return 0;
+	int rc = begin(unpack, err);
+	if (rc)
+		return rc;
+	sb_source_init(&source, unpack->side, NULL, blob->bytes, blob);
+	rc = sb_ingest_refuse(sb_parsing_probe(unpack->side, &source, name, &format, err), err);
+	sb_source_close(&source);
+	sb_parser_side_free(&unpack->side);
+	*out = format && format->archive;
+	if (rc)
+		sb_within(err, name);
+	return rc;
+}
+
+int sb_ingest_archive(struct sb_unpack *unpack, unsigned spool, const char *name, const struct sb_placement *where, struct sb_err *err)
+{
+	int rc = begin(unpack, err);
+
+	if (rc)
+		return rc;
+	rc = unpack_blob(unpack, spool, name, where, 0, err);
 	sb_parser_side_free(&unpack->side);
 	return rc;
 }

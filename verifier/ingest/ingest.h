@@ -108,7 +108,9 @@ void sb_unpack_release(struct sb_unpack *unpack);
  * Is the blob an archive, or a compressed archive? Looks at bytes only; a compressed payload is not decoded for this, so a lone
  * compressed file counts when @name says ".tar" (or .tgz, .cpio …).
  */
-bool sb_ingest_is_archive(struct sb_span bytes, const char *name);
+SB_MUST_USE int sb_ingest_is_archive(struct sb_unpack *unpack, unsigned spool, const char *name, bool *out, struct sb_err *err);
+/** Does the name say so: ".tar", ".tgz", ".zip" …, whatever it is compressed with? */
+bool sb_ingest_promises_archive(const char *name);
 
 /**
  * Unpack blob @spool of @unpack->spools, called @name, into @unpack->entries. On failure entries added so far mean nothing.

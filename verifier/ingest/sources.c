@@ -73,7 +73,12 @@ static int ingest_source(const struct sb_ingest_in *in, size_t which, struct sb_
 	if (rc)
 		return rc;
 	unpack->budget.packed += blob->bytes.n;
-	if (source->unpack && sb_ingest_is_archive(blob->bytes, source->path))
+	bool archive = false;
+	if (source->unpack)
+		rc = sb_ingest_is_archive(unpack, spool, source->path, &archive, err);
+	if (rc)
+		return rc;
+	if (archive)
 		return sb_ingest_archive(unpack, spool, source->path, &where, err);
 	return place_file(unpack, spool, source->path, &where, digest, err);
 }

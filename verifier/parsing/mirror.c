@@ -190,6 +190,28 @@ static const struct sb_view_source from_worker = {.describe = describe, .locate 
 
 /* ---- opening ---- */
 
+int sb_parsing_probe(struct sb_parser_side *side, struct sb_source *source, const char *hint, const struct sb_format **out, struct sb_err *err)
+{
+	const struct sb_format *otherwise, *format = sb_formats_guess(source->bytes, hint, &otherwise);
+	struct sb_wire_request request = {.ask = SB_ASK_CONFIRM};
+	struct sb_worker *worker;
+
+	*out = format;
+	if (!format || !format->confirm)
+		return 0;
+	if (!side->parsers) {
+		*out = format->confirm(source->bytes) ? format : otherwise;
+		return 0;
+	}
+	int rc = sb_side_borrow(side, source, 0, &worker, err);
+	if (rc)
+		return rc;
+	request.a = row_of(format);
+	struct sb_feed feed = feed_of(worker, sb_feed_ask(worker, &request, 0, -1));
+	*out = sb_feed_uint(&feed, 1) == 1 ? format : otherwise;
+	return sb_side_return(side, worker, &feed, err);
+}
+
 static int read_view(struct sb_worker *worker, struct sb_mirror *mirror, struct sb_view *view, struct sb_err *err)
 {
 	struct sb_err why = {0};

@@ -67,6 +67,13 @@ void sb_source_rest(struct sb_source *source, unsigned *room);
 void sb_source_close(struct sb_source *source);
 
 /**
+ * sb_formats_probe, of which a worker does what wants decoding; *out is NULL when no format recognises it.
+ * Errors: INTERNAL "parser-failed", LIMIT, INTERRUPTED, NOMEM, IO.
+ */
+SB_MUST_USE int sb_parsing_probe(struct sb_parser_side *side, struct sb_source *source, const char *hint, const struct sb_format **out,
+                                 struct sb_err *err);
+
+/**
  * sb_view_open in a worker: the view holds the same parts, and describing and locating go back to a worker.
  * Errors: as sb_view_open; INTERNAL "parser-failed" when the worker died, hung or answered nonsense, LIMIT "limit-exceeded" when it ran into a
  * ceiling of its own; INTERRUPTED, NOMEM, IO.

@@ -13,6 +13,7 @@ enum { SB_WIRE_CHANNEL = 3, SB_WIRE_HALF = 256 << 10, SB_WIRE_ITEMS = 128, SB_WI
 enum sb_wire_ask {
 	SB_ASK_TAKEN = 1, /* the core has read a half */
 	SB_ASK_INPUT,     /* a: offset, b: length; with a descriptor */
+	SB_ASK_CONFIRM,   /* a: row of the format */
 	SB_ASK_OPEN,      /* a: row of the format, b: not 0 when only the code is wanted; payload: the hint */
 	SB_ASK_DESCRIBE,  /* payload: count indexes of regions */
 	SB_ASK_LOCATE,    /* a: index of the region, b: offset */

@@ -113,6 +113,12 @@ static const struct sb_format *row(const struct worker *worker, uint64_t index)
 	return index >= count ? NULL : worker->options->formats ? worker->options->formats[index] : table[index];
 }
 
+static void answer_confirm(struct worker *worker, const struct sb_wire_request *request)
+{
+	const struct sb_format *format = row(worker, request->a);
+	sb_stream_uint(&worker->out, format && format->confirm && format->confirm(worker->input), 1);
+}
+
 static void answer_open(struct worker *worker, const struct sb_wire_request *request)
 {
 	const struct sb_format *format = row(worker, request->a);
@@ -181,6 +187,9 @@ _Noreturn void sb_worker_serve(const struct sb_parsers_options *options, uint8_t
 		case SB_ASK_INPUT:
 			take_input(&worker, &request, fd);
 			continue;
+		case SB_ASK_CONFIRM:
+			answer_confirm(&worker, &request);
+			break;
 		case SB_ASK_OPEN:
 			answer_open(&worker, &request);
 			break;

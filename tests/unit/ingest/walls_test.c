@@ -10,26 +10,27 @@ static struct parcel parcel;
 /** What a parser does, and how the drop is refused. */
 struct act {
 	char letter;
-	const char *id, *says;
+	const char *id, *says, *name; /* of the archive; NULL: one that promises to be one */
 };
 
 static void expect_refused(const struct act *act, unsigned silence, uint64_t data, bool root)
 {
 	const uint8_t bytes[64] = {0x1f, 0x8b, 8, 0, (uint8_t)act->letter, 1};
 
+	const char *name = act->name ? act->name : "evil.tar.gz";
 	struct sb_parsers *parsers = hostile_pool(silence, data);
 	parcel_open(&parcel);
 	parcel.parsers = parsers;
-	parcel_write(&parcel, "evil.tar.gz", sb_span_of(bytes, sizeof bytes));
-	struct sb_drop_source *source = parcel_source(&parcel, "evil.tar.gz", ".", 0);
+	parcel_write(&parcel, name, sb_span_of(bytes, sizeof bytes));
+	struct sb_drop_source *source = parcel_source(&parcel, name, ".", 0);
 	if (root) {
 		parcel.drop.toolchain.host = false;
-		parcel.drop.toolchain.root = "evil.tar.gz";
+		parcel.drop.toolchain.root = name;
 		memcpy(parcel.drop.toolchain.sha256, source->sha256, sizeof source->sha256);
 		source->unpack = false;
 	}
 	parcel_expect_failure(&parcel, act->id, act->says);
-	cr_expect(strstr(parcel.err.where, "evil.tar.gz"), "%c: where is %s", act->letter, parcel.err.where);
+	cr_expect(strstr(parcel.err.where, name), "%c: where is %s", act->letter, parcel.err.where);
 	cr_expect_null(parcel.taken.arena);
 	cr_expect_eq(parcel.taken.inventory.count, 0);
 	cr_expect_eq(parcel.taken.spools.count, 0);
@@ -51,6 +52,7 @@ Test(walls, a_parser_that_dies_or_lies)
 		{'h', "archive-parser-failed", "makes no sense"},
 		{'n', "archive-parser-failed", "makes no sense"},
 		{'t', "archive-parser-failed", "a hole between regions"},
+		{'C', "archive-parser-failed", DIED, "evil.gz"},
 	};
 
 	for (size_t i = 0; i < sizeof acts / sizeof *acts; i++)

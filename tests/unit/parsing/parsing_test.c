@@ -81,6 +81,15 @@ Test(parsing, a_parser_that_dies)
 	sb_parsers_stop(&parsers);
 }
 
+Test(parsing, a_probe_that_dies)
+{
+	struct sb_parsers *parsers = start(0);
+
+	expect_undecided(parsers, 'C', '-', "", DIED, NULL);
+	expect_undecided(parsers, '-', 'C', "", DIED, NULL);
+	sb_parsers_stop(&parsers);
+}
+
 Test(parsing, a_parser_that_hangs)
 {
 	struct sb_parsers *parsers = start(300);
@@ -170,7 +179,7 @@ Test(parsing, a_parser_that_is_killed_from_outside)
 	pthread_t killer;
 
 	cr_assert_eq(pthread_create(&killer, NULL, kill_workers, &stop), 0);
-	expect_undecided(parsers, 'l', '-', "shipped", "the parser died", NULL);
+	expect_undecided(parsers, 'l', '-', "", "the parser died", NULL); /* on either side: all of them are killed */
 	__atomic_store_n(&stop, true, __ATOMIC_RELAXED);
 	pthread_join(killer, NULL);
 	sb_parsers_stop(&parsers);
