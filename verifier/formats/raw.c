@@ -11,6 +11,8 @@
 
 /* Vendors' headers are 32 to 256 bytes long or fill a block; what is flashed begins with a block. */
 enum { NEAR = 4096, NEAR_STEP = 16, STEP = 256, MOST_MEMBERS = 1024, SMALLEST = 512 };
+/* How far a probe looks, which may cost no more than this much to be read of any file. */
+enum { PROBED = 16 << 20 };
 
 /** How long a thing is. */
 enum extent {
@@ -76,14 +78,15 @@ static const struct known *known_at(struct sb_span rest, uint64_t *length)
 	return NULL;
 }
 
-/* The next known thing at or behind @at; false when there is none. */
-static bool find(struct sb_span file, uint64_t at, uint64_t *found, const struct known **known, uint64_t *length)
+/* The next known thing at or behind @at and before @end; false when there is none. */
+static bool find(struct sb_reading *reading, struct sb_span file, uint64_t at, uint64_t end, uint64_t *found, const struct known **known, uint64_t *length)
 {
-	for (uint64_t step; at < file.n; at += step) {
+	for (uint64_t step; at < end; at += step) {
 		step = at < NEAR ? NEAR_STEP : STEP;
 		at = (at + step - 1) / step * step;
-		if (at >= file.n)
+		if (at >= end)
 			return false;
+		sb_reading_more(reading, (size_t)step);
 		*known = known_at(sb_span_of(file.p + at, file.n - at), length);
 		*found = at;
 		if (*known)
@@ -108,13 +111,13 @@ static int add_all(struct sb_tiles *tiles, struct sb_view *view, struct sb_err *
 {
 	const struct known *known, *next = NULL;
 	uint64_t at, length, behind = 0, behind_length = 0;
-	bool more = find(view->file, NEAR_STEP, &at, &known, &length);
+	bool more = find(view->reading, view->file, NEAR_STEP, view->file.n, &at, &known, &length);
 	int rc = 0;
 
 	while (!rc && more) {
 		if (view->members.count == MOST_MEMBERS)
 			return sb_damaged(err, "archive-damaged", at, "more known things than a firmware has");
-		more = find(view->file, at + (known->extent == TO_NEXT ? STEP : length), &behind, &next, &behind_length);
+		more = find(view->reading, view->file, at + (known->extent == TO_NEXT ? STEP : length), view->file.n, &behind, &next, &behind_length);
 		if (known->extent == TO_NEXT && more)
 			length = behind - at;
 		rc = add(tiles, view, known, at, length, err);
@@ -139,7 +142,7 @@ static unsigned probe(struct sb_span file, const char *hint)
 	uint64_t at, length;
 
 	(void)hint;
-	return file.n >= SMALLEST && find(file, NEAR_STEP, &at, &known, &length) ? 1 : 0;
+	return file.n >= SMALLEST && find(NULL, file, NEAR_STEP, file.n < PROBED ? file.n : PROBED, &at, &known, &length) ? 1 : 0;
 }
 
 const struct sb_format sb_format_raw = {
