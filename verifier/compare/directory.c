@@ -34,6 +34,24 @@ struct opening {
 	struct sb_vec leaves;    /* struct sb_tree_leaf of equal files */
 	struct sb_equal_files equal;
 	struct sb_depot *depot;
+	struct sb_pool *pool;
+};
+
+/** What stands under one path, on one side or on both. */
+struct couple {
+	const struct entry *entry[SB_SIDES]; /* NULL: the side has none */
+	struct sb_blob blob[SB_SIDES];       /* kept, of those that are not equal */
+	bool equal;
+	uint8_t digest[SB_BLAKE2B_BYTES];    /* of those that are, and how long they are */
+	uint64_t bytes;
+};
+
+/** Couples are looked at by all threads, so many at a time and so many in a row, and then added in their order. */
+enum { WINDOW = 128, ROW = 8 };
+struct window {
+	struct opening *open;
+	struct couple items[WINDOW];
+	size_t count;
 };
 
 static int no_memory(struct sb_err *err)
@@ -147,24 +165,26 @@ static void give_back(void *ctx)
 
 static struct sb_reading reading_of(struct sb_blob blob[SB_SIDES])
 {
-	return (struct sb_reading){.most = 16 << 20, .give_back = give_back, .ctx = blob};
+	return (struct sb_reading){.most = 4 << 20, .give_back = give_back, .ctx = blob};
 }
 
-static void hash_equal(struct sb_blob blob[SB_SIDES], uint8_t digest[SB_BLAKE2B_BYTES])
+static void hash_equal(struct couple *couple)
 {
-	struct sb_reading reading = reading_of(blob);
+	struct sb_reading reading = reading_of(couple->blob);
 	struct sb_digest made;
 	struct sb_hash hash;
 
 	sb_hash_init(&hash, SB_DIGEST_BLAKE2B);
-	for (struct sb_span rest = blob[SB_SHIPPED].bytes, piece; sb_reading_next(&reading, &rest, &piece);)
+	for (struct sb_span rest = couple->blob[SB_SHIPPED].bytes, piece; sb_reading_next(&reading, &rest, &piece);)
 		sb_hash_update(&hash, piece);
 	sb_hash_final(&hash, &made);
-	memcpy(digest, made.blake2b, SB_BLAKE2B_BYTES);
+	memcpy(couple->digest, made.blake2b, SB_BLAKE2B_BYTES);
+	couple->bytes = couple->blob[SB_SHIPPED].bytes.n;
 }
 
-static int note_equal(struct opening *open, const struct entry *entry, struct sb_blob blob[SB_SIDES], struct sb_err *err)
+static int note_equal(struct opening *open, const struct couple *couple, struct sb_err *err)
 {
+	const struct entry *entry = couple->entry[SB_SHIPPED];
 	struct sb_tree_leaf *leaf = sb_vec_push(&open->leaves);
 	uint8_t *digest = entry->type == 'f' ? sb_arena_alloc(open->arena, SB_BLAKE2B_BYTES) : NULL;
 
@@ -177,15 +197,13 @@ static int note_equal(struct opening *open, const struct entry *entry, struct sb
 	if (entry->type == 'd')
 		return 0;
 	open->equal.files++;
-	if (entry->type == 'f') {
-		hash_equal(blob, digest);
-		open->equal.bytes += blob[SB_SHIPPED].bytes.n;
-	}
+	open->equal.bytes += couple->bytes;
+	if (digest)
+		memcpy(digest, couple->digest, SB_BLAKE2B_BYTES);
 	return 0;
 }
 
-/* Blobs are kept only for files that become artifacts. */
-static int add_artifact(struct opening *open, const struct entry *entry[SB_SIDES], struct sb_blob blob[SB_SIDES], struct sb_err *err)
+static int add_artifact(struct opening *open, struct couple *couple, struct sb_err *err)
 {
 	struct sb_artifact_in *artifact = sb_vec_push(&open->artifacts);
 
@@ -193,60 +211,94 @@ static int add_artifact(struct opening *open, const struct entry *entry[SB_SIDES
 		struct sb_blob *kept = artifact ? sb_vec_push(&open->blobs) : NULL;
 		if (!kept)
 			return no_memory(err);
-		int rc = sb_depot_keep(open->depot, &blob[side], err);
-		*kept = blob[side];
-		blob[side] = (struct sb_blob){.fd = -1};
+		*kept = couple->blob[side];
+		couple->blob[side] = (struct sb_blob){.fd = -1};
 		if (open->blobs.count > MOST_OPEN)
 			sb_close_fd(&kept->fd);
-		if (rc)
-			return rc;
 		struct sb_side *out = side == SB_SHIPPED ? &artifact->shipped : &artifact->rebuilt;
-		if (entry[side])
-			fill_side(open, entry[side], out);
+		if (couple->entry[side])
+			fill_side(open, couple->entry[side], out);
 		out->bytes = kept->bytes;
 	}
-	artifact->name = entry[SB_SHIPPED] ? entry[SB_SHIPPED]->path : entry[SB_REBUILT]->path;
+	artifact->name = couple->entry[couple->entry[SB_SHIPPED] ? SB_SHIPPED : SB_REBUILT]->path;
 	return 0;
 }
 
-static int pair_entries(struct opening *open, const struct entry *entry[SB_SIDES], struct sb_err *err)
+static void release_couple(struct couple *couple)
 {
-	struct sb_blob blob[SB_SIDES] = {{.fd = -1}, {.fd = -1}};
-	bool both = entry[0] && entry[1], equal = both && same_but_bytes(open, entry[0], entry[1]);
-	struct sb_reading reading = reading_of(blob);
+	sb_blob_release(&couple->blob[SB_SHIPPED]);
+	sb_blob_release(&couple->blob[SB_REBUILT]);
+}
+
+/* Bytes are kept only of files that become artifacts. */
+static int look_at(struct opening *open, struct couple *couple, struct sb_err *err)
+{
+	const struct entry *const *entry = couple->entry;
+	struct sb_reading reading = reading_of(couple->blob);
 	int rc = 0;
 
 	for (unsigned side = 0; !rc && side < SB_SIDES; side++)
 		if (entry[side] && entry[side]->type == 'f')
-			rc = take(open->side[side].dir, entry[side]->path, &blob[side], err);
-	if (!rc && equal)
-		equal = sb_reading_equal(&reading, blob[0].bytes, blob[1].bytes);
-	if (!rc)
-		rc = equal ? note_equal(open, entry[0], blob, err) : add_artifact(open, entry, blob, err);
-	sb_blob_release(&blob[0]);
-	sb_blob_release(&blob[1]);
+			rc = take(open->side[side].dir, entry[side]->path, &couple->blob[side], err);
+	couple->equal = !rc && entry[0] && entry[1] && same_but_bytes(open, entry[0], entry[1]) &&
+	                sb_reading_equal(&reading, couple->blob[0].bytes, couple->blob[1].bytes);
+	if (couple->equal) {
+		hash_equal(couple);
+		release_couple(couple);
+	}
+	for (unsigned side = 0; !rc && !couple->equal && side < SB_SIDES; side++)
+		rc = sb_depot_keep(open->depot, &couple->blob[side], err);
+	return rc;
+}
+
+static int look_at_row(void *ctx, size_t row, struct sb_err *err)
+{
+	struct window *window = ctx;
+	int rc = 0;
+
+	for (size_t i = row * ROW; !rc && i < window->count && i < (row + 1) * ROW; i++)
+		rc = sb_stopping(window->open->progress) ? sb_fail(err, SB_INTERRUPTED, "interrupted", "stopped on request")
+		                                         : look_at(window->open, &window->items[i], err);
+	return rc;
+}
+
+static int pair_window(struct window *window, struct sb_err *err)
+{
+	struct opening *open = window->open;
+	int rc = sb_pool_share(open->pool, (window->count + ROW - 1) / ROW, look_at_row, window, err);
+
+	for (size_t i = 0; i < window->count; i++) {
+		struct couple *couple = &window->items[i];
+		if (!rc)
+			rc = couple->equal ? note_equal(open, couple, err) : add_artifact(open, couple, err);
+		release_couple(couple);
+	}
+	window->count = 0;
 	return rc;
 }
 
 static int pair_listings(struct opening *open, struct sb_err *err)
 {
+	SB_FREEING struct window *window = calloc(1, sizeof *window);
 	size_t at[SB_SIDES] = {0};
-	int rc = 0;
+	int rc = window ? 0 : no_memory(err);
 
+	if (window)
+		window->open = open;
 	while (!rc && (at[0] < open->side[0].entries.count || at[1] < open->side[1].entries.count)) {
 		const struct entry *entry[SB_SIDES] = {NULL};
 		for (unsigned side = 0; side < SB_SIDES; side++)
 			if (at[side] < open->side[side].entries.count)
 				entry[side] = sb_vec_at(&open->side[side].entries, at[side]);
 		int order = !entry[0] ? 1 : !entry[1] ? -1 : strcmp(entry[0]->path, entry[1]->path);
-		const struct entry *now[SB_SIDES] = {order <= 0 ? entry[0] : NULL, order >= 0 ? entry[1] : NULL};
-		if (sb_stopping(open->progress))
-			return sb_fail(err, SB_INTERRUPTED, "interrupted", "stopped on request");
-		rc = pair_entries(open, now, err);
+		window->items[window->count++] = (struct couple){.entry = {order <= 0 ? entry[0] : NULL, order >= 0 ? entry[1] : NULL},
+		                                                 .blob = {{.fd = -1}, {.fd = -1}}};
 		at[0] += order <= 0;
 		at[1] += order >= 0;
+		if (window->count == WINDOW)
+			rc = pair_window(window, err);
 	}
-	return rc;
+	return rc ? rc : pair_window(window, err);
 }
 
 static int open_directories(struct opening *open, struct sb_err *err)
@@ -372,6 +424,7 @@ int sb_compare_open_paths(const char *shipped, const char *rebuilt, bool metadat
 	struct opening open = {
 		.arena = sb_arena_new(0),
 		.depot = sb_depot_new(),
+		.pool = sb_pool_new(jobs),
 		.metadata = metadata,
 		.progress = progress,
 		.artifacts = {.size = sizeof(struct sb_artifact_in)},
@@ -380,7 +433,7 @@ int sb_compare_open_paths(const char *shipped, const char *rebuilt, bool metadat
 	};
 	int fd[SB_SIDES] = {-1, -1};
 
-	int rc = open.arena && open.depot ? open_both(&open, shipped, rebuilt, fd, err) : no_memory(err);
+	int rc = open.arena && open.depot && open.pool ? open_both(&open, shipped, rebuilt, fd, err) : no_memory(err);
 	if (!rc)
 		rc = hand_over(&open, jobs, out, err);
 	for (size_t i = 0; rc && i < open.blobs.count; i++)
@@ -389,6 +442,7 @@ int sb_compare_open_paths(const char *shipped, const char *rebuilt, bool metadat
 		sb_depot_free(&open.depot);
 		sb_arena_free(&open.arena);
 	}
+	sb_pool_free(&open.pool);
 	for (unsigned side = 0; side < SB_SIDES; side++) {
 		sb_close_fd(&fd[side]);
 		sb_vec_release(&open.side[side].entries);
