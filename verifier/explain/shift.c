@@ -12,6 +12,7 @@
 
 enum {
 	MOST_HEADS = 4, /* runs that a person is told of one by one */
+	SHORTEST_RUN = 4, /* fields of one of those but the first */
 	MOST_RUNS = 256,
 };
 
@@ -206,19 +207,29 @@ static const char *origin_of(struct folding *folding, int64_t distance)
 	return "";
 }
 
+/* The largest run is always told of, the others when they are long enough to be one shift. */
+static size_t count_heads(const struct folding *folding)
+{
+	size_t heads = folding->runs.count > 0;
+
+	while (heads < MOST_HEADS && heads < folding->runs.count && ((const struct run *)sb_vec_at(&folding->runs, heads))->fields >= SHORTEST_RUN)
+		heads++;
+	return heads;
+}
+
 /* The first claim of each of the largest runs says what moved, and how many fields followed. */
 static void announce(struct folding *folding, struct sb_vec *claims)
 {
 	if (folding->runs.count)
 		qsort(folding->runs.items, folding->runs.count, folding->runs.size, by_fields);
-	for (size_t i = 0; i < folding->runs.count && i < MOST_HEADS; i++) {
+	for (size_t i = 0, heads = count_heads(folding); i < heads; i++) {
 		const struct run *run = sb_vec_at(&folding->runs, i);
 		struct sb_claim *head = sb_vec_at(claims, run->head);
 		if (head->primary)
 			continue;
 		head->primary = true;
-		const char *more = i + 1 == MOST_HEADS && folding->runs.count > MOST_HEADS
-		                           ? sb_explain_note(folding->in, "; fields moved by %zu other distances too", folding->runs.count - MOST_HEADS)
+		const char *more = i + 1 == heads && folding->runs.count > heads
+		                           ? sb_explain_note(folding->in, "; fields moved by %zu other distances too", folding->runs.count - heads)
 		                           : "";
 		head->note = run->mixed ? sb_explain_note(folding->in, "shifts of many distances: %" PRIu64 " fields%s", run->fields, more)
 		                        : sb_explain_note(folding->in, "uniform shift of %s%" PRId64 "%s: %" PRIu64 " field%s%s", sign(run->distance),
