@@ -209,7 +209,7 @@ static int copy_references(const struct sb_elf_decoded *decoded, uint64_t from, 
 static uint64_t next_function(struct sb_elf *elf, const struct sb_region *region, uint64_t inside, uint64_t end)
 {
 	uint64_t base = address_of(elf, section_of(elf, region), 0), next = sb_elf_next_start(elf, region->tag, base + inside);
-	return next - base < end ? next - base : end;
+	return next - base > inside && next - base < end ? next - base : end; /* addresses of hostile files wrap */
 }
 
 int sb_elf_code_references(struct sb_view *view, const struct sb_place *place, struct sb_vec *out, struct sb_err *err)
