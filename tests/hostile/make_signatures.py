@@ -103,21 +103,6 @@ def plain_jar(files, manifest=b"Manifest-Version: 1.0\r\nCreated-By: 1 (Acme)\r\
     return bytes(sink.data)
 
 
-def rezip(data, change):
-    """The same archive with members changed: change(name, bytes) gives the new bytes, None to leave the member out, or a list of (name, bytes)."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(data)) as source, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as z:
-        for info in source.infolist():
-            new = change(info.filename, source.read(info))
-            if new is None:
-                continue
-            for name, content in new if isinstance(new, list) else [(info.filename, new)]:
-                copy = zipfile.ZipInfo(name, info.date_time)
-                copy.create_system, copy.external_attr = info.create_system, info.external_attr
-                z.writestr(copy, content, zipfile.ZIP_DEFLATED)
-    return out.getvalue()
-
-
 # ---- DER ----
 
 def tlv(tag, *parts):
@@ -181,6 +166,52 @@ def cms(name, data, *options):
 
 def certificate(name):
     return quiet("openssl", "x509", "-in", f"{keys()}/{name}.pem", "-outform", "DER")
+
+
+TOKEN = bytes([0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x09, 0x10, 0x02, 0x0E])  # id-aa-timeStampToken
+COUNTERSIGNATURE = bytes([0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x09, 0x06])
+AUTHORITY = """
+[tsa]
+default_tsa = here
+[here]
+serial = serial
+signer_digest = sha256
+default_policy = 1.2.3.4
+digests = sha256
+accuracy = secs:1
+ess_cert_id_alg = sha256
+"""
+
+
+def timestamp(data):
+    """A token of RFC 3161 over @data, by an authority of our own."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name, content in (("data", data), ("config", AUTHORITY.encode()), ("serial", b"01\n")):
+            with open(os.path.join(folder, name), "wb") as f:
+                f.write(content)
+        quiet("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=authority", "-addext", "extendedKeyUsage=critical,timeStamping", "-keyout", "key", "-out",
+              "certificate", cwd=folder)
+        quiet("openssl", "ts", "-query", "-data", "data", "-sha256", "-cert", "-out", "query", cwd=folder)
+        quiet("openssl", "ts", "-reply", "-config", "config", "-queryfile", "query", "-inkey", "key", "-signer", "certificate", "-token_out", "-out", "token", cwd=folder)
+        with open(os.path.join(folder, "token"), "rb") as f:
+            return f.read()
+
+
+def with_attribute(message, oid, value):
+    """The message with one unsigned attribute."""
+    return Cms(message).signer(lambda fields: fields.append((0xA1, attribute(oid, value)))).bytes()
+
+
+def signature_of(message):
+    return children(children(Cms(message).parts[-1][1])[0][1])[5][1]
+
+
+def countersigned(message, data):
+    """As Authenticode had it before RFC 3161: a signer of @data among the unsigned attributes, its certificate among the others."""
+    other = Cms(cms("other", data, "-nosmimecap"))
+    out = Cms(with_attribute(message, COUNTERSIGNATURE, other.parts[-1][1]))
+    out.parts[out.at(0xA0)] = (0xA0, out.parts[out.at(0xA0)][1] + certificate("other"))
+    return out.bytes()
 
 
 def hide_in_cms(message):

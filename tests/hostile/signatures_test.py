@@ -13,7 +13,8 @@ import zipfile
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from expecting import expect, compare, read, write  # noqa: E402
 from make_packages import EPOCH, Rpm, alpine, b64, rpm  # noqa: E402
-from make_signatures import (Cms, Keyring, UNKNOWN, apksign, attribute, cms, hide_in_cms, hide_in_pgp, jar_tool, jarsign, plain_jar, rezip, tlv)  # noqa: E402
+from make_signatures import (Cms, Keyring, TOKEN, UNKNOWN, apksign, attribute, cms, countersigned, hide_in_cms, hide_in_pgp, jar_tool, jarsign, keys, plain_jar, quiet, signature_of,
+                             timestamp, tlv, with_attribute)  # noqa: E402
 from mutants_more import ar, deb  # noqa: E402
 from sbtest import case, main, need, run  # noqa: E402
 
@@ -77,6 +78,12 @@ def with_row(data, tag, value):
     return data[:at] + header + b"\0" * (-len(header) % 8) + data[parsed.headers[1][0]:]
 
 
+def with_longer_store(data, more):
+    """@more, whose length is a multiple of eight, at the end of the signature store."""
+    end = Rpm(data).headers[0][3]
+    return data[:108] + struct.pack(">I", struct.unpack_from(">I", data, 108)[0] + len(more)) + data[112:end] + more + data[end:]
+
+
 def with_signature(data, value):
     """The package with other bytes of the same length in place of RSAHEADER."""
     row, at, count = Rpm(data).entry(0, 268)
@@ -101,7 +108,11 @@ def _(_dir):
     plain = rpm_file()
     other = rpm_file(dict(FILES, **{"usr/bin/tool": b"#!/bin/sh\nevil\n" * 20}))
     with Keyring() as ring:
-        good, stolen = signed(ring.rpm, "one", plain=plain)[1], signed(ring.rpm, "one", plain=other)[1]
+        good = signed(ring.rpm, "one", plain=plain)[1]
+        for _ in range(9):  # one signature in some hundred is a byte shorter
+            stolen = signed(ring.rpm, "one", plain=other)[1]
+            if Rpm(stolen).entry(0, 268)[2] == Rpm(good).entry(0, 268)[2]:
+                break
     packet = bytes(good[Rpm(good).entry(0, 268)[1]:][:Rpm(good).entry(0, 268)[2]])
     for label, bad, named in hide_in_pgp(packet):
         if len(bad) == len(packet):
@@ -112,8 +123,7 @@ def _(_dir):
                 ("an entry of an unknown tag", with_row(good, 4711, b"evil code"), "signature tag 4711"),
                 ("a second signature of that tag", with_row(good, 268, packet), "RSAHEADER"),
                 ("signatures of files", with_row(good, 274, b"evil code"), "FILESIGNATURES"),
-                ("bytes that no entry leads to", with_row(good, 62, b"")[:0] or good[:96 + 12] + struct.pack(">I", struct.unpack_from(">I", good, 108)[0] + 8) +
-                 good[112:Rpm(good).headers[0][3]] + b"evilcode" + good[Rpm(good).headers[0][3]:], "signature gap"),
+                ("bytes that no entry leads to", with_longer_store(good, b"evilcode"), "signature gap"),
                 ("the signature of another package", with_signature(good, bytes(stolen[Rpm(stolen).entry(0, 268)[1]:][:len(packet)])), "not that of what it should cover"),
                 ("another package with its signature", stolen, "./usr/bin/tool")]
     _, at, _ = Rpm(good).entry(0, 273)
@@ -146,6 +156,7 @@ def _(_dir):
         good, stolen = signed(ring.deb, "one", plain=plain)[1], signed(ring.deb, "one", plain=other)[1]
     size = int(good[len(plain) + 48:len(plain) + 58])
     packet = good[len(plain) + 60:len(plain) + 60 + size]
+    stolen_packet = stolen[len(other) + 60:len(other) + 60 + int(stolen[len(other) + 48:len(other) + 58])]
     assert good[len(plain):len(plain) + 10] == b"_gpgorigin", good[len(plain):][:60]
 
     def with_member(name, data):
@@ -156,7 +167,7 @@ def _(_dir):
         refused(with_member(b"_gpgorigin", bad), good, "deb", named, label + ", both signed")
     for label, bad, named in (("no signature", with_member(b"_gpgorigin", b"evil code"), "_gpgorigin"), ("of an unknown name", with_member(b"_gpgevil", packet), "unknown name"),
                               ("twice", with_member(b"_gpgorigin", packet) + with_member(b"_gpgorigin", packet)[len(plain):], "comes twice"),
-                              ("stale", stolen[:len(other)] + good[len(plain):], "data"), ("of other data", with_member(b"_gpgorigin", stolen[len(other) + 60:][:size]), "not that of what"),
+                              ("stale", stolen[:len(other)] + good[len(plain):], "data"), ("of other data", with_member(b"_gpgorigin", stolen_packet), "not that of what"),
                               ("setuid", good[:len(plain) + 40] + b"104755  " + good[len(plain) + 48:], "unusual mode"),
                               ("in front of the data", ar([(b"debian-binary/", b"2.0\n"), (b"_gpgorigin/", packet)]) + plain[8 + 64:], "_gpgorigin"),
                               ("another package with its signature", stolen, "./usr/share/acme/data")):
@@ -209,6 +220,28 @@ def _(_dir):
     refused(appended(plain, odd), plain, "ko", "a signed attribute of an unknown type", "a signed attribute with code")
 
 
+@case("module: timestamps are of the signature that they stand beside")
+def _(_dir):
+    need("openssl", "gcc")
+    write("x.c", b"int init_module(void) { return 3; }\n")
+    run("gcc", "-O2", "-c", "x.c", "-o", "x.o", code=0)
+    plain = read("x.o")
+    message = cms("one", plain)
+    token = timestamp(signature_of(message))
+    detached(appended(plain, with_attribute(message, TOKEN, token)), plain, "ko")
+    detached(appended(plain, with_attribute(message, TOKEN, token)), appended(plain, cms("two", plain)), "ko")
+    detached(appended(plain, countersigned(message, signature_of(message))), plain, "ko")
+    for label, bad, named in (("a timestamp of something else", with_attribute(message, TOKEN, timestamp(b"evil")), "a timestamp of something else"),
+                              ("a message that is no timestamp", with_attribute(message, TOKEN, cms("two", signature_of(message))), "a timestamp of something else"),
+                              ("a timestamp that is no message", with_attribute(message, TOKEN, tlv(0x30, tlv(4, b"evil"))), "no SignedData"),
+                              ("a countersignature of something else", countersigned(message, b"evil"), "a countersignature of something else"),
+                              ("a timestamp with a second certificate", with_attribute(message, TOKEN, next(bad for label, bad, _ in hide_in_cms(token) if "certificate" in label)),
+                               "a certificate that is neither"),
+                              ("a timestamp of a timestamp", with_attribute(message, TOKEN, with_attribute(token, TOKEN, timestamp(signature_of(token)))),
+                               "timestamps of timestamps")):
+        refused(appended(plain, bad), plain, "ko", named, label)
+
+
 JAR = [("acme/Main.class", b"\xca\xfe\xba\xbe" + bytes(range(200)) * 4), ("acme/text.properties", b"a=b\n" * 60)]
 
 
@@ -229,15 +262,6 @@ def _(_dir):
 def manifest_of(data):
     with zipfile.ZipFile(io.BytesIO(data)) as z:
         return {i.filename: z.read(i) for i in z.infolist()}
-
-
-def replace(data, **new):
-    """Members by their last name; None leaves one out."""
-    return rezip(data, lambda name, old: new.get(name.rsplit("/", 1)[-1].replace(".", "_"), old))
-
-
-def with_more(data, *more):
-    return rezip(data, lambda name, old: [(name, old), *more] if name == "META-INF/MANIFEST.MF" else old)
 
 
 def resign(files, main=b"", section=b"", extra=(), head=b""):
@@ -282,13 +306,10 @@ def _(_dir):
         ("a member in META-INF", packed(resign(JAR, extra=[("META-INF/evil.class", b"evil")])), "META-INF/evil.class"),
         ("a wrong digest in the manifest", packed([(n, text.replace(b64(JAR[0][1]), b64(b"x")) if n.endswith(".MF") else d) for n, d in resign(JAR)]), "the digest in the manifest"),
         ("a section twice", packed([(n, text + text[text.index(b"Name:"):] if n.endswith(".MF") else d) for n, d in resign(JAR)]), "META-INF/MANIFEST.MF"),
-        ("another order of files", packed(resign(JAR[::-1])), ""),
     ]
     for label, bad, named in attempts:
-        if label == "another order of files":
-            assert compare(*pair(bad, plain, "jar"))["level"] == "repackaged", label
-            continue
         refused(bad, plain, "jar", named, label)
+    expect("repackaged", *pair(packed(resign(JAR[::-1])), plain, "jar"))  # another order of files
 
 
 # ---- Android ----
@@ -405,7 +426,6 @@ def _(_dir):
     write("control", control)
 
     def sign(name):
-        from make_signatures import keys, quiet
         return quiet("openssl", "dgst", "-sha1", "-sign", f"{keys()}/{name}.key", "control")
 
     def pack(*files, tail=b""):
@@ -415,10 +435,8 @@ def _(_dir):
     honest([plain, pack((name, one)), pack((name, two))], "apk")
     for label, bad, named in (("a second file", pack((name, one), ("usr/bin/evil", b"evil")), "behind the signature"), ("another name", pack((".SIGN.RSA.x/../evil", one)), "no signature"),
                               ("a long text", pack((name, b"evil" * 300)), "length"), ("a short text", pack((name, b"evil")), "length"),
-                              ("bytes behind it", pack((name, one), tail=b"evil" + bytes(508)), "behind the signature"),
-                              ("fill that is not zero", pack((name, one[:200])).replace(b"", b""), "length" if len(one) < 128 else "")):
-        if named:
-            refused(bad, plain, "apk", named, label)
+                              ("bytes behind it", pack((name, one), tail=b"evil" + bytes(508)), "behind the signature")):
+        refused(bad, plain, "apk", named, label)
     tar = bytearray(signature_tar((name, one)))
     tar[345:349] = b"evil"
     tar[148:156] = b"%06o\0 " % (sum(tar[:148]) + sum(tar[156:512]) + 8 * 32)

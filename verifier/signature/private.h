@@ -36,7 +36,7 @@ SB_MUST_USE bool sb_cms_certificates_lead(struct sb_span set, const struct sb_si
 
 /**
  * Unsigned attributes of a signer: timestamps (RFC 3161 and the countersignature of PKCS #9) of @signature and nothing else.
- * @depth: of messages in messages. @counter: whose certificate made a countersignature, which the outer message carries; key and issuer empty: none.
+ * @depth: of messages in messages, at most one. @counter: whose certificate made a countersignature, which the outer message carries; key and issuer empty: none.
  */
 SB_MUST_USE bool sb_cms_timestamps(struct sb_span attributes, struct sb_span signature, unsigned depth, struct sb_signer_id *counter, const char **why);
 

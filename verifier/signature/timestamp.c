@@ -2,7 +2,7 @@
 /* Timestamps among the unsigned attributes: RFC 3161, 2.4.2 and appendix A; PKCS #9 (RFC 2985), 5.3.6. */
 #include "verifier/signature/private.h"
 
-enum { DEEPEST = 2 };
+enum { DEEPEST = 1 };
 
 static const uint8_t token[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x10, 0x02, 0x0e};        /* id-aa-timeStampToken */
 static const uint8_t token_of_authenticode[] = {0x2b, 0x06, 0x01, 0x04, 0x01, 0x82, 0x37, 0x03, 0x03, 0x01};

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FUNCTION_TYPE = 0x20, MOST_FUNCTIONS = 1 << 20 };
+enum { FUNCTION_TYPE = 0x20, MOST_FUNCTIONS = 1 << 18 };
 
 static const struct sb_pe_section *section_of(const struct sb_pe *pe, const struct sb_region *region)
 {
@@ -171,23 +171,28 @@ static int by_address(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
-/* A function reaches to the next one, or to the end of its section. */
+/* Address behind the section that holds @address, which one does. */
+static uint64_t section_end(const struct sb_pe *pe, uint64_t address)
+{
+	for (size_t i = 0; i < pe->section_count; i++)
+		if (address >= pe->sections[i].address && address - pe->sections[i].address < pe->sections[i].size)
+			return pe->sections[i].address + pe->sections[i].size;
+	return address;
+}
+
+/* A function reaches to the next one at another address, or to the end of its section. From the last one to the first. */
 static void set_lengths(struct sb_pe *pe)
 {
-	for (size_t i = 0; i < pe->functions.count; i++) {
+	uint64_t next = UINT64_MAX, here = UINT64_MAX;
+
+	for (size_t i = pe->functions.count; i-- > 0;) {
 		struct sb_anchor *anchor = sb_vec_at(&pe->functions, i);
-		uint64_t from = anchor->address - pe->image_base, end = from;
-		for (size_t k = 0; k < pe->section_count; k++)
-			if (from >= pe->sections[k].address && from - pe->sections[k].address < pe->sections[k].size)
-				end = pe->sections[k].address + pe->sections[k].size;
-		for (size_t k = i + 1; k < pe->functions.count; k++) {
-			const struct sb_anchor *next = sb_vec_at(&pe->functions, k);
-			if (next->address == anchor->address)
-				continue;
-			end = next->address - pe->image_base < end ? next->address - pe->image_base : end;
-			break;
+		uint64_t from = anchor->address - pe->image_base, end = section_end(pe, from);
+		if (from != here) {
+			next = here;
+			here = from;
 		}
-		anchor->length = end - from;
+		anchor->length = (next > from && next < end ? next : end) - from;
 	}
 }
 

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-enum { RICH_KEY = 8 };
+enum { RICH_KEY = 8, RICH_WITHIN = 4096 };
 
 static int add(struct sb_view *view, struct sb_vec *owners, struct sb_region region, struct sb_err *err)
 {
@@ -26,7 +26,9 @@ static int add(struct sb_view *view, struct sb_vec *owners, struct sb_region reg
 /* "Rich" and a key; "DanS", encoded by it, stands where it begins. */
 static bool find_rich(const struct sb_pe *pe, uint64_t *from, uint64_t *to)
 {
-	for (uint64_t at = SB_PE_DOS; at + RICH_KEY <= pe->header; at += 4) {
+	uint64_t end = pe->header < RICH_WITHIN ? pe->header : RICH_WITHIN;
+
+	for (uint64_t at = SB_PE_DOS; at + RICH_KEY <= end; at += 4) {
 		struct sb_rd rd = sb_rd_of(pe->file, false);
 		if (!sb_magic(pe->file, at, "Rich", 4))
 			continue;

@@ -5,7 +5,7 @@
 #include <limits.h>
 #include <string.h>
 
-enum { LFANEW = 60, PE32 = 0x10b, PE32_PLUS = 0x20b, MOST_SECTIONS = 96 * 8, MOST_SYMBOLS = 1 << 22 };
+enum { LFANEW = 60, PE32 = 0x10b, PE32_PLUS = 0x20b, MOST_SECTIONS = 192, MOST_SYMBOLS = 1 << 20 };
 
 static int damaged(struct sb_err *err, uint64_t at, const char *text)
 {
