@@ -10,6 +10,9 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import benign  # noqa: E402
 import volumes  # noqa: E402
+import mutants_jffs2  # noqa: E402
+import mutants_rom  # noqa: E402
+import mutants_ubi  # noqa: E402
 from make_binaries import Elf  # noqa: E402
 from mutants import entry, whole, zipped  # noqa: E402
 from mutants_more import ar, inner  # noqa: E402
@@ -117,6 +120,16 @@ def _(_dir):
     volume(shipped, rebuilt, volumes.squashfs_times(shipped))
     shipped, rebuilt = (volumes.squashed(root, "-comp", "xz", time=t) for t in (1706943909, 1700000000))
     volume(shipped, rebuilt, [range(8, 12)])
+
+
+@case("images of file systems: identifiers and times")
+def _(_dir):
+    need("mkfs.jffs2", "mkfs.ubifs", "ubinize", "genromfs", "fakeroot", "setfattr")
+    pairs = [*mutants_jffs2.honest(), *mutants_ubi.ubifs_honest(), *mutants_ubi.ubi_honest(), *mutants_rom.romfs_honest()]
+    chosen = ("jffs2, times", "ubifs, times", "ubi, sequence number of the image", "romfs, time")
+    for label, shipped, rebuilt, level, _ in pairs:
+        if label in chosen:
+            flips(shipped, rebuilt, level, None, (), min(COUNT, 300))
 
 
 @case("the figure")

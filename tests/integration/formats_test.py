@@ -203,5 +203,59 @@ def _(_folder):
     levels = {finding["where"][-1]: finding["severity"] for finding in record["findings"]}
     assert levels["check"] == "critical", levels
 
+
+# How an image is made of ./t, and what its own times, identifiers and the places in it allow where a program in it is explained.
+IMAGES = {"jffs2": ("mkfs.jffs2", "mkfs.jffs2 -r t -o {} -f", "explained"), "ubifs": ("mkfs.ubifs", "mkfs.ubifs -r t -m 512 -e 15872 -c 64 -o {}", "repackaged"),
+          "cramfs": ("mkfs.cramfs", "mkfs.cramfs t {}", "explained"), "romfs": ("genromfs", "genromfs -d t -V acme -f {}", "explained"),
+          "erofs": ("mkfs.erofs", "mkfs.erofs -T1 -U 11111111-1111-1111-1111-111111111111 -zlz4hc {} t", "explained")}
+
+
+def program_in(image, source, *flags):
+    """An image with a program that is stripped and has a build-id of what it was before."""
+    shutil.rmtree("t", ignore_errors=True)
+    os.makedirs("t/bin")
+    pathlib.Path("p.c").write_text(source)
+    run("gcc", "-O1", *flags, "-o", "t/bin/acme", "p.c", code=0)
+    run("strip", "t/bin/acme", code=0)
+    for path in (pathlib.Path("t/bin/acme"), pathlib.Path("t/bin"), pathlib.Path("t")):
+        os.utime(path, (1700000000, 1700000000))
+    os.makedirs(os.path.dirname(image), exist_ok=True)
+    run("sh", "-c", IMAGES[image.split(".")[-1]][1].format(image), code=0)
+
+
+def register_image(kind, tool, level):
+    @case(f"{kind}: a program in it is explained, and found when it is changed")
+    def _(_folder):
+        need(tool, "gcc", "strip")
+        source = "int check(int x) { return x * 7; }\nint main(int c, char **v) { return v[0] == 0 || check(c); }\n"
+        program_in(f"a/x.{kind}", source, "-g1")
+        program_in(f"b/x.{kind}", source, "-g3")
+        program_in(f"c/x.{kind}", source.replace("7", "8"), "-g1")
+        record = compare(f"a/x.{kind}", f"b/x.{kind}", 0 if level == "explained" else 1)
+        assert record["level"] == level and "build-id" in {f["cause"] for f in record["findings"]}, record
+        record = compare(f"a/x.{kind}", f"c/x.{kind}", 1)
+        assert record["level"] == "different", record
+        assert any(f["where"][:3] == [f"x.{kind}", "bin/acme", ".text"] and f["severity"] == "critical" for f in record["findings"]), record["findings"]
+
+
+for KIND, (TOOL, _, LEVEL) in IMAGES.items():
+    register_image(KIND, TOOL, LEVEL)
+
+
+@case("a program in a UBIFS in a UBI in a compressed tar is opened where it lies")
+def _(_folder):
+    need("mkfs.ubifs", "ubinize", "gcc", "strip", "tar")
+    source = "int check(int x) { return x * 7; }\nint main(int c, char **v) { return v[0] == 0 || check(c); }\n"
+    pathlib.Path("ubi.ini").write_text("[v]\nmode=ubi\nimage=x.ubifs\nvol_id=0\nvol_size=2MiB\nvol_type=dynamic\nvol_name=rootfs\n")
+    for side, text in (("a", source), ("b", source.replace("7", "8"))):
+        program_in(f"{side}/x.ubifs", text)
+        shutil.copy(f"{side}/x.ubifs", "x.ubifs")
+        run("ubinize", "-o", f"{side}/flash.ubi", "-p", "16KiB", "-m", "512", "-s", "256", "-Q", "1", "ubi.ini", code=0)
+        run("tar", "--format=ustar", "--owner=0", "--group=0", "-czf", "x.tar.gz", "flash.ubi", cwd=side, code=0)
+    record = compare("a/x.tar.gz", "b/x.tar.gz", 1)
+    way = ["x.tar.gz", "x.tar", "flash.ubi", "rootfs", "bin/acme", ".text"]
+    assert any(f["where"][:6] == way and f["severity"] == "critical" for f in record["findings"]), record["findings"]
+
+
 if __name__ == "__main__":
     main()

@@ -5,6 +5,8 @@
  */
 #include "verifier/explain/explainer.h"
 
+#include <string.h>
+
 static bool is_layout(const struct sb_diff *diff)
 {
 	for (unsigned side = 0; side < SB_SIDES; side++)
@@ -29,6 +31,21 @@ static bool lengths_differ(const struct sb_pair *pair)
 			return true;
 	}
 	return false;
+}
+
+/* All zero or all erased: how much of it there is follows from what lies beside it. */
+static bool is_fill(const struct sb_pair *pair, const struct sb_diff *diff)
+{
+	for (unsigned side = 0; side < SB_SIDES; side++) {
+		const struct sb_region *region = diff->side[side].region;
+		struct sb_span bytes;
+		if (!region)
+			continue;
+		if (!sb_span_cut(pair->bytes[side], region->offset, region->length, &bytes) || (bytes.p[0] != 0 && bytes.p[0] != 0xff) ||
+		    memcmp(bytes.p, bytes.p + 1, bytes.n - 1) != 0)
+			return false;
+	}
+	return true;
 }
 
 static const char *describe(struct sb_explaining *in, enum sb_field_kind kind, const struct sb_diff *diff, struct sb_claim *claim)
@@ -63,10 +80,10 @@ static bool claim_layout(struct sb_explaining *in, const struct sb_pair *pair, c
 		in->layout.follows = lengths_differ(pair);
 		in->layout.said = false;
 	}
-	if (in->layout.follows && (kind == SB_FIELD_SIZE || kind == SB_FIELD_OFFSET)) {
+	if (in->layout.follows && (kind == SB_FIELD_SIZE || kind == SB_FIELD_OFFSET || (!field && is_fill(pair, diff)))) {
 		claim->cap = SB_LEVEL_EXPLAINED;
 		claim->rule = SB_RULE_DERIVED;
-		claim->note = "it leads to the same thing on both sides: it follows from content that differs";
+		claim->note = field ? "it leads to the same thing on both sides: it follows from content that differs" : "fill of another length: it follows from content that differs";
 		return true;
 	}
 	claim->cap = SB_LEVEL_REPACKAGED;

@@ -150,7 +150,7 @@ static int take_entry(struct walk *walk, uint64_t at, uint64_t *next, struct sb_
 	const struct inode inode = read_inode(walk, at);
 	struct sb_member member = {.size = 0};
 	struct sb_span name;
-	size_t before;
+	size_t before = 0;
 
 	if (!sb_span_cut(walk->view->file, at + INODE, inode.name, &name) || name.n == 0 || ++walk->entries > walk->view->file.n / INODE)
 		return sb_damaged(err, "archive-damaged", at, "an inode without a name");

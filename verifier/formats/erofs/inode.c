@@ -118,8 +118,8 @@ static int damaged(struct sb_err *err, uint64_t at)
 static int take_shared(struct sb_erofs *fs, uint64_t number, struct sb_err *err)
 {
 	uint64_t at = fs->shared + number * 4;
-	const char *prefix;
-	struct sb_span name, value;
+	const char *prefix = NULL;
+	struct sb_span name = {0}, value = {0};
 	uint64_t length = at < fs->view->file.n ? read_entry(fs, at, fs->view->file.n, &prefix, &name, &value) : 0;
 
 	if (!length)
@@ -137,8 +137,8 @@ static int take_xattrs(struct sb_erofs *fs, uint64_t at, uint64_t end, struct sb
 	for (uint64_t i = 0; !rc && i < shared; i++)
 		rc = take_shared(fs, sb_erofs_uint(fs, at + XATTR_HEAD + i * 4, 4), err);
 	while (!rc && inline_at < end) {
-		const char *prefix;
-		struct sb_span name, value;
+		const char *prefix = NULL;
+		struct sb_span name = {0}, value = {0};
 		uint64_t length = read_entry(fs, inline_at, end, &prefix, &name, &value);
 		rc = length ? sb_xattrs_add(&fs->xattrs, prefix, name, value, err) : damaged(err, inline_at);
 		inline_at += length;

@@ -187,7 +187,7 @@ static bool is_proper(const struct walk *walk, const struct sb_jffs2_node *diren
 static int take_dirent(struct walk *walk, struct sb_jffs2_node *dirent, struct sb_err *err)
 {
 	struct sb_member member = {.size = 0};
-	bool folder;
+	bool folder = false;
 	size_t before;
 
 	int rc = sb_path_enter(&walk->path, sb_jffs2_name(&walk->fs, dirent), &before, err);
@@ -218,7 +218,7 @@ static bool counts(const struct sb_jffs2 *fs, size_t place)
 static int take_tree(struct walk *walk, struct sb_err *err)
 {
 	struct sb_member root = {.name = sb_span_text(".")};
-	bool folder;
+	bool folder = false;
 	int rc = emit_inode(walk, SB_JFFS2_ROOT, &root, &folder, err);
 
 	if (!rc && !folder)

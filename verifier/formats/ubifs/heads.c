@@ -147,7 +147,7 @@ struct pending {
 
 static int take_branch(struct sb_ubifs *fs, struct sb_vec *pending, uint64_t branch, uint32_t level, struct sb_err *err)
 {
-	enum sb_ubifs_type type;
+	enum sb_ubifs_type type = SB_UBIFS_INODE;
 	uint64_t at = sb_ubifs_place(fs, sb_ubifs_uint(fs, branch, 4), sb_ubifs_uint(fs, branch + 4, 4));
 	uint32_t length = at == UINT64_MAX ? 0 : sb_ubifs_node(fs, at, &type);
 
@@ -188,7 +188,7 @@ int sb_ubifs_read_index(struct sb_ubifs *fs, struct sb_err *err)
 {
 	SB_VEC struct sb_vec pending = {.size = sizeof(struct pending)};
 	uint64_t root = sb_ubifs_place(fs, sb_ubifs_uint(fs, fs->master + 48, 4), sb_ubifs_uint(fs, fs->master + 52, 4));
-	enum sb_ubifs_type type;
+	enum sb_ubifs_type type = SB_UBIFS_INODE;
 	uint32_t length = root == UINT64_MAX ? 0 : sb_ubifs_node(fs, root, &type);
 	struct pending *first = sb_vec_push(&pending);
 	int rc = 0;
