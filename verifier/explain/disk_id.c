@@ -7,14 +7,14 @@
 
 #include <string.h>
 
-/* RFC 4122, 4.4: version 4, in the byte order of GPT; and no text. */
+/* RFC 4122, 4.4: version 4, in the byte order of GPT or, as some tools write it, of the network; and no text. */
 static bool is_random_guid(struct sb_span bytes)
 {
 	size_t printable = 0;
 
 	for (size_t i = 0; i < bytes.n; i++)
 		printable += bytes.p[i] >= 0x20 && bytes.p[i] < 0x7f;
-	return bytes.n == 16 && bytes.p[7] >> 4 == 4 && bytes.p[8] >> 6 == 2 && printable < 14;
+	return bytes.n == 16 && (bytes.p[7] >> 4 == 4 || bytes.p[6] >> 4 == 4) && bytes.p[8] >> 6 == 2 && printable < 14;
 }
 
 /* Does each header of that side hold these bytes in the field of that name? */

@@ -93,6 +93,12 @@ static bool ends_record(const struct sb_pair *pair, const struct sb_diff *diff)
 	return is_format(pair, "tar");
 }
 
+/* Zeros from the end of an image to the end of the partition or block that holds it: how many follows from the size of what lies before. */
+static bool fills_place(const struct sb_pair *pair, const struct sb_region *region)
+{
+	return pair->format->container && pair->bytes[SB_SHIPPED].n == pair->bytes[SB_REBUILT].n && (!region || strcmp(region->name, "fill") == 0);
+}
+
 static bool in_archive(const struct sb_pair *pair, const struct sb_diff *diff)
 {
 	return (diff->kind == SB_DIFF_FIELD || diff->kind == SB_DIFF_REGION || diff->kind == SB_DIFF_BYTES) && pair->format &&
@@ -104,18 +110,19 @@ static bool claim_padding(struct sb_explaining *in, const struct sb_pair *pair, 
 	if (!in_archive(pair, diff))
 		return false;
 	bool follows = diff->side[SB_SHIPPED].member || diff->side[SB_REBUILT].member;
+	bool fills = fills_place(pair, diff->side[SB_SHIPPED].region) && fills_place(pair, diff->side[SB_REBUILT].region);
 
 	for (unsigned side = 0; side < SB_SIDES; side++) {
 		struct sb_span bytes = sb_diff_bytes(pair, diff, side);
 		const struct sb_member *member = follows ? member_behind(pair, diff, side) : NULL;
 		if (!is_padding(diff, side) || !is_fill(pair, bytes) || ends_archive(diff->side[side].region))
 			return false;
-		if (follows ? !member || !follows_size(pair, diff, side, member) : !may_trail(pair, diff->side[side].region))
+		if (follows ? !member || !follows_size(pair, diff, side, member) : !fills && !may_trail(pair, diff->side[side].region))
 			return false;
 	}
-	claim->cap = follows || ends_record(pair, diff) ? SB_LEVEL_EXPLAINED : SB_LEVEL_REPACKAGED;
+	claim->cap = follows || fills || ends_record(pair, diff) ? SB_LEVEL_EXPLAINED : SB_LEVEL_REPACKAGED;
 	claim->note = sb_explain_note(in, "fill of another length");
 	return true;
 }
 
-const struct sb_explainer sb_explain_padding = {"padding", SB_CAUSE_CONTAINER_METADATA, SB_RULE_STRUCTURAL, 3, claim_padding};
+const struct sb_explainer sb_explain_padding = {"padding", SB_CAUSE_CONTAINER_METADATA, SB_RULE_STRUCTURAL, 4, claim_padding};

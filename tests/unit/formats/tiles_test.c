@@ -36,8 +36,13 @@ Test(tiles, holes_and_the_rest_have_owners)
 	cr_assert_eq(sb_view_check(&view, &err), 0, "%s", err.msg);
 	cr_assert_eq(view.regions.count, 5);
 	cr_expect_eq(sb_view_region(&view, 0)->kind, SB_REGION_GAP);
-	cr_expect_eq(sb_view_region(&view, 4)->kind, SB_REGION_OVERLAY);
+	cr_expect_eq(sb_view_region(&view, 4)->kind, SB_REGION_PADDING);
 	cr_expect_eq(sb_view_region(&view, 4)->length, 8);
+	sb_view_release(&view);
+	bytes[31] = 1;
+	sb_view_init(&view, &none, sb_span_of(bytes, sizeof bytes), arena);
+	cr_assert_eq(tile(parts, 4, &view, &err), 0, "%s", err.msg);
+	cr_expect_eq(sb_view_region(&view, 4)->kind, SB_REGION_OVERLAY);
 	sb_view_release(&view);
 }
 
