@@ -96,7 +96,7 @@ static bool ends_record(const struct sb_pair *pair, const struct sb_diff *diff)
 /* Zeros from the end of an image to the end of the partition or block that holds it: how many follows from the size of what lies before. */
 static bool fills_place(const struct sb_pair *pair, const struct sb_region *region)
 {
-	return pair->format->container && pair->bytes[SB_SHIPPED].n == pair->bytes[SB_REBUILT].n && (!region || strcmp(region->name, "fill") == 0);
+	return !pair->format->archive && pair->bytes[SB_SHIPPED].n == pair->bytes[SB_REBUILT].n && (!region || strcmp(region->name, "fill") == 0);
 }
 
 static bool in_archive(const struct sb_pair *pair, const struct sb_diff *diff)
