@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Flipped bits of accepted pairs, judged in one process: outside of claimed places each must bring the level down."""
+import gzip
 import hashlib
 import json
 import os
@@ -9,12 +10,13 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import benign  # noqa: E402
+import firmware  # noqa: E402
 import volumes  # noqa: E402
 import mutants_jffs2  # noqa: E402
 import mutants_rom  # noqa: E402
 import mutants_ubi  # noqa: E402
 from make_binaries import Elf  # noqa: E402
-from mutants import entry, whole, zipped  # noqa: E402
+from mutants import TEXT, entry, whole, zipped  # noqa: E402
 from mutants_more import ar, inner  # noqa: E402
 from pairs import FACTS  # noqa: E402
 from sbtest import case, main, need, run  # noqa: E402
@@ -81,6 +83,16 @@ def _(_dir):
     for label, shipped, rebuilt, level, _ in benign.containers():
         if label == "tar ustar, order of a folder":  # the equal times may be flipped too: any time may stand there
             flips(shipped, rebuilt, level, None, ("%011o" % 1700000000,))
+
+
+@case("what devices boot: names that were drawn, times, kernels of another level")
+def _(_dir):
+    need("dtc", "mkimage", "mkbootimg", "sgdisk")
+    disk = firmware.gpt()
+    flips(firmware.with_ids(disk, 2), firmware.with_ids(disk, 1), "explained", count=COUNT // 2)
+    flips(firmware.fit(epoch=firmware.NOW), firmware.fit(), "repackaged", count=COUNT // 2)
+    flips(firmware.uimage(TEXT * 9, epoch=firmware.NOW), firmware.uimage(TEXT * 9), "repackaged", count=COUNT // 2)
+    flips(*(firmware.android(2, ramdisk=gzip.compress(TEXT * 300, level, mtime=0), tree=firmware.dtb()) for level in (9, 0)), "repackaged", count=COUNT // 2)
 
 
 @case("texts and tables")

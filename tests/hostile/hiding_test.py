@@ -12,6 +12,7 @@ import sys
 import zlib
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import firmware  # noqa: E402
 from make_binaries import Elf, program  # noqa: E402
 from mutants import put, whole, entry, zipped  # noqa: E402
 from mutants_more import ar, deb, inner, read  # noqa: E402
@@ -253,6 +254,25 @@ def _(_dir):
     attempts += [(f"packed in another way: {label}", shipped, small) for label, shipped, _, _ in volumes.squashfs_hidden(plain) if label != "cut by a byte of its fill"]
     attempts += [("a time that is none", volumes.put(plain, 8, "<I", 0), volumes.put(small, 30, "<H", 1))]
     judge(attempts, [("honest", other(volumes.tree()), base), ("honest, not packed", plain, small)], None, "repackaged")
+
+
+@case("what devices boot: GUIDs that are drawn, fill that follows from a size")
+def _(_dir):
+    need("sgdisk", "dtc", "mkimage")
+    disk = firmware.gpt()
+    ours, theirs = firmware.with_ids(disk, 1), firmware.with_ids(disk, 2)
+    second = struct.unpack_from("<Q", theirs, len(theirs) - 512 + 72)[0] * 512
+    text = b"rm -rf\0\x41\x81;evil!!"[:16]
+    attempts = [("disk GUID of one copy", firmware.mend_gpt(put(theirs, 512 + 56, ours[568:584]), (1,)), ours),
+                ("partition GUID of one copy", firmware.mend_gpt(put(theirs, 1024 + 16, ours[1040:1056]), (1,)), ours),
+                ("partition GUID that is text", firmware.mend_gpt(put(put(theirs, 1024 + 16, text), second + 16, text)), ours),
+                ("disk GUID of zeros", firmware.mend_gpt(put(put(theirs, 512 + 56, bytes(16)), len(theirs) - 512 + 56, bytes(16))), ours),
+                ("a checksum left as it was", put(theirs, 512 + 16, ours[528:532]), ours),
+                ("GUIDs, and a type beside them", firmware.mend_gpt(put(put(theirs, 1024, b"evil"), second, b"evil")), ours)]
+    size = 256 << 10
+    honest_fit, other_fit = (firmware.fit(kernel=k).ljust(size, b"\0") for k in (GOOD, BLOB))
+    attempts += [("bytes in the fill of a place", put(honest_fit, size - 9, b"evil"), other_fit), ("a place of another size", honest_fit + bytes(512), other_fit)]
+    judge(attempts, [("names that were drawn", theirs, ours), ("a path in a kernel, and the fill behind", honest_fit, other_fit)])
 
 
 @case("the figure")
