@@ -66,7 +66,7 @@ static int ask_fields(struct sb_explaining *in, const struct sb_pair *pair, unsi
 	for (size_t i = 0; !rc && i < described->count; i++) {
 		const struct sb_field *field = &described->fields[i];
 		bool known;
-		if (is_asked(field) && !sb_field_is_right(in, pair, side, field, &known) && known && !is_listed(pair, side, field))
+		if (is_asked(field) && !is_listed(pair, side, field) && !sb_field_is_right(in, pair, side, field, &known) && known)
 			rc = add(in, pair, side, described->region, field, claims, err);
 	}
 	return rc;
