@@ -500,6 +500,20 @@ def _(_dir):
         expect("different", "a", "b", named=(".data", '"anXther text"'), severity="major")
 
 
+@case("code at the end of the address space is read to its end")
+def _(_dir):
+    layout = next(x for x in LAYOUTS if x.bits == 64 and not x.big)
+    for below in (1, 15, 16, 17, 4096):
+        for side, change in (("a", 0xcc), ("b", 0)):
+            write(side, small(layout))
+            elf = Elf(side)
+            offset, size = elf.section(".text")
+            struct.pack_into("<Q", elf.data, row_of(elf, ".text") + 16, (1 << 64) - below)
+            elf.data[offset + size - 1] ^= change
+            elf.write(side)
+        expect("different", "a", "b", named=".text", severity="critical")
+
+
 @case("what is no program is not read as one")
 def _(_dir):
     for layout in LAYOUTS:
