@@ -228,9 +228,9 @@ def _(_dir):
         for n in range(2500):
             with open(f"{side}/file{n:05}", "w") as f:
                 f.write(side if n == 2400 else "")
-    for form in ("2+", "3+", "2"):
-        result = run("strace", "-qq", "-o", "/dev/null", "-e", "trace=getdents64", "-e", f"inject=getdents64:error=EIO:when={form}", PROGRAM, "compare", "a", "b",
-                     "--json", env=QUIET)
+    for form in ("1", "2", "2+", "3+"):
+        result = run("strace", "-f", "-qq", "-o", "/dev/null", "-P", os.path.abspath("a"), "-P", os.path.abspath("b"), "-e", "trace=getdents64",
+                     "-e", f"inject=getdents64:error=EIO:when={form}", PROGRAM, "compare", "a", "b", "--json", env=QUIET)
         assert result.code == 3 and result.json()["errors"][0]["id"] == "folder-unreadable", (form, result)
 
 

@@ -60,6 +60,10 @@ def extended(kind):
     def pack(root, out):
         run("mke2fs", "-q", "-F", "-t", kind, "-d", root, "-U", "11111111-2222-4333-8444-555555555555", "-E", "hash_seed=11111111-2222-4333-8444-555555555555", out, "2500K",
             code=0, env={"E2FSPROGS_FAKE_TIME": "1700000000"})
+        # It copies the times at which the files of the tree were made and read, which nobody can set.
+        for name in ("", *names(root)):
+            for field in ("atime", "ctime", "crtime"):
+                run("debugfs", "-w", "-R", f"set_inode_field /{name} {field} @1700000000", out, code=0, env={"E2FSPROGS_FAKE_TIME": "1700000000"})
     return pack
 
 

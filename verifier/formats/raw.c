@@ -12,7 +12,7 @@
 /* Vendors' headers are 32 to 256 bytes long or fill a block; what is flashed begins with a block. */
 enum { NEAR = 4096, NEAR_STEP = 16, STEP = 256, MOST_MEMBERS = 1024, SMALLEST = 512 };
 /* How far a probe looks, which may cost no more than this much to be read of any file. */
-enum { PROBED = 16 << 20 };
+enum { PROBED = 4 << 20 };
 
 /** How long a thing is. */
 enum extent {

@@ -200,9 +200,12 @@ static int open_wasm(struct sb_view *view, const char *hint, struct sb_err *err)
 	struct walk walk = {.view = view};
 	struct section_at section;
 	uint64_t at = HEADER;
-	int rc = sb_emit_region(view, &header, err);
+	int rc;
 
 	(void)hint;
+	if (view->file.n < HEADER)
+		return sb_damaged(err, "file-damaged", 0, "a WebAssembly module that is shorter than its header");
+	rc = sb_emit_region(view, &header, err);
 	if (!rc)
 		rc = learn_names(&walk, err);
 	while (!rc && at < view->file.n) {

@@ -288,6 +288,7 @@ static int describe_references(struct sb_view *view, const struct sb_region *reg
 
 static int describe(struct sb_view *view, const struct sb_region *region, struct sb_err *err)
 {
+	struct sb_span file = sb_span_of(view->file.p, (size_t)(region->offset + region->length));
 	uint64_t at = region->offset;
 
 	switch (region->tag) {
@@ -296,8 +297,8 @@ static int describe(struct sb_view *view, const struct sb_region *region, struct
 	case TAG_REFERENCES:
 		return describe_references(view, region, err);
 	case TAG_START:
-		(void)sb_pdf_word(view->file, &at);
-		return describe_place(view, sb_pdf_word(view->file, &at), "start of references", err);
+		(void)sb_pdf_word(file, &at);
+		return describe_place(view, sb_pdf_word(file, &at), "start of references", err);
 	default:
 		return 0;
 	}
