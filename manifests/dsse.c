@@ -125,15 +125,18 @@ int sb_dsse_read(struct sb_span line, struct sb_arena *arena, struct sb_dsse *ou
 	return rc;
 }
 
+bool sb_dsse_signed_over(const struct sb_dsse *envelope, struct sb_span pae, const uint8_t public_key[SB_PUBLIC_BYTES])
+{
+	for (size_t i = 0; i < envelope->count; i++)
+		if (sb_signature_good(public_key, pae, envelope->signatures[i].bytes))
+			return true;
+	return false;
+}
+
 bool sb_dsse_signed_by(const struct sb_dsse *envelope, const uint8_t public_key[SB_PUBLIC_BYTES])
 {
 	SB_BUF struct sb_buf pae = {0};
 
 	sb_dsse_pae(envelope->type, envelope->payload, &pae);
-	if (pae.bad)
-		return false;
-	for (size_t i = 0; i < envelope->count; i++)
-		if (sb_signature_good(public_key, sb_buf_span(&pae), envelope->signatures[i].bytes))
-			return true;
-	return false;
+	return !pae.bad && sb_dsse_signed_over(envelope, sb_buf_span(&pae), public_key);
 }

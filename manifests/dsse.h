@@ -29,4 +29,7 @@ SB_MUST_USE int sb_dsse_read(struct sb_span line, struct sb_arena *arena, struct
 /** True when at least one signature of the envelope is good under @public_key; a bad one never ends the search. */
 bool sb_dsse_signed_by(const struct sb_dsse *envelope, const uint8_t public_key[SB_PUBLIC_BYTES]);
 
+/** The same over the encoding @pae of the envelope, for who asks for many keys. */
+bool sb_dsse_signed_over(const struct sb_dsse *envelope, struct sb_span pae, const uint8_t public_key[SB_PUBLIC_BYTES]);
+
 #endif

@@ -175,6 +175,31 @@ def _(_dir):
     Trial((*check, "evil"), 6).under_allocations()
 
 
+def policed():
+    """A policy that lets just that statement's file through."""
+    signed_pass()
+    with open("key.hex") as f:
+        key = f.read()
+    with open("p.json", "w") as f:
+        json.dump({"schema": "samebuild-policy/1", "resource": "pkg:generic/acme@1.0", "keys": [{"party": "lab", "role": "rebuilder", "key": key}],
+                   "artifacts": [{"files": "*", "level": "identical", "causes": []}]}, f)
+    return ("gate", "--policy", "p.json", "--attestations", "st", "--time", "2027-01-01", "--json", "--artifact")
+
+
+@case("gate: no failing call lets a file through")
+def _(_dir):
+    check = policed()
+    Trial((*check, "release/prog"), 0).under_calls()
+    Trial((*check, "evil"), 6).under_calls(("openat", "read", "fstat", "newfstatat", "mmap"))
+
+
+@case("gate: no failing allocation lets a file through")
+def _(_dir):
+    check = policed()
+    Trial((*check, "release/prog"), 0).under_allocations()
+    Trial((*check, "evil"), 6).under_allocations()
+
+
 SIGN = ("attest", "sign", "stored", "--key", "test.key", "--attestation", "st", "--json")
 REPORT = ("report", "stored", "-o", "json=r.json", "-o", "text=r.txt", "--json")
 

@@ -17,16 +17,12 @@ static int no_memory(struct sb_err *err)
 }
 
 /** What was signed has one digest, however its envelope is written. */
-static const char *pae_digest(const struct gating *gating, const struct sb_dsse *envelope)
+static const char *digest_text(const struct gating *gating, struct sb_span pae)
 {
-	SB_BUF struct sb_buf pae = {0};
 	struct sb_digest digest;
 	char hex[2 * SB_SHA256_BYTES + 1];
 
-	sb_dsse_pae(envelope->type, envelope->payload, &pae);
-	if (pae.bad)
-		return NULL;
-	sb_hash_span(sb_buf_span(&pae), SB_DIGEST_SHA256, &digest);
+	sb_hash_span(pae, SB_DIGEST_SHA256, &digest);
 	sb_text_hex(sb_span_of(digest.sha256, SB_SHA256_BYTES), hex);
 	return sb_arena_copy(gating->arena, sb_span_text(hex));
 }
@@ -70,17 +66,21 @@ static bool is_worth_hearing(const struct gating *gating, const struct sb_statem
 static int hear_envelope(struct gating *gating, const struct sb_dsse *envelope, struct sb_arena *apart, struct sb_err *err)
 {
 	const struct sb_policy *policy = gating->in->policy;
+	SB_BUF struct sb_buf encoded = {0};
 	struct sb_statement statement = {0};
 	struct sb_err why = {0};
 	const char *wrong = NULL, *pae = NULL;
 	int rc = 0;
 
+	sb_dsse_pae(envelope->type, envelope->payload, &encoded);
+	if (encoded.bad)
+		return no_memory(err);
 	for (size_t k = 0; !rc && k < policy->key_count; k++) {
-		if (!sb_dsse_signed_by(envelope, policy->keys[k].key))
+		if (!sb_dsse_signed_over(envelope, sb_buf_span(&encoded), policy->keys[k].key))
 			continue;
 		if (!pae) { /* nothing is read that no known key has signed */
 			wrong = read_statement(envelope, apart, &statement, &why);
-			pae = why.code == SB_NOMEM ? NULL : pae_digest(gating, envelope);
+			pae = why.code == SB_NOMEM ? NULL : digest_text(gating, sb_buf_span(&encoded));
 			if (!pae)
 				return no_memory(err);
 		}
