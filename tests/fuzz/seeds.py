@@ -162,6 +162,7 @@ def contents(root):
     chunk = lambda kind, data: struct.pack('>I', len(data)) + kind + data + struct.pack('>I', zlib.crc32(kind + data))
     yield 'png', 'one', (b'\x89PNG\r\n\x1a\n' + chunk(b'IHDR', struct.pack('>IIBBBBB', 1, 1, 8, 0, 0, 0, 0)) + chunk(b'tIME', struct.pack('>HBBBBB', 2023, 11, 14, 22, 13, 20)) +
                          chunk(b'IDAT', zlib.compress(b'\0\0')) + chunk(b'IEND', b''))
+    yield 'pdf', 'no-number', b'%PDF-1.4\nstartxref\n1 0 obj\n<< >>\nendobj\n'
     packed = zlib.compress(b'BT (acme) Tj ET')
     yield 'pdf', 'one', (b'%PDF-1.4\n1 0 obj\n<< /Length ' + b'%d' % len(packed) + b' /Filter /FlateDecode >>\nstream\n' + packed + b'\nendstream\nendobj\n2 0 obj\n'
                          b'<< /CreationDate (D:20231114221320Z) >>\nendobj\nxref\n0 2\n0000000000 65535 f \n0000000009 00000 n \ntrailer\n<< /Size 2 >>\nstartxref\n99\n%%EOF\n')
@@ -255,6 +256,7 @@ def main():
         if data is not None:
             (out / kind).mkdir(parents=True, exist_ok=True)
             (out / kind / name).write_bytes(data)
+            (out / kind / 'empty').write_bytes(b'')
 
 
 if __name__ == '__main__':
