@@ -149,6 +149,11 @@ def _(_dir):
     with open("release/prog", "w") as f:
         f.write("y")
     assert "below-level" in sb("verify", "drop.yaml", "--gate", "p.json", code=1).out
+    with open("release/prog", "w") as f:
+        f.write("x")
+    drops.manifest(steps=["sh: mkdir out/d; printf x > out/d/prog; printf y > out/d/more"], shipped="release", built="out/d")
+    assert sb("verify", "drop.yaml", "--json", code=1).json()["level"] == "different"
+    assert "[extra]" in sb("verify", "drop.yaml", "--gate", "p.json", code=1).err
 
 
 @case("every reason against a statement, each by itself")

@@ -69,7 +69,16 @@ static int sign(struct sb_invocation *call, const char *id, struct sb_err *err)
 	return rc;
 }
 
-/** What --gate says of the run: every delivered file passes, or the first that does not is told. */
+/* The first one is the reason that is told on stderr. */
+static void tell_refusal(struct sb_invocation *call, const char *name, const char *reason, size_t *refused)
+{
+	if (!call->json)
+		sb_buf_printf(&call->out, "  gate      %s: %s\n", sb_cli_escape(call, name), reason);
+	if ((*refused)++ == 0)
+		sb_cli_say(call, "refused by %s: %s [%s]", sb_cli_escape(call, sb_arg_value(call, "gate")), sb_cli_escape(call, name), reason);
+}
+
+/** What --gate says of the run: every delivered file passes and nothing else was built in its place, or the first that does not is told. */
 static int ask_gate(struct sb_invocation *call, const struct sb_policy *policy, const struct sb_result *result, const struct sb_run_context *run, bool *passed,
                     struct sb_err *err)
 {
@@ -80,12 +89,12 @@ static int ask_gate(struct sb_invocation *call, const struct sb_policy *policy, 
 
 	memcpy(context.manifest_sha256, run->manifest_sha256, SB_SHA256_BYTES);
 	int rc = sb_attest_gate_own(policy, result, &context, call->arena, &files, &count, err);
-	for (size_t i = 0; !rc && i < count; i++) {
-		if (files[i].reason && !call->json)
-			sb_buf_printf(&call->out, "  gate      %s: %s\n", sb_cli_escape(call, files[i].name), files[i].reason);
-		if (files[i].reason && refused++ == 0)
-			sb_cli_say(call, "refused by %s: %s [%s]", sb_cli_escape(call, sb_arg_value(call, "gate")), sb_cli_escape(call, files[i].name), files[i].reason);
-	}
+	for (size_t i = 0; !rc && i < count; i++)
+		if (files[i].reason)
+			tell_refusal(call, files[i].name, files[i].reason, &refused);
+	for (size_t i = 0; !rc && i < result->artifact_count; i++)
+		if (result->artifacts[i].shipped.kinds == 0) /* what was built and not delivered: nobody states anything of it */
+			tell_refusal(call, result->artifacts[i].name, "extra", &refused);
 	*passed = !rc && count > 0 && refused == 0;
 	if (!rc && !call->json)
 		sb_buf_printf(&call->out, "  gate      %s: %s\n", sb_cli_escape(call, sb_arg_value(call, "gate")), *passed ? "passed" : "refused");
