@@ -18,21 +18,16 @@ static bool pdp_number(struct sb_span bytes, uint64_t *out)
 	return !rd.bad && bytes.n == 4;
 }
 
-bool sb_field_number(struct sb_span bytes, enum sb_encoding encoding, uint64_t *out)
+static bool is_digits(enum sb_encoding encoding)
 {
-	uint64_t value = 0, base = encoding == SB_ENC_DECIMAL ? 10 : encoding == SB_ENC_HEX_TEXT ? 16 : 8;
+	return encoding == SB_ENC_OCTAL || encoding == SB_ENC_DECIMAL || encoding == SB_ENC_HEX_TEXT;
+}
 
-	if (encoding == SB_ENC_LE || encoding == SB_ENC_BE || encoding == SB_ENC_DOS_TIME) {
-		struct sb_rd rd = sb_rd_of(bytes, encoding == SB_ENC_BE);
-		*out = sb_rd_uint(&rd, (unsigned)bytes.n);
-		return !rd.bad;
-	}
-	if (encoding == SB_ENC_PDP)
-		return pdp_number(bytes, out);
-	if (encoding == SB_ENC_PNG_TIME || encoding == SB_ENC_PO_TIME || encoding == SB_ENC_PDF_TIME)
-		return sb_calendar_seconds(bytes, encoding, out);
-	if (encoding != SB_ENC_OCTAL && encoding != SB_ENC_DECIMAL && encoding != SB_ENC_HEX_TEXT)
-		return false;
+/* Digits between blanks, as headers of text are filled up. */
+static bool digits_number(struct sb_span bytes, uint64_t base, uint64_t *out)
+{
+	uint64_t value = 0;
+
 	while (bytes.n && bytes.p[0] == ' ')
 		bytes = sb_span_of(bytes.p + 1, bytes.n - 1);
 	while (bytes.n && (bytes.p[bytes.n - 1] == ' ' || bytes.p[bytes.n - 1] == '\0' || bytes.p[bytes.n - 1] == '\n'))
@@ -44,6 +39,20 @@ bool sb_field_number(struct sb_span bytes, enum sb_encoding encoding, uint64_t *
 	}
 	*out = value;
 	return bytes.n > 0;
+}
+
+bool sb_field_number(struct sb_span bytes, enum sb_encoding encoding, uint64_t *out)
+{
+	if (is_digits(encoding))
+		return digits_number(bytes, encoding == SB_ENC_DECIMAL ? 10 : encoding == SB_ENC_HEX_TEXT ? 16 : 8, out);
+	if (encoding == SB_ENC_LE || encoding == SB_ENC_BE || encoding == SB_ENC_DOS_TIME) {
+		struct sb_rd rd = sb_rd_of(bytes, encoding == SB_ENC_BE);
+		*out = sb_rd_uint(&rd, (unsigned)bytes.n);
+		return !rd.bad;
+	}
+	if (encoding == SB_ENC_PNG_TIME || encoding == SB_ENC_PO_TIME || encoding == SB_ENC_PDF_TIME)
+		return sb_calendar_seconds(bytes, encoding, out);
+	return encoding == SB_ENC_PDP && pdp_number(bytes, out);
 }
 
 /* Text that holds the value: both sides write it alike, and not the same value in two ways. */
