@@ -51,13 +51,6 @@ static bool read_all(struct sb_schema *s, struct sb_place top, struct sb_demand 
 	return true;
 }
 
-static bool is_json(const char *name)
-{
-	size_t n = strlen(name);
-
-	return n >= 5 && strcmp(name + n - 5, ".json") == 0;
-}
-
 int sb_demand_read(struct sb_span text, const char *name, struct sb_arena *arena, struct sb_demand *out, struct sb_err *err)
 {
 	SB_FREEING struct sb_schema *schema = calloc(1, sizeof *schema);
@@ -67,12 +60,9 @@ int sb_demand_read(struct sb_span text, const char *name, struct sb_arena *arena
 	if (!schema)
 		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
 	*schema = (struct sb_schema){.document = name, .arena = arena};
-	int rc = is_json(name) ? sb_node_read_json(text, SB_LIMIT_OF(DOCUMENT_BYTES), name, arena, &top.node, err)
-	                       : sb_node_read_yaml(text, name, arena, &top.node, err);
-	if (rc == SB_FORMAT && err)
-		err->code = SB_USAGE;
+	int rc = sb_schema_read(text, name, "demand-malformed", arena, &top.node, err);
 	if (rc)
-		return rc == SB_FORMAT ? sb_reidentify(err, "demand-malformed") : rc;
+		return rc;
 	if (!read_all(schema, top, &demand))
 		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
 	rc = sb_schema_end(schema, NULL, err);

@@ -151,12 +151,6 @@ const struct sb_policy_artifact *sb_policy_artifact_for(const struct sb_policy *
 	return NULL;
 }
 
-static bool is_json(const char *name)
-{
-	size_t n = strlen(name);
-	return n >= 5 && strcmp(name + n - 5, ".json") == 0;
-}
-
 static int digest_of(const struct sb_node *top, uint8_t out[SB_SHA256_BYTES], struct sb_err *err)
 {
 	SB_BUF struct sb_buf text = {0};
@@ -177,12 +171,9 @@ int sb_policy_read(struct sb_span text, const char *name, struct sb_arena *arena
 	if (!schema)
 		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
 	*schema = (struct sb_schema){.document = name, .arena = arena};
-	int rc = is_json(name) ? sb_node_read_json(text, SB_LIMIT_OF(DOCUMENT_BYTES), name, arena, &top.node, err)
-	                       : sb_node_read_yaml(text, name, arena, &top.node, err);
-	if (rc == SB_FORMAT && err)
-		err->code = SB_USAGE;
+	int rc = sb_schema_read(text, name, "policy-malformed", arena, &top.node, err);
 	if (rc)
-		return rc == SB_FORMAT ? sb_reidentify(err, "policy-malformed") : rc;
+		return rc;
 	if (!read_all(schema, top, &policy))
 		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
 	rc = sb_schema_end(schema, problems, err);

@@ -5,6 +5,23 @@
 #include <stdio.h>
 #include <string.h>
 
+static bool is_json(const char *name)
+{
+	size_t n = strlen(name);
+	return n >= 5 && strcmp(name + n - 5, ".json") == 0;
+}
+
+int sb_schema_read(struct sb_span text, const char *name, const char *malformed, struct sb_arena *arena, struct sb_node **out, struct sb_err *err)
+{
+	int rc = is_json(name) ? sb_node_read_json(text, SB_LIMIT_OF(DOCUMENT_BYTES), name, arena, out, err) : sb_node_read_yaml(text, name, arena, out, err);
+
+	if (rc != SB_FORMAT)
+		return rc;
+	if (err)
+		err->code = SB_USAGE;
+	return sb_reidentify(err, malformed);
+}
+
 void sb_schema_problem(struct sb_schema *schema, struct sb_place place, const char *id, const char *fmt, ...)
 {
 	char text[sizeof((struct sb_err *)0)->msg];

@@ -21,6 +21,9 @@ struct sb_place {
 	const char *way;
 };
 
+/** The tree of a document that a person writes: YAML, or JSON when @name ends in .json. Errors: USAGE, @malformed for JSON that is none; LIMIT; NOMEM. */
+SB_MUST_USE int sb_schema_read(struct sb_span text, const char *name, const char *malformed, struct sb_arena *arena, struct sb_node **out, struct sb_err *err);
+
 /** Report a problem at @place; printf-like. */
 void sb_schema_problem(struct sb_schema *schema, struct sb_place place, const char *id, const char *fmt, ...) SB_PRINTF(4, 5);
 
