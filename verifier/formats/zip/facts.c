@@ -64,23 +64,8 @@ static enum sb_member_type type_of(const struct sb_zip_header *header)
 
 	if (header->host != HOST_UNIX || kind == 0)
 		return slash ? SB_MEMBER_DIR : SB_MEMBER_FILE;
-	switch (kind) {
-	case 0100000:
-		return slash ? SB_MEMBER_DIR : SB_MEMBER_FILE;
-	case 0040000:
-		return SB_MEMBER_DIR;
-	case 0120000:
-		return SB_MEMBER_SYMLINK;
-	case 0020000:
-		return SB_MEMBER_CHAR;
-	case 0060000:
-		return SB_MEMBER_BLOCK;
-	case 0010000:
-		return SB_MEMBER_FIFO;
-	case 0140000:
-		return SB_MEMBER_SOCKET;
-	}
-	return SB_MEMBER_UNKNOWN;
+	enum sb_member_type type = sb_type_of_mode(kind);
+	return type == SB_MEMBER_FILE && slash ? SB_MEMBER_DIR : type;
 }
 
 /* The target of a link is its content, stored or deflated. */
