@@ -12,6 +12,7 @@
 #include "manifests/making.h"
 #include "manifests/moment.h"
 #include "manifests/node.h"
+#include "manifests/olpc.h"
 #include "manifests/policy.h"
 #include "manifests/record.h"
 #include "manifests/statement.h"

@@ -203,3 +203,17 @@ Test(documents, moments_have_one_spelling)
 	cr_expect_not(sb_moment_write(INT64_MAX, text));
 	cr_expect_not(sb_moment_write(INT64_MIN, text));
 }
+
+/* What securesystemslib 0.26 makes of the same values: formats.encode_canonical. */
+Test(documents, canonical_json_of_olpc_escapes_quotes_and_backslashes_alone)
+{
+	SB_ARENA struct sb_arena *arena = sb_arena_new(0);
+	SB_BUF struct sb_buf out = {0};
+	struct sb_node *top = NULL;
+
+	const char *text = "{\"b\\u00e9\":[1,-2,true,false,null],\"a\\nb\":\"q\\\"\\\\\\u0001\\t/\\u20ac\",\"Z\":{},\"e\":[]}";
+	cr_assert_eq(sb_node_read_json(sb_span_text(text), 4096, "x", arena, &top, NULL), 0);
+	sb_olpc_write(top, &out);
+	cr_assert_eq(sb_buf_ok(&out, NULL), 0);
+	cr_assert_str_eq(out.data, "{\"Z\":{},\"a\nb\":\"q\\\"\\\\\001\t/\u20ac\",\"b\u00e9\":[1,-2,true,false,null],\"e\":[]}");
+}
