@@ -43,6 +43,12 @@
 	X(FINDINGS, "findings", 100000, "findings", "differences listed for one run; the rest is counted") \
 	X(LOG_BYTES, "log-bytes", UINT64_C(256) << 20, "bytes", "the log of one build") \
 	X(OUTPUT_BYTES, "output-bytes", UINT64_C(16) << 30, "bytes", "all collected outputs") \
+	X(TRACE_FILES, "trace-files", 1 << 20, "files", "versions of files in the trace of one build") \
+	X(TRACE_PROCESSES, "trace-processes", 1 << 18, "processes", "program instances in the trace of one build") \
+	X(TRACE_EDGES, "trace-edges", 1 << 23, "edges", "meetings of a process and a file in the trace of one build") \
+	X(TRACE_ATTEMPTS, "trace-attempts", 1 << 20, "attempts", "attempts in the trace of one build") \
+	X(TRACE_NAMES, "trace-names", UINT64_C(256) << 20, "bytes", "names and arguments in the trace of one build") \
+	X(TRACE_ARGUMENTS, "trace-arguments", 4096, "bytes", "arguments of one process kept in a trace; the digest is of all") \
 	X(OUTPUT_DEPTH, "output-depth", 64, "levels", "folders of the collected outputs") \
 	X(ARGON2_MEMORY, "argon2-memory", UINT64_C(1) << 30, "bytes", "key derivation asked for by a key file") \
 	X(ARGON2_OPS, "argon2-ops", 10, "passes", "key derivation asked for by a key file") \

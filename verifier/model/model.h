@@ -10,6 +10,7 @@
 #include "verifier/model/explanation.h"
 #include "verifier/model/parts.h"
 #include "verifier/model/result.h"
+#include "verifier/model/trace.h"
 #include "verifier/model/vocabulary.h"
 
 #endif

@@ -33,6 +33,7 @@ struct sb_sandbox_spec {
 	size_t output_count;
 	int log;                        /* descriptor that gets the steps' stdout and stderr, raw */
 	bool allow_ptrace;              /* tests of debuggers: the build may trace its own processes */
+	bool trace;                     /* record which process read and wrote which file */
 	bool interactive;               /* `samebuild shell`: stdin, stdout, stderr of the caller for the last step, no log */
 	struct sb_progress *progress;
 };
@@ -67,6 +68,7 @@ struct sb_sandbox_result {
 	struct sb_blob *spools;         /* heap array; release with sb_sandbox_release */
 	size_t spool_count;
 	struct sb_environment environment; /* walls, limits, controls in force */
+	struct sb_trace trace;          /* of a spec that asked for it, when every step exited 0; else not present */
 };
 
 /**
