@@ -56,6 +56,10 @@
 	X(EVIDENCE_FILES, "evidence-files", 100000, "files", "evidence of one gate") \
 	X(VOICES, "voices", 100000, "statements", "signed statements about the files of one gate") \
 	X(SIGNATURES, "signatures", 64, "signatures", "one DSSE envelope") \
+	X(LINEAGE_ENTRIES, "lineage-entries", 100000, "entries", "of each list that says what shipped files were made of; the rest is counted") \
+	X(LINEAGE_LINKS, "lineage-links", 2000000, "links", "from shipped files to what they were made of; the rest is counted") \
+	X(LINEAGE_STEPS, "lineage-steps", UINT64_C(4000000000), "edges", "of a trace that are followed") \
+	X(LINEAGE_SEARCH, "lineage-search", UINT64_C(16) << 30, "bytes", "of shipped files that are searched for prebuilt ones") \
 	X(PREVIEW_BYTES, "preview-bytes", 32, "bytes", "old and new bytes shown with a finding")
 
 #define SB_LIMIT_ENUM(id, name, value, unit, why) SB_LIMIT_ROW_##id,

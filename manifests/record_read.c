@@ -2,6 +2,7 @@
 /* A record read back is foreign again: every field is checked, and a better level than the parts allow is refused. */
 #include "manifests/record.h"
 
+#include "manifests/lineage.h"
 #include "manifests/taking.h"
 
 #include <stdlib.h>
@@ -336,6 +337,7 @@ static void read_all(struct sb_taking *in, struct sb_place top, struct sb_result
 	out->level = level(in, top);
 	read_lists(in, top, out);
 	read_environment(in, top, &out->environment);
+	out->lineage = sb_lineage_take(in, sb_schema_key(s, top, "trace"));
 	read_equal(in, top, &out->equal);
 	read_delivery(in, top, out);
 	read_installed(in, top, &out->installed);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The result record as a tree: docs/formats/result-record.md. */
+#include "manifests/lineage.h"
 #include "manifests/making.h"
 #include "manifests/record.h"
 
@@ -224,7 +225,7 @@ int sb_record_node(const struct sb_result *result, struct sb_arena *arena, struc
 	sb_make_put_text(&make, top, "level", sb_level_name(result->level));
 	put_lists(&make, top, result);
 	sb_make_put(&make, top, "environment", environment_node(&make, &result->environment));
-	sb_make_put(&make, top, "trace", sb_node_null(arena));
+	sb_make_put(&make, top, "trace", sb_lineage_node(&make, result->lineage));
 	if (result->delivery)
 		sb_make_put(&make, top, "delivery", delivery_node(&make, result->delivery));
 	if (result->installed.present)

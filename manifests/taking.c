@@ -15,9 +15,8 @@ const char *sb_take_text(struct sb_taking *in, struct sb_place map, const char *
 	return sb_schema_text(&in->schema, sb_schema_key(&in->schema, map, key), "");
 }
 
-const char *sb_take_shown(struct sb_taking *in, struct sb_place map, const char *key)
+const char *sb_take_shown_at(struct sb_taking *in, struct sb_place place)
 {
-	struct sb_place place = sb_schema_key(&in->schema, map, key);
 	const char *text = sb_schema_text(&in->schema, place, "");
 
 	for (const char *at = text; *at;) {
@@ -27,6 +26,11 @@ const char *sb_take_shown(struct sb_taking *in, struct sb_place map, const char 
 		at += n + (at[n] == '\\');
 	}
 	return text;
+}
+
+const char *sb_take_shown(struct sb_taking *in, struct sb_place map, const char *key)
+{
+	return sb_take_shown_at(in, sb_schema_key(&in->schema, map, key));
 }
 
 const char *sb_take_raw_at(struct sb_taking *in, struct sb_place place)

@@ -17,6 +17,7 @@ void *sb_take_array(struct sb_taking *in, size_t count, size_t size);
 const char *sb_take_text(struct sb_taking *in, struct sb_place map, const char *key);
 /** Text that was escaped before it went out; whatever else it holds now was put there to reach a reader's terminal. */
 const char *sb_take_shown(struct sb_taking *in, struct sb_place map, const char *key);
+const char *sb_take_shown_at(struct sb_taking *in, struct sb_place place);
 /** A name that went out escaped comes back as the bytes it was. */
 const char *sb_take_raw(struct sb_taking *in, struct sb_place map, const char *key);
 const char *sb_take_raw_at(struct sb_taking *in, struct sb_place place);

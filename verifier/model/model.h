@@ -8,6 +8,7 @@
 
 #include "verifier/model/comparison.h"
 #include "verifier/model/explanation.h"
+#include "verifier/model/lineage.h"
 #include "verifier/model/parts.h"
 #include "verifier/model/result.h"
 #include "verifier/model/trace.h"

@@ -3,6 +3,7 @@
 #ifndef VERIFIER_MODEL_RESULT_H
 #define VERIFIER_MODEL_RESULT_H
 
+#include "verifier/model/lineage.h"
 #include "verifier/model/vocabulary.h"
 
 /** Bytes of an artifact by what is known of them, counted at their innermost owner; bytes = equal + claimed + residual + opaque. */
@@ -146,6 +147,7 @@ struct sb_result {
 	const struct sb_freedom *freedom;
 	size_t freedom_count;
 	struct sb_environment environment;
+	const struct sb_lineage *lineage; /* of `verify` with a trace; else NULL */
 	struct sb_equal_files equal;
 	struct sb_installed installed; /* of `compare --installed` */
 	struct sb_previous previous;   /* of `compare --previous` */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "verifier/model/vocabulary.h"
-
-#include <string.h>
+#include "verifier/model/words.h"
 
 static const char *const level_names[SB_LEVELS] = {
 	[SB_LEVEL_UNDETERMINED] = "undetermined",
@@ -91,62 +90,45 @@ static const char *const change_names[SB_CHANGES] = {
 	[SB_CHANGE_GONE] = "gone",
 };
 
-/* A value outside its list can only be a bug or damaged memory: it gets the name that passes nothing. */
-static const char *name_of(const char *const *names, size_t count, size_t value)
-{
-	return value < count ? names[value] : names[0];
-}
-
-static bool find(const char *const *names, size_t count, const char *name, size_t *out)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (strcmp(names[i], name) == 0) {
-			*out = i;
-			return true;
-		}
-	}
-	return false;
-}
-
 const char *sb_level_name(enum sb_level level)
 {
-	return name_of(level_names, SB_LEVELS, (size_t)level);
+	return sb_word_of(level_names, SB_LEVELS, (size_t)level);
 }
 
 const char *sb_cause_name(enum sb_cause cause)
 {
-	return name_of(cause_names, SB_CAUSES, (size_t)cause);
+	return sb_word_of(cause_names, SB_CAUSES, (size_t)cause);
 }
 
 const char *sb_rule_name(enum sb_rule rule)
 {
-	return name_of(rule_names, SB_RULES, (size_t)rule);
+	return sb_word_of(rule_names, SB_RULES, (size_t)rule);
 }
 
 const char *sb_severity_name(enum sb_severity severity)
 {
-	return name_of(severity_names, SB_SEVERITIES, (size_t)severity);
+	return sb_word_of(severity_names, SB_SEVERITIES, (size_t)severity);
 }
 
 const char *sb_pairing_name(enum sb_pairing pairing)
 {
-	return name_of(pairing_names, SB_PAIRINGS, (size_t)pairing);
+	return sb_word_of(pairing_names, SB_PAIRINGS, (size_t)pairing);
 }
 
 const char *sb_deviant_name(enum sb_deviant deviant)
 {
-	return name_of(deviant_names, SB_DEVIANTS, (size_t)deviant);
+	return sb_word_of(deviant_names, SB_DEVIANTS, (size_t)deviant);
 }
 
 const char *sb_change_name(enum sb_change change)
 {
-	return name_of(change_names, SB_CHANGES, (size_t)change);
+	return sb_word_of(change_names, SB_CHANGES, (size_t)change);
 }
 
 bool sb_change_parse(const char *name, enum sb_change *out)
 {
 	size_t value;
-	if (!find(change_names, SB_CHANGES, name, &value))
+	if (!sb_word_find(change_names, SB_CHANGES, name, &value))
 		return false;
 	*out = (enum sb_change)value;
 	return true;
@@ -155,7 +137,7 @@ bool sb_change_parse(const char *name, enum sb_change *out)
 bool sb_level_parse(const char *name, enum sb_level *out)
 {
 	size_t value;
-	if (!find(level_names, SB_LEVELS, name, &value))
+	if (!sb_word_find(level_names, SB_LEVELS, name, &value))
 		return false;
 	*out = (enum sb_level)value;
 	return true;
@@ -164,7 +146,7 @@ bool sb_level_parse(const char *name, enum sb_level *out)
 bool sb_cause_parse(const char *name, enum sb_cause *out)
 {
 	size_t value;
-	if (!find(cause_names, SB_CAUSES, name, &value))
+	if (!sb_word_find(cause_names, SB_CAUSES, name, &value))
 		return false;
 	*out = (enum sb_cause)value;
 	return true;
@@ -173,7 +155,7 @@ bool sb_cause_parse(const char *name, enum sb_cause *out)
 bool sb_rule_parse(const char *name, enum sb_rule *out)
 {
 	size_t value;
-	if (!find(rule_names, SB_RULES, name, &value))
+	if (!sb_word_find(rule_names, SB_RULES, name, &value))
 		return false;
 	*out = (enum sb_rule)value;
 	return true;
@@ -182,7 +164,7 @@ bool sb_rule_parse(const char *name, enum sb_rule *out)
 bool sb_severity_parse(const char *name, enum sb_severity *out)
 {
 	size_t value;
-	if (!find(severity_names, SB_SEVERITIES, name, &value))
+	if (!sb_word_find(severity_names, SB_SEVERITIES, name, &value))
 		return false;
 	*out = (enum sb_severity)value;
 	return true;
