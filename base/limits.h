@@ -55,6 +55,7 @@
 	X(EVIDENCE_BYTES, "evidence-bytes", UINT64_C(256) << 20, "bytes", "evidence of one gate") \
 	X(EVIDENCE_FILES, "evidence-files", 100000, "files", "evidence of one gate") \
 	X(VOICES, "voices", 100000, "statements", "signed statements about the files of one gate") \
+	X(TRUST_VERSIONS, "trust-versions", 1024, "versions", "the chain of one trust root in one installation") \
 	X(SIGNATURES, "signatures", 64, "signatures", "one DSSE envelope") \
 	X(LINEAGE_ENTRIES, "lineage-entries", 100000, "entries", "of each list that says what shipped files were made of; the rest is counted") \
 	X(LINEAGE_LINKS, "lineage-links", 2000000, "links", "from shipped files to what they were made of; the rest is counted") \

@@ -16,5 +16,7 @@
 #include "manifests/policy.h"
 #include "manifests/record.h"
 #include "manifests/statement.h"
+#include "manifests/trust_root.h"
+#include "manifests/trust_state.h"
 
 #endif

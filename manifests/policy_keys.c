@@ -17,7 +17,7 @@ const char *sb_role_name(enum sb_role role)
 	return role ? roles[role] : "none";
 }
 
-static bool is_name(const char *text)
+bool sb_is_party_name(const char *text)
 {
 	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
 	return text[0] && strlen(text) <= 64 && text[strspn(text, allowed)] == '\0';
@@ -27,7 +27,7 @@ static const char *read_name(struct sb_schema *s, struct sb_place place)
 {
 	const char *name = sb_schema_text(s, place, "");
 
-	if (!is_name(name))
+	if (!sb_is_party_name(name))
 		sb_schema_problem(s, place, "bad-value", "1 to 64 letters, digits and . _ - are due here");
 	return name;
 }
@@ -207,7 +207,7 @@ static bool read_groups(struct sb_schema *s, struct sb_place map, struct sb_poli
 		const char *name = map.node->members[i].key;
 		if (!read_group(s, sb_schema_key(s, map, name), name, &given[i]))
 			return false;
-		if (!is_name(name) || is_party(out, name))
+		if (!sb_is_party_name(name) || is_party(out, name))
 			sb_schema_problem(s, map, "policy-malformed", "%s cannot be the name of a group", name);
 	}
 	check_members(s, map, given, map.node->count);

@@ -6,6 +6,8 @@
 #include "manifests/policy.h"
 #include "manifests/schema.h"
 
+/** 1 to 64 letters, digits and . _ -: the name of a party or of a group. */
+bool sb_is_party_name(const char *text);
 /** The list "keys". False: out of memory. */
 SB_MUST_USE bool sb_policy_read_keys(struct sb_schema *s, struct sb_place list, struct sb_policy *out);
 /** "groups" and "quorum", after the keys. False: out of memory. */

@@ -32,7 +32,7 @@ class Option:
 
     def __init__(self, path, number, line):
         head = plain(line)
-        match = re.fullmatch(r'(?:-([A-Za-z]), )?--([a-z][a-z-]*)(?: (\S+))?', head)
+        match = re.fullmatch(r'(?:-([A-Za-z]), )?--([a-z][a-z0-9-]*)(?: (\S+))?', head)
         if not match:
             die(path, number, f'an option must look like "-x, --name ARGUMENT", not {head!r}')
         self.letter, self.name, self.argument = match.groups()

@@ -7,7 +7,7 @@ from manual import load
 from prose import die
 
 OPTIONS = re.compile(r'const struct sb_option (\w+)\[\] = \{\n(.*?)\n\};', re.S)
-OPTION = re.compile(r'\{"([a-z][a-z-]*)", (0|\'.\'), (NULL|"[^"]*"), (true|false)\}')
+OPTION = re.compile(r'\{"([a-z][a-z0-9-]*)", (0|\'.\'), (NULL|"[^"]*"), (true|false)\}')
 VERB = re.compile(r'const struct sb_verb sb_verb_(\w+) = \{\n(.*?)\n\};', re.S)
 FIELD = re.compile(r'\.(name|summary|operands|options) = ("(?:[^"\\]|\\.)*"|\w+)')
 

@@ -41,6 +41,27 @@ struct sb_attest_verified {
  */
 SB_MUST_USE int sb_attest_verify(const struct sb_attest_verify_in *in, struct sb_arena *arena, struct sb_attest_verified *out, struct sb_err *err);
 
+/* ---- trust ---- */
+
+/**
+ * May @root begin a chain? Its file has the digest that somebody named, and its own keys have signed it. When it expires is not asked.
+ * Errors: EVIDENCE "root-digest", "root-unsigned".
+ */
+SB_MUST_USE int sb_attest_trust_begin(const struct sb_trust_root *root, struct sb_span file, const uint8_t sha256[SB_SHA256_BYTES], struct sb_err *err);
+/**
+ * Does @next follow @root? Just one version later, signed by the threshold of both. Source: TUF specification 5.3.4 and 5.3.5.
+ * Errors: EVIDENCE "root-rollback", "root-gap", "root-unsigned".
+ */
+SB_MUST_USE int sb_attest_trust_follow(const struct sb_trust_root *root, const struct sb_trust_root *next, struct sb_err *err);
+/**
+ * May @root be used at @time? @since: when this version was first kept here; @max_age seconds since then, 0: not asked.
+ * Errors: EVIDENCE "root-expired", "root-stale".
+ */
+SB_MUST_USE int sb_attest_trust_current(const struct sb_trust_root *root, int64_t since, uint64_t max_age, int64_t time, struct sb_err *err);
+/** Sign @root with a key of its own or of @previous (may be NULL): the signature is added in @arena. Errors: USAGE "root-signer"; NOMEM. */
+SB_MUST_USE int sb_attest_trust_sign(struct sb_trust_root *root, const struct sb_trust_root *previous, const struct sb_secret *secret, struct sb_arena *arena,
+                                     struct sb_err *err);
+
 /* ---- gate ---- */
 
 /** What one party says of one file, in one statement. */

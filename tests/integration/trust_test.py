@@ -1,0 +1,247 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Trust roots through the binary: chains that openssl signed, everything that must not lead them on, and what the owners of keys do."""
+import copy
+import json
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import roots  # noqa: E402
+from sbtest import PROGRAM, case, main, need, run, sb  # noqa: E402
+
+NOW = "2027-01-01T00:00:00Z"
+
+
+class World:
+    """Three keys of roots of which two must sign, a lab, and somebody who signs policies."""
+
+    def __init__(self):
+        need("openssl")
+        self.a, self.b, self.c, self.lab, self.policy = (roots.Key(n) for n in ("a", "b", "c", "lab", "policy"))
+        self.entries = [(self.lab, {"party": "lab-a", "roles": ["rebuilder"]}), (self.policy, {"party": "acme", "roles": ["policy"]})]
+
+    def part(self, version=1, keys=None, threshold=2, **more):
+        return roots.signed_part(version, keys or [self.a, self.b, self.c], threshold, self.entries, [self.policy], **more)
+
+    def write(self, version, signers=None, part=None, **more):
+        return roots.write(f"{version}.root.json", roots.document(part or self.part(version, **more), signers or [self.a, self.b]))
+
+    def pin(self):
+        sb("trust", "init", "--sha256", self.write(1), "--time", NOW, "acme", "1.root.json", code=0)
+
+
+def update(*files, code=None, time=NOW):
+    return sb("trust", "update", "acme", *files, "--time", time, "--json", code=code)
+
+
+def refused(code, identity, *words):
+    result = sb(*words, "--json", code=code)
+    assert result.json()["errors"][0]["id"] == identity, result
+    return result
+
+
+def version():
+    return sb("trust", "show", "acme", "--json", code=0).json()["version"]
+
+
+@case("a root counts by its digest, is led on version by version, and stays where it was when it is not")
+def _(_dir):
+    w = World()
+    digest = w.write(1)
+    refused(6, "root-digest", "trust", "init", "--sha256", "00" * 32, "acme", "1.root.json")
+    refused(6, "trust-unknown", "trust", "show", "acme")
+    sb("trust", "init", "acme", "1.root.json", code=2)
+    sb("trust", "init", "--sha256", digest[:-1], "acme", "1.root.json", code=2)
+    shown = sb("trust", "init", "--sha256", digest, "--time", NOW, "acme", "1.root.json", "--json", code=0).json()
+    assert (shown["version"], shown["anchor_sha256"], shown["threshold"], shown["signed"]) == (1, digest, 2, 2), shown
+    refused(2, "trust-known", "trust", "init", "--sha256", digest, "acme", "1.root.json")
+    w.write(2, signers=[w.a, w.c])
+    w.write(3, signers=[w.b, w.c], keys=[w.b, w.c])
+    w.write(4, signers=[w.b, w.c], keys=[w.b, w.c])
+    assert update("4.root.json", "2.root.json", "3.root.json", "1.root.json", code=0).json()["version"] == 4
+    assert update("4.root.json", code=0).json()["version"] == 4
+    assert sorted(os.listdir(roots.store())) == ["1.root.json", "2.root.json", "3.root.json", "4.root.json", "state.json"]
+    text = sb("trust", "show", "acme", code=0).out
+    assert "lab-a: rebuilder" in text and "version   4" in text, text
+    assert sb("trust", "show", "./2.root.json", code=0).out.startswith("UNVERIFIED")
+
+
+@case("time: rolled back, skipped, shown in two forms, frozen until expired, or by a clock that was set back")
+def _(_dir):
+    w = World()
+    w.pin()
+    w.write(2)
+    w.write(3)
+    assert update("3.root.json", code=6).json()["errors"][0]["id"] == "root-gap"
+    update("2.root.json", "3.root.json", code=0)
+    for old in ("1.root.json", "2.root.json"):
+        assert update(old, code=6).json()["errors"][0]["id"] == "root-rollback"
+    w.write(3, expires="2029-01-01T00:00:00Z")
+    assert update("3.root.json", code=6).json()["errors"][0]["id"] == "root-conflict"
+    w.write(4, expires="2026-01-01T00:00:00Z")
+    w.write(5, expires="2030-01-01T00:00:00Z")
+    assert update("4.root.json", code=6).json()["errors"][0]["id"] == "root-expired"
+    assert version() == 4, "an expired version is kept, so that nobody falls behind it"
+    assert update("5.root.json", code=0).json()["version"] == 5
+    assert update("5.root.json", code=6, time="2026-12-31T00:00:00Z").json()["errors"][0]["id"] == "clock-behind"
+    assert version() == 5
+
+
+@case("signatures: the threshold of both versions, of keys and not of their ids, and no signature over anything else")
+def _(_dir):
+    w = World()
+    w.pin()
+    stranger = roots.Key("stranger")
+    table = [([w.a], w.part(2)), ([stranger, w.a], w.part(2)), ([stranger, w.c], w.part(2, keys=[stranger, w.c])), ([w.a, w.b], w.part(2, keys=[stranger, w.c])),
+             ([w.lab, w.policy], w.part(2))]
+    for signers, part in table:
+        w.write(2, signers=signers, part=part)
+        assert update("2.root.json", code=6).json()["errors"][0]["id"] == "root-unsigned", signers
+    document = roots.document(w.part(2), [w.a, w.b])
+    twice = copy.deepcopy(document)
+    twice["signatures"][1] = dict(twice["signatures"][0], keyid="00" * 32)
+    roots.write("2.root.json", twice)  # one signature under two ids
+    assert update("2.root.json", code=6).json()["errors"][0]["id"] == "root-unsigned"
+    changed = copy.deepcopy(document)
+    changed["signed"]["expires"] = "2029-01-01T00:00:00Z"
+    roots.write("2.root.json", changed)
+    assert update("2.root.json", code=6).json()["errors"][0]["id"] == "root-unsigned"
+    junk = copy.deepcopy(document)
+    junk["signatures"] = [{"keyid": "11" * 32, "sig": "00" * 64}, *junk["signatures"], {"keyid": w.c.id, "sig": "22" * 64}]
+    for signature in junk["signatures"][1:3]:
+        signature["keyid"] = signature["keyid"][::-1]  # a hint that leads nowhere blocks nothing
+    roots.write("2.root.json", junk)
+    assert update("2.root.json", code=0).json()["version"] == 2
+
+
+@case("parsing: what is no root, by form and by meaning")
+def _(_dir):
+    w = World()
+    part = w.part(1)
+    lab, policy, a = w.lab.id, w.policy.id, w.a.id
+    zero = {"keytype": "ed25519", "keyval": {"public": "00" * 32}, "scheme": "ed25519"}
+
+    def set_in(*way, value):
+        def change(p):
+            for step in way[:-1]:
+                p = p[step]
+            p[way[-1]] = value
+        return change
+    changes = [
+        set_in("colour", value="red"), set_in("_type", value="targets"), set_in("spec_version", value="2.0.0"), set_in("version", value=0), set_in("version", value="1"),
+        set_in("version", value=True), set_in("expires", value="2027-01-01"), set_in("expires", value="2027-02-30T00:00:00Z"), set_in("consistent_snapshot", value="no"),
+        set_in("roles", "mirrors", value={"keyids": [a], "threshold": 1}), lambda p: p["roles"].pop("timestamp"), lambda p: p.pop("x_samebuild"), set_in("keys", value={}),
+        set_in("roles", "root", "threshold", value=0), set_in("roles", "root", "threshold", value=4), set_in("roles", "root", "keyids", value=[a, a]),
+        set_in("roles", "root", "keyids", value=["00" * 32]), set_in("roles", "root", "keyids", value=[]), set_in("keys", a, "keytype", value="rsa"),
+        set_in("keys", a, "scheme", value="rsassa-pss-sha256"), set_in("keys", a, "keyval", "public", value="00" * 32), set_in("keys", a, "keyval", "public", value=w.b.public),
+        set_in("keys", a, "keyval", "public", value=w.a.public.upper()), set_in("keys", roots.hashlib.sha256(roots.canonical(zero)).hexdigest(), value=zero),
+        set_in("keys", "77" * 32, value=w.a.object), set_in("x_samebuild", lab, "roles", value=[]), set_in("x_samebuild", lab, "roles", value=["king"]),
+        set_in("x_samebuild", lab, "roles", value=["rebuilder", "vendor"]), set_in("x_samebuild", lab, "roles", value=["rebuilder", "log"]),
+        set_in("x_samebuild", lab, "roles", value=["log", "witness"]), set_in("x_samebuild", lab, "roles", value=["rebuilder", "rebuilder"]),
+        set_in("x_samebuild", lab, "party", value="lab a"), set_in("x_samebuild", lab, "colour", value="red"), set_in("x_samebuild", "99" * 32, value=part["x_samebuild"][lab]),
+        set_in("x_samebuild", a, value={"party": "acme", "roles": ["rebuilder"]}), set_in("x_samebuild", lab, "revoked", value={"at": NOW, "reason": "bored"}),
+        set_in("x_samebuild", lab, "revoked", value={"reason": "lost"}), set_in("x_samebuild", policy, "roles", value=["rebuilder"]), lambda p: p["x_samebuild"].pop(policy),
+        set_in("x_samebuild", lab, "roles", value=["rebuilder", "policy"])]
+    for number, change in enumerate(changes):
+        changed = copy.deepcopy(part)
+        change(changed)
+        digest = roots.write("x.json", roots.document(changed, [w.a, w.b]))
+        result = sb("trust", "init", "--sha256", digest, "x", "x.json", "--json", code=6)
+        assert result.json()["errors"][0]["id"] == "root-malformed", (number, result)
+    good = json.dumps(roots.document(part, [w.a, w.b]))
+    texts = [good.replace('"version": 1', '"version": 1, "version": 1'), good.replace('"version": 1', '"version": 1, "Version": 1'), good.replace('"version": 1', '"vers\\u0069on": 2, "version": 1'),
+             good + "{}", "\ufeff" + good, good.replace('"version": 1', '"version": 1.0'), "[" * 5000, "", "[]", "null", good[:-9], '{"signed": ' + '{"a":' * 100 + "1" + "}" * 101,
+             good.replace('"sig": "', '"sig": "00', 1), good.replace('"keyid": "', '"keyid": "0', 1)]
+    for number, text in enumerate(texts):
+        digest = roots.write("x.json", text.encode())
+        result = sb("trust", "init", "--sha256", digest, "x", "x.json", "--json")
+        assert result.code in (5, 6) and "version" not in result.json(), (number, result)
+    digest = roots.write("x.json", good.encode())
+    sb("trust", "init", "--sha256", digest, "x", "x.json", code=0)
+
+
+@case("what is kept is verified again each time, and nobody else may write it")
+def _(_dir):
+    w = World()
+    w.pin()
+    w.write(2)
+    update("2.root.json", code=0)
+    folder = roots.store()
+    kept = {name: open(f"{folder}/{name}", "rb").read() for name in os.listdir(folder)}
+
+    def with_file(name, data, identity):
+        with open(f"{folder}/{name}", "wb") as f:
+            f.write(data)
+        refused(6, identity, "trust", "show", "acme")
+        with open(f"{folder}/{name}", "wb") as f:
+            f.write(kept[name])
+    state = json.loads(kept["state.json"])
+    other = roots.document(w.part(1, expires="2031-01-01T00:00:00Z"), [w.a, w.b])
+    with_file("1.root.json", json.dumps(other).encode(), "root-digest")
+    with_file("2.root.json", json.dumps(roots.document(w.part(2, expires="2031-01-01T00:00:00Z"), [w.a, w.b])).encode(), "trust-damaged")
+    with_file("2.root.json", kept["1.root.json"], "trust-damaged")
+    with_file("2.root.json", b"", "root-malformed")
+    with_file("state.json", kept["state.json"][:40], "trust-damaged")
+    with_file("state.json", json.dumps(dict(state, highest=dict(state["highest"], version=1))).encode(), "trust-damaged")
+    with_file("state.json", json.dumps(dict(state, more=1)).encode(), "trust-damaged")
+    with_file("state.json", json.dumps(dict(state, anchor=dict(state["anchor"], version=3))).encode(), "trust-damaged")
+    os.rename(f"{folder}/2.root.json", f"{folder}/2")
+    refused(6, "trust-damaged", "trust", "show", "acme")
+    os.rename(f"{folder}/2", f"{folder}/2.root.json")
+    os.chmod(folder, 0o777)
+    refused(6, "trust-unsafe", "trust", "show", "acme")
+    os.chmod(folder, 0o700)
+    assert version() == 2
+    for name in ("..", ".", "a/b", "", ".hidden", "x" * 65, "a b"):
+        assert sb("trust", "update", name, "2.root.json").code == 2, name
+        assert sb("trust", "init", "--sha256", "00" * 32, name, "2.root.json").code == 2, name
+
+
+def ours(*words, code=0):
+    return run("bash", "-c", 'exec "$0" "$@" --passphrase-fd 3 3<<<secret', PROGRAM, *words, code=code)
+
+
+@case("what the owners of keys do: the first version, signatures, rotation, revocation")
+def _(_dir):
+    for name in ("a", "b", "c", "lab", "policy"):
+        ours("key", "new", name)
+    roles = ("--party", "acme:policy:policy.pub", "--party", "lab-a:rebuilder:lab.pub")
+    made = sb("trust", "rotate", "--out", "1.root.json", "--expires", "2028-01-01", "--root", "a.pub", "--root", "b.pub", "--threshold", "2", *roles, "--json", code=0)
+    assert made.json()["version"] == 1
+    again = sb("trust", "rotate", "--out", "again", "--expires", "2028-01-01", "--root", "a.pub", "--root", "b.pub", "--threshold", "2", *roles, code=0)
+    assert again.out and open("again", "rb").read() == open("1.root.json", "rb").read()
+
+    def digest(name):
+        with open(name, "rb") as f:
+            return roots.hashlib.sha256(f.read()).hexdigest()
+    refused(6, "root-unsigned", "trust", "init", "--sha256", digest("1.root.json"), "acme", "1.root.json")
+    ours("trust", "sign", "1.root.json", "--key", "a")
+    ours("trust", "sign", "1.root.json", "--key", "a")
+    ours("trust", "sign", "1.root.json", "--key", "lab", code=2)
+    refused(6, "root-unsigned", "trust", "init", "--sha256", digest("1.root.json"), "acme", "1.root.json")
+    assert "signed by 2 of its keys" in ours("trust", "sign", "1.root.json", "--key", "b").out
+    sb("trust", "init", "--sha256", digest("1.root.json"), "--time", NOW, "acme", "1.root.json", code=0)
+    sb("trust", "rotate", "1.root.json", "--out", "2.root.json", "--expires", "2029-01-01", "--drop", "a.pub", "--root", "c.pub", code=0)
+    for key in ("b", "c"):
+        ours("trust", "sign", "2.root.json", "--key", key)
+    assert update("2.root.json", code=6).json()["errors"][0]["id"] == "root-unsigned"  # of the old keys just one
+    ours("trust", "sign", "2.root.json", "--key", "a", code=2)
+    ours("trust", "sign", "2.root.json", "--key", "a", "--previous", "1.root.json")
+    assert update("2.root.json", code=0).json()["version"] == 2
+    sb("trust", "revoke", "2.root.json", "--key", "lab.pub", "--reason", "lost", "--at", "2027-02-01", "--out", "3.root.json", code=0)
+    for key in ("b", "c"):
+        ours("trust", "sign", "3.root.json", "--key", key)
+    keys = update("3.root.json", code=0).json()["keys"]
+    assert [k["revoked"] for k in keys if "revoked" in k] == ["lost"], keys
+    sb("trust", "rotate", "3.root.json", "--out", "4.root.json", "--expires", "2029-06-01", code=0)
+    assert [k for k in sb("trust", "show", "./4.root.json", "--json", code=0).json()["keys"] if k.get("revoked") == "lost"], "a rotation revives no key"
+    for words in (("--party", "lab-a:king:lab.pub"), ("--party", "lab-a:rebuilder"), ("--party", "lab-a:rebuilder:absent"), ("--party", "lab a:rebuilder:lab.pub"), ("--drop", "absent"),
+                  ("--drop", "a.pub"), ("--threshold", "3"), ("--threshold", "0"), ("--party", "b:log:b.pub"), ("--drop", "policy.pub"), ("--expires", "soon")):
+        more = () if words[0] == "--expires" else ("--expires", "2029-01-01")
+        result = sb("trust", "rotate", "3.root.json", "--out", "no", *more, *words)
+        assert result.code == 2 and not os.path.exists("no"), result
+    refused(2, "root-draft", "trust", "revoke", "3.root.json", "--key", "b.pub", "--reason", "lost", "--at", "2027-02-01", "--out", "no")
+
+
+main()
