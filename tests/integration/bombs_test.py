@@ -126,6 +126,7 @@ def pack(name, large):
     with open(name + ".tar", "rb") as tar, gzip.open(name + ".tar.gz", "wb", compresslevel=0) as packed:
         shutil.copyfileobj(tar, packed)
     subprocess.run(["zstd", "-q", "-1", name + ".tar"], check=True)
+    subprocess.run(["mkfs.jffs2", "-q", "-l", "-m", "none", "-r", name + ".d", "-o", name + ".jffs2"], check=True)
 
 
 def memory_is_bounded(folder):
@@ -145,7 +146,7 @@ def memory_is_bounded(folder):
         pack(name, "large")
     # Nobody who looks only now and then ever gets a turn: what bounds the memory is what the readers themselves give back.
     starved = os.path.join(os.environ["SB_BUILD_ROOT"], "tests/integration/starved.so")
-    pairs = [("large", "longer"), ("large", "flipped")] + [(f"a.{kind}", f"b.{kind}") for kind in ("d", "tar", "zip", "tar.gz", "tar.zst")]
+    pairs = [("large", "longer"), ("large", "flipped")] + [(f"a.{kind}", f"b.{kind}") for kind in ("d", "tar", "zip", "tar.gz", "tar.zst", "jffs2")]
     for a, b in pairs:
         for jobs in ("1", "8"):
             used, code = peak("compare", a, b, "--json", "-j", jobs, preload=starved)

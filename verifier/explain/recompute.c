@@ -258,5 +258,7 @@ bool sb_field_is_right(struct sb_explaining *in, const struct sb_pair *pair, uns
 	*known = *known && covered(in, pair, field, side, &over);
 	if (!*known)
 		return false;
+	sb_reading_at(reading, bytes.p);
+	sb_reading_at(reading, over.p);
 	return digest ? digest_is_right(reading, field, bytes, &over, 1, kind) : number_is_right(reading, field, bytes, over);
 }

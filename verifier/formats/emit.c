@@ -75,7 +75,7 @@ int sb_emit_rest(struct sb_view *view, uint64_t at, const char *zeros, struct sb
 	struct sb_region rest = {.offset = at, .length = view->file.n - at, .kind = SB_REGION_PADDING, .name = zeros};
 	struct sb_span bytes;
 
-	if (!sb_span_cut(view->file, at, rest.length, &bytes) || sb_span_all_zero(bytes))
+	if (!sb_span_cut(view->file, at, rest.length, &bytes) || sb_reading_all_zero(view->reading, bytes))
 		return sb_emit_region(view, &rest, err);
 	rest.kind = SB_REGION_OVERLAY;
 	rest.name = "overlay";

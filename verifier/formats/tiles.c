@@ -66,7 +66,7 @@ static int emit_unowned(struct sb_view *view, uint64_t from, uint64_t to, bool f
 	struct sb_region hole = {.offset = from, .length = to - from, .kind = last ? SB_REGION_OVERLAY : SB_REGION_GAP, .name = last ? "overlay" : "gap"};
 	struct sb_span bytes;
 
-	if ((filled || last) && sb_span_cut(view->file, from, to - from, &bytes) && sb_span_all_zero(bytes)) {
+	if ((filled || last) && sb_span_cut(view->file, from, to - from, &bytes) && sb_reading_all_zero(view->reading, bytes)) {
 		hole.kind = filled ? SB_REGION_LAYOUT : SB_REGION_PADDING;
 		hole.name = "fill";
 	}

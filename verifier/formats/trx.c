@@ -75,7 +75,7 @@ static int add_all(struct sb_tiles *tiles, struct sb_view *view, const struct he
 	for (unsigned i = 0; !rc && i < header->count; i++)
 		if (header->offset[i])
 			rc = add_content(tiles, view, names[i], header->offset[i], end_of_part(header, i), err);
-	if (!rc && sb_span_cut(view->file, header->length, view->file.n - header->length, &rest) && !sb_span_all_zero(rest))
+	if (!rc && sb_span_cut(view->file, header->length, view->file.n - header->length, &rest) && !sb_reading_all_zero(view->reading, rest))
 		rc = add_content(tiles, view, "rest", header->length, view->file.n, err);
 	return rc ? rc : sb_tiles_emit(tiles, view, err);
 }

@@ -90,7 +90,7 @@ static int add_rest(struct image *image, struct sb_err *err)
 {
 	struct sb_span rest;
 
-	if (!sb_span_cut(image->view->file, image->end, image->view->file.n - image->end, &rest) || sb_span_all_zero(rest))
+	if (!sb_span_cut(image->view->file, image->end, image->view->file.n - image->end, &rest) || sb_reading_all_zero(image->view->reading, rest))
 		return 0;
 	return add_content(image, "rest", image->end, rest.n, err);
 }

@@ -21,6 +21,7 @@ static uint64_t read_uint(struct sb_span file, uint64_t at, unsigned width, bool
 
 uint32_t sb_jffs2_uint(const struct sb_jffs2 *fs, const struct sb_jffs2_node *node, unsigned at, unsigned width)
 {
+	sb_reading_at(fs->view->reading, fs->view->file.p + node->offset);
 	return (uint32_t)read_uint(fs->view->file, node->offset + at, width, fs->be);
 }
 
@@ -63,7 +64,11 @@ bool sb_jffs2_begins(struct sb_span file, uint64_t at, bool *be)
 static bool crc_is(const struct sb_jffs2 *fs, const struct sb_jffs2_node *node, unsigned field, uint64_t from, uint64_t length)
 {
 	struct sb_span over;
-	return sb_span_cut(fs->view->file, node->offset + from, length, &over) && sb_jffs2_uint(fs, node, field, 4) == sb_jffs2_crc(over);
+
+	if (!sb_span_cut(fs->view->file, node->offset + from, length, &over))
+		return false;
+	sb_reading_more(fs->view->reading, over.n);
+	return sb_jffs2_uint(fs, node, field, 4) == sb_jffs2_crc(over);
 }
 
 static bool read_dirent(const struct sb_jffs2 *fs, struct sb_jffs2_node *node)

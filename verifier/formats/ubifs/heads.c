@@ -19,7 +19,7 @@ uint64_t sb_ubifs_uint(const struct sb_ubifs *fs, uint64_t at, unsigned width)
 bool sb_ubifs_is_zero(const struct sb_ubifs *fs, uint64_t at, uint64_t length)
 {
 	struct sb_span bytes;
-	return sb_span_cut(fs->view->file, at, length, &bytes) && sb_span_all_zero(bytes);
+	return sb_span_cut(fs->view->file, at, length, &bytes) && sb_reading_all_zero(fs->view->reading, bytes);
 }
 
 uint32_t sb_ubifs_node(const struct sb_ubifs *fs, uint64_t at, enum sb_ubifs_type *type)
@@ -31,6 +31,7 @@ uint32_t sb_ubifs_node(const struct sb_ubifs *fs, uint64_t at, enum sb_ubifs_typ
 		return 0;
 	if (fs->leb_size && at % fs->leb_size + length > fs->leb_size) /* no node reaches into the next block */
 		return 0;
+	sb_reading_more(fs->view->reading, length);
 	*type = (enum sb_ubifs_type)node.p[20];
 	uint32_t crc = (uint32_t)crc32_z(0, node.p + 8, length - 8) ^ UINT32_MAX;
 	return crc == sb_ubifs_uint(fs, at + 4, 4) ? length : 0;
