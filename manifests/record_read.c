@@ -2,19 +2,18 @@
 /* A record read back is foreign again: every field is checked, and a better level than the parts allow is refused. */
 #include "manifests/record.h"
 
+#include "manifests/builds.h"
 #include "manifests/lineage.h"
-#include "manifests/taking.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 static const char *const top_keys[] = {"*schema", "*tool", "*level", "*artifacts", "*findings", "*freedom", "*environment", "*trace", "*limits",
-                                       "equal", "findings_left_out", "delivery", "installed", "previous", NULL};
+                                       "equal", "findings_left_out", "delivery", "installed", "previous", "builds", NULL};
 static const char *const tool_keys[] = {"*name", "*version", "*rules", NULL};
 static const char *const digest_keys[] = {"*sha256", "*blake2b", "*size", NULL};
 static const char *const coverage_keys[] = {"*bytes", "*equal", "*claimed", "*residual", "*opaque", NULL};
 static const char *const artifact_keys[] = {"*name", "*level", "*shipped", "*rebuilt", "*coverage", "*members", NULL};
-static const char *const extent_keys[] = {"*offset", "*length", "*preview", NULL};
 static const char *const finding_keys[] = {"*id",      "*artifact", "*where",   "*kind",    "*cause", "*rule",
                                            "*primary", "*severity", "*shipped", "*rebuilt", "*note",  NULL};
 static const char *const freedom_keys[] = {"*cause", "*bytes", "*loaded", NULL};
@@ -86,16 +85,6 @@ static void read_artifact(struct sb_taking *in, struct sb_place place, struct sb
 	out->members = sb_take_count(in, place, "members");
 }
 
-static void read_extent(struct sb_taking *in, struct sb_place place, struct sb_extent *out)
-{
-	if (sb_take_is_null(place) || !sb_schema_map(&in->schema, place, extent_keys))
-		return;
-	out->present = true;
-	out->offset = sb_take_count(in, place, "offset");
-	out->length = sb_take_count(in, place, "length");
-	out->preview = sb_take_shown(in, place, "preview");
-}
-
 static void read_where(struct sb_taking *in, struct sb_place place, struct sb_finding *out)
 {
 	if (!sb_schema_list(&in->schema, place))
@@ -122,8 +111,8 @@ static void read_finding(struct sb_taking *in, struct sb_place place, struct sb_
 	out->primary = sb_take_bool(in, place, "primary", false);
 	if (!sb_severity_parse(sb_take_text(in, place, "severity"), &out->severity))
 		sb_schema_problem(s, place, "record-malformed", "an unknown severity");
-	read_extent(in, sb_schema_key(s, place, "shipped"), &out->shipped);
-	read_extent(in, sb_schema_key(s, place, "rebuilt"), &out->rebuilt);
+	sb_take_extent(in, sb_schema_key(s, place, "shipped"), &out->shipped);
+	sb_take_extent(in, sb_schema_key(s, place, "rebuilt"), &out->rebuilt);
 	out->note = sb_take_shown(in, place, "note");
 }
 
@@ -342,6 +331,7 @@ static void read_all(struct sb_taking *in, struct sb_place top, struct sb_result
 	read_delivery(in, top, out);
 	read_installed(in, top, &out->installed);
 	read_previous(in, top, &out->previous);
+	sb_take_builds(in, top, &out->builds);
 	out->findings_left_out = sb_take_count(in, top, "findings_left_out");
 	check_levels(in, top, out);
 }

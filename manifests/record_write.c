@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The result record as a tree: docs/formats/result-record.md. */
-#include "manifests/lineage.h"
-#include "manifests/making.h"
 #include "manifests/record.h"
+
+#include "manifests/builds.h"
+#include "manifests/lineage.h"
 
 static struct sb_node *digest_node(struct sb_making *make, const struct sb_digest *digest)
 {
@@ -38,17 +39,6 @@ static struct sb_node *artifact_node(struct sb_making *make, const struct sb_art
 	return map;
 }
 
-static struct sb_node *extent_node(struct sb_making *make, const struct sb_extent *extent)
-{
-	if (!extent->present)
-		return sb_node_null(make->arena);
-	struct sb_node *map = sb_make_map(make);
-	sb_make_put_count(make, map, "offset", extent->offset);
-	sb_make_put_count(make, map, "length", extent->length);
-	sb_make_put_shown(make, map, "preview", extent->preview ? extent->preview : "");
-	return map;
-}
-
 static struct sb_node *finding_node(struct sb_making *make, const struct sb_finding *finding)
 {
 	struct sb_node *map = sb_make_map(make), *where = sb_make_list(make);
@@ -62,8 +52,8 @@ static struct sb_node *finding_node(struct sb_making *make, const struct sb_find
 	sb_make_put_text(make, map, "rule", sb_rule_name(finding->rule));
 	sb_make_put_bool(make, map, "primary", finding->primary);
 	sb_make_put_text(make, map, "severity", sb_severity_name(finding->severity));
-	sb_make_put(make, map, "shipped", extent_node(make, &finding->shipped));
-	sb_make_put(make, map, "rebuilt", extent_node(make, &finding->rebuilt));
+	sb_make_put(make, map, "shipped", sb_make_extent(make, &finding->shipped));
+	sb_make_put(make, map, "rebuilt", sb_make_extent(make, &finding->rebuilt));
 	sb_make_put_shown(make, map, "note", finding->note ? finding->note : "");
 	return map;
 }
@@ -232,6 +222,8 @@ int sb_record_node(const struct sb_result *result, struct sb_arena *arena, struc
 		sb_make_put(&make, top, "installed", installed_node(&make, &result->installed));
 	if (result->previous.present)
 		sb_make_put(&make, top, "previous", previous_node(&make, &result->previous));
+	if (result->builds.present)
+		sb_make_put(&make, top, "builds", sb_make_builds(&make, &result->builds));
 	if (result->equal.present)
 		sb_make_put(&make, top, "equal", equal_node(&make, &result->equal));
 	if (result->findings_left_out)

@@ -240,6 +240,8 @@ static struct sb_node *predicate(struct maker *make)
 	put(make, map, "source", source(make));
 	put(make, map, "recipe", recipe);
 	put(make, map, "environment", part(make, "environment"));
+	if (result->builds.present)
+		put(make, map, "builds", part(make, "builds"));
 	put(make, map, "inferred", sb_node_list(make->arena));
 	put(make, map, "opaque", opaque(make));
 	put(make, map, "report", descriptor(make, &make->context->report));

@@ -10,6 +10,8 @@
 
 #include <inttypes.h>
 
+enum { MOST_BUILDS = 100 };
+
 static void say_notices(struct sb_invocation *call, const struct sb_sources *sources)
 {
 	for (size_t i = 0; i < sources->notice_count && (call->verbose || i < 5); i++)
@@ -141,11 +143,15 @@ static int verify(struct sb_invocation *call, const struct sb_loaded_drop *loade
                   const struct sb_policy *policy, struct sb_err *err)
 {
 	struct asked asked = {.policy = policy};
+	uint64_t repeat = 1;
 	struct sb_verify_in in = {.dir = loaded->dir, .drop = &loaded->drop, .store = store, .log = -1, .jobs = call->jobs, .parsers = parsers,
 	                          .progress = call->progress};
 	struct sb_verified verified = {0};
 
-	int rc = sb_pipeline_verify(&in, &verified, err);
+	int rc = sb_arg_number(call, "repeat", 1, MOST_BUILDS, 1, &repeat, err);
+	in.repeat = (unsigned)repeat;
+	if (!rc)
+		rc = sb_pipeline_verify(&in, &verified, err);
 	say_notices(call, &verified.sources);
 	if (rc == SB_FAILED || call->verbose)
 		sb_building_say_log(call, &verified.rebuilt);
@@ -187,6 +193,7 @@ static int run(struct sb_invocation *call, struct sb_err *err)
 static const struct sb_option verify_options[] = {
 	{"output", 'o', "FORMAT=PATH", true},
 	{"gate", 0, "POLICY", false},
+	{"repeat", 0, "N", false},
 	{"sign", 0, "KEY", false},
 	{"attestation", 0, "PATH", false},
 	{"verifier", 0, "URI", false},

@@ -44,19 +44,12 @@ struct ranked {
 	size_t position;
 };
 
-/* As the findings of one comparison are ranked (findings.c). */
 static int by_rank(const void *a, const void *b)
 {
 	const struct ranked *x = a, *y = b;
-	int p = x->finding->rule > SB_RULE_HINT, q = y->finding->rule > SB_RULE_HINT;
+	int order = sb_judge_finding_order(x->finding, y->finding);
 
-	if (x->finding->severity != y->finding->severity)
-		return x->finding->severity < y->finding->severity ? -1 : 1;
-	if (p != q)
-		return p - q;
-	if (x->finding->primary != y->finding->primary)
-		return x->finding->primary ? -1 : 1;
-	return (x->position > y->position) - (x->position < y->position);
+	return order ? order : (x->position > y->position) - (x->position < y->position);
 }
 
 /* What is missing where: the explainers know of a delivery and a rebuild only. */

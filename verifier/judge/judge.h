@@ -23,4 +23,18 @@ SB_MUST_USE int sb_judge_installed(const struct sb_result pairs[SB_PAIRINGS], st
 SB_MUST_USE int sb_judge_previous(const struct sb_result *earlier, const uint8_t record[SB_SHA256_BYTES], struct sb_arena *arena,
                                   struct sb_result *result, struct sb_err *err);
 
+/** A further build of the same environment against the first one. */
+struct sb_judge_repeat {
+	const struct sb_result *between; /* its files against those of the first, which is the `shipped` side; artifacts sorted by name */
+	uint64_t number;                 /* of the build; the first is 1 */
+	bool parallel;                   /* steps could run several jobs at once */
+};
+
+/**
+ * Every place where builds of one environment differ becomes a finding of @result, ranked among the others. Levels stay. What @repeats hold is
+ * borrowed; everything else lives in @arena. Errors: NOMEM.
+ */
+SB_MUST_USE int sb_judge_repeats(const struct sb_judge_repeat *repeats, size_t count, struct sb_arena *arena, struct sb_result *result,
+                                 struct sb_err *err);
+
 #endif

@@ -28,4 +28,11 @@ SB_MUST_USE int sb_judge_list_freedom(const uint64_t bytes[SB_CAUSES][2], struct
 /** Limits that were hit, in tree order. */
 SB_MUST_USE int sb_judge_limits(const struct sb_comparison *comparison, struct sb_arena *arena, struct sb_result *out, struct sb_err *err);
 
+/** Which of two findings a person reads first, as those of one comparison are ranked (findings.c); 0: the one that came first. */
+int sb_judge_finding_order(const struct sb_finding *x, const struct sb_finding *y);
+
+/** @further findings among those of @result, all ranked and numbered anew; those over SB_LIMIT_FINDINGS are counted. Errors: NOMEM. */
+SB_MUST_USE int sb_judge_add_findings(const struct sb_finding *further, size_t count, struct sb_arena *arena, struct sb_result *result,
+                                      struct sb_err *err);
+
 #endif

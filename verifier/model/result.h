@@ -3,6 +3,7 @@
 #ifndef VERIFIER_MODEL_RESULT_H
 #define VERIFIER_MODEL_RESULT_H
 
+#include "verifier/model/builds.h"
 #include "verifier/model/lineage.h"
 #include "verifier/model/vocabulary.h"
 
@@ -12,14 +13,6 @@ struct sb_coverage {
 };
 /** True when the sum holds without overflow. */
 bool sb_coverage_adds_up(const struct sb_coverage *coverage);
-
-/** One side of a difference. */
-struct sb_extent {
-	bool present;
-	uint64_t offset; /* bytes, in the innermost thing named by where that has content of its own */
-	uint64_t length;
-	const char *preview; /* escaped text of at most SB_LIMIT_PREVIEW_BYTES bytes; may be NULL */
-};
 
 /** One difference, and what is known of it. */
 struct sb_finding {
@@ -151,6 +144,7 @@ struct sb_result {
 	struct sb_equal_files equal;
 	struct sb_installed installed; /* of `compare --installed` */
 	struct sb_previous previous;   /* of `compare --previous` */
+	struct sb_builds builds;       /* of `verify --repeat` */
 	const struct sb_limit_hit *limits;
 	size_t limit_count;
 };

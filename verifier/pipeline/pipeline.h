@@ -16,6 +16,7 @@ struct sb_verify_in {
 	struct sb_store *store;      /* or NULL */
 	int log;                     /* gets the build's raw log, or -1 */
 	unsigned jobs;
+	unsigned repeat;             /* builds in the environment of the manifest, the first included; 0 and 1: no further ones */
 	struct sb_parsers *parsers;  /* or NULL: parsed in this process */
 	struct sb_progress *progress;
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The straight line of `verify`: drop → sources → outputs → differences → findings → verdict. */
-#include "verifier/pipeline/pipeline.h"
+#include "verifier/pipeline/line.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -16,24 +16,23 @@ static int ingest(const struct sb_verify_in *in, struct sb_verified *out, struct
 	return sb_ingest_run(&from, &out->sources, err);
 }
 
-static int rebuild(const struct sb_verify_in *in, struct sb_verified *out, struct sb_err *err)
+int sb_line_build(const struct sb_verify_in *in, const struct sb_sources *sources, const struct sb_drop *drop, struct sb_rebuilt *out, struct sb_err *err)
 {
-	const struct sb_sources *sources = &out->sources;
 	const struct sb_tree root = {.inventory = &sources->root, .spools = sources->root_spools.items, .spool_count = sources->root_spools.count};
 	const struct sb_tree tree = {.inventory = &sources->inventory, .spools = sources->spools.items, .spool_count = sources->spools.count};
 	const struct sb_rebuild_in from = {
-		.drop = in->drop,
-		.root = in->drop->toolchain.host ? NULL : &root,
+		.drop = drop,
+		.root = drop->toolchain.host ? NULL : &root,
 		.source = &tree,
-		.store = in->store,
-		.log = in->log,
+		.store = drop == in->drop ? in->store : NULL,
+		.log = drop == in->drop ? in->log : -1,
 		.progress = in->progress,
 	};
-	return sb_rebuild_run(&from, &out->rebuilt, err);
+	return sb_rebuild_run(&from, out, err);
 }
 
 /* The content of an output: of a hard link, that of the file it leads to. */
-static const struct sb_entry *content_of(const struct sb_inventory *outputs, const struct sb_entry *entry)
+const struct sb_entry *sb_line_content(const struct sb_inventory *outputs, const struct sb_entry *entry)
 {
 	return entry && entry->type == SB_ENTRY_HARDLINK ? sb_inventory_find(outputs, entry->link) : entry;
 }
@@ -61,10 +60,10 @@ static char letter_of(enum sb_entry_type type)
 	return 0;
 }
 
-static int fill_rebuilt(const struct sb_rebuilt *rebuilt, const char *path, struct sb_side *out, struct sb_err *err)
+int sb_line_side(const struct sb_rebuilt *rebuilt, const char *path, struct sb_side *out, struct sb_err *err)
 {
 	const struct sb_inventory *outputs = &rebuilt->run.outputs;
-	const struct sb_entry *entry = content_of(outputs, sb_inventory_find(outputs, path));
+	const struct sb_entry *entry = sb_line_content(outputs, sb_inventory_find(outputs, path));
 
 	out->type = entry ? letter_of(entry->type) : 0;
 	if (!out->type)
@@ -81,7 +80,7 @@ static int fill_rebuilt(const struct sb_rebuilt *rebuilt, const char *path, stru
 }
 
 /* How a file was carried here sets its permissions (umask, an unpacker's habit), but nothing innocent sets or drops these three. */
-static void compare_special_bits(struct sb_artifact_in *artifact)
+void sb_line_special_bits(struct sb_artifact_in *artifact)
 {
 	const uint32_t special = S_ISUID | S_ISGID | S_ISVTX;
 	bool differ = artifact->shipped.type == 'f' && artifact->rebuilt.type == 'f' && ((artifact->shipped.mode ^ artifact->rebuilt.mode) & special);
@@ -98,13 +97,13 @@ static int pair_outputs(const struct sb_verified *verified, struct sb_artifact_i
 		artifacts[i].shipped = (struct sb_side){
 			.present = true, .bytes = shipped->blob.bytes, .digest = shipped->digest, .type = shipped->type, .mode = shipped->mode,
 			.link = shipped->link};
-		rc = fill_rebuilt(&verified->rebuilt, shipped->built, &artifacts[i].rebuilt, err);
-		compare_special_bits(&artifacts[i]);
+		rc = sb_line_side(&verified->rebuilt, shipped->built, &artifacts[i].rebuilt, err);
+		sb_line_special_bits(&artifacts[i]);
 	}
 	return rc;
 }
 
-static const char *below(const char *path, const char *folder)
+const char *sb_line_below(const char *path, const char *folder)
 {
 	size_t n = strlen(folder);
 	if (strcmp(folder, ".") == 0)
@@ -129,7 +128,7 @@ static int add_extra(const struct sb_verify_in *in, struct sb_verified *out, str
 		const char *folder = in->drop->outputs[rule].built;
 		for (size_t i = 0; i < outputs->count; i++) {
 			const struct sb_entry *entry = &outputs->entries[i];
-			const char *rest = entry->type != SB_ENTRY_DIR ? below(entry->path, folder) : NULL;
+			const char *rest = entry->type != SB_ENTRY_DIR ? sb_line_below(entry->path, folder) : NULL;
 			if (!rest || is_shipped(&out->sources, entry->path))
 				continue;
 			struct sb_artifact_in *slot = sb_vec_push(artifacts);
@@ -137,7 +136,7 @@ static int add_extra(const struct sb_verify_in *in, struct sb_verified *out, str
 			if (!name)
 				return no_memory(err);
 			slot->name = name;
-			int rc = fill_rebuilt(&out->rebuilt, entry->path, &slot->rebuilt, err);
+			int rc = sb_line_side(&out->rebuilt, entry->path, &slot->rebuilt, err);
 			if (rc)
 				return rc;
 		}
@@ -216,9 +215,11 @@ int sb_pipeline_verify(const struct sb_verify_in *in, struct sb_verified *out, s
 	int rc = out->arena ? ingest(in, out, err) : no_memory(err);
 
 	if (!rc)
-		rc = rebuild(in, out, err);
+		rc = sb_line_build(in, &out->sources, in->drop, &out->rebuilt, err);
 	if (!rc)
 		rc = compare(in, out, err);
+	if (!rc && in->repeat > 1)
+		rc = sb_line_repeat(in, out, err);
 	return rc;
 }
 

@@ -163,6 +163,7 @@ static int write_html(const struct sb_result *result, const struct sb_report_opt
 		return rc;
 	sb_html_installed(&page);
 	sb_html_previous(&page);
+	sb_html_builds(&page);
 	sb_html_causes(&page);
 	sb_html_freedom(&page);
 	sb_html_findings(&page);

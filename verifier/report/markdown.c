@@ -3,6 +3,7 @@
  * For merge requests and job summaries (GitHub flavoured): the verdict, a table of levels, the worst findings, below 60 kB. Foreign text stands
  * in code spans only, between more backticks than it holds in a row, and never in a table, where a bar would end its cell.
  */
+#include "verifier/report/builds.h"
 #include "verifier/report/groups.h"
 #include "verifier/report/summary.h"
 #include "verifier/report/writers.h"
@@ -175,6 +176,41 @@ static void add_beside(struct page *page)
 	}
 }
 
+static void add_leak(struct page *page, const struct sb_varying *file, const struct sb_leak *leak)
+{
+	SB_BUF struct sb_buf axes = {0};
+
+	sb_add_axes(leak, &axes);
+	sb_pass_failure(page->out, &axes);
+	sb_buf_text(page->out, "- ");
+	add_name(page, file->name[0] ? file->name : "the build");
+	sb_buf_printf(page->out, " %s ", sb_varying_words(file->state));
+	add_name(page, axes.data ? axes.data : "");
+	sb_buf_text(page->out, "\n");
+}
+
+static void add_builds(struct page *page)
+{
+	const struct sb_builds *builds = &page->result->builds;
+	const struct sb_variation *variation = builds->variation;
+	size_t shown = 0, leaks = 0;
+
+	if (!builds->present)
+		return;
+	sb_add_builds_sentence(builds, page->out);
+	sb_buf_text(page->out, variation ? " " : "");
+	if (variation)
+		sb_add_variation_sentence(variation, page->out);
+	sb_buf_text(page->out, "\n\n");
+	for (size_t i = 0; variation && i < variation->file_count; i++) {
+		for (size_t k = 0; k < variation->files[i].leak_count; k++, leaks++)
+			if (shown < SHOWN && ++shown)
+				add_leak(page, &variation->files[i], &variation->files[i].leaks[k]);
+	}
+	if (leaks)
+		sb_buf_printf(page->out, "\nShown %zu of %zu, the rest in the JSON record.\n\n", shown, leaks);
+}
+
 static int write_markdown(const struct sb_result *result, const struct sb_report_options *options, struct sb_buf *out, struct sb_err *err)
 {
 	struct page page = {.result = result, .options = options, .out = out};
@@ -186,6 +222,7 @@ static int write_markdown(const struct sb_result *result, const struct sb_report
 	sb_add_sentence(&page.summary, result, out);
 	sb_buf_text(out, "\n\n");
 	add_beside(&page);
+	add_builds(&page);
 	add_levels(&page);
 	rc = add_files(&page, err);
 	if (rc)

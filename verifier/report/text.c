@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* For a person at a terminal: levels counted, the worst findings first, nothing cut without saying so. */
+#include "verifier/report/builds.h"
 #include "verifier/report/summary.h"
 #include "verifier/report/writers.h"
 
@@ -219,6 +220,60 @@ static void add_beside(struct page *page)
 	sb_buf_text(page->out, "\n");
 }
 
+static void add_leak(struct page *page, const struct sb_leak *leak)
+{
+	sb_buf_text(page->out, "              ");
+	sb_add_axes(leak, page->out);
+	for (size_t i = 0; i < leak->where_count; i++) {
+		sb_buf_text(page->out, i == 0 ? " in " : page->options->unicode ? " › " : " > ");
+		add_shown(page, leak->where[i]);
+	}
+	if (leak->control.present && leak->varied.present && leak->control.preview && leak->varied.preview)
+		sb_buf_printf(page->out, ": %s, then %s", leak->control.preview, leak->varied.preview);
+	sb_buf_printf(page->out, "\n                mend it: %s (samebuild explain %s)\n", leak->mend, sb_cause_name(leak->cause));
+}
+
+static void add_variation(struct page *page, const struct sb_variation *variation)
+{
+	size_t shown = 0, told = 0;
+
+	sb_buf_text(page->out, "            ");
+	sb_add_variation_sentence(variation, page->out);
+	sb_buf_text(page->out, "\n");
+	for (; shown < variation->file_count && told < SHOWN; shown++) {
+		const struct sb_varying *file = &variation->files[shown];
+		sb_buf_text(page->out, "            ");
+		add_shown(page, file->name[0] ? file->name : "the build");
+		sb_buf_printf(page->out, " %s\n", sb_varying_words(file->state));
+		for (size_t i = 0; i < file->leak_count && told < 2 * SHOWN; i++, told++)
+			add_leak(page, &file->leaks[i]);
+		told += file->leak_count == 0;
+	}
+	if (shown < variation->file_count)
+		sb_buf_printf(page->out, "            and %zu more files; all are in the JSON record\n", variation->file_count - shown);
+}
+
+static void add_builds(struct page *page)
+{
+	const struct sb_builds *builds = &page->result->builds;
+	size_t shown = 0;
+
+	if (!builds->present)
+		return;
+	sb_buf_text(page->out, "  builds    ");
+	sb_add_builds_sentence(builds, page->out);
+	sb_buf_text(page->out, "\n");
+	for (; shown < builds->varied_count && shown < SHOWN; shown++) {
+		sb_buf_text(page->out, "            ");
+		add_shown(page, builds->varied[shown]);
+		sb_buf_text(page->out, "\n");
+	}
+	if (shown < builds->varied_count)
+		sb_buf_printf(page->out, "            and %zu more\n", builds->varied_count - shown);
+	if (builds->variation)
+		add_variation(page, builds->variation);
+}
+
 static void add_verdict(struct page *page)
 {
 	sb_buf_text(page->out, "  level     ");
@@ -244,6 +299,7 @@ static int write_text(const struct sb_result *result, const struct sb_report_opt
 	add_freedom(&page);
 	add_limits(&page);
 	add_beside(&page);
+	add_builds(&page);
 	add_verdict(&page);
 	return sb_buf_ok(out, err);
 }

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Private to the room: builds beside the first one, and what they made. */
+#ifndef VERIFIER_PIPELINE_LINE_H
+#define VERIFIER_PIPELINE_LINE_H
+
+#include "verifier/pipeline/pipeline.h"
+
+/** Build @drop, which may differ from in->drop in its environment, from sources that were taken in once. Errors as sb_rebuild_run. Release @out in any case. */
+SB_MUST_USE int sb_line_build(const struct sb_verify_in *in, const struct sb_sources *sources, const struct sb_drop *drop, struct sb_rebuilt *out,
+                              struct sb_err *err);
+
+/** The content of an output: of a hard link, that of the file it leads to; NULL for NULL. */
+const struct sb_entry *sb_line_content(const struct sb_inventory *outputs, const struct sb_entry *entry);
+/** What a build made at @path, as a side of a comparison; absent when it made nothing there, or a folder. Borrowed from @rebuilt. */
+SB_MUST_USE int sb_line_side(const struct sb_rebuilt *rebuilt, const char *path, struct sb_side *out, struct sb_err *err);
+/** How a file was carried sets its permissions, but nothing innocent sets or drops setuid, setgid and sticky: compared where they differ. */
+void sb_line_special_bits(struct sb_artifact_in *artifact);
+/** @path below @folder, relative to it; NULL when it is not. */
+const char *sb_line_below(const char *path, const char *folder);
+
+/** An output of one build or another. */
+struct sb_unit {
+	const char *path; /* relative to build.path */
+	const char *name; /* as its artifact is called; raw */
+};
+
+/** Everything but folders that one of these builds made, by path, each once. Strings live in @arena. Errors: NOMEM. */
+SB_MUST_USE int sb_line_units(const struct sb_drop *drop, const struct sb_sources *sources, const struct sb_rebuilt *const *builds, size_t count,
+                              struct sb_arena *arena, struct sb_vec *out, struct sb_err *err);
+
+/** A digest of all that is compared of an output: type, content, target of a link, setuid, setgid and sticky. */
+void sb_line_identity(const struct sb_rebuilt *rebuilt, const char *path, uint8_t out[SB_BLAKE2B_BYTES]);
+
+/**
+ * What two builds made of these outputs, compared: @first is the `shipped` side. Artifacts are sorted by name. @facts of the second one.
+ * Errors as sb_pipeline_compare.
+ */
+SB_MUST_USE int sb_line_between(const struct sb_verify_in *in, const struct sb_rebuilt *first, const struct sb_rebuilt *second, const struct sb_unit *units,
+                                size_t count, const struct sb_facts *facts, struct sb_arena *arena, struct sb_result *out, struct sb_err *err);
+
+/** in->repeat builds in one environment: what differs between them becomes findings, and all of it out->result.builds. Errors as sb_pipeline_verify. */
+SB_MUST_USE int sb_line_repeat(const struct sb_verify_in *in, struct sb_verified *out, struct sb_err *err);
+
+#endif
