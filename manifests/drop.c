@@ -10,7 +10,7 @@
 #define SCHEMA "samebuild-drop/1"
 
 /* Defaults that no key overrides: the same on every machine. 1980-01-01 is the first time that a zip archive can hold. */
-enum { DEFAULT_WALL = 3600, DEFAULT_PROCESSES = 4096, MOST_JOBS = 1024, MOST_PIDS = 30000, MOST_UTS = 64 };
+enum { DEFAULT_WALL = 3600, DEFAULT_PROCESSES = 4096, MOST_JOBS = 1024, MOST_PIDS = 30000, MOST_INODES = 100000, MOST_AGE = 2000000000, MOST_UTS = 64 };
 #define DEFAULT_EPOCH INT64_C(315532800)
 #define DEFAULT_MEMORY (UINT64_C(4) << 30)
 #define DEFAULT_DISK (UINT64_C(8) << 30)
@@ -22,7 +22,7 @@ static const char *const build_keys[] = {"*path", "env", "*steps", "control", "a
 static const char *const step_keys[] = {"run", "sh", "name", "cwd", "timeout", NULL};
 static const char *const control_keys[] = {"epoch", "clock", "hostname", "user", "jobs", "locale", "timezone", "umask",
                                            "home",  "kernel", "cpus",    "seed", "domain", "kernel-version", "aslr", "order",
-                                           "pid-offset", "file-times", NULL};
+                                           "pid-offset", "file-times", "inode-offset", "source-age", NULL};
 static const char *const limit_keys[] = {"wall", "memory", "disk", "processes", "inodes", "file-size", "open-files", "log",
                                          "output-size", "output-file-size", "output-count", "unpacked", "entries", NULL};
 static const char *const output_keys[] = {"*shipped", "*built", NULL};
@@ -276,6 +276,8 @@ static void read_control(struct reading *in, struct sb_place build)
 	out->aslr = sb_schema_word(s, sb_schema_key(s, place, "aslr"), switches, 0) == 1;
 	out->order = (enum sb_order)sb_schema_word(s, sb_schema_key(s, place, "order"), orders, SB_ORDER_SORTED);
 	out->pid_offset = (unsigned)sb_schema_uint(s, sb_schema_key(s, place, "pid-offset"), 0, MOST_PIDS, 0);
+	out->inode_offset = (unsigned)sb_schema_uint(s, sb_schema_key(s, place, "inode-offset"), 0, MOST_INODES, 0);
+	out->source_age = sb_schema_uint(s, sb_schema_key(s, place, "source-age"), 0, MOST_AGE, 0);
 	out->cpus = (unsigned)sb_schema_uint(s, sb_schema_key(s, place, "cpus"), 1, MOST_JOBS, 0);
 	out->seed = sb_schema_uint(s, sb_schema_key(s, place, "seed"), 0, INT64_MAX, 0);
 }

@@ -52,6 +52,9 @@ struct sb_controls {
 	bool aslr;                   /* addresses differ from run to run */
 	enum sb_order order;
 	unsigned pid_offset;         /* process numbers begin after it */
+	unsigned inode_offset;       /* numbers of source files begin after it */
+	uint64_t source_age;         /* seconds by which sources look older than they are */
+	int64_t source_time;         /* latest time of a source; 0: the epoch */
 	unsigned cpus;               /* shown to the build, 0: as jobs */
 	uint64_t seed;               /* of the randomness stream; 0: real randomness */
 };

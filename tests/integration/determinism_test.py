@@ -253,6 +253,19 @@ def _(_dir):
     assert controls()['pid-offset'] == 1000
 
 
+@case('numbers and times of sources begin where they are told to', user=True)
+def _(_dir):
+    drop(['stat -c %i README >out/log'], '{}')
+    plain = int(build())
+    drop(['stat -c %i README >out/log'], '{inode-offset: 1000}')
+    assert int(build()) == plain + 1000
+    drop(['stat -c %Y README >out/log'], f'{{epoch: {EPOCH}}}')
+    plain = int(build())
+    drop(['stat -c %Y README >out/log'], f'{{epoch: {EPOCH}, source-age: 90061}}')
+    assert int(build()) == max(plain - 90061, 1), plain
+    assert controls()['source-age'] == 90061
+
+
 @case('what a step leaves running is answered while later steps run', user=True)
 def _(_dir):
     drop(['(sleep 2; date +%s >out/log) & date +%s >out/first', 'n=0; while [ ! -s out/log ] && [ $n -lt 300 ]; do sleep 0.1; n=$((n+1)); done'], f'{{epoch: {EPOCH}}}')
@@ -381,7 +394,7 @@ def _(_dir):
 
 @case('values that no environment can have are refused before anything runs')
 def _(_dir):
-    for control in ('{clock: fast}', '{order: random}', '{aslr: maybe}', '{pid-offset: 40000}', '{cpus: 0}', '{seed: -1}', '{domain: ""}', '{kernel: "a b"}',
+    for control in ('{clock: fast}', '{order: random}', '{aslr: maybe}', '{pid-offset: 40000}', '{inode-offset: 100001}', '{source-age: -1}', '{cpus: 0}', '{seed: -1}', '{domain: ""}', '{kernel: "a b"}',
                     '{kernel-version: ' + 'x' * 65 + '}', '{epoch: -5}', '{umask: "9"}'):
         drop(['true'], control)
         sb('check', 'drop.yaml', code=2)

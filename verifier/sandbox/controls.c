@@ -147,6 +147,8 @@ static void describe_machine(const struct sb_sandbox_plan *plan, struct sb_listi
 	sb_listing_text(list, "aslr", control->aslr ? "on" : "off");
 	sb_listing_text(list, "order", orders[control->order]);
 	sb_listing_number(list, "pid-offset", control->pid_offset);
+	sb_listing_number(list, "inode-offset", control->inode_offset);
+	sb_listing_number(list, "source-age", control->source_age);
 	sb_listing_text(list, "cpuid", "not controlled");
 	sb_listing_text(list, "rdtsc", "not controlled");
 	if (plan->stubs) /* no call tells of them: what they find in the vDSO is the kernel's */

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define CURSOR __attribute__((cleanup(sb_cursor_release)))
 
@@ -28,6 +29,12 @@ static void times_of(const struct sb_fill *fill, const struct sb_entry *entry, s
 	times[1] = (struct timespec){.tv_sec = entry->mtime, .tv_nsec = entry->mtime_ns};
 	if (entry->mtime >= fill->latest)
 		times[1] = (struct timespec){.tv_sec = fill->latest};
+	if (!fill->age)
+		return;
+	if (times[1].tv_sec <= 1 || (uint64_t)times[1].tv_sec - 1 < fill->age)
+		times[1] = (struct timespec){.tv_sec = 1};
+	else
+		times[1].tv_sec -= (time_t)fill->age;
 }
 
 static mode_t mode_of(const struct sb_fill *fill, const struct sb_entry *entry)
@@ -181,13 +188,24 @@ static uint64_t count_left_out(const struct sb_inventory *inventory)
 	return count;
 }
 
+/* A tmpfs numbers its files as they are made, and uses no number twice. */
+static int skip_numbers(const struct sb_fill *fill, struct sb_err *err)
+{
+	for (unsigned i = 0; i < fill->skipped; i++)
+		if (mkdirat(fill->top, ".skipped", 0700) != 0 || unlinkat(fill->top, ".skipped", AT_REMOVEDIR) != 0)
+			return sb_fail_errno(err, "sandbox-fill", "cannot use up numbers of files");
+	return 0;
+}
+
 int sb_fill_tree(struct sb_fill *fill, const struct sb_tree *tree, struct sb_err *err)
 {
 	struct filler f = {.fill = fill, .tree = tree};
 	int rc;
 
 	sb_cursor_init(&f.cursor, fill->top);
-	rc = run_pass(&f, PASS_CONTENT, err);
+	rc = skip_numbers(fill, err);
+	if (rc == 0)
+		rc = run_pass(&f, PASS_CONTENT, err);
 	if (rc == 0)
 		rc = run_hard_links(&f, err);
 	if (rc == 0)

@@ -10,6 +10,8 @@ struct sb_fill {
 	unsigned mask;       /* permission bits taken away; of 0777 nothing else is ever set */
 	const size_t *order; /* permutation of the entries that keeps folders before their content, or NULL */
 	int64_t latest;      /* later mtimes become this one */
+	uint64_t age;        /* seconds taken off every mtime, not below 1 */
+	unsigned skipped;    /* numbers of files that are used up before the first one */
 	uint64_t left_out;   /* device nodes and sockets, which are not made; counted here */
 };
 

@@ -72,9 +72,14 @@ static int show_host(int root, struct sb_err *err)
 	return rc;
 }
 
+static int64_t latest_source(const struct sb_sandbox_plan *plan)
+{
+	return plan->spec->control.source_time ? plan->spec->control.source_time : plan->spec->control.epoch;
+}
+
 static int fill_root(const struct sb_sandbox_plan *plan, int root, struct sb_err *err)
 {
-	struct sb_fill fill = {.top = root, .latest = plan->spec->control.epoch};
+	struct sb_fill fill = {.top = root, .latest = latest_source(plan)};
 	int rc = sb_fill_tree(&fill, plan->spec->root, err);
 
 	plan->board->left_out += fill.left_out;
@@ -157,7 +162,9 @@ static int make_scratches(const struct sb_sandbox_plan *plan, int root, struct s
 static int fill_sources(const struct sb_sandbox_plan *plan, int root, struct sb_err *err)
 {
 	const char *path = plan->spec->build_path + 1;
-	struct sb_fill fill = {.mask = plan->spec->control.umask, .latest = plan->spec->control.epoch, .order = plan->order};
+	const struct sb_controls *control = &plan->spec->control;
+	struct sb_fill fill = {.mask = control->umask, .latest = latest_source(plan), .age = control->source_age, .skipped = control->inode_offset,
+	                       .order = plan->order};
 	SB_CLOSING int top = -1;
 	int rc = 0;
 
