@@ -7,6 +7,7 @@
 #include "manifests/node.h"
 
 #define SB_DSSE_INTOTO "application/vnd.in-toto+json"
+#define SB_DSSE_POLICY "application/vnd.samebuild.policy+json"
 
 /** Pre-authentication encoding "DSSEv1 LEN TYPE LEN BODY": what is signed. */
 void sb_dsse_pae(const char *type, struct sb_span body, struct sb_buf *out);

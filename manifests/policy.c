@@ -15,9 +15,10 @@ static const char *const top_keys[] = {"*schema", "*resource", "root", "keys", "
 static const char *const artifact_keys[] = {"*files", "*level", "causes", "freedom", NULL};
 static const char *const freedom_keys[] = {"*bytes", "loaded", NULL};
 static const char *const source_keys[] = {"*sha256", NULL};
+static const char *const root_keys[] = {"*name", "max_trust_age", NULL};
 static const char *const distinct_keys[] = {"toolchain", "kernel", NULL};
 /** Documents that say them are sound, and this version cannot judge by them: leaving them out would judge by less than was asked. */
-static const char *const not_yet[] = {"root", "log", "waivers"};
+static const char *const not_yet[] = {"log", "waivers"};
 
 static const char *const *read_texts(struct sb_schema *s, struct sb_place list, size_t *count)
 {
@@ -119,7 +120,28 @@ static void read_distinct(struct sb_schema *s, struct sb_place map, struct sb_po
 	out->distinct_kernel = (size_t)sb_schema_uint(s, sb_schema_key(s, map, "kernel"), 1, MOST_ROWS, 0);
 }
 
-static bool read_all(struct sb_schema *s, struct sb_place top, struct sb_policy *out)
+/* Whose word counts: keys of its own, or those of a root, never both: who can write the policy must not be able to add a key to a root. */
+static bool read_signers(struct sb_schema *s, struct sb_place top, const struct sb_trust_root *root, struct sb_policy *out)
+{
+	struct sb_place keys = sb_schema_key(s, top, "keys"), named = sb_schema_key(s, top, "root");
+
+	if (!named.node) {
+		if (!keys.node)
+			sb_schema_problem(s, top, "missing-key", "the key keys is missing, and so is root: whose signatures count?");
+		return sb_policy_read_keys(s, keys, out);
+	}
+	if (keys.node)
+		sb_schema_problem(s, keys, "policy-malformed", "a policy that names a root carries no keys");
+	if (!sb_schema_map(s, named, root_keys))
+		return true;
+	out->root = sb_schema_text(s, sb_schema_key(s, named, "name"), "");
+	out->max_trust_age = sb_schema_age(s, sb_schema_key(s, named, "max_trust_age"), 0);
+	if (!root)
+		sb_schema_problem(s, named, "policy-malformed", "the root %s is not at hand", out->root);
+	return !root || sb_policy_take_root(s->arena, root, out);
+}
+
+static bool read_all(struct sb_schema *s, struct sb_place top, const struct sb_trust_root *root, struct sb_policy *out)
 {
 	if (!sb_schema_map(s, top, top_keys))
 		return true;
@@ -136,11 +158,8 @@ static bool read_all(struct sb_schema *s, struct sb_place top, struct sb_policy 
 	out->max_age = sb_schema_age(s, sb_schema_key(s, top, "max_age"), 0);
 	out->opaque = read_texts(s, sb_schema_key(s, top, "opaque"), &out->opaque_count);
 	read_distinct(s, sb_schema_key(s, top, "distinct"), out);
-	struct sb_place keys = sb_schema_key(s, top, "keys");
-	if (!keys.node)
-		sb_schema_problem(s, top, "missing-key", "the key keys is missing: whose signatures count?");
 	return read_artifacts(s, sb_schema_key(s, top, "artifacts"), out) && read_rules(s, sb_schema_key(s, top, "rules"), out) &&
-	       sb_policy_read_keys(s, keys, out) && sb_policy_read_quorum(s, top, out);
+	       read_signers(s, top, root, out) && sb_policy_read_quorum(s, top, out);
 }
 
 const struct sb_policy_artifact *sb_policy_artifact_for(const struct sb_policy *policy, const char *name)
@@ -151,18 +170,40 @@ const struct sb_policy_artifact *sb_policy_artifact_for(const struct sb_policy *
 	return NULL;
 }
 
-static int digest_of(const struct sb_node *top, uint8_t out[SB_SHA256_BYTES], struct sb_err *err)
+/* The form that is signed, and its digest. */
+static int keep_canonical(const struct sb_node *top, struct sb_arena *arena, struct sb_policy *out, struct sb_err *err)
 {
 	SB_BUF struct sb_buf text = {0};
 	struct sb_digest digest;
 
 	sb_node_write_json(top, &text);
+	int rc = sb_buf_ok(&text, err);
+	if (rc)
+		return rc;
 	sb_hash_span(sb_buf_span(&text), SB_DIGEST_SHA256, &digest);
-	memcpy(out, digest.sha256, SB_SHA256_BYTES);
-	return sb_buf_ok(&text, err);
+	memcpy(out->sha256, digest.sha256, SB_SHA256_BYTES);
+	const char *copy = sb_arena_copy(arena, sb_buf_span(&text));
+	out->canonical = sb_span_of(copy, text.len);
+	return copy ? 0 : sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
 }
 
-int sb_policy_read(struct sb_span text, const char *name, struct sb_arena *arena, struct sb_policy *out, struct sb_problems *problems, struct sb_err *err)
+int sb_policy_root_name(struct sb_span text, const char *name, struct sb_arena *arena, const char **out, struct sb_err *err)
+{
+	struct sb_node *top = NULL;
+	int rc = sb_schema_read(text, name, "policy-malformed", arena, &top, err);
+
+	*out = NULL;
+	if (rc)
+		return rc;
+	const struct sb_node *root = top->type == SB_NODE_MAP ? sb_node_get(top, "root") : NULL;
+	const struct sb_node *named = root && root->type == SB_NODE_MAP ? sb_node_get(root, "name") : NULL;
+	if (named && named->type == SB_NODE_TEXT && !memchr(named->text.p, 0, named->text.n))
+		*out = (const char *)named->text.p;
+	return 0;
+}
+
+int sb_policy_read(struct sb_span text, const char *name, const struct sb_trust_root *root, struct sb_arena *arena, struct sb_policy *out,
+                   struct sb_problems *problems, struct sb_err *err)
 {
 	SB_FREEING struct sb_schema *schema = calloc(1, sizeof *schema);
 	struct sb_place top = {.way = ""};
@@ -174,11 +215,11 @@ int sb_policy_read(struct sb_span text, const char *name, struct sb_arena *arena
 	int rc = sb_schema_read(text, name, "policy-malformed", arena, &top.node, err);
 	if (rc)
 		return rc;
-	if (!read_all(schema, top, &policy))
+	if (!read_all(schema, top, root, &policy))
 		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
 	rc = sb_schema_end(schema, problems, err);
 	if (!rc)
-		rc = digest_of(top.node, policy.sha256, err);
+		rc = keep_canonical(top.node, arena, &policy, err);
 	if (!rc)
 		*out = policy;
 	return rc;

@@ -5,6 +5,7 @@
 
 #include "hashing/hashing.h"
 #include "manifests/node.h"
+#include "manifests/trust_root.h"
 #include "verifier/model/model.h"
 
 /** Groups that one policy may name. */
@@ -26,11 +27,14 @@ struct sb_policy_party {
 	enum sb_role role;
 };
 
-/** A key that the policy itself names. Times are seconds since 1970; INT64_MIN and INT64_MAX: not bounded. */
+/** A key of the policy itself or of its root. Times are seconds since 1970; INT64_MIN and INT64_MAX: not bounded. */
 struct sb_policy_key {
 	size_t party; /* index */
+	bool may_state; /* false: of a root, for something else than statements */
 	uint8_t key[SB_PUBLIC_BYTES];
 	int64_t not_before, not_after;
+	enum sb_revocation revoked;
+	int64_t revoked_at;
 };
 
 /** What files of a class must have; the first row whose glob fits a file is its row. */
@@ -61,6 +65,8 @@ struct sb_policy_rule {
 
 struct sb_policy {
 	const char *resource;      /* glob over the product in the statement */
+	const char *root;          /* name of the pinned root whose keys count; NULL: keys of its own */
+	uint64_t max_trust_age;    /* of that root, seconds; 0: not asked */
 	const struct sb_policy_party *parties;
 	size_t party_count;
 	const struct sb_policy_key *keys;
@@ -79,17 +85,20 @@ struct sb_policy {
 	size_t group_count;
 	const char *quorum;        /* a party or a group; NULL: any one independent party */
 	size_t distinct_toolchain, distinct_kernel; /* different values that the counted statements must show; 0: not asked */
-	uint8_t sha256[SB_SHA256_BYTES]; /* of the canonical form */
+	struct sb_span canonical;  /* canonical JSON: what is signed */
+	uint8_t sha256[SB_SHA256_BYTES]; /* of it */
 };
 
+/** Name of the root that a policy asks for, in @arena; NULL when it names none. Errors: those of the readers. */
+SB_MUST_USE int sb_policy_root_name(struct sb_span text, const char *name, struct sb_arena *arena, const char **out, struct sb_err *err);
 /**
- * Read YAML, or JSON when @name ends in .json. Unknown keys, roles, levels and causes are errors, as are keys that are unsound or belong to two parties,
+ * Read YAML, or JSON when @name ends in .json. @root: the pinned root that it names, verified and borrowed; NULL without. Unknown keys, roles, levels and causes are errors, as are keys that are unsound or belong to two parties,
  * groups in a circle or with a member in two groups, a quorum that vendor and CI could fill, and a class of files that nothing covers.
  * Strings live in @arena. Errors: USAGE, ids of the readers and of schemas, "policy-malformed", "policy-unsupported" for parts that this version does not
  * judge; all of them in @problems (may be NULL). NOMEM.
  */
-SB_MUST_USE int sb_policy_read(struct sb_span text, const char *name, struct sb_arena *arena, struct sb_policy *out, struct sb_problems *problems,
-                               struct sb_err *err);
+SB_MUST_USE int sb_policy_read(struct sb_span text, const char *name, const struct sb_trust_root *root, struct sb_arena *arena, struct sb_policy *out,
+                               struct sb_problems *problems, struct sb_err *err);
 
 /** Would the word of these parties fill the quorum? @spoke: by index of party. */
 bool sb_policy_quorum_is_met(const struct sb_policy *policy, const bool *spoke);

@@ -81,6 +81,7 @@ static size_t read_key(struct sb_schema *s, struct sb_place place, struct sb_pol
 	if (!sb_schema_map(s, place, key_keys))
 		return count;
 	key->party = party_of(s, place, read_name(s, sb_schema_key(s, place, "party")), read_role(s, sb_schema_key(s, place, "role")), parties, party_count);
+	key->may_state = true;
 	key->not_before = read_moment(s, sb_schema_key(s, place, "not_before"), INT64_MIN);
 	key->not_after = read_moment(s, sb_schema_key(s, place, "not_after"), INT64_MAX);
 	read_public(s, sb_schema_key(s, place, "key"), keys, count, key->key);
@@ -106,10 +107,55 @@ bool sb_policy_read_keys(struct sb_schema *s, struct sb_place list, struct sb_po
 	return true;
 }
 
+static enum sb_role role_of(unsigned duties)
+{
+	for (unsigned duty = SB_DUTY_REBUILDER; duty <= SB_DUTY_CI; duty++) /* in the order of enum sb_role; at most one of them */
+		if (duties & 1u << duty)
+			return (enum sb_role)(duty + 1);
+	return SB_ROLE_NONE;
+}
+
+/* One party for all its keys; what makes statements gives it its role. */
+static size_t party_in_root(const struct sb_trust_key *key, struct sb_policy_party *parties, size_t *count)
+{
+	enum sb_role role = role_of(key->duties);
+	size_t i = 0;
+
+	while (i < *count && strcmp(parties[i].name, key->party) != 0)
+		i++;
+	if (i == *count)
+		parties[(*count)++] = (struct sb_policy_party){.name = key->party};
+	if (role)
+		parties[i].role = role;
+	return i;
+}
+
+bool sb_policy_take_root(struct sb_arena *arena, const struct sb_trust_root *root, struct sb_policy *out)
+{
+	struct sb_policy_party *parties = sb_arena_array(arena, root->key_count, sizeof *parties);
+	struct sb_policy_key *keys = sb_arena_array(arena, root->key_count, sizeof *keys);
+
+	if (!parties || !keys)
+		return false;
+	for (size_t i = 0; i < root->key_count; i++) {
+		const struct sb_trust_key *from = &root->keys[i];
+		if (!from->party)
+			continue;
+		struct sb_policy_key *to = &keys[out->key_count++];
+		*to = (struct sb_policy_key){.party = party_in_root(from, parties, &out->party_count), .may_state = (from->duties & SB_DUTIES_OF_STATEMENTS) != 0,
+		                             .not_before = from->not_before, .not_after = from->not_after, .revoked = from->revoked, .revoked_at = from->revoked_at};
+		memcpy(to->key, from->key, SB_PUBLIC_BYTES);
+	}
+	out->parties = parties;
+	out->keys = keys;
+	return true;
+}
+
+/* Somebody who makes no statements can fill no quorum. */
 static bool is_party(const struct sb_policy *policy, const char *name)
 {
 	for (size_t i = 0; i < policy->party_count; i++)
-		if (strcmp(policy->parties[i].name, name) == 0)
+		if (policy->parties[i].role && strcmp(policy->parties[i].name, name) == 0)
 			return true;
 	return false;
 }
@@ -230,7 +276,7 @@ static bool vendor_alone_fills(const struct sb_policy *policy, bool *spoke)
 static bool everybody_fills(const struct sb_policy *policy, bool *spoke)
 {
 	for (size_t i = 0; i < policy->party_count; i++)
-		spoke[i] = true;
+		spoke[i] = policy->parties[i].role != SB_ROLE_NONE;
 	return sb_policy_quorum_is_met(policy, spoke);
 }
 

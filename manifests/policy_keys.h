@@ -10,6 +10,8 @@
 bool sb_is_party_name(const char *text);
 /** The list "keys". False: out of memory. */
 SB_MUST_USE bool sb_policy_read_keys(struct sb_schema *s, struct sb_place list, struct sb_policy *out);
+/** The keys of @root with their parties, in place of keys of its own. False: out of memory. */
+SB_MUST_USE bool sb_policy_take_root(struct sb_arena *arena, const struct sb_trust_root *root, struct sb_policy *out);
 /** "groups" and "quorum", after the keys. False: out of memory. */
 SB_MUST_USE bool sb_policy_read_quorum(struct sb_schema *s, struct sb_place top, struct sb_policy *out);
 

@@ -7,6 +7,7 @@ import os
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import gating  # noqa: E402
 import roots  # noqa: E402
 from sbtest import PROGRAM, case, main, need, run, sb  # noqa: E402
 
@@ -242,6 +243,165 @@ def _(_dir):
         result = sb("trust", "rotate", "3.root.json", "--out", "no", *more, *words)
         assert result.code == 2 and not os.path.exists("no"), result
     refused(2, "root-draft", "trust", "revoke", "3.root.json", "--key", "b.pub", "--reason", "lost", "--at", "2027-02-01", "--out", "no")
+
+
+POLICY = "application/vnd.samebuild.policy+json"
+
+
+def signed_policy(signers, path="p.jsonl", kind=POLICY, **more):
+    """A policy that rests on the root, signed by openssl: one line a signer."""
+    made = dict({"schema": "samebuild-policy/1", "resource": "pkg:generic/acme@1.*", "root": {"name": "acme"}, "artifacts": [{"files": "*", "level": "explained"}]}, **more)
+    body = roots.canonical({k: v for k, v in made.items() if v is not None})
+    roots.write(path, "".join(gating.envelope(body, [k.sign(gating.pae(body, kind))], kind) + "\n" for k in signers).encode())
+    return body
+
+
+def said(key, statement=None):
+    body = json.dumps(statement or gating.statement()).encode()
+    return gating.envelope(body, [key.sign(gating.pae(body))])
+
+
+def decide(lines, code=None, time=NOW, policy="p.jsonl"):
+    roots.write("evidence.jsonl", "".join(line + "\n" for line in lines).encode())
+    return sb("gate", "--policy", policy, "--attestations", "evidence.jsonl", "--artifact", "acme.bin", "--time", time, "--json", code=code)
+
+
+def identity(result):
+    return result.json()["errors"][0]["id"]
+
+
+@case("a policy that rests on a root: signed by its policy keys, decided by its keys")
+def _(_dir):
+    w = World()
+    gating.lay()
+    w.pin()
+    body = signed_policy([w.policy])
+    result = decide([said(w.lab)], code=0).json()
+    assert result["root"] == {"name": "acme", "version": 1, "expires": "2028-01-01T00:00:00Z", "age": 0} and result["allowed"] is True, result
+    assert result["policy"] == roots.hashlib.sha256(body).hexdigest()
+    assert "root      acme version 1" in sb("gate", "--policy", "p.jsonl", "--attestations", "evidence.jsonl", "--artifact", "acme.bin", "--time", NOW, code=0).out
+    assert gating.reasons(decide([said(w.policy)], code=1)) == ["wrong-role"]
+    assert decide([said(w.a)], code=6).json()["strangers"] == 1
+    for signers in ([w.lab], [w.a], [w.a, w.b, w.lab], [roots.Key("stranger")]):
+        signed_policy(signers)
+        assert identity(decide([said(w.lab)], code=6)) == "policy-unsigned", signers
+    roots.write("plain.json", body)
+    assert identity(decide([said(w.lab)], code=6, policy="plain.json")) == "policy-unsigned"
+    assert "draft" in sb("policy", "check", "plain.json", code=0).out
+    for more, code in ((dict(keys=[{"party": "x", "role": "rebuilder", "key": roots.Key("x").public}]), 2), (dict(root={"name": "other"}), 6), (dict(root={"name": "../acme"}), 2),
+                       (dict(root=None, keys=[{"party": "x", "role": "rebuilder", "key": roots.Key("y").public}]), 2), (dict(colour="red"), 2), (dict(quorum="acme"), 2)):
+        signed_policy([w.policy], **more)
+        decide([said(w.lab)], code=code)
+    signed_policy([w.policy], quorum="lab-a")
+    decide([said(w.lab)], code=0)
+
+
+@case("identity: signed policies and statements are not taken for each other, nor changed, nor written in another way")
+def _(_dir):
+    w = World()
+    gating.lay()
+    w.pin()
+    signed_policy([w.policy], kind=gating.INTOTO)
+    assert identity(decide([said(w.lab)], code=6)) == "policy-unsigned"
+    body = signed_policy([w.policy])
+    good = open("p.jsonl").read()
+    envelope = json.loads(good)
+
+    def gate_text(text):
+        roots.write("p.jsonl", text.encode())
+        return decide([said(w.lab)])
+    for text in (good.replace(POLICY, gating.INTOTO), good.replace(POLICY, "application/json")):
+        assert gate_text(text).code == 6
+    other = roots.canonical(dict(json.loads(body), resource="pkg:generic/*"))
+    assert gate_text(gating.envelope(other, [gating.base64.b64decode(envelope["signatures"][0]["sig"])], POLICY)).code == 6
+    spaced = json.dumps(json.loads(body)).encode()
+    assert gate_text(gating.envelope(spaced, [w.policy.sign(gating.pae(spaced, POLICY))], POLICY)).code == 2
+    assert gate_text(good + gating.envelope(other, [w.policy.sign(gating.pae(other, POLICY))], POLICY)).code == 6
+    assert gate_text(good.replace('"payload"', '"payload": "e30=", "payload"', 1)).code in (2, 6)
+    assert gate_text(good[:-30]).code in (2, 6)
+    assert gate_text("").code == 2 and gate_text("{}").code == 2
+    assert gate_text(good).code == 0
+    decide([said(w.lab), good.strip()], code=0)  # a policy among the evidence states nothing
+    assert decide([good.strip()], code=1).json()["allowed"] is False
+
+
+@case("time: expired and stale roots, keys before and after their time, revoked as lost and as compromised")
+def _(_dir):
+    w = World()
+    gating.lay()
+    w.pin()
+    signed_policy([w.policy], root={"name": "acme", "max_trust_age": "10d"})
+    statement = said(w.lab, gating.statement(predicate__finishedOn="2026-12-01T00:00:00Z"))
+    decide([statement], code=0, time="2027-01-10T00:00:00Z")
+    assert identity(decide([statement], code=6, time="2027-01-12T00:00:00Z")) == "root-stale"
+    w.write(2)
+    update("2.root.json", code=0, time="2027-01-12T00:00:00Z")
+    assert decide([statement], code=0, time="2027-01-20T00:00:00Z").json()["root"]["age"] == 8 * 86400
+    signed_policy([w.policy])
+    assert identity(decide([statement], code=6, time="2028-01-01T00:00:00Z")) == "root-expired"
+    number = 2
+
+    def entry(fields, reason, code, time="2027-02-01T00:00:00Z"):
+        nonlocal number
+        number += 1
+        w.entries[0] = (w.lab, dict({"party": "lab-a", "roles": ["rebuilder"]}, **fields))
+        w.write(number)
+        update(f"{number}.root.json", code=0, time="2027-01-12T00:00:00Z")
+        result = decide([statement], code=code, time=time)
+        assert gating.reasons(result) == ([reason] if reason else []), (fields, result)
+    entry({"not_before": "2027-03-01T00:00:00Z"}, "key-not-valid", 1)
+    entry({"not_after": "2027-02-01T00:00:00Z"}, "key-not-valid", 1)
+    entry({"not_after": "2027-02-01T00:00:01Z"}, None, 0)
+    entry({"revoked": {"at": "2027-02-01T00:00:00Z", "reason": "lost"}}, "key-revoked", 1)
+    entry({"revoked": {"at": "2027-02-02T00:00:00Z", "reason": "lost"}}, None, 0)
+    entry({"revoked": {"at": "2027-02-02T00:00:00Z", "reason": "compromised"}}, "key-revoked", 1)
+    w.entries = [(w.lab, {"party": "lab-a", "roles": ["rebuilder"]}), (w.policy, {"party": "acme", "roles": ["policy"], "revoked": {"at": "2027-01-15T00:00:00Z", "reason": "lost"}})]
+    w.write(number + 1)
+    update(f"{number + 1}.root.json", code=0, time="2027-01-12T00:00:00Z")
+    decide([statement], code=0, time="2027-01-14T00:00:00Z")
+    assert identity(decide([statement], code=6, time="2027-01-15T00:00:00Z")) == "policy-unsigned"
+
+
+@case("time: without --time nothing is decided by a clock that is behind the last update")
+def _(_dir):
+    w = World()
+    gating.lay()
+    sb("trust", "init", "--sha256", w.write(1, expires="2100-01-01T00:00:00Z"), "--time", "2099-01-01", "acme", "1.root.json", code=0)
+    signed_policy([w.policy])
+    roots.write("evidence.jsonl", said(w.lab).encode())
+    words = ("gate", "--policy", "p.jsonl", "--attestations", "evidence.jsonl", "--artifact", "acme.bin")
+    refused(6, "clock-behind", *words)
+    sb(*words, "--time", NOW, code=0)
+
+
+@case("two policy keys of a threshold, and our own policy sign")
+def _(_dir):
+    w = World()
+    gating.lay()
+    for name in ("p1", "p2"):
+        ours("key", "new", name)
+    sb("trust", "rotate", "--out", "1.root.json", "--expires", "2028-01-01", "--root", "a.pub", "--party", "acme:policy:p1.pub", "--party", "acme:policy:p2.pub", "--policy-threshold", "2",
+       "--party", "lab-a:rebuilder:lab.pub", code=0)
+    part = json.load(open("1.root.json"))["signed"]
+    digest = roots.write("1.root.json", roots.document(part, [w.a]))
+    sb("trust", "init", "--sha256", digest, "--time", NOW, "acme", "1.root.json", code=0)
+    with open("p.yaml", "w") as f:
+        f.write('schema: samebuild-policy/1\nresource: pkg:generic/acme@1.*\nroot: {name: acme, max_trust_age: 180d}\nartifacts:\n  - {files: "*", level: explained}\n')
+    ours("policy", "sign", "p.yaml", "--key", "p1", "--out", "p.jsonl", "--time", NOW)
+    assert identity(decide([said(w.lab)], code=6)) == "policy-unsigned"
+    ours("policy", "sign", "p.jsonl", "--key", "p1", "--out", "p.jsonl", "--time", NOW)  # the same key twice is one
+    assert identity(decide([said(w.lab)], code=6)) == "policy-unsigned"
+    ours("policy", "sign", "p.jsonl", "--key", "p2", "--out", "p.jsonl", "--time", NOW)
+    decide([said(w.lab)], code=0)
+    sb("policy", "check", "p.jsonl", "--time", NOW, code=0)
+    told = sb("policy", "explain", "p.jsonl", "--time", NOW, "--json", code=0).json()["sentences"]
+    assert any("explained or better" in line for line in told) and any("root acme" in line for line in told), told
+    ours("key", "new", "nobody")
+    assert "policy-signer" in ours("policy", "sign", "p.yaml", "--key", "nobody", "--out", "no", "--time", NOW, code=2).err
+    ours("policy", "sign", "p.yaml", "--key", "p1", code=2)
+    gating.policy([gating.Party("x")])
+    ours("policy", "sign", "p.json", "--key", "p1", "--out", "no", "--time", NOW, code=2)
+    assert not os.path.exists("no")
 
 
 main()

@@ -62,6 +62,19 @@ SB_MUST_USE int sb_attest_trust_current(const struct sb_trust_root *root, int64_
 SB_MUST_USE int sb_attest_trust_sign(struct sb_trust_root *root, const struct sb_trust_root *previous, const struct sb_secret *secret, struct sb_arena *arena,
                                      struct sb_err *err);
 
+/** May the key at @index sign policies at @time? */
+bool sb_attest_may_sign_policies(const struct sb_trust_root *root, size_t index, int64_t time);
+/** What the first envelope of @lines holds, in @arena; no signature is looked at. Errors: EVIDENCE "policy-unsigned", "envelope-malformed"; LIMIT; NOMEM. */
+SB_MUST_USE int sb_attest_policy_open(struct sb_span lines, struct sb_arena *arena, struct sb_span *out, struct sb_err *err);
+/**
+ * Is the policy in @lines, one envelope a line, signed by as many different keys as @root asks for? All lines must hold the same policy.
+ * Errors: as above.
+ */
+SB_MUST_USE int sb_attest_policy_check(struct sb_span lines, const struct sb_trust_root *root, int64_t time, struct sb_arena *arena, struct sb_err *err);
+/** One line more for such a file. Errors: USAGE "policy-signer"; NOMEM. */
+SB_MUST_USE int sb_attest_policy_sign(const struct sb_policy *policy, const struct sb_trust_root *root, int64_t time, const struct sb_secret *secret,
+                                      struct sb_buf *out, struct sb_err *err);
+
 /* ---- gate ---- */
 
 /** What one party says of one file, in one statement. */

@@ -46,12 +46,24 @@ static bool names_party(const struct sb_policy *policy, const char *name)
 static bool has_role(const struct hearing *h)
 {
 	const struct sb_policy_party *party = &h->in->policy->parties[h->key->party];
-	return sb_role_is_independent(party->role) || names_party(h->in->policy, party->name);
+	return h->key->may_state && party->role && (sb_role_is_independent(party->role) || names_party(h->in->policy, party->name));
+}
+
+/** When it was signed, as far as anybody but the signer vouches for it: the time of the decision. */
+static int64_t time_of(const struct hearing *h)
+{
+	return h->in->time;
 }
 
 static bool key_is_valid(const struct hearing *h)
 {
-	return h->in->time >= h->key->not_before && h->in->time < h->key->not_after;
+	return time_of(h) >= h->key->not_before && time_of(h) < h->key->not_after;
+}
+
+/* What a lost key signed before it was lost is good; whoever stole one may have signed anything at any time that it states. */
+static bool key_is_not_revoked(const struct hearing *h)
+{
+	return h->key->revoked == SB_REVOKED_NOT || (h->key->revoked == SB_REVOKED_LOST && time_of(h) < h->key->revoked_at);
 }
 
 static bool is_about(const struct hearing *h)
@@ -184,6 +196,7 @@ static const struct {
 } checks[] = {
 	{"wrong-role", has_role, true},
 	{"key-not-valid", key_is_valid, true},
+	{"key-revoked", key_is_not_revoked, true},
 	{"wrong-subject", is_about, false},
 	{"wrong-resource", is_of_product, false},
 	{"wrong-source", has_source, false},

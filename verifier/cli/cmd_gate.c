@@ -5,35 +5,35 @@
 #include "verifier/cli/exits.h"
 #include "verifier/cli/inputs.h"
 #include "verifier/cli/install.h"
+#include "verifier/cli/policy_file.h"
+#include "verifier/cli/trust_root_file.h"
 #include "verifier/cli/verbs.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
 #include <sys/stat.h>
-#include <time.h>
 
 static int no_memory(struct sb_err *err)
 {
 	return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
 }
 
-static int load_policy(struct sb_invocation *call, struct sb_policy *out, struct sb_err *err)
+/** What decides, and when. */
+struct deciding {
+	struct sb_gate_in in;
+	struct sb_policy_file policy;
+	struct sb_installing installing;
+};
+
+static int load_policy(struct sb_invocation *call, struct deciding *out, struct sb_err *err)
 {
 	const char *path = sb_arg_value(call, "policy");
 
 	if (!path)
 		return sb_fail(err, SB_USAGE, "option-missing", "gate needs --policy FILE");
-	return sb_cli_load_policy(call, path, out, err);
-}
-
-static int load_time(struct sb_invocation *call, int64_t *out, struct sb_err *err)
-{
-	const char *text = sb_arg_value(call, "time");
-
-	*out = (int64_t)time(NULL);
-	if (text && !sb_moment_read(text, out))
-		return sb_fail(err, SB_USAGE, "option-value", "--time %s: a time like 2027-01-01T00:00:00Z, or a day, is due here", text);
-	return 0;
+	int rc = sb_cli_time(call, &out->in.time, err);
+	out->in.policy = &out->policy.policy;
+	return rc ? rc : sb_policy_file_load(call, path, out->in.time, !sb_arg_given(call, "time"), &out->policy, err);
 }
 
 /* The bytes that are judged are those of the descriptor that was opened; with --install they are copied in the same read. */
@@ -49,8 +49,10 @@ static int digest_artifact(const char *path, int copy, struct sb_digest *out, st
 	return copy >= 0 ? sb_install_copy(fd, copy, out, err) : sb_hash_fd(fd, SB_DIGEST_BOTH, out, err);
 }
 
-static int load_artifacts(struct sb_invocation *call, struct sb_installing *installing, struct sb_gate_in *in, struct sb_err *err)
+static int load_artifacts(struct sb_invocation *call, struct deciding *deciding, struct sb_err *err)
 {
+	struct sb_installing *installing = &deciding->installing;
+	struct sb_gate_in *in = &deciding->in;
 	const char *destination = sb_arg_value(call, "install");
 	size_t count = 0;
 	int rc = 0;
@@ -88,8 +90,11 @@ static void add_voices(struct sb_invocation *call, const struct sb_gate_artifact
 	}
 }
 
-static void add_text(struct sb_invocation *call, const struct sb_gated *gated, const struct sb_gate_in *in)
+static void add_text(struct sb_invocation *call, const struct sb_gated *gated, const struct deciding *deciding)
 {
+	const struct sb_gate_in *in = &deciding->in;
+
+	sb_policy_file_add_root(call, &deciding->policy, in->time);
 	for (size_t i = 0; i < in->artifact_count; i++) {
 		const struct sb_gate_artifact *artifact = &gated->artifacts[i];
 		sb_buf_printf(&call->out, "  %s   %s\n", artifact->allowed ? "allowed" : "refused", sb_cli_escape(call, artifact->name));
@@ -143,8 +148,9 @@ static struct sb_node *artifact_node(struct sb_invocation *call, const struct sb
 	return good ? map : NULL;
 }
 
-static int to_document(struct sb_invocation *call, const struct sb_gated *gated, const struct sb_gate_in *in, int code, struct sb_err *err)
+static int to_document(struct sb_invocation *call, const struct sb_gated *gated, const struct deciding *deciding, int code, struct sb_err *err)
 {
+	const struct sb_gate_in *in = &deciding->in;
 	struct sb_arena *arena = call->arena;
 	struct sb_node *document = sb_cli_new_document(call, "samebuild-gate/1"), *list = sb_node_list(arena);
 	char when[SB_MOMENT_TEXT];
@@ -154,6 +160,7 @@ static int to_document(struct sb_invocation *call, const struct sb_gated *gated,
 		good = good && sb_node_push(arena, list, artifact_node(call, &gated->artifacts[i]));
 	good = good && sb_node_put(arena, document, "time", sb_node_text(arena, when)) &&
 	       sb_node_put(arena, document, "policy", sb_node_hex(arena, in->policy->sha256, SB_SHA256_BYTES)) &&
+	       sb_node_put(arena, document, "root", sb_policy_file_root_node(call, &deciding->policy, in->time)) &&
 	       sb_node_put(arena, document, "artifacts", list) && sb_node_put(arena, document, "allowed", sb_node_bool(arena, gated->allowed)) &&
 	       sb_node_put(arena, document, "lines", sb_node_int(arena, (int64_t)gated->lines)) &&
 	       sb_node_put(arena, document, "unreadable", sb_node_int(arena, (int64_t)gated->unreadable)) &&
@@ -190,41 +197,37 @@ static int exit_of(const struct sb_gated *gated, const struct sb_gate_in *in)
 	return gated->voices_left_out ? SB_EXIT_UNDECIDED : SB_EXIT_BELOW;
 }
 
-static int decide(struct sb_invocation *call, const struct sb_gate_in *in, struct sb_installing *installing, struct sb_err *err)
+static int decide(struct sb_invocation *call, struct deciding *deciding, struct sb_err *err)
 {
 	struct sb_gated gated;
-	int rc = sb_attest_gate(in, call->arena, &gated, err);
+	int rc = sb_attest_gate(&deciding->in, call->arena, &gated, err);
 
 	if (rc)
 		return rc;
-	int code = exit_of(&gated, in);
+	int code = exit_of(&gated, &deciding->in);
 	if (call->json)
-		rc = to_document(call, &gated, in, code, err);
+		rc = to_document(call, &gated, deciding, code, err);
 	else
-		add_text(call, &gated, in);
+		add_text(call, &gated, deciding);
 	if (!rc && code == SB_EXIT_OK)
-		rc = sb_install_finish(installing, err);
+		rc = sb_install_finish(&deciding->installing, err);
 	if (!rc)
-		say_reason(call, &gated, in);
+		say_reason(call, &gated, &deciding->in);
 	return rc ? rc : code;
 }
 
 static int run(struct sb_invocation *call, struct sb_err *err)
 {
-	struct sb_installing installing = SB_INSTALLING_NONE;
-	struct sb_policy policy;
-	struct sb_gate_in in = {.policy = &policy};
+	struct deciding deciding = {.installing = SB_INSTALLING_NONE};
 
-	int rc = load_policy(call, &policy, err);
+	int rc = load_policy(call, &deciding, err);
 	if (!rc)
-		rc = load_time(call, &in.time, err);
+		rc = sb_cli_load_evidence(call, &deciding.in, err);
 	if (!rc)
-		rc = sb_cli_load_evidence(call, &in, err);
+		rc = load_artifacts(call, &deciding, err);
 	if (!rc)
-		rc = load_artifacts(call, &installing, &in, err);
-	if (!rc)
-		rc = decide(call, &in, &installing, err);
-	sb_install_abandon(&installing);
+		rc = decide(call, &deciding, err);
+	sb_install_abandon(&deciding.installing);
 	return rc;
 }
 

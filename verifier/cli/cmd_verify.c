@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "verifier/cli/building.h"
-#include "verifier/cli/evidence.h"
 #include "verifier/cli/exits.h"
 #include "verifier/cli/inputs.h"
 #include "verifier/cli/output.h"
+#include "verifier/cli/policy_file.h"
 #include "verifier/cli/runs.h"
 #include "verifier/cli/verbs.h"
 #include "verifier/pipeline/pipeline.h"
 
 #include <inttypes.h>
+#include <time.h>
 
 enum { MOST_BUILDS = 100 };
 
@@ -169,11 +170,11 @@ static int run(struct sb_invocation *call, struct sb_err *err)
 	struct sb_parsers *parsers = NULL; /* started before anything foreign or secret is there */
 	const char *gate = sb_arg_value(call, "gate");
 	struct sb_store *store = NULL;
-	struct sb_policy policy;
+	struct sb_policy_file policy;
 
 	int rc = sb_output_check(call, err);
 	if (!rc && gate)
-		rc = sb_cli_load_policy(call, gate, &policy, err);
+		rc = sb_policy_file_load(call, gate, (int64_t)time(NULL), true, &policy, err);
 	if (!rc)
 		rc = sb_parsers_start(&options, &parsers, err);
 	if (!rc && sb_arg_given(call, "sign"))
@@ -183,7 +184,7 @@ static int run(struct sb_invocation *call, struct sb_err *err)
 	if (!rc)
 		rc = sb_cli_open_store(call, &store, err);
 	if (!rc)
-		rc = verify(call, &loaded, store, parsers, gate ? &policy : NULL, err);
+		rc = verify(call, &loaded, store, parsers, gate ? &policy.policy : NULL, err);
 	sb_parsers_stop(&parsers);
 	sb_store_close(&store);
 	sb_close_fd(&loaded.dir);

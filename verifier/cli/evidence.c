@@ -21,19 +21,6 @@ static int no_memory(struct sb_err *err)
 	return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
 }
 
-int sb_cli_load_policy(struct sb_invocation *call, const char *path, struct sb_policy *out, struct sb_err *err)
-{
-	struct sb_span text;
-	int rc = sb_cli_load_file(call, path, SB_LIMIT_OF(DOCUMENT_BYTES), &text, err);
-
-	if (rc) {
-		if (err && rc != SB_NOMEM)
-			err->code = SB_USAGE;
-		return rc == SB_NOMEM ? rc : sb_reidentify(err, "policy-unreadable");
-	}
-	return sb_policy_read(text, sb_path_base(path), call->arena, out, call->problems, err);
-}
-
 static int by_text(const void *a, const void *b)
 {
 	const char *const *x = a, *const *y = b;

@@ -4,7 +4,7 @@
 
 static const struct sb_verb *const verbs[] = {
 	&sb_verb_init,        &sb_verb_check,         &sb_verb_verify,      &sb_verb_rebuild, &sb_verb_compare,    &sb_verb_report,
-	&sb_verb_shell,       &sb_verb_gate,          &sb_verb_policy_check,
+	&sb_verb_shell,       &sb_verb_gate,          &sb_verb_policy_check, &sb_verb_policy_explain, &sb_verb_policy_sign,
 	&sb_verb_trust_init,  &sb_verb_trust_show,    &sb_verb_trust_update, &sb_verb_trust_rotate, &sb_verb_trust_revoke, &sb_verb_trust_sign,
 	&sb_verb_attest_sign,   &sb_verb_attest_verify, &sb_verb_attest_show, &sb_verb_key_new, &sb_verb_key_show,
 	&sb_verb_key_export,  &sb_verb_store_check,   &sb_verb_toolchain_debian, &sb_verb_doctor, &sb_verb_explain, &sb_verb_help,
