@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Private to the room: what the build did with each file of the drop. */
+#ifndef VERIFIER_TRACE_USES_H
+#define VERIFIER_TRACE_USES_H
+
+#include "verifier/trace/graph.h"
+#include "verifier/trace/trace.h"
+
+/** One file of the drop. */
+struct sb_source_use {
+	const char *path;   /* in the inventory */
+	uint32_t file;      /* of the trace; SB_TRACE_NONE: nobody touched it */
+	enum sb_use use;
+};
+
+/** Every regular file of @source, in its order. Errors: NOMEM. */
+SB_MUST_USE int sb_uses_list(const struct sb_graph *graph, const struct sb_tree *source, struct sb_arena *arena, struct sb_source_use **out, size_t *count,
+                             struct sb_err *err);
+
+#endif
