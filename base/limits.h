@@ -61,6 +61,10 @@
 	X(LINEAGE_LINKS, "lineage-links", 2000000, "links", "from shipped files to what they were made of; the rest is counted") \
 	X(LINEAGE_STEPS, "lineage-steps", UINT64_C(4000000000), "edges", "of a trace that are followed") \
 	X(LINEAGE_SEARCH, "lineage-search", UINT64_C(16) << 30, "bytes", "of shipped files that are searched for prebuilt ones") \
+	X(NOTE_BYTES, "note-bytes", UINT64_C(1) << 20, "bytes", "a signed note, or a proof with one") \
+	X(NOTE_LINES, "note-lines", 64, "signatures", "one signed note") \
+	X(LOG_ENTRY_BYTES, "log-entry-bytes", 65535, "bytes", "one entry of a log: its length is written in two bytes") \
+	X(LOG_SUBJECTS, "log-subjects", 512, "subjects", "one entry of a log; more are several entries") \
 	X(PREVIEW_BYTES, "preview-bytes", 32, "bytes", "old and new bytes shown with a finding")
 
 #define SB_LIMIT_ENUM(id, name, value, unit, why) SB_LIMIT_ROW_##id,

@@ -7,6 +7,7 @@
 #define HASHING_HASHING_H
 
 #include "base/base.h"
+#include "hashing/merkle.h"
 
 /** Start libsodium and prove it sane (point 95 99…99 must be refused: CVE-2025-69277; a known signature must verify). Once, first. */
 SB_MUST_USE int sb_hashing_start(struct sb_err *err);

@@ -3,20 +3,24 @@
 #ifndef MANIFESTS_MANIFESTS_H
 #define MANIFESTS_MANIFESTS_H
 
+#include "manifests/checkpoint.h"
 #include "manifests/demand.h"
 #include "manifests/drop.h"
 #include "manifests/dsc.h"
 #include "manifests/dsse.h"
 #include "manifests/facts.h"
 #include "manifests/inventory.h"
+#include "manifests/log_entry.h"
 #include "manifests/making.h"
 #include "manifests/moment.h"
 #include "manifests/node.h"
+#include "manifests/note.h"
 #include "manifests/olpc.h"
 #include "manifests/policy.h"
 #include "manifests/record.h"
 #include "manifests/statement.h"
 #include "manifests/trust_root.h"
 #include "manifests/trust_state.h"
+#include "manifests/tlog_proof.h"
 
 #endif
