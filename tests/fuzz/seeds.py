@@ -225,6 +225,8 @@ def images(root):
     yield 'erofs', 'chunks', made('mkfs.erofs', '--chunksize=4096', 'IMAGE', '.')
     yield 'cramfs', 'big', made('mkfs.cramfs', '-N', 'big', '.', 'IMAGE')
     (root / 'folder/more').unlink()
+    yield 'iso9660', 'rock', made('genisoimage', '-R', '-J', '-quiet', '-no-pad', '-b', 'folder/file', '-no-emul-boot', '-c', 'catalog', '-o', 'IMAGE', '.')
+    yield 'iso9660', 'plain', made('xorriso', '-as', 'mkisofs', '-quiet', '-no-pad', '-o', 'IMAGE', '.')
     yield 'jffs2', 'little', made('mkfs.jffs2', '-r', '.', '-o', 'IMAGE', '-l', '--with-xattr', '-s', '64')
     yield 'ubifs', 'small', made('mkfs.ubifs', '-r', '.', '-m', '8', '-e', '15360', '-c', '64', '-o', 'IMAGE')
     (root.parent / 'ini').write_text('[a]\nmode=ubi\nimage=link\nvol_id=0\nvol_type=dynamic\nvol_size=4KiB\nvol_name=a\n[b]\nmode=ubi\nimage=link\nvol_id=1\nvol_type=static\nvol_name=b\n')

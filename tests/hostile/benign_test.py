@@ -10,6 +10,7 @@ import benign  # noqa: E402
 import contents  # noqa: E402
 import firmware  # noqa: E402
 import hinted  # noqa: E402
+import mutants_iso  # noqa: E402
 import mutants_jffs2  # noqa: E402
 import mutants_rom  # noqa: E402
 import mutants_ubi  # noqa: E402
@@ -100,6 +101,12 @@ def _(_dir):
 def _(_dir):
     need("mkfs.cramfs", "genromfs", "mkfs.erofs", "fakeroot", "setfattr")
     expect([*mutants_rom.cramfs_honest(), *mutants_rom.romfs_honest(), *mutants_rom.erofs_honest()], None)
+
+
+@case("ISO 9660: times, places, padding")
+def _(_dir):
+    need("xorriso", "genisoimage", "fakeroot")
+    expect(mutants_iso.honest(), None)
 
 
 @case("packages of dpkg-deb")

@@ -12,6 +12,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import benign  # noqa: E402
 import firmware  # noqa: E402
 import volumes  # noqa: E402
+import mutants_iso  # noqa: E402
 import mutants_jffs2  # noqa: E402
 import mutants_rom  # noqa: E402
 import mutants_ubi  # noqa: E402
@@ -142,6 +143,14 @@ def _(_dir):
     for label, shipped, rebuilt, level, _ in pairs:
         if label in chosen:
             flips(shipped, rebuilt, level, None, (), min(COUNT, 300))
+
+
+@case("ISO 9660: an image made at another time")
+def _(_dir):
+    need("xorriso", "genisoimage", "fakeroot")
+    for image in mutants_iso.images(mutants_iso.SMALL, mutants_iso.BOOTING + "-no-pad ").values():
+        free = mutants_iso.free_places(image)
+        volume(mutants_iso.later(image), image, [range(at, at + 1) for at in free], min(COUNT, 400))
 
 
 @case("the figure")

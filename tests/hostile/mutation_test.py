@@ -14,6 +14,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import contents  # noqa: E402
 import firmware  # noqa: E402
 import mutants  # noqa: E402
+import mutants_iso  # noqa: E402
 import mutants_jffs2  # noqa: E402
 import mutants_rom  # noqa: E402
 import mutants_ubi  # noqa: E402
@@ -136,6 +137,12 @@ for KIND in contents.KINDS:
     def _(_dir, kind=KIND):
         need(*contents.TOOLS)
         refuse(contents.KINDS[kind](), kind)
+
+
+@case("ISO 9660: trees of all readers, every field, boot catalog, path tables, fill")
+def _(_dir):
+    need("xorriso", "genisoimage", "fakeroot")
+    refuse(mutants_iso.pairs(), "iso")
 
 
 @case("JFFS2: trees, every field of its nodes, nodes and bytes that nobody sees")

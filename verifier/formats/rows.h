@@ -22,6 +22,7 @@ extern const struct sb_format sb_format_fit;
 extern const struct sb_format sb_format_gpt;
 extern const struct sb_format sb_format_gzip;
 extern const struct sb_format sb_format_ihex;
+extern const struct sb_format sb_format_iso9660;
 extern const struct sb_format sb_format_jffs2;
 extern const struct sb_format sb_format_lz4;
 extern const struct sb_format sb_format_lzip;
