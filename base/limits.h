@@ -52,6 +52,9 @@
 	X(OUTPUT_DEPTH, "output-depth", 64, "levels", "folders of the collected outputs") \
 	X(ARGON2_MEMORY, "argon2-memory", UINT64_C(1) << 30, "bytes", "key derivation asked for by a key file") \
 	X(ARGON2_OPS, "argon2-ops", 10, "passes", "key derivation asked for by a key file") \
+	X(SCRYPT_MEMORY, "scrypt-memory", UINT64_C(1) << 30, "bytes", "key derivation asked for by a minisign key file") \
+	X(SCRYPT_OPS, "scrypt-ops", UINT64_C(1) << 25, "operations", "key derivation asked for by a minisign key file") \
+	X(AGENT_BYTES, "agent-bytes", UINT64_C(256) << 10, "bytes", "one message to or from an ssh-agent") \
 	X(EVIDENCE_BYTES, "evidence-bytes", UINT64_C(256) << 20, "bytes", "evidence of one gate") \
 	X(EVIDENCE_FILES, "evidence-files", 100000, "files", "evidence of one gate") \
 	X(VOICES, "voices", 100000, "statements", "signed statements about the files of one gate") \

@@ -132,8 +132,6 @@ void sb_public_fingerprint(const uint8_t public_key[SB_PUBLIC_BYTES], char out[S
 void sb_public_to_pem(const uint8_t public_key[SB_PUBLIC_BYTES], struct sb_buf *out);
 /** One line "ssh-ed25519 AAAA…" (RFC 8709). */
 void sb_public_to_ssh(const uint8_t public_key[SB_PUBLIC_BYTES], struct sb_buf *out);
-/** Reads SPKI PEM or DER, an OpenSSH "ssh-ed25519 AAAA…" line, or 64 hexadecimal digits; checks the key. FORMAT "key-malformed". */
-SB_MUST_USE int sb_public_parse(struct sb_span file, uint8_t out[SB_PUBLIC_BYTES], struct sb_err *err);
 
 /** Memory that is locked, guarded and wiped when freed: passphrases. NULL when out of memory. */
 SB_MUST_USE void *sb_guarded_alloc(size_t n);
@@ -147,5 +145,7 @@ bool sb_same_bytes(const void *a, const void *b, size_t n);
 void sb_base64(struct sb_span bytes, struct sb_buf *out);
 /** Standard or URL-safe alphabet, padding required, no white space, zero tail bits. FORMAT "base64-malformed". Appends to @out. */
 SB_MUST_USE int sb_unbase64(struct sb_span text, struct sb_buf *out, struct sb_err *err);
+
+#include "hashing/keys.h"
 
 #endif

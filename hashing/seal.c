@@ -58,9 +58,9 @@ static int check_passphrase(struct sb_span passphrase, struct sb_err *err)
 int sb_secret_seal(const struct sb_secret *secret, struct sb_span passphrase, struct sb_buf *out, struct sb_err *err)
 {
 	uint8_t block[BLOCK] = {0}, *key = NULL, *plain = NULL;
-	int rc = check_passphrase(passphrase, err);
+	int rc = sb_secret_here(secret, err);
 
-	if (rc)
+	if (rc || (rc = check_passphrase(passphrase, err)))
 		return rc;
 	fill_header(block);
 	if ((rc = derive(block, passphrase, &key, err)))

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes seeds for the harnesses: seeds.py FOLDER makes FOLDER/<format>/ with small files by real tools; absent tools are skipped."""
 import gzip, io, lzma, os, pathlib, shutil, sqlite3, struct, subprocess, sys, tempfile, zipfile, zlib
+import seeds_keys
 import seeds_log
 import seeds_signed
 
@@ -256,6 +257,7 @@ def main():
         seeds.append(('cpio', 'initramfs', newc + b'\0' * 256 + gzip.compress(newc, mtime=0)))
     seeds += boot_images()
     seeds += seeds_log.log_seeds()
+    seeds += seeds_keys.key_seeds()
     for kind, name, data in seeds + signed:
         if data is not None:
             (out / kind).mkdir(parents=True, exist_ok=True)

@@ -52,11 +52,8 @@ static int load_keys(struct sb_invocation *call, struct asked *out, struct sb_er
 	if (count == 0)
 		return sb_fail(err, SB_USAGE, "option-missing", "attest verify needs --key KEY");
 	for (size_t i = 0; i < count; i++) {
-		struct sb_span file;
-		int rc = sb_cli_load_file(call, sb_arg_nth(call, "key", i), 64 * 1024, &file, err);
+		int rc = sb_cli_load_public(call, sb_arg_nth(call, "key", i), keys[i], err);
 		if (rc)
-			return rc == SB_NOMEM ? rc : sb_reidentify(err, "key-unreadable");
-		if ((rc = sb_public_parse(file, keys[i], err)))
 			return rc;
 	}
 	out->in.keys = (const uint8_t(*)[SB_PUBLIC_BYTES])keys;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "verifier/cli/exits.h"
 #include "verifier/cli/inputs.h"
+#include "verifier/cli/output.h"
 #include "verifier/cli/verbs.h"
 
 #include <fcntl.h>
@@ -8,13 +9,12 @@
 static int add_key(struct sb_invocation *call, const uint8_t public_key[SB_PUBLIC_BYTES], struct sb_err *err)
 {
 	char fingerprint[SB_FINGERPRINT_TEXT];
-	struct sb_buf ssh = {.ceiling = 4096};
+	SB_BUF struct sb_buf ssh = {.ceiling = 4096};
 
 	sb_public_fingerprint(public_key, fingerprint);
 	sb_public_to_ssh(public_key, &ssh);
 	if (!call->json) {
 		sb_buf_printf(&call->out, "%s\n%s", fingerprint, ssh.data ? ssh.data : "");
-		sb_buf_release(&ssh);
 		return sb_buf_ok(&call->out, err);
 	}
 	if (ssh.len)
@@ -23,7 +23,6 @@ static int add_key(struct sb_invocation *call, const uint8_t public_key[SB_PUBLI
 	bool good = map && sb_node_put(call->arena, map, "fingerprint", sb_node_text(call->arena, fingerprint)) &&
 	            sb_node_put(call->arena, map, "public", sb_node_hex(call->arena, public_key, SB_PUBLIC_BYTES)) &&
 	            sb_node_put(call->arena, map, "ssh", sb_node_text(call->arena, ssh.data));
-	sb_buf_release(&ssh);
 	return sb_cli_document(call, good ? map : NULL, err);
 }
 
@@ -43,7 +42,7 @@ static int write_pair(const char *path, struct sb_span secret, struct sb_span pu
 	return rc && rc != SB_NOMEM ? sb_reidentify(err, "key-unwritable") : rc;
 }
 
-static int seal_and_write(struct sb_invocation *call, const struct sb_secret *secret, const char *passphrase, struct sb_err *err)
+static int seal_and_write(struct sb_invocation *call, const char *path, const struct sb_secret *secret, const char *passphrase, struct sb_err *err)
 {
 	SB_BUF struct sb_buf sealed = {.ceiling = 4096};
 	SB_BUF struct sb_buf pem = {.ceiling = 4096};
@@ -53,7 +52,7 @@ static int seal_and_write(struct sb_invocation *call, const struct sb_secret *se
 	sb_public_to_pem(public_key, &pem);
 	int rc = sb_secret_seal(secret, sb_span_text(passphrase), &sealed, err);
 	if (!rc)
-		rc = write_pair(call->words[0], sb_buf_span(&sealed), sb_buf_span(&pem), call, err);
+		rc = write_pair(path, sb_buf_span(&sealed), sb_buf_span(&pem), call, err);
 	return rc ? rc : add_key(call, public_key, err);
 }
 
@@ -67,45 +66,139 @@ static int run_new(struct sb_invocation *call, struct sb_err *err)
 		return rc;
 	rc = sb_secret_generate(&secret, err);
 	if (!rc)
-		rc = seal_and_write(call, secret, passphrase, err);
+		rc = seal_and_write(call, call->words[0], secret, passphrase, err);
 	sb_guarded_free(passphrase);
 	sb_secret_free(&secret);
 	return rc;
 }
 
-static int load_public(struct sb_invocation *call, uint8_t out[SB_PUBLIC_BYTES], struct sb_err *err)
+/* A secret key sealed anew, or a public one in PEM. */
+static int import_key(struct sb_invocation *call, struct sb_span foreign, struct sb_err *err)
 {
-	struct sb_span file;
-	int rc = sb_cli_load_file(call, call->words[0], 64 * 1024, &file, err);
+	SB_BUF struct sb_buf pem = {.ceiling = 4096};
+	uint8_t public_key[SB_PUBLIC_BYTES];
+	struct sb_secret *secret = NULL;
+	char *passphrase = NULL;
+
+	if (sb_key_sniff(foreign) < SB_KEY_SECRET) {
+		int rc = sb_public_parse(foreign, public_key, err);
+		if (!rc)
+			sb_public_to_pem(public_key, &pem);
+		if (!rc && (rc = sb_io_publish_new(AT_FDCWD, call->words[1], 0644, sb_buf_span(&pem), err)))
+			return rc == SB_NOMEM ? rc : sb_reidentify(err, "key-unwritable");
+		return rc ? rc : add_key(call, public_key, err);
+	}
+	int rc = sb_key_sniff(foreign) == SB_KEY_SECRET_ENCRYPTED ? sb_cli_passphrase(call, false, &passphrase, err) : 0;
+	if (!rc)
+		rc = sb_secret_parse(foreign, sb_span_text(passphrase ? passphrase : ""), &secret, err);
+	sb_guarded_free(passphrase);
+	passphrase = NULL;
+	if (!rc)
+		rc = sb_cli_passphrase(call, true, &passphrase, err);
+	if (!rc)
+		rc = seal_and_write(call, call->words[1], secret, passphrase, err);
+	sb_guarded_free(passphrase);
+	sb_secret_free(&secret);
+	return rc;
+}
+
+static int run_import(struct sb_invocation *call, struct sb_err *err)
+{
+	struct sb_guarded_text foreign;
+	int rc = sb_cli_read_key(call, call->words[0], &foreign, err);
 
 	if (rc)
-		return rc == SB_NOMEM ? rc : sb_reidentify(err, "key-unreadable");
-	return sb_public_parse(file, out, err);
+		return rc;
+	rc = import_key(call, sb_span_of(foreign.p, foreign.n), err);
+	sb_guarded_free(foreign.p);
+	return rc;
 }
 
 static int run_show(struct sb_invocation *call, struct sb_err *err)
 {
 	uint8_t public_key[SB_PUBLIC_BYTES];
-	int rc = load_public(call, public_key, err);
+	int rc = sb_cli_load_public(call, call->words[0], public_key, err);
+	return rc ? rc : add_key(call, public_key, err);
+}
+
+static int unknown_form(struct sb_invocation *call, const char *form, struct sb_err *err)
+{
+	SB_BUF struct sb_buf names = {.ceiling = 4096};
+	size_t count;
+	const struct sb_key_form *forms = sb_key_forms(&count);
+
+	for (size_t i = 0; i < count; i++)
+		sb_buf_printf(&names, "%s%s", i ? ", " : "", forms[i].name);
+	return sb_fail(err, SB_USAGE, "option-value", "--form is one of %s, not %s", names.data ? names.data : "?", sb_cli_escape(call, form));
+}
+
+/* A note's key is called after who signs: without blanks, control bytes and plus signs (C2SP signed-note). */
+static bool is_name(const char *name)
+{
+	for (const char *c = name; *c; c++)
+		if ((unsigned char)*c <= ' ' || (unsigned char)*c >= 0x7f || *c == '+')
+			return false;
+	return *name != '\0';
+}
+
+static int export_public(struct sb_invocation *call, const struct sb_key_form *form, struct sb_err *err)
+{
+	const char *name = sb_arg_value(call, "name"), *path = sb_arg_value(call, "output");
+	uint8_t public_key[SB_PUBLIC_BYTES];
+	SB_BUF struct sb_buf text = {.ceiling = 64 * 1024};
+
+	if (strcmp(form->name, "vkey") == 0 ? !name || !is_name(name) : name != NULL)
+		return sb_fail(err, SB_USAGE, "option-value", "--name is for --form vkey, which needs one without blanks and plus signs");
+	int rc = sb_cli_load_public(call, call->words[0], public_key, err);
+	if (rc)
+		return rc;
+	form->write_public(public_key, name, &text);
+	if ((rc = sb_buf_ok(&text, err)))
+		return rc;
+	if (path && (rc = sb_output_publish(path, sb_buf_span(&text), err)))
+		return rc == SB_NOMEM ? rc : sb_reidentify(err, "key-unwritable");
+	if (path || call->json)
+		return add_key(call, public_key, err);
+	sb_buf_add(&call->out, text.data, text.len);
+	return sb_buf_ok(&call->out, err);
+}
+
+/* Never on stdout, where it would be seen and logged. */
+static int export_secret(struct sb_invocation *call, const struct sb_key_form *form, struct sb_err *err)
+{
+	const char *path = sb_arg_value(call, "output");
+	struct sb_secret *secret = NULL;
+	char *passphrase = NULL, *text = NULL;
+	uint8_t public_key[SB_PUBLIC_BYTES] = {0};
+	size_t n = 0;
+
+	if (!path)
+		return sb_fail(err, SB_USAGE, "option-missing", "a secret key is written to a file only: give -o FILE");
+	int rc = sb_cli_load_secret(call, call->words[0], &secret, err);
+	if (!rc && form->kind == SB_KEY_SECRET_ENCRYPTED)
+		rc = sb_cli_passphrase(call, true, &passphrase, err);
+	if (!rc && !(text = sb_guarded_alloc(SB_SECRET_FORM_ROOM)))
+		rc = sb_fail(err, SB_NOMEM, "out-of-memory", "no locked memory for a key");
+	if (!rc)
+		rc = sb_secret_write(form, secret, sb_span_text(passphrase ? passphrase : ""), text, SB_SECRET_FORM_ROOM, &n, err);
+	if (!rc)
+		sb_secret_public(secret, public_key);
+	sb_guarded_free(passphrase);
+	sb_secret_free(&secret);
+	if (!rc && (rc = sb_io_publish_new(AT_FDCWD, path, 0600, sb_span_of(text, n), err)) && rc != SB_NOMEM)
+		rc = sb_reidentify(err, "key-unwritable");
+	sb_guarded_free(text);
 	return rc ? rc : add_key(call, public_key, err);
 }
 
 static int run_export(struct sb_invocation *call, struct sb_err *err)
 {
-	uint8_t public_key[SB_PUBLIC_BYTES];
-	const char *form = sb_arg_value(call, "form");
-	bool ssh = form && strcmp(form, "ssh") == 0;
+	const char *wanted = sb_arg_value(call, "form");
+	const struct sb_key_form *form = sb_key_form_named(wanted ? wanted : "pem");
 
-	if (form && !ssh && strcmp(form, "pem") != 0)
-		return sb_fail(err, SB_USAGE, "option-value", "--form is pem or ssh, not %s", form);
-	int rc = load_public(call, public_key, err);
-	if (rc || call->json)
-		return rc ? rc : add_key(call, public_key, err);
-	if (ssh)
-		sb_public_to_ssh(public_key, &call->out);
-	else
-		sb_public_to_pem(public_key, &call->out);
-	return sb_buf_ok(&call->out, err);
+	if (!form)
+		return unknown_form(call, wanted, err);
+	return form->kind == SB_KEY_PUBLIC ? export_public(call, form, err) : export_secret(call, form, err);
 }
 
 static const struct sb_option key_new_options[] = {
@@ -117,8 +210,16 @@ static const struct sb_option key_show_options[] = {
 	{0},
 };
 
+static const struct sb_option key_import_options[] = {
+	{"passphrase-fd", 0, "N", false},
+	{0},
+};
+
 static const struct sb_option key_export_options[] = {
 	{"form", 0, "FORM", false},
+	{"name", 0, "NAME", false},
+	{"output", 'o', "FILE", false},
+	{"passphrase-fd", 0, "N", false},
 	{0},
 };
 
@@ -144,10 +245,20 @@ const struct sb_verb sb_verb_key_show = {
 
 const struct sb_verb sb_verb_key_export = {
 	.name = "key export",
-	.summary = "write a public key in another form",
+	.summary = "write a key in the form of another program",
 	.operands = "FILE",
 	.options = key_export_options,
 	.least_words = 1,
 	.most_words = 1,
 	.run = run_export,
+};
+
+const struct sb_verb sb_verb_key_import = {
+	.name = "key import",
+	.summary = "take over a key that another program made",
+	.operands = "FOREIGN FILE",
+	.options = key_import_options,
+	.least_words = 2,
+	.most_words = 2,
+	.run = run_import,
 };

@@ -151,42 +151,116 @@ int sb_cli_passphrase(struct sb_invocation *call, bool twice, char **out, struct
 	return rc;
 }
 
-static int read_secret(struct sb_invocation *call, const char *path, struct sb_span *out, struct sb_err *err)
+enum { MOST_KEY = 64 * 1024 };
+
+static bool is_agent(const char *key)
+{
+	return strncmp(key, "agent:", 6) == 0;
+}
+
+/* The descriptor is asked, not the name: what is checked is what is read. */
+static int check_exposure(int fd, const char *path, struct sb_err *err)
 {
 	struct stat st;
 
-	if (stat(path, &st) == 0 && (st.st_mode & 077))
+	if (fstat(fd, &st) != 0)
+		return sb_fail_errno(err, "key-unreadable", "cannot look at %s", path);
+	if (!S_ISREG(st.st_mode) && !S_ISFIFO(st.st_mode))
+		return sb_fail(err, SB_USAGE, "key-unreadable", "%s is no file", path);
+	if (S_ISREG(st.st_mode) && (st.st_mode & 077))
 		return sb_fail(err, SB_USAGE, "key-exposed", "others may read the key file %s", path);
-	int rc = sb_cli_load_file(call, path, 4096, out, err);
-	return rc && rc != SB_NOMEM ? sb_reidentify(err, "key-unreadable") : rc;
+	if (st.st_uid != geteuid())
+		return sb_fail(err, SB_USAGE, "key-exposed", "the key file %s belongs to another user", path);
+	return 0;
 }
 
-int sb_cli_check_secret(struct sb_invocation *call, const char *path, struct sb_err *err)
+int sb_cli_read_key(struct sb_invocation *call, const char *path, struct sb_guarded_text *out, struct sb_err *err)
 {
-	struct sb_span file;
-	bool can_ask = isatty(STDIN_FILENO) || sb_arg_given(call, "passphrase-fd");
+	bool from_stdin = strcmp(path, "-") == 0;
+	SB_CLOSING int fd = from_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	size_t n = 0;
 
-	if (strcmp(path, "-") == 0)
-		return sb_fail(err, SB_USAGE, "key-unreadable", "a secret key is not read from stdin");
-	int rc = read_secret(call, path, &file, err);
-	if (!rc && !can_ask)
-		rc = sb_fail(err, SB_USAGE, "passphrase-needed", "a passphrase is needed, and there is no terminal to ask on");
+	(void)call;
+	if (fd < 0)
+		return sb_fail_errno(err, "key-unreadable", "cannot open %s", path);
+	char *text = sb_guarded_alloc(MOST_KEY + 1);
+	if (!text)
+		return no_memory(err);
+	int rc = sb_io_read(fd, text, MOST_KEY + 1, &n, err);
+	if (rc)
+		rc = sb_reidentify(err, "key-unreadable");
+	else if (n > MOST_KEY)
+		rc = sb_fail(err, SB_FORMAT, "key-malformed", "%s is too large for a key", path);
+	else if (sb_key_sniff(sb_span_of(text, n)) >= SB_KEY_SECRET)
+		rc = from_stdin ? sb_fail(err, SB_USAGE, "key-unreadable", "a secret key is not read from stdin") : check_exposure(fd, path, err);
+	if (rc)
+		sb_guarded_free(text);
+	else
+		*out = (struct sb_guarded_text){text, n};
 	return rc;
 }
 
-int sb_cli_load_secret(struct sb_invocation *call, const char *path, struct sb_secret **out, struct sb_err *err)
+int sb_cli_load_public(struct sb_invocation *call, const char *path, uint8_t out[SB_PUBLIC_BYTES], struct sb_err *err)
 {
-	struct sb_span file;
+	struct sb_guarded_text file;
+	int rc = sb_cli_read_key(call, path, &file, err);
+
+	if (rc)
+		return rc;
+	rc = sb_public_parse(sb_span_of(file.p, file.n), out, err);
+	sb_guarded_free(file.p);
+	return rc;
+}
+
+static int load_from_agent(const char *key, struct sb_secret **out, struct sb_err *err)
+{
+	const char *socket = getenv("SSH_AUTH_SOCK");
+
+	if (!socket || !*socket)
+		return sb_fail(err, SB_ABSENT, "agent-absent", "SSH_AUTH_SOCK names no ssh-agent");
+	return sb_secret_from_agent(socket, key + strlen("agent:"), out, err);
+}
+
+int sb_cli_check_secret(struct sb_invocation *call, const char *key, struct sb_err *err)
+{
+	bool can_ask = isatty(STDIN_FILENO) || sb_arg_given(call, "passphrase-fd");
+	struct sb_guarded_text file;
+	struct sb_secret *secret = NULL;
+
+	if (is_agent(key)) {
+		int found = load_from_agent(key, &secret, err);
+		sb_secret_free(&secret);
+		return found;
+	}
+	if (strcmp(key, "-") == 0)
+		return sb_fail(err, SB_USAGE, "key-unreadable", "a secret key is not read from stdin");
+	int rc = sb_cli_read_key(call, key, &file, err);
+	if (rc)
+		return rc;
+	enum sb_key_kind kind = sb_key_sniff(sb_span_of(file.p, file.n));
+	sb_guarded_free(file.p);
+	if (kind < SB_KEY_SECRET)
+		return sb_fail(err, SB_FORMAT, "key-malformed", "%s holds no secret key", key);
+	return kind == SB_KEY_SECRET_ENCRYPTED && !can_ask ? sb_fail(err, SB_USAGE, "passphrase-needed", "a passphrase is needed, and there is no terminal to ask on") : 0;
+}
+
+int sb_cli_load_secret(struct sb_invocation *call, const char *key, struct sb_secret **out, struct sb_err *err)
+{
+	struct sb_guarded_text file;
 	char *passphrase = NULL;
 
-	int rc = read_secret(call, path, &file, err);
+	if (is_agent(key))
+		return load_from_agent(key, out, err);
+	int rc = sb_cli_read_key(call, key, &file, err);
 	if (rc)
 		return rc;
-	rc = sb_cli_passphrase(call, false, &passphrase, err);
-	if (rc)
-		return rc;
-	rc = sb_secret_unseal(file, sb_span_text(passphrase), out, err);
+	struct sb_span bytes = sb_span_of(file.p, file.n);
+	if (sb_key_sniff(bytes) == SB_KEY_SECRET_ENCRYPTED)
+		rc = sb_cli_passphrase(call, false, &passphrase, err);
+	if (!rc)
+		rc = sb_secret_parse(bytes, sb_span_text(passphrase ? passphrase : ""), out, err);
 	sb_guarded_free(passphrase);
+	sb_guarded_free(file.p);
 	return rc;
 }
 
