@@ -372,6 +372,19 @@ def _(_dir):
         nothing_left()
 
 
+@case('an output that no step makes: exit 4, it is named, and what was made is there')
+def _(_dir):
+    drops.tarball('src.tar.xz', {'acme-1.0/data': 'x'})
+    os.mkdir('release')
+    for name in ('a', 'b'):
+        with open(f'release/{name}', 'w') as f:
+            f.write('x')
+    drops.manifest(steps=['sh: cp data "$OUT/a"'], shipped='release/a', built='out/a', extra='  - {shipped: release/b, built: out/b}')
+    result = sb('rebuild', 'drop.yaml', '-O', 'built', code=4)
+    assert 'error[output-missing]' in result.err and 'out/b' in result.err, result.err
+    assert os.path.exists('built/out/a') and not os.path.exists('built/out/b')
+
+
 @case('a signal at any moment: its exit code, or a finished run, and never half of one')
 def _(_dir):
     drops.acme(sb)

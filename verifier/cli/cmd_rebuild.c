@@ -75,6 +75,15 @@ static int write_outputs(struct sb_invocation *call, const struct sb_rebuilt *re
 	return rc;
 }
 
+/* What the manifest names and the build did not make; the rest was written. */
+static int check_outputs(const struct sb_drop *drop, const struct sb_inventory *outputs, struct sb_err *err)
+{
+	for (size_t i = 0; i < drop->output_count; i++)
+		if (strcmp(drop->outputs[i].built, ".") != 0 && !sb_inventory_find(outputs, drop->outputs[i].built))
+			return sb_fail(err, SB_FAILED, "output-missing", "every step ended well, but none made %s", drop->outputs[i].built);
+	return 0;
+}
+
 static int to_document(struct sb_invocation *call, const struct sb_rebuilt *rebuilt, struct sb_err *err)
 {
 	struct sb_node *document = sb_cli_new_document(call, "samebuild-rebuild/1"), *list = sb_node_list(call->arena);
@@ -105,6 +114,8 @@ static int build(struct sb_invocation *call, const struct sb_building *building,
 		sb_building_say_log(call, &rebuilt);
 	if (!rc)
 		rc = write_outputs(call, &rebuilt, err);
+	if (!rc)
+		rc = check_outputs(drop, &rebuilt.run.outputs, err);
 	if (!rc && call->json)
 		rc = to_document(call, &rebuilt, err);
 	sb_rebuild_release(&rebuilt);
