@@ -67,6 +67,8 @@
 	X(NOTE_BYTES, "note-bytes", UINT64_C(1) << 20, "bytes", "a signed note, or a proof with one") \
 	X(NOTE_LINES, "note-lines", 64, "signatures", "one signed note") \
 	X(LOG_ENTRY_BYTES, "log-entry-bytes", 65535, "bytes", "one entry of a log: its length is written in two bytes") \
+	X(LOG_HEADS, "log-heads", 10000, "heads", "different heads of one log in the evidence of one gate") \
+	X(LOG_PROOFS, "log-proofs", 100000, "proofs", "of one log in the evidence of one gate") \
 	X(LOG_SUBJECTS, "log-subjects", 512, "subjects", "one entry of a log; more are several entries") \
 	X(PREVIEW_BYTES, "preview-bytes", 32, "bytes", "old and new bytes shown with a finding")
 

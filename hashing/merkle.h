@@ -25,8 +25,8 @@ void sb_merkle_run_root(const struct sb_merkle_run *run, uint8_t out[SB_MERKLE_B
 
 /** Where hashes come from: complete subtrees of 2^@height leaves, the @index-th of them. Errors are the source's own. */
 struct sb_merkle_source {
-	int (*subtree)(const void *state, unsigned height, uint64_t index, uint8_t out[SB_MERKLE_BYTES], struct sb_err *err);
-	const void *state;
+	int (*subtree)(void *state, unsigned height, uint64_t index, uint8_t out[SB_MERKLE_BYTES], struct sb_err *err);
+	void *state;
 };
 
 /** Hashes of an inclusion or consistency proof, in the order of RFC 6962: from the leaves up. */

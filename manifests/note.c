@@ -197,6 +197,25 @@ int sb_note_read(struct sb_span bytes, struct sb_arena *arena, struct sb_note *o
 
 /* ---- signatures ---- */
 
+static void write_line(const char *name, uint32_t id, struct sb_span bytes, struct sb_buf *out)
+{
+	SB_BUF struct sb_buf all = {0};
+	const uint8_t start[4] = {(uint8_t)(id >> 24), (uint8_t)(id >> 16), (uint8_t)(id >> 8), (uint8_t)id};
+
+	sb_buf_add(&all, start, sizeof start);
+	sb_buf_add(&all, bytes.p, bytes.n);
+	sb_buf_printf(out, "%s%s ", dash, name);
+	sb_base64(sb_buf_span(&all), out);
+	sb_buf_text(out, "\n");
+	if (all.bad && !out->bad)
+		out->bad = all.bad;
+}
+
+void sb_note_line_write(const struct sb_note_line *line, struct sb_buf *out)
+{
+	write_line(line->name, line->id, line->bytes, out);
+}
+
 static void cosigned_text(struct sb_span text, int64_t when, struct sb_buf *out)
 {
 	sb_buf_printf(out, "cosignature/v1\ntime %" PRId64 "\n", when);
@@ -264,25 +283,21 @@ static int check_signing(struct sb_span text, const struct sb_note_key *key, con
 int sb_note_sign(struct sb_span text, const struct sb_note_key *key, const struct sb_secret *secret, int64_t when, struct sb_buf *out, struct sb_err *err)
 {
 	SB_BUF struct sb_buf timed = {0};
-	uint8_t bytes[4 + TIME_BYTES + SB_SIGNATURE_BYTES];
+	uint8_t bytes[TIME_BYTES + SB_SIGNATURE_BYTES];
 	bool plain = key->type == SB_NOTE_PLAIN;
-	size_t at = plain ? 4 : 4 + TIME_BYTES;
+	size_t at = plain ? 0 : TIME_BYTES;
 
 	int rc = check_signing(text, key, secret, when, err);
 	if (rc)
 		return rc;
-	for (unsigned i = 0; i < 4; i++)
-		bytes[i] = (uint8_t)(key->id >> (24 - 8 * i));
 	for (unsigned i = 0; i < TIME_BYTES; i++)
-		bytes[4 + i] = (uint8_t)((uint64_t)when >> (56 - 8 * i));
+		bytes[i] = (uint8_t)((uint64_t)when >> (56 - 8 * i));
 	cosigned_text(text, when, &timed);
 	rc = sb_buf_ok(&timed, err);
 	if (!rc)
 		rc = sb_sign(secret, plain ? text : sb_buf_span(&timed), bytes + at, err);
 	if (rc)
 		return rc;
-	sb_buf_printf(out, "%s%s ", dash, key->name);
-	sb_base64(sb_span_of(bytes, at + SB_SIGNATURE_BYTES), out);
-	sb_buf_text(out, "\n");
+	write_line(key->name, key->id, sb_span_of(bytes, at + SB_SIGNATURE_BYTES), out);
 	return sb_buf_ok(out, err);
 }

@@ -43,6 +43,9 @@ SB_MUST_USE int sb_note_read(struct sb_span bytes, struct sb_arena *arena, struc
 /** Lines of signatures alone, at least one. Errors: as for a note. */
 SB_MUST_USE int sb_note_read_lines(struct sb_span bytes, struct sb_arena *arena, struct sb_note *out, struct sb_err *err);
 
+/** One line, written again as it was read. */
+void sb_note_line_write(const struct sb_note_line *line, struct sb_buf *out);
+
 /** What a note has of one key. A bad signature of a key that is known refuses the note, whatever else is on it. */
 enum sb_note_said { SB_NOTE_UNSIGNED = 0, SB_NOTE_BAD, SB_NOTE_GOOD };
 /** @when (may be NULL): of a cosignature, the earliest time that is signed, in seconds since 1970; else 0. */

@@ -15,7 +15,7 @@ struct kept {
 	uint64_t count;
 };
 
-static int subtree_of(const void *state, unsigned height, uint64_t index, uint8_t out[SB_MERKLE_BYTES], struct sb_err *err)
+static int subtree_of(void *state, unsigned height, uint64_t index, uint8_t out[SB_MERKLE_BYTES], struct sb_err *err)
 {
 	const struct kept *kept = state;
 	uint8_t left[SB_MERKLE_BYTES], right[SB_MERKLE_BYTES];
