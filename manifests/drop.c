@@ -17,7 +17,7 @@ enum { DEFAULT_WALL = 3600, DEFAULT_PROCESSES = 4096, MOST_JOBS = 1024, MOST_PID
 
 static const char *const top_keys[] = {"*schema", "*name", "*version", "vendor", "*sources", "*toolchain", "*build", "limits", "*outputs", NULL};
 static const char *const source_keys[] = {"*path", "*sha256", "into", "strip", "unpack", "kind", "reason", NULL};
-static const char *const toolchain_keys[] = {"*root", "sha256", NULL};
+static const char *const toolchain_keys[] = {"*root", "sha256", "packages", NULL};
 static const char *const build_keys[] = {"*path", "env", "*steps", "control", "allow", NULL};
 static const char *const step_keys[] = {"run", "sh", "name", "cwd", "timeout", NULL};
 static const char *const control_keys[] = {"epoch", "clock", "hostname", "user", "jobs", "locale", "timezone", "umask",
@@ -119,6 +119,36 @@ static void read_sources(struct reading *in)
 	in->drop.source_count = count;
 }
 
+/* "gcc-12", "libc6:amd64", "make=4.3-4.1": names of Debian packages (Policy 5.6.7), and what else may be said of one. */
+static bool is_package(const char *text)
+{
+	size_t name = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789+-.");
+	size_t arch = text[name] == ':' ? 1 + strspn(text + name + 1, "abcdefghijklmnopqrstuvwxyz0123456789-") : 0;
+	const char *rest = text + name + arch;
+
+	return name > 0 && arch != 1 && (rest[0] == '\0' || (rest[0] == '=' && rest[1] && sb_escape_is_plain(sb_span_text(rest)) && !strchr(rest, ' ')));
+}
+
+static void read_packages(struct reading *in, struct sb_place toolchain)
+{
+	struct sb_schema *s = &in->schema;
+	struct sb_place list = sb_schema_key(s, toolchain, "packages");
+
+	if (!list.node || !sb_schema_list(s, list))
+		return;
+	const char **packages = sb_arena_array(s->arena, list.node->count + 1, sizeof *packages);
+	if (out_of_memory(in, packages))
+		return;
+	for (size_t i = 0; i < list.node->count; i++) {
+		struct sb_place item = sb_schema_item(s, list, i);
+		packages[i] = sb_schema_text(s, item, "");
+		if (!is_package(packages[i]))
+			sb_schema_problem(s, item, "bad-value", "the name of a package is due here, with `:arch` and `=version` where they matter");
+	}
+	in->drop.toolchain.packages = packages;
+	in->drop.toolchain.package_count = list.node->count;
+}
+
 static void read_toolchain(struct reading *in)
 {
 	struct sb_schema *s = &in->schema;
@@ -135,6 +165,7 @@ static void read_toolchain(struct reading *in)
 		sb_schema_problem(s, place, "missing-key", "a root archive needs its sha256");
 	else
 		sb_schema_sha256(s, digest, in->drop.toolchain.sha256);
+	read_packages(in, place);
 }
 
 static int by_name(const void *a, const void *b)

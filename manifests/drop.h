@@ -85,6 +85,8 @@ struct sb_drop {
 		bool host;             /* root: host */
 		const char *root;      /* else: archive, relative to the manifest's folder */
 		uint8_t sha256[SB_SHA256_BYTES];
+		const char *const *packages; /* that it consists of as the vendor says: "name", "name:arch", either with "=version"; NULL: nothing is said */
+		size_t package_count;
 	} toolchain;
 	const char *build_path;
 	const struct sb_drop_env *env; /* sorted by name */

@@ -197,6 +197,66 @@ static struct sb_node *descriptors(struct maker *make, const struct sb_named_dig
 	return list;
 }
 
+/* The delivered files that a ready-made one gets into, as the trace of the build shows. */
+static struct sb_node *reaches(struct maker *make, const char *path)
+{
+	const struct sb_lineage *lineage = make->result->lineage;
+	struct sb_node *list = sb_node_list(make->arena);
+
+	for (size_t i = 0; lineage && i < lineage->prebuilt_count; i++)
+		for (size_t k = 0; strcmp(lineage->prebuilt[i].path, path) == 0 && k < lineage->prebuilt[i].reached_count; k++)
+			push(make, list, text(make, lineage->prebuilt[i].reached[k].name));
+	return list;
+}
+
+static bool makes_programs(enum sb_trade trade)
+{
+	return trade == SB_TRADE_COMPILER || trade == SB_TRADE_ASSEMBLER || trade == SB_TRADE_LINKER || trade == SB_TRADE_ARCHIVER;
+}
+
+static struct sb_node *programs(struct maker *make, const struct sb_lineage *lineage)
+{
+	struct sb_node *list = sb_node_list(make->arena);
+
+	for (size_t i = 0; i < lineage->program_count; i++) {
+		const struct sb_lineage_program *program = &lineage->programs[i];
+		struct sb_node *map = sb_node_map(make->arena);
+		if (!makes_programs(program->trade) || !program->hashed)
+			continue;
+		put(make, map, "name", text(make, sb_path_base(program->path)));
+		put(make, map, "path", text(make, program->path));
+		put(make, map, "sha256", sb_node_hex(make->arena, program->sha256, SB_SHA256_BYTES));
+		if (program->version)
+			put(make, map, "version", text(make, program->version));
+		push(make, list, map);
+	}
+	return list;
+}
+
+static const char *property(const struct sb_properties *properties, const char *name)
+{
+	for (size_t i = 0; i < properties->count; i++)
+		if (strcmp(properties->items[i].name, name) == 0)
+			return properties->items[i].value;
+	return NULL;
+}
+
+/* Only of a run that has a trace: what it used is not known otherwise. */
+static struct sb_node *toolchain(struct maker *make)
+{
+	const struct sb_properties *properties = &make->result->environment.toolchain;
+	const char *name = property(properties, "root"), *digest = property(properties, "sha256");
+	struct sb_node *map = sb_node_map(make->arena), *root = sb_node_map(make->arena);
+	uint8_t sha256[SB_SHA256_BYTES];
+
+	put(make, root, "name", text(make, name ? name : "host"));
+	if (digest && sb_text_unhex(sb_span_text(digest), sha256, sizeof sha256))
+		put(make, root, "digest", sha256_of(make, sha256));
+	put(make, map, "root", root);
+	put(make, map, "programs", programs(make, make->result->lineage));
+	return map;
+}
+
 static struct sb_node *opaque(struct maker *make)
 {
 	struct sb_node *list = sb_node_list(make->arena);
@@ -206,7 +266,7 @@ static struct sb_node *opaque(struct maker *make)
 		put(make, map, "path", text(make, make->context->opaque[i].name));
 		put(make, map, "sha256", sb_node_hex(make->arena, make->context->opaque[i].sha256, SB_SHA256_BYTES));
 		put(make, map, "reason", text(make, "prebuilt input of the drop"));
-		put(make, map, "reaches", sb_node_list(make->arena));
+		put(make, map, "reaches", reaches(make, make->context->opaque[i].name));
 		push(make, list, map);
 	}
 	return list;
@@ -239,6 +299,8 @@ static struct sb_node *predicate(struct maker *make)
 	put(make, map, "rules", text(make, result->rules));
 	put(make, map, "source", source(make));
 	put(make, map, "recipe", recipe);
+	if (result->lineage)
+		put(make, map, "toolchain", toolchain(make));
 	put(make, map, "environment", part(make, "environment"));
 	if (result->builds.present)
 		put(make, map, "builds", part(make, "builds"));

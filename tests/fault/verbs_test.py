@@ -226,7 +226,7 @@ def _(_dir):
 def _(_dir):
     stored_run()
     Trial(REPORT, 0, ("r.json", "r.txt")).under_allocations()
-    forms = ("html", "markdown", "sarif", "junit", "codequality")
+    forms = ("html", "markdown", "sarif", "junit", "codequality", "hygiene")
     Trial(("report", "stored", *[word for form in forms for word in ("-o", f"{form}=r.{form}")], "--json"), 0, tuple(f"r.{form}" for form in forms)).under_allocations(step=7)
 
 

@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 import records
 from sbtest import cache, need, run, sb, skip
 
-FORMATS = ("text", "json", "html", "markdown", "sarif", "junit", "codequality")
+FORMATS = ("text", "json", "html", "markdown", "sarif", "junit", "codequality", "hygiene")
 # Schemas as they are published: SARIF's in Microsoft's matchers for jest, that of Ant's JUnit in a test of junit-xml.
 PACKAGES = {"@microsoft/jest-sarif@1.0.0-beta.0": "lib/schemas/sarif-2.1.0-rtm.5.json", "junit-xml@1.2.0": "src/index.test.ts"}
 

@@ -145,7 +145,7 @@ static int verify(struct sb_invocation *call, const struct sb_loaded_drop *loade
 {
 	struct asked asked = {.policy = policy};
 	uint64_t repeat = 1;
-	struct sb_verify_in in = {.dir = loaded->dir, .drop = &loaded->drop, .store = store, .log = -1, .jobs = call->jobs, .parsers = parsers,
+	struct sb_verify_in in = {.dir = loaded->dir, .drop = &loaded->drop, .store = store, .log = -1, .trace = true, .jobs = call->jobs, .parsers = parsers,
 	                          .progress = call->progress};
 	struct sb_verified verified = {0};
 

@@ -37,4 +37,10 @@ struct sb_judge_repeat {
 SB_MUST_USE int sb_judge_repeats(const struct sb_judge_repeat *repeats, size_t count, struct sb_arena *arena, struct sb_result *result,
                                  struct sb_err *err);
 
+/**
+ * A finding of cause `prebuilt` for each delivered file that something ready-made of the drop got into, among those of @result, all ranked and numbered
+ * anew. Levels stay. Strings of @lineage are borrowed. Errors: NOMEM.
+ */
+SB_MUST_USE int sb_judge_prebuilt(const struct sb_lineage *lineage, struct sb_arena *arena, struct sb_result *result, struct sb_err *err);
+
 #endif

@@ -38,6 +38,12 @@ void sb_line_identity(const struct sb_rebuilt *rebuilt, const char *path, uint8_
 SB_MUST_USE int sb_line_between(const struct sb_verify_in *in, const struct sb_rebuilt *first, const struct sb_rebuilt *second, const struct sb_unit *units,
                                 size_t count, const struct sb_facts *facts, struct sb_arena *arena, struct sb_result *out, struct sb_err *err);
 
+/**
+ * What each delivered file was made of, into out->result.lineage, and findings about what came ready-made. Without a trace of the build nothing changes.
+ * Errors as sb_trace_run.
+ */
+SB_MUST_USE int sb_line_trace(const struct sb_verify_in *in, struct sb_verified *out, struct sb_err *err);
+
 /** in->repeat builds in one environment: what differs between them becomes findings, and all of it out->result.builds. Errors as sb_pipeline_verify. */
 SB_MUST_USE int sb_line_repeat(const struct sb_verify_in *in, struct sb_verified *out, struct sb_err *err);
 

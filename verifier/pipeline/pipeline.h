@@ -9,6 +9,7 @@
 #include "verifier/ingest/ingest.h"
 #include "verifier/judge/judge.h"
 #include "verifier/rebuild/rebuild.h"
+#include "verifier/trace/trace.h"
 
 struct sb_verify_in {
 	int dir;                     /* folder of the manifest */
@@ -17,6 +18,7 @@ struct sb_verify_in {
 	int log;                     /* gets the build's raw log, or -1 */
 	unsigned jobs;
 	unsigned repeat;             /* builds in the environment of the manifest, the first included; 0 and 1: no further ones */
+	bool trace;                  /* say what each delivered file was made of */
 	struct sb_parsers *parsers;  /* or NULL: parsed in this process */
 	struct sb_progress *progress;
 };

@@ -26,6 +26,7 @@ int sb_line_build(const struct sb_verify_in *in, const struct sb_sources *source
 		.source = &tree,
 		.store = drop == in->drop ? in->store : NULL,
 		.log = drop == in->drop ? in->log : -1,
+		.trace = in->trace && drop == in->drop,
 		.progress = in->progress,
 	};
 	return sb_rebuild_run(&from, out, err);
@@ -186,6 +187,25 @@ static int name_delivery(const struct sb_drop *drop, struct sb_verified *out, st
 	return rc;
 }
 
+/* The digest of the root archive, beside what the sandbox says of it. */
+static int pin_root(const struct sb_drop *drop, struct sb_arena *arena, struct sb_properties *toolchain, struct sb_err *err)
+{
+	struct sb_property *items = sb_arena_array(arena, toolchain->count + 1, sizeof *items);
+	char hex[2 * SB_SHA256_BYTES + 1];
+
+	if (drop->toolchain.host)
+		return 0;
+	sb_text_hex(sb_span_of(drop->toolchain.sha256, SB_SHA256_BYTES), hex);
+	const char *value = sb_arena_copy(arena, sb_span_text(hex));
+	if (!items || !value)
+		return no_memory(err);
+	if (toolchain->count)
+		memcpy(items, toolchain->items, toolchain->count * sizeof *items);
+	items[toolchain->count] = (struct sb_property){.name = "sha256", .value = value};
+	*toolchain = (struct sb_properties){items, toolchain->count + 1};
+	return 0;
+}
+
 static int compare(const struct sb_verify_in *in, struct sb_verified *out, struct sb_err *err)
 {
 	SB_VEC struct sb_vec artifacts = {.size = sizeof(struct sb_artifact_in)};
@@ -204,9 +224,9 @@ static int compare(const struct sb_verify_in *in, struct sb_verified *out, struc
 		struct sb_properties parsers = out->result.environment.parsers;
 		out->result.environment = out->rebuilt.run.environment;
 		out->result.environment.parsers = parsers;
-		rc = name_delivery(in->drop, out, err);
+		rc = pin_root(in->drop, out->arena, &out->result.environment.toolchain, err);
 	}
-	return rc;
+	return rc ? rc : name_delivery(in->drop, out, err);
 }
 
 int sb_pipeline_verify(const struct sb_verify_in *in, struct sb_verified *out, struct sb_err *err)
@@ -218,6 +238,8 @@ int sb_pipeline_verify(const struct sb_verify_in *in, struct sb_verified *out, s
 		rc = sb_line_build(in, &out->sources, in->drop, &out->rebuilt, err);
 	if (!rc)
 		rc = compare(in, out, err);
+	if (!rc && in->trace)
+		rc = sb_line_trace(in, out, err);
 	if (!rc && in->repeat > 1)
 		rc = sb_line_repeat(in, out, err);
 	return rc;

@@ -11,6 +11,7 @@ struct sb_rebuild_in {
 	const struct sb_tree *source;
 	struct sb_store *store;       /* the log is streamed here; may be NULL */
 	int log;                      /* descriptor that gets the raw log, readable and empty; or -1 */
+	bool trace;                   /* record who read and wrote what, into run.trace */
 	struct sb_progress *progress;
 };
 

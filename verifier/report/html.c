@@ -172,6 +172,7 @@ static int write_html(const struct sb_result *result, const struct sb_report_opt
 		rc = sb_html_provenance(&page, err);
 	if (rc)
 		return rc;
+	sb_html_made(&page);
 	sb_html_environment(&page);
 	add_foot(&page);
 	return sb_buf_ok(out, err);

@@ -39,6 +39,8 @@ void sb_html_note(struct sb_html *page, const struct sb_finding *finding, size_t
 /** Both sides of a difference, byte by byte or as text. */
 void sb_html_sides(struct sb_html *page, const struct sb_finding *finding);
 SB_MUST_USE int sb_html_provenance(struct sb_html *page, struct sb_err *err);
+/** What each file was made of; nothing without a trace. */
+void sb_html_made(struct sb_html *page);
 void sb_html_environment(struct sb_html *page);
 SB_MUST_USE int sb_html_files(struct sb_html *page, struct sb_err *err);
 

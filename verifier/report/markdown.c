@@ -5,6 +5,7 @@
  */
 #include "verifier/report/builds.h"
 #include "verifier/report/groups.h"
+#include "verifier/report/made.h"
 #include "verifier/report/summary.h"
 #include "verifier/report/writers.h"
 
@@ -21,46 +22,13 @@ struct page {
 	struct sb_buf *out;
 };
 
-static size_t longest_run(const char *text)
-{
-	size_t longest = 0, run = 0;
-
-	for (; *text; text++) {
-		run = *text == '`' ? run + 1 : 0;
-		longest = run > longest ? run : longest;
-	}
-	return longest;
-}
-
-static void add_fence(struct sb_buf *out, size_t ticks)
-{
-	while (ticks--)
-		sb_buf_text(out, "`");
-}
-
-/* Escaped text as a code span; a blank on each side where it would touch the fence. */
-static void add_span(struct sb_buf *out, const char *escaped, size_t most)
-{
-	size_t n = sb_cut_text(sb_span_text(escaped), most), ticks = longest_run(escaped) + 1;
-
-	if (ticks > 64)
-		ticks = most + 1;
-	add_fence(out, ticks);
-	sb_buf_text(out, " ");
-	sb_buf_add(out, escaped, n);
-	sb_buf_text(out, " ");
-	add_fence(out, ticks);
-	if (escaped[n])
-		sb_buf_printf(out, " (the first %zu of %zu bytes)", n, strlen(escaped));
-}
-
 static void add_name(struct page *page, const char *raw)
 {
 	SB_BUF struct sb_buf shown = {0};
 
 	sb_escape(&shown, sb_span_text(raw));
 	sb_pass_failure(page->out, &shown);
-	add_span(page->out, shown.data ? shown.data : "", SPAN_MOST);
+	sb_add_code_span(page->out, shown.data ? shown.data : "", SPAN_MOST);
 }
 
 static void add_levels(struct page *page)
@@ -115,9 +83,9 @@ static void add_preview(struct page *page, const struct sb_finding *finding)
 	if (!(old && old[0]) && !(new && new[0]))
 		return;
 	sb_buf_text(page->out, "   shipped ");
-	add_span(page->out, new && new[0] ? new : "nothing", PREVIEW_MOST);
+	sb_add_code_span(page->out, new && new[0] ? new : "nothing", PREVIEW_MOST);
 	sb_buf_text(page->out, ", rebuilt ");
-	add_span(page->out, old && old[0] ? old : "nothing", PREVIEW_MOST);
+	sb_add_code_span(page->out, old && old[0] ? old : "nothing", PREVIEW_MOST);
 	sb_buf_text(page->out, "\n");
 }
 
@@ -130,9 +98,9 @@ static void add_finding(struct page *page, const struct sb_finding *finding, siz
 	sb_pass_failure(page->out, &way);
 	sb_buf_printf(page->out, "%zu. **%s**, %s%s: ", number, sb_severity_name(finding->severity), sb_cause_name(finding->cause),
 	              finding->rule == SB_RULE_HINT ? " (probable)" : "");
-	add_span(page->out, way.data ? way.data : "", SPAN_MOST);
+	sb_add_code_span(page->out, way.data ? way.data : "", SPAN_MOST);
 	sb_buf_text(page->out, "\n   ");
-	add_span(page->out, finding->note, NOTE_MOST);
+	sb_add_code_span(page->out, finding->note, NOTE_MOST);
 	sb_buf_text(page->out, "\n");
 	add_preview(page, finding);
 	if (mend && finding->rule <= SB_RULE_HINT)
@@ -211,6 +179,21 @@ static void add_builds(struct page *page)
 		sb_buf_printf(page->out, "\nShown %zu of %zu, the rest in the JSON record.\n\n", shown, leaks);
 }
 
+static void add_made(struct page *page)
+{
+	const struct sb_lineage *lineage = page->result->lineage;
+
+	if (!lineage)
+		return;
+	sb_buf_text(page->out, "### Made of\n\n- ");
+	sb_add_sources_sentence(lineage, page->out);
+	sb_buf_text(page->out, "\n- ");
+	sb_add_toolchain_sentence(lineage, page->out);
+	sb_buf_text(page->out, "\n- attempts that a hermetic build does not make: ");
+	sb_add_attempts(lineage, page->out);
+	sb_buf_text(page->out, lineage->trusted ? "\n\n" : "\n- **the trace of the build must not be trusted**\n\n");
+}
+
 static int write_markdown(const struct sb_result *result, const struct sb_report_options *options, struct sb_buf *out, struct sb_err *err)
 {
 	struct page page = {.result = result, .options = options, .out = out};
@@ -227,6 +210,7 @@ static int write_markdown(const struct sb_result *result, const struct sb_report
 	rc = add_files(&page, err);
 	if (rc)
 		return rc;
+	add_made(&page);
 	add_findings(&page);
 	return sb_buf_ok(out, err);
 }

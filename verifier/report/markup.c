@@ -67,3 +67,36 @@ void sb_add_foreign(struct sb_buf *out, const char *raw, size_t most)
 	if (n < text.n)
 		sb_buf_printf(out, "… (the first %zu of %zu bytes)", n, text.n);
 }
+
+static size_t longest_run(const char *text)
+{
+	size_t longest = 0, run = 0;
+
+	for (; *text; text++) {
+		run = *text == '`' ? run + 1 : 0;
+		longest = run > longest ? run : longest;
+	}
+	return longest;
+}
+
+static void add_fence(struct sb_buf *out, size_t ticks)
+{
+	while (ticks--)
+		sb_buf_text(out, "`");
+}
+
+/* Escaped text as a code span; a blank on each side where it would touch the fence. */
+void sb_add_code_span(struct sb_buf *out, const char *escaped, size_t most)
+{
+	size_t n = sb_cut_text(sb_span_text(escaped), most), ticks = longest_run(escaped) + 1;
+
+	if (ticks > 64)
+		ticks = most + 1;
+	add_fence(out, ticks);
+	sb_buf_text(out, " ");
+	sb_buf_add(out, escaped, n);
+	sb_buf_text(out, " ");
+	add_fence(out, ticks);
+	if (escaped[n])
+		sb_buf_printf(out, " (the first %zu of %zu bytes)", n, strlen(escaped));
+}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* For a person at a terminal: levels counted, the worst findings first, nothing cut without saying so. */
 #include "verifier/report/builds.h"
+#include "verifier/report/made.h"
 #include "verifier/report/summary.h"
 #include "verifier/report/writers.h"
 
@@ -274,6 +275,25 @@ static void add_builds(struct page *page)
 		add_variation(page, builds->variation);
 }
 
+static void add_made(struct page *page)
+{
+	const struct sb_lineage *lineage = page->result->lineage;
+
+	if (!lineage)
+		return;
+	sb_buf_text(page->out, "  made of   ");
+	sb_add_sources_sentence(lineage, page->out);
+	if (lineage->attempt_count) {
+		sb_buf_text(page->out, "\n  tried     ");
+		sb_add_attempts(lineage, page->out);
+	}
+	if (!lineage->trusted) {
+		sb_buf_text(page->out, "\n  trace     ");
+		sb_add_trust_sentence(lineage, page->out);
+	}
+	sb_buf_text(page->out, "\n");
+}
+
 static void add_verdict(struct page *page)
 {
 	sb_buf_text(page->out, "  level     ");
@@ -300,6 +320,7 @@ static int write_text(const struct sb_result *result, const struct sb_report_opt
 	add_limits(&page);
 	add_beside(&page);
 	add_builds(&page);
+	add_made(&page);
 	add_verdict(&page);
 	return sb_buf_ok(out, err);
 }

@@ -7,6 +7,7 @@
 
 extern const struct sb_report_format sb_report_text, sb_report_json, sb_report_html, sb_report_markdown;
 extern const struct sb_report_format sb_report_sarif, sb_report_junit, sb_report_codequality;
+extern const struct sb_report_format sb_report_hygiene;
 
 /** How to mend @cause, or NULL. */
 const char *sb_report_mend(const struct sb_report_options *options, enum sb_cause cause);
@@ -20,6 +21,8 @@ void sb_pass_failure(struct sb_buf *out, const struct sb_buf *text);
 size_t sb_cut_text(struct sb_span text, size_t most);
 /** Escaped text as content or as a value between quotes of HTML and XML 1.0. */
 void sb_add_markup(struct sb_buf *out, const char *escaped);
+/** Escaped text as a code span of Markdown, between more backticks than it holds in a row; a blank on each side. Over @most bytes it is cut, and says so. */
+void sb_add_code_span(struct sb_buf *out, const char *escaped, size_t most);
 /** Foreign text, escaped for people first. Over @most bytes it is cut, and says of how many. */
 void sb_add_foreign(struct sb_buf *out, const char *raw, size_t most);
 

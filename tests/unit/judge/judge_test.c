@@ -4,6 +4,8 @@
 
 #include "verifier/judge/judge.h"
 
+#include <string.h>
+
 TestSuite(judge, .fini = no_leaks);
 
 /** One artifact with one pair of ten bytes and up to two differences, judged. */
@@ -196,4 +198,25 @@ Test(judge, findings_come_worst_first_and_unexplained_before_explained)
 	cr_assert_str_eq(t.result.findings[0].shipped.preview, "31");
 	cr_assert_eq(t.result.findings[1].rule, SB_RULE_STRUCTURAL);
 	sb_arena_free(&t.arena);
+}
+
+Test(judge, what_came_ready_made_is_a_finding_and_changes_no_level)
+{
+	SB_ARENA struct sb_arena *arena = sb_arena_new(0);
+	static const struct sb_lineage_place place = {.inside = "a > b", .part = ".text", .offset = 64, .length = 32, .equal = 30};
+	const struct sb_lineage_reached reached[] = {{.name = "one", .reach = SB_INFLOW_DATA, .searched = true, .places = &place, .place_count = 1},
+	                                             {.name = "two", .reach = SB_INFLOW_RUN}, {.name = "three"}};
+	const struct sb_lineage_prebuilt prebuilt = {.path = "b\nlob.o", .format = "ELF", .reached = reached, .reached_count = 3};
+	const struct sb_lineage lineage = {.prebuilt = &prebuilt, .prebuilt_count = 1};
+	struct sb_result result = {.level = SB_LEVEL_IDENTICAL};
+	cr_assert_eq(sb_judge_prebuilt(&lineage, arena, &result, NULL), 0);
+	cr_assert_eq(result.level, SB_LEVEL_IDENTICAL);
+	cr_assert_eq(result.finding_count, 3);
+	cr_assert_str_eq(result.findings[0].artifact, "three"); /* nobody knows how it got in: the worst */
+	cr_assert_eq(result.findings[1].severity, SB_SEVERITY_MAJOR);
+	cr_assert_eq(result.findings[1].cause, SB_CAUSE_PREBUILT);
+	cr_assert_eq(result.findings[1].shipped.offset, 64);
+	cr_assert_str_eq(result.findings[1].where[1], "a > b");
+	cr_assert_not_null(strstr(result.findings[1].note, "b\\x0alob.o"));
+	cr_assert_eq(result.findings[2].severity, SB_SEVERITY_MINOR);
 }
