@@ -86,7 +86,7 @@ struct sb_trace_attempt {
 	enum sb_trace_attempt_kind kind;
 	uint32_t process;
 	const char *text;
-	uint64_t count;
+	uint64_t count;      /* of RANDOM and CLOCK 1: how often depends on what ran beside it */
 };
 
 /** Why a trace must not be believed. */

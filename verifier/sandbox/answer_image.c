@@ -92,6 +92,8 @@ struct sb_answer sb_answer_new_image(struct sb_answering *answering, const struc
 	enum sb_reach reach = read_image(target, &image) ? SB_REACH_OK : SB_REACH_DENIED;
 
 	(void)question;
+	if (answering->tracing)
+		(void)sb_tracing_who(answering->tracing, target);
 	if (reach == SB_REACH_OK && answering->patch.n && image.vdso)
 		reach = patch(answering, target, image.vdso, &old);
 	if (old)

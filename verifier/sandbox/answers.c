@@ -4,15 +4,17 @@
 #include <asm/prctl.h>
 #include <errno.h>
 #include <linux/futex.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 
 /* The kernel reads 32 bits of clock ids, flags and operations: what stands above them is masked away. */
 #define IS(argument, value) {argument, UINT32_MAX, value, false}
+#define SOCK_TYPE 0xf
 #define HAS(argument, bits) {argument, bits, bits, false}
 
 static const struct sb_call calls[] = {
 	/* the first thing that every new image does: dynamic, static, Go; threads do not */
-	{SYS_arch_prctl, SB_ANSWERS_TIME | SB_ANSWERS_RANDOM, {IS(0, ARCH_SET_FS)}, sb_answer_new_image},
+	{SYS_arch_prctl, SB_ANSWERS_TIME | SB_ANSWERS_RANDOM | SB_ANSWERS_TRACE, {IS(0, ARCH_SET_FS)}, sb_answer_new_image},
 	{SYS_clock_gettime, SB_ANSWERS_TIME, {IS(0, CLOCK_REALTIME)}, sb_answer_clock_gettime},
 	{SYS_clock_gettime, SB_ANSWERS_TIME, {IS(0, CLOCK_REALTIME_COARSE)}, sb_answer_clock_gettime},
 	{SYS_clock_gettime, SB_ANSWERS_TIME, {IS(0, CLOCK_REALTIME_ALARM)}, sb_answer_clock_gettime},
@@ -33,7 +35,7 @@ static const struct sb_call calls[] = {
 	{SYS_timerfd_settime, SB_ANSWERS_TIME, {HAS(1, TIMER_ABSTIME)}, sb_answer_timerfd_settime},
 	{SYS_timer_settime, SB_ANSWERS_TIME, {HAS(1, TIMER_ABSTIME)}, sb_answer_timer_settime},
 	{SYS_getrandom, SB_ANSWERS_RANDOM, {{0}}, sb_answer_getrandom},
-	{SYS_uname, SB_ANSWERS_NAME, {{0}}, sb_answer_uname},
+	{SYS_uname, SB_ANSWERS_NAME | SB_ANSWERS_TRACE, {{0}}, sb_answer_uname},
 	{SYS_stat, SB_ANSWERS_FILES, {{0}}, sb_answer_stat},
 	{SYS_lstat, SB_ANSWERS_FILES, {{0}}, sb_answer_lstat},
 	{SYS_fstat, SB_ANSWERS_FILES, {{0}}, sb_answer_fstat},
@@ -41,6 +43,28 @@ static const struct sb_call calls[] = {
 	{SYS_statx, SB_ANSWERS_FILES, {{0}}, sb_answer_statx},
 	{SYS_sched_getaffinity, SB_ANSWERS_MACHINE, {{0}}, sb_answer_sched_getaffinity},
 	{SYS_getcpu, SB_ANSWERS_MACHINE, {{0}}, sb_answer_getcpu},
+	/* files and programs; the rest of the trace */
+	{SYS_open, SB_ANSWERS_TRACE, {{0}}, sb_answer_open},
+	{SYS_openat, SB_ANSWERS_TRACE, {{0}}, sb_answer_openat},
+	{SYS_openat2, SB_ANSWERS_TRACE, {{0}}, sb_answer_openat2},
+	{SYS_creat, SB_ANSWERS_TRACE, {{0}}, sb_answer_creat},
+	{SYS_truncate, SB_ANSWERS_TRACE, {{0}}, sb_answer_truncate},
+	{SYS_execve, SB_ANSWERS_TRACE, {{0}}, sb_answer_execve},
+	{SYS_execveat, SB_ANSWERS_TRACE, {{0}}, sb_answer_execveat},
+	{SYS_utime, SB_ANSWERS_TRACE, {{0}}, sb_answer_set_times},
+	{SYS_utimes, SB_ANSWERS_TRACE, {{0}}, sb_answer_set_times},
+	{SYS_futimesat, SB_ANSWERS_TRACE, {{0}}, sb_answer_set_times_at},
+	{SYS_utimensat, SB_ANSWERS_TRACE, {{0}}, sb_answer_set_times_at},
+	{SYS_shmget, SB_ANSWERS_TRACE, {{0}}, sb_answer_shared_memory},
+	{SYS_msgget, SB_ANSWERS_TRACE, {{0}}, sb_answer_shared_memory},
+	{SYS_bind, SB_ANSWERS_TRACE, {{0}}, sb_answer_wait_for_peers},
+	{SYS_listen, SB_ANSWERS_TRACE, {{0}}, sb_answer_wait_for_peers},
+	{SYS_connect, SB_ANSWERS_TRACE, {{0}}, sb_answer_connect},
+	{SYS_sendto, SB_ANSWERS_TRACE, {{4, UINT64_MAX, 0, true}}, sb_answer_sendto},
+	/* what is sent by message is not asked about: so this listener came here, out of the process that it asks about */
+	{SYS_socket, SB_ANSWERS_TRACE, {IS(0, AF_UNIX), {1, SOCK_TYPE, SOCK_DGRAM, false}}, sb_answer_datagrams},
+	{SYS_socket, SB_ANSWERS_TRACE, {IS(0, AF_INET), {1, SOCK_TYPE, SOCK_DGRAM, false}}, sb_answer_datagrams},
+	{SYS_socket, SB_ANSWERS_TRACE, {IS(0, AF_INET6), {1, SOCK_TYPE, SOCK_DGRAM, false}}, sb_answer_datagrams},
 	{SYS_sysinfo, SB_ANSWERS_MACHINE, {{0}}, sb_answer_sysinfo},
 };
 

@@ -8,9 +8,10 @@
 #include "verifier/sandbox/plan.h"
 #include "verifier/sandbox/streams.h"
 #include "verifier/sandbox/target.h"
+#include "verifier/sandbox/tracing.h"
 #include "verifier/sandbox/vdso.h"
 
-enum { SB_CALL_ARGUMENTS = 6, SB_WAITS = 256, SB_SCRATCHES = 4 };
+enum { SB_CALL_ARGUMENTS = 6, SB_WAITS = 256 };
 
 /** A wait until a time of day that is cut into pieces: when its first piece began. */
 struct sb_wait {
@@ -27,6 +28,7 @@ struct sb_answering {
 	dev_t scratches[SB_SCRATCHES], proc_device; /* file systems that this build alone writes, and /proc */
 	struct sb_vdso_patch patch;  /* n is 0: nothing to patch */
 	struct sb_streams *streams;  /* NULL: randomness is real */
+	struct sb_tracing *tracing;  /* NULL: nothing is recorded */
 	size_t parked;               /* questions that wait for a later answer */
 	struct sb_wait waits[SB_WAITS]; /* by thread, the last of them; needed under a frozen clock only */
 };
@@ -41,11 +43,13 @@ enum sb_answer_kind {
 	SB_ANSWER_KERNEL = 0, /* the call goes on as if nobody had asked */
 	SB_ANSWER_VALUE,
 	SB_ANSWER_LATER,
+	SB_ANSWER_DESCRIPTOR,
 };
 
 struct sb_answer {
 	enum sb_answer_kind kind;
-	int64_t value; /* VALUE: what the call returns, -errno for a failure. LATER: ask again at this moment */
+	int64_t value; /* VALUE: what the call returns, -errno for a failure. LATER: ask again at this moment. DESCRIPTOR: of ours, for the process to get */
+	bool closes_on_exec; /* of DESCRIPTOR */
 };
 
 typedef struct sb_answer (*sb_answer_fn)(struct sb_answering *answering, const struct sb_target *target, const struct sb_question *question);
@@ -69,12 +73,16 @@ const struct sb_call *sb_calls(size_t *count);
 /** The row with this number, or NULL. */
 const struct sb_call *sb_call_find(int number);
 
+/** What asking says of a process in its trace, and the call's name; UNKNOWN: nothing. */
+enum sb_trace_attempt_kind sb_call_attempt(int number, const char **name);
+
 /** The answer after something was done to the memory of @target: @value when that went well. */
 struct sb_answer sb_answer_after(struct sb_answering *answering, enum sb_reach reach, int64_t value);
 struct sb_answer sb_answer_value(int64_t value);
 struct sb_answer sb_answer_kernel(void);
 
-/* The answers, by what they are about: answer_time.c, answer_wait.c, answer_image.c, answer_machine.c, answer_stat.c. */
+/* The answers, by what they are about: answer_time.c, answer_wait.c, answer_image.c, answer_machine.c, answer_stat.c, answer_open.c, answer_exec.c,
+ * answer_trace.c. */
 struct sb_answer sb_answer_stat(struct sb_answering *, const struct sb_target *, const struct sb_question *);
 struct sb_answer sb_answer_lstat(struct sb_answering *, const struct sb_target *, const struct sb_question *);
 struct sb_answer sb_answer_fstat(struct sb_answering *, const struct sb_target *, const struct sb_question *);
@@ -92,6 +100,20 @@ struct sb_answer sb_answer_getrandom(struct sb_answering *, const struct sb_targ
 struct sb_answer sb_answer_uname(struct sb_answering *, const struct sb_target *, const struct sb_question *);
 struct sb_answer sb_answer_sched_getaffinity(struct sb_answering *, const struct sb_target *, const struct sb_question *);
 struct sb_answer sb_answer_getcpu(struct sb_answering *, const struct sb_target *, const struct sb_question *);
+struct sb_answer sb_answer_open(struct sb_answering *, const struct sb_target *, const struct sb_question *);
+struct sb_answer sb_answer_creat(struct sb_answering *, const struct sb_target *, const struct sb_question *);
+struct sb_answer sb_answer_openat(struct sb_answering *, const struct sb_target *, const struct sb_question *);
+struct sb_answer sb_answer_openat2(struct sb_answering *, const struct sb_target *, const struct sb_question *);
+struct sb_answer sb_answer_truncate(struct sb_answering *, const struct sb_target *, const struct sb_question *);
+struct sb_answer sb_answer_execve(struct sb_answering *, const struct sb_target *, const struct sb_question *);
+struct sb_answer sb_answer_execveat(struct sb_answering *, const struct sb_target *, const struct sb_question *);
+struct sb_answer sb_answer_set_times(struct sb_answering *, const struct sb_target *, const struct sb_question *);
+struct sb_answer sb_answer_set_times_at(struct sb_answering *, const struct sb_target *, const struct sb_question *);
+struct sb_answer sb_answer_shared_memory(struct sb_answering *, const struct sb_target *, const struct sb_question *);
+struct sb_answer sb_answer_wait_for_peers(struct sb_answering *, const struct sb_target *, const struct sb_question *);
+struct sb_answer sb_answer_connect(struct sb_answering *, const struct sb_target *, const struct sb_question *);
+struct sb_answer sb_answer_sendto(struct sb_answering *, const struct sb_target *, const struct sb_question *);
+struct sb_answer sb_answer_datagrams(struct sb_answering *, const struct sb_target *, const struct sb_question *);
 struct sb_answer sb_answer_sysinfo(struct sb_answering *, const struct sb_target *, const struct sb_question *);
 
 #endif

@@ -84,6 +84,10 @@ void sb_controls_choose(struct sb_sandbox_plan *plan)
 	choose_seed(plan, missing);
 	plan->stubs = missing || !getauxval(AT_SYSINFO_EHDR) ? 0 : wanted;
 	plan->names_missing = deaf;
+	if (plan->spec->trace)
+		plan->trace_missing = deaf;
+	if (plan->spec->trace && !deaf)
+		plan->answers |= SB_ANSWERS_TRACE;
 	if (!deaf)
 		plan->answers |= SB_ANSWERS_MACHINE | (control->kernel || control->kernel_version ? SB_ANSWERS_NAME : 0);
 }

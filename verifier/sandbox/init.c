@@ -218,7 +218,7 @@ static int begin_answering(struct life *life, struct sb_err *err)
 	enter_time(life, &clock);
 	clock_gettime(CLOCK_REALTIME, &life->files.began); /* after the clock has begun: no file may be ahead of it */
 	int rc = skip_pids(life, err);
-	if (rc == 0 && (life->plan->answers & SB_ANSWERS_FILES))
+	if (rc == 0 && (life->plan->answers & (SB_ANSWERS_FILES | SB_ANSWERS_TRACE)))
 		rc = see_as_build(life->plan, err);
 	sb_close_fd(&life->offsets);
 	sb_close_fd(&life->last_pid);
@@ -344,10 +344,12 @@ static int run_step(const struct life *life, size_t step, struct sb_err *err)
 		sb_build_step(plan, step, channel[1]);
 	}
 	sb_close_fd(&channel[1]);
-	if (pid < 0)
+	if (pid < 0) {
 		rc = failed("start a step", err);
-	else if (life->listener)
+	} else if (life->listener) {
+		sb_listener_step(life->listener, step, pid);
 		rc = meet(life, channel[0], err);
+	}
 	sb_close_fd(&channel[0]);
 	return rc == 0 ? wait_for(life, pid, err) : rc;
 }
@@ -418,6 +420,7 @@ _Noreturn void sb_init_run(const struct sb_sandbox_plan *plan)
 	sigprocmask(SIG_SETMASK, &child, NULL);
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
+	signal(SIGIO, SIG_IGN); /* of a lease that somebody breaks */
 	clock_gettime(CLOCK_REALTIME_COARSE, &life.files.made);
 	life.offsets = open("/proc/self/timens_offsets", O_WRONLY | O_CLOEXEC);
 	life.last_pid = open("/proc/sys/kernel/ns_last_pid", O_WRONLY | O_CLOEXEC);
@@ -433,6 +436,8 @@ _Noreturn void sb_init_run(const struct sb_sandbox_plan *plan)
 		plan->board->err = err;
 	end_everything();
 	see_as_init(plan);
+	if (rc == 0 && life.listener)
+		sb_listener_finish(life.listener);
 	/* the build may have put a link in the place of any folder on the way: to /proc/1, say */
 	leave(plan, rc == 0 ? sb_beneath_open(AT_FDCWD, plan->spec->build_path + 1, O_RDONLY | O_DIRECTORY, 0) : -1);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "verifier/sandbox/listener.h"
 #include "verifier/sandbox/answers.h"
+#include "verifier/sandbox/witness.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -108,6 +109,8 @@ int sb_listener_new(struct sb_listener **out, const struct sb_sandbox_plan *plan
 	rc = made->proc < 0 ? sb_fail_errno(err, "sandbox-setup", "cannot open /proc") : check_sizes(err);
 	if (rc == 0 && (plan->answers & SB_ANSWERS_FILES))
 		rc = find_devices(&made->answering, made->proc, err);
+	if (rc == 0 && (plan->answers & SB_ANSWERS_TRACE))
+		rc = sb_tracing_new(&made->answering.tracing, plan, made->proc, err);
 	if (rc == 0)
 		rc = make_patch(&made->answering, err);
 	if (rc == 0 && (plan->answers & SB_ANSWERS_RANDOM)) {
@@ -131,6 +134,7 @@ void sb_listener_free(struct sb_listener **listener)
 		sb_close_fd(&old->fds[i]);
 	sb_close_fd(&old->proc);
 	sb_streams_free(&old->answering.streams);
+	sb_tracing_free(&old->answering.tracing);
 	munmap(old, sizeof(*old));
 	*listener = NULL;
 }
@@ -145,6 +149,20 @@ int sb_listener_add(struct sb_listener *listener, int fd, struct sb_err *err)
 		}
 	close(fd);
 	return sb_fail(err, SB_LIMIT, "sandbox-leftovers", "%d steps have left processes behind that still run", SB_LISTENERS);
+}
+
+void sb_listener_step(struct sb_listener *listener, size_t step, pid_t root)
+{
+	if (listener->answering.tracing)
+		sb_tracing_step(listener->answering.tracing, step, root);
+}
+
+void sb_listener_finish(struct sb_listener *listener)
+{
+	if (!listener->answering.tracing)
+		return;
+	sb_tracing_settle(listener->answering.tracing);
+	sb_witness_take(listener->answering.tracing);
 }
 
 size_t sb_listener_watch(const struct sb_listener *listener, struct pollfd *rows)
@@ -208,6 +226,36 @@ static int send_answer(int fd, uint64_t id, struct sb_answer answer, struct sb_e
 	return broken("answer", err);
 }
 
+/** Ours is closed before the process can go on: what it closes is then closed, and may be run. EMFILE and the like are its own failure. */
+static int send_descriptor(int fd, uint64_t id, const struct sb_answer *answer, struct sb_err *err)
+{
+	SB_CLOSING int ours = (int)answer->value;
+	const struct seccomp_notif_addfd wish = {.id = id, .srcfd = (uint32_t)ours, .newfd_flags = answer->closes_on_exec ? O_CLOEXEC : 0};
+	int theirs = ioctl(fd, SECCOMP_IOCTL_NOTIF_ADDFD, &wish);
+
+	if (theirs < 0 && errno == ENOENT)
+		return 0;
+	if (theirs < 0 && errno != EMFILE && errno != ENFILE && errno != ENOMEM)
+		return broken("hand a descriptor over for", err);
+	if (theirs < 0)
+		theirs = -errno;
+	sb_close_fd(&ours);
+	return send_answer(fd, id, sb_answer_value(theirs), err);
+}
+
+/** Who asks for the time, for chance, for the machine. */
+static void note_attempt(struct sb_listener *listener, const struct parked *question)
+{
+	const struct sb_target target = {
+		.proc = listener->proc, .listener = question->listener, .id = question->id, .pid = question->pid};
+	const char *name;
+	enum sb_trace_attempt_kind kind = sb_call_attempt(question->call->number, &name);
+	const struct sb_kin *kin = kind == SB_TRACE_ATTEMPT_UNKNOWN ? NULL : sb_tracing_who(listener->answering.tracing, &target);
+
+	if (kin)
+		sb_tracing_attempt(listener->answering.tracing, kin, kind, name);
+}
+
 static struct sb_answer ask(struct sb_listener *listener, const struct parked *question, int64_t now)
 {
 	const struct sb_target target = {
@@ -224,8 +272,12 @@ static int first_answer(struct sb_listener *listener, int fd, const struct secco
 	struct sb_answer answer = sb_answer_kernel();
 
 	memcpy(question.arguments, notice->data.args, sizeof(question.arguments));
+	if (question.call && notice->pid && listener->answering.tracing)
+		note_attempt(listener, &question);
 	if (question.call && notice->pid)
 		answer = ask(listener, &question, question.since);
+	if (answer.kind == SB_ANSWER_DESCRIPTOR)
+		return send_descriptor(fd, notice->id, &answer, err);
 	if (answer.kind != SB_ANSWER_LATER)
 		return send_answer(fd, notice->id, answer, err);
 	struct parked *slot = park(listener);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Init answers system calls of the build, as the filter asks it to. One listener a step; it ends with the last process that runs
- * under the step's filter. A question whose answer comes later is parked. The trace of inputs is to hang on the same table of calls.
+ * under the step's filter. A question whose answer comes later is parked. The trace of inputs hangs on the same table of calls.
  */
 #ifndef VERIFIER_SANDBOX_LISTENER_H
 #define VERIFIER_SANDBOX_LISTENER_H
@@ -25,6 +25,11 @@ void sb_listener_free(struct sb_listener **listener);
 
 /** Attend to one more. Takes ownership of @fd in any case. Errors: LIMIT "sandbox-leftovers" when too many steps left processes behind. */
 SB_MUST_USE int sb_listener_add(struct sb_listener *listener, int fd, struct sb_err *err);
+
+/** A step begins: @root is its first process. */
+void sb_listener_step(struct sb_listener *listener, size_t step, pid_t root);
+/** All processes are gone: a trace gets its witness and its digests. */
+void sb_listener_finish(struct sb_listener *listener);
 
 /** What to poll for: fills at most SB_LISTENERS rows, returns their number. */
 size_t sb_listener_watch(const struct sb_listener *listener, struct pollfd *rows);

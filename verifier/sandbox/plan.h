@@ -8,6 +8,7 @@
 
 #include "verifier/sandbox/board.h"
 #include "verifier/sandbox/bounds.h"
+#include "verifier/sandbox/recorder.h"
 #include "verifier/sandbox/sandbox.h"
 
 #include <linux/filter.h>
@@ -32,6 +33,7 @@ enum sb_answers_bit {
 	SB_ANSWERS_NAME = 4,    /* uname */
 	SB_ANSWERS_MACHINE = 8, /* processors, memory */
 	SB_ANSWERS_FILES = 16,  /* times of files */
+	SB_ANSWERS_TRACE = 32,  /* which files and programs; opens are answered, the rest is noted */
 };
 
 struct sb_sandbox_plan {
@@ -48,7 +50,7 @@ struct sb_sandbox_plan {
 	enum sb_clock clock;
 	unsigned answers;         /* bits of enum sb_answers_bit; 0: nobody listens */
 	unsigned stubs;           /* bits of enum sb_stub to put over the vDSO of every image */
-	const char *clock_missing, *seed_missing, *names_missing; /* why it is not in force although asked for, or NULL */
+	const char *clock_missing, *seed_missing, *names_missing, *trace_missing; /* why it is not in force although asked for, or NULL */
 
 	/* what is run */
 	char *const *variables;   /* "NAME=value", NULL-terminated */
@@ -72,6 +74,7 @@ struct sb_sandbox_plan {
 	long landlock_abi;        /* 0: none */
 
 	struct sb_board *board;
+	struct sb_recorder *recorder; /* NULL: no trace */
 	int control;              /* init's end of the channel */
 	int log;                  /* write end of the log pipe */
 	int terminal;             /* of the last step, or -1 */

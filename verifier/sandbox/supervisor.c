@@ -7,6 +7,7 @@
 #include "verifier/sandbox/forbidden.h"
 #include "verifier/sandbox/guard.h"
 #include "verifier/sandbox/spec.h"
+#include "verifier/sandbox/trace_make.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -81,6 +82,15 @@ static int attend(struct sb_watch *watch, struct sb_err *err)
 	return rc;
 }
 
+static int give_trace(const struct sb_watch *watch, struct sb_arena *arena, struct sb_err *err)
+{
+	const struct sb_trace_request request = {.recorder = watch->plan.recorder, .build_path = watch->spec->build_path,
+	                                         .work_mount = watch->plan.work_mount, .source = watch->spec->source,
+	                                         .outputs = &watch->out->outputs};
+
+	return sb_trace_make(&request, arena, &watch->out->trace, err);
+}
+
 static int conclude(struct sb_watch *watch, struct sb_arena *arena, struct sb_err *err)
 {
 	const struct sb_board *board = watch->plan.board;
@@ -96,7 +106,8 @@ static int conclude(struct sb_watch *watch, struct sb_arena *arena, struct sb_er
 		return sb_fail(err, SB_IO, "sandbox-setup", "the environment ended without a word");
 	if (out->end != SB_END_DONE || watch->build < 0)
 		return 0;
-	return sb_collect(watch, arena, err);
+	rc = sb_collect(watch, arena, err);
+	return rc == 0 && out->end == SB_END_DONE && watch->plan.recorder ? give_trace(watch, arena, err) : rc;
 }
 
 int sb_sandbox_run(const struct sb_sandbox_spec *spec, struct sb_arena *arena, struct sb_sandbox_result *out, struct sb_err *err)
@@ -112,6 +123,8 @@ int sb_sandbox_run(const struct sb_sandbox_spec *spec, struct sb_arena *arena, s
 	rc = board ? sb_spec_check(spec, err) : sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
 	if (rc == 0)
 		rc = sb_plan_make(spec, arena, board, &watch.plan, err);
+	if (rc == 0 && (watch.plan.answers & SB_ANSWERS_TRACE))
+		rc = sb_recorder_new(&watch.plan.recorder, err);
 	if (rc == 0)
 		rc = sb_birth(&watch, err);
 	if (rc == 0) {
@@ -121,6 +134,7 @@ int sb_sandbox_run(const struct sb_sandbox_spec *spec, struct sb_arena *arena, s
 	if (rc == 0)
 		rc = conclude(&watch, arena, err);
 	sb_watch_bury(&watch);
+	sb_recorder_free(&watch.plan.recorder);
 	sb_board_free(&board);
 	if (rc == 0)
 		*out = made;

@@ -27,7 +27,8 @@ Test(answers, each_group_makes_the_filter_longer)
 {
 	static const unsigned groups[] = {0, SB_ANSWERS_MACHINE, SB_ANSWERS_MACHINE | SB_ANSWERS_TIME,
 	                                  SB_ANSWERS_MACHINE | SB_ANSWERS_TIME | SB_ANSWERS_RANDOM,
-	                                  SB_ANSWERS_MACHINE | SB_ANSWERS_TIME | SB_ANSWERS_RANDOM | SB_ANSWERS_NAME};
+	                                  SB_ANSWERS_MACHINE | SB_ANSWERS_TIME | SB_ANSWERS_RANDOM | SB_ANSWERS_NAME,
+	                                  SB_ANSWERS_MACHINE | SB_ANSWERS_TIME | SB_ANSWERS_RANDOM | SB_ANSWERS_NAME | SB_ANSWERS_TRACE};
 	SB_ARENA struct sb_arena *arena = sb_arena_new(0);
 	unsigned before = 0;
 

@@ -1,0 +1,225 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The trace of builds: real programs in the environment, and for each shipped file what it was made of."""
+import hashlib
+import os
+import shutil
+import subprocess
+
+from sbtest import SOURCE, case, main, need, own, run
+
+PROBE = os.path.join(os.environ['SB_BUILD_ROOT'], 'tests', 'integration', 'trace_probe')
+PROGRAMS = os.path.join(SOURCE, 'tests', 'integration', 'traced')
+
+
+class Trace:
+    def __init__(self, text):
+        rows = [line.split('\t') for line in text.splitlines()]
+        self.text = text
+        self.files = [r for r in rows if r[0] == 'file']
+        self.processes = [r for r in rows if r[0] == 'process']
+        self.edges = [(int(r[1]), int(r[2]), r[3]) for r in rows if r[0] == 'edge']
+        self.attempts = [tuple(r[1:]) for r in rows if r[0] == 'attempt']
+        self.doubts = [tuple(r[1:]) for r in rows if r[0] == 'doubt']
+        self.end = next(r for r in rows if r[0] == 'end')
+        self.trusted = rows[-1] == ['trace', 'present', 'trusted']
+
+    def file(self, path, origin=None):
+        found = [f for f in self.files if f[7] == path and origin in (None, f[2])]
+        assert found, (path, self.text)
+        return found[-1]
+
+    def closure(self, path, parents=True):
+        """Paths of the source that reached this output."""
+        inputs, writers = {}, {}
+        for process, file, uses in self.edges:
+            if uses != 'w':
+                inputs.setdefault(process, set()).add(file)
+            if 'w' in uses or 'h' in uses:
+                writers.setdefault(file, set()).add(process)
+        todo, files, done = [int(f[1]) for f in self.files if f[7] == path and 'f' in f[3]], set(), set()
+        assert todo, path
+        while todo:
+            file = todo.pop()
+            if file in files:
+                continue
+            files.add(file)
+            chain = list(writers.get(file, ()))
+            while chain:
+                process = chain.pop()
+                if process in done:
+                    continue
+                done.add(process)
+                todo += inputs.get(process, ())
+                if parents and self.processes[process][2] != '-':
+                    chain.append(int(self.processes[process][2]))
+        return {self.files[f][7] for f in files if self.files[f][2] == 'source'}
+
+    def unread(self):
+        touched = {file for _process, file, _uses in self.edges}
+        return {f[7] for f in self.files if f[2] == 'source' and int(f[1]) not in touched}
+
+    def words(self):
+        return [p[8].split('\\x00') for p in self.processes]
+
+
+def write(files):
+    for name, text in files.items():
+        path = os.path.join('src', name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, 'wb') as f:
+            f.write(text.encode() if isinstance(text, str) else text)
+        os.chmod(path, 0o755 if name.endswith(('.sh', '.bin')) else 0o644)
+    own()
+
+
+def record(files, *steps, seed=1, trusted=True):
+    write(files)
+    result = run(PROBE, 'src', str(seed), 'out', *steps, code=0)
+    trace = Trace(result.out)
+    assert trace.end == ['end', '1', '0'], result
+    assert trusted is None or trace.trusted == trusted, (trace.doubts, result.err)
+    return trace
+
+
+def compile_here(name, text, *options):
+    with open(name + '.c', 'w') as f:
+        f.write(text)
+    run('gcc', '-O1', *options, '-o', name, name + '.c', code=0)
+    with open(name, 'rb') as f:
+        return f.read()
+
+
+HELLO = '#include "a.h"\nint main(void) { return VALUE; }\n'
+
+
+@case('a compiler in a wrapper script: sources, digests, programs, and what nobody read', user=True)
+def _(_dir):
+    trace = record({'a.c': HELLO, 'a.h': '#define VALUE 0\n', 'cc.sh': '#!/bin/sh\nexec gcc "$@"\n', 'README': 'unread\n', 'doc/x': 'unread\n'},
+                   './cc.sh -c -o out/a.o a.c')
+    assert trace.closure('out/a.o') == {'a.c', 'a.h', 'cc.sh'}, trace.text
+    assert trace.unread() == {'README', 'doc/x'}, trace.unread()
+    for name in ('a.c', 'a.h'):
+        row, text = trace.file(name), open('src/' + name, 'rb').read()
+        assert row[2] == 'source' and row[5] == hashlib.sha256(text).hexdigest() and row[4] == str(len(text)), row
+        assert row[6] == hashlib.sha256(b'blob %d\0' % len(text) + text).hexdigest() and row[8] == name, row
+        assert 'r' in row[3] and 'w' in row[3], row
+    assert all('r' not in trace.file(name)[3] and 'w' in trace.file(name)[3] for name in ('README', 'doc/x'))
+    assert 'o' in trace.file('out/a.o')[3] and trace.file('out/a.o')[5] != '-'
+    images = {trace.files[int(p[3])][7] for p in trace.processes}
+    assert {os.path.realpath('/usr/bin/gcc'), os.path.realpath('/usr/bin/as'), os.path.realpath('/bin/sh')} <= images, images
+    assert trace.file(os.path.realpath('/usr/bin/as'))[5] == hashlib.sha256(open('/usr/bin/as', 'rb').read()).hexdigest()
+    assert ['gcc', '-c', '-o', 'out/a.o', 'a.c'] in trace.words(), trace.words()
+
+
+@case('a generated source is traced to its template, a renamed temporary to what it was made of', user=True)
+def _(_dir):
+    trace = record({'t.in': 'int main(void) { return @V@; }\n', 'v': '0\n', 'b.c': 'int b;\n'},
+                   'sed "s/@V@/$(cat v)/" t.in >gen.c; gcc -c -o gen.tmp gen.c; mv gen.tmp gen.o',
+                   'gcc -c -o b.o b.c; ar cr x.a gen.o; mv x.a out/y.a; cp b.o out/b.o')
+    assert trace.closure('out/y.a') == {'t.in', 'v'}, trace.closure('out/y.a')
+    assert trace.closure('out/b.o') == {'b.c'}, trace.closure('out/b.o')
+    assert trace.file('gen.c')[2] == 'built' and not [f for f in trace.files if f[7] == 'gen.tmp'], 'a name that is gone'
+
+
+@case('a pipeline carries what went into it, also through a FIFO, a socket, a deleted file and shared memory', user=True)
+def _(_dir):
+    need('python3')
+    sockets = ('import os,socket,sys\n'
+               's = socket.socket(socket.AF_UNIX); s.bind("/tmp/s"); s.listen(1)\n'
+               'if os.fork() == 0:\n    os.execvp("python3", ["python3", "send.py"])\n'
+               'c, _ = s.accept(); data = c.recv(99); os.wait()\n'
+               'open("out/socket", "wb").write(data)\n')
+    send = 'import socket\nc = socket.socket(socket.AF_UNIX); c.connect("/tmp/s"); c.send(open("d", "rb").read())\n'
+    trace = record({'a': 'int main(void) { return 0; }\n', 'b': 'fifo\n', 'c': 'deleted\n', 'd': 'socket\n', 'sockets.py': sockets, 'send.py': send},
+                   'cat a | tr x y | gcc -x c -o out/pipe -', 'mkfifo f; cat b >f & cat f >out/fifo; wait',
+                   'exec 3>t 4<t; rm t; cat c >&3; cat <&4 >out/deleted', 'python3 sockets.py')
+    for name, source in (('pipe', 'a'), ('fifo', 'b'), ('deleted', 'c'), ('socket', 'd')):
+        assert source in trace.closure('out/' + name), (name, trace.closure('out/' + name))
+        assert not {'a', 'b', 'c', 'd'} - {source} & trace.closure('out/' + name), (name, trace.closure('out/' + name))
+
+
+def twenty(prebuilt):
+    files = {f'p{i}.c': f'int main(void) {{ return {i}; }}\n' for i in range(20)}
+    files['blob.o'] = prebuilt
+    files['Makefile'] = ('all: $(patsubst %,out/p%,$(shell seq 0 19))\nout/p7: p7.o blob.o\n\tgcc -o $@ $^\nout/p%: p%.o\n\tgcc -o $@ $<\n'
+                         '%.o: %.c\n\tgcc -c -o $@ $<\n')
+    return files
+
+
+@case('a parallel make: a prebuilt object reaches exactly one of twenty binaries, and the trace is the same twice', user=True)
+def _(_dir):
+    need('make')
+    compile_here('blob', 'int blob;\n', '-c')
+    files = twenty(open('blob', 'rb').read())
+    trace = record(files, 'make -j4')
+    reached = {i for i in range(20) if 'blob.o' in trace.closure(f'out/p{i}')}
+    assert reached == {7}, reached
+    assert all(trace.closure(f'out/p{i}') == {f'p{i}.c', 'Makefile'} | ({'blob.o'} if i == 7 else set()) for i in range(20))
+    assert record(files, 'make -j4').text == trace.text, 'the same build twice'
+    other = record(files, 'make -j4', seed=0)
+    assert record(files, 'make -j4', seed=0).text == other.text, 'with real randomness'
+
+
+@case('static programs are followed, with and without a C library', user=True)
+def _(_dir):
+    copy = '#include <fcntl.h>\n#include <unistd.h>\nint main(void) { char b[99]; int i = open("in", O_RDONLY), o = creat("out/o", 0644);' \
+           ' return write(o, b, read(i, b, 99)) < 0; }\n'
+    bare = ('static long call(long n, long a, long b, long c) { long r; __asm__ volatile("syscall" : "=a"(r) : "a"(n), "D"(a), "S"(b), "d"(c) :'
+            ' "rcx", "r11", "memory"); return r; }\n'
+            'void _start(void) { char b[99]; call(1, 1, (long)b, call(0, 0, (long)b, 99)); call(60, 0, 0, 0); }\n')
+    files = {'static.bin': compile_here('static', copy, '-static'), 'in': 'static\n', 'in2': 'bare\n',
+             'bare.bin': compile_here('bare', bare, '-nostdlib', '-static', '-fno-stack-protector')}
+    trace = record(files, './static.bin; ./bare.bin <in2 >out/p')
+    assert {'in', 'static.bin'} <= trace.closure('out/o'), trace.closure('out/o')
+    assert {'in2', 'bare.bin'} <= trace.closure('out/p', parents=False), trace.closure('out/p')
+
+
+@case('paths that are rewritten under the eyes of the tracer change nothing of what it sees, and are a violation', user=True)
+def _(_dir):
+    program = open(os.path.join(PROGRAMS, 'rewrite.c')).read()
+    trace = record({'rewrite.bin': compile_here('rewrite', program, '-pthread'), 'decoy': 'D\n', 'real': 'R\n', 'never': 'N\n'},
+                   './rewrite.bin >out/count', trusted=False)
+    assert any(d[0] == 'path-rewritten' and d[1] == 'integrity' for d in trace.doubts), trace.doubts
+    assert trace.closure('out/count') >= {'decoy', 'real'}, trace.closure('out/count')
+    assert 'never' in trace.unread()
+
+
+@case('times that are set are noted, and the file no witness; reading without a call that tells is a violation', user=True)
+def _(_dir):
+    trace = record({'a': 'a\n', 'b': 'b\n'}, 'cat a >out/a; touch -a -d @1 a; touch b')
+    assert 'w' not in trace.file('a')[3] and trace.closure('out/a') == {'a'}
+    assert {a[3] for a in trace.attempts if a[1] == 'times'} == {'a', 'b'}, trace.attempts
+
+
+@case('a source that is written over is another version', user=True)
+def _(_dir):
+    trace = record({'a': 'a\n', 'b': 'b\n'}, 'cp a out/a; cp b a; cp a out/b; sh -c "echo more >>b"; cp b out/c')
+    assert trace.closure('out/a', parents=False) == {'a'}, trace.closure('out/a', parents=False)
+    assert trace.closure('out/b', parents=False) == {'b'}, trace.closure('out/b', parents=False)
+    assert trace.closure('out/c', parents=False) == {'b'}, trace.closure('out/c', parents=False)
+    assert {f[2] for f in trace.files if f[7] == 'a'} == {'source', 'built'}
+
+
+@case('what a build asks of network, chance and machine, and what was looked for in vain', user=True)
+def _(_dir):
+    need('python3')
+    program = ('import socket, os\ntry:\n    socket.create_connection(("192.0.2.1", 80), 1)\nexcept OSError:\n    pass\n'
+               'open("/dev/urandom", "rb").read(1); open("/proc/cpuinfo").read(); os.uname()\n')
+    trace = record({'p.py': program}, 'python3 p.py; cat no-such-file || true; cat /etc/resolv.conf || true')
+    found = {(a[1], a[3]) for a in trace.attempts}
+    for expected in (('network', 'connect 192.0.2.1 port 80'), ('random', '/dev/urandom'), ('host-fact', '/proc/cpuinfo'), ('host-fact', 'uname'),
+                     ('absent', 'no-such-file'), ('resolver', '/etc/resolv.conf')):
+        assert expected in found, (expected, sorted(found))
+
+
+@case('programs get the same errors, modes and descriptors under a trace as without', user=True)
+def _(_dir):
+    need('python3')
+    program = open(os.path.join(PROGRAMS, 'opens.py')).read()
+    trace = record({'opens.py': program, 'opens-file': 'x\n'}, 'python3 opens.py', trusted=None)
+    assert trace.end == ['end', '1', '0']
+    assert not [d for d in trace.doubts if d[1] == 'integrity'], trace.doubts
+
+
+main()
