@@ -226,6 +226,10 @@ def images(root):
     yield 'erofs', 'chunks', made('mkfs.erofs', '--chunksize=4096', 'IMAGE', '.')
     yield 'cramfs', 'big', made('mkfs.cramfs', '-N', 'big', '.', 'IMAGE')
     (root / 'folder/more').unlink()
+    for bits, size in ((12, 64), (32, 400)):
+        (root.parent / 'image').write_bytes(bytes(size * 1024))
+        if tool(['mkfs.fat', '-F', str(bits), '-s', '1', str(root.parent / 'image')]) is not None:
+            yield 'fat', str(bits), made('mcopy', '-m', '-i', 'IMAGE', 'folder/file', '::/A long name') if bits == 12 else (root.parent / 'image').read_bytes()
     yield 'iso9660', 'rock', made('genisoimage', '-R', '-J', '-quiet', '-no-pad', '-b', 'folder/file', '-no-emul-boot', '-c', 'catalog', '-o', 'IMAGE', '.')
     yield 'iso9660', 'plain', made('xorriso', '-as', 'mkisofs', '-quiet', '-no-pad', '-o', 'IMAGE', '.')
     yield 'jffs2', 'little', made('mkfs.jffs2', '-r', '.', '-o', 'IMAGE', '-l', '--with-xattr', '-s', '64')

@@ -10,6 +10,7 @@ import benign  # noqa: E402
 import contents  # noqa: E402
 import firmware  # noqa: E402
 import hinted  # noqa: E402
+import mutants_fat  # noqa: E402
 import mutants_iso  # noqa: E402
 import mutants_jffs2  # noqa: E402
 import mutants_rom  # noqa: E402
@@ -101,6 +102,12 @@ def _(_dir):
 def _(_dir):
     need("mkfs.cramfs", "genromfs", "mkfs.erofs", "fakeroot", "setfattr")
     expect([*mutants_rom.cramfs_honest(), *mutants_rom.romfs_honest(), *mutants_rom.erofs_honest()], None)
+
+
+@case("FAT: times, volume ids, order")
+def _(_dir):
+    need("mkfs.fat", "mcopy")
+    expect(mutants_fat.honest(), None)
 
 
 @case("ISO 9660: times, places, padding")

@@ -12,6 +12,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import benign  # noqa: E402
 import firmware  # noqa: E402
 import volumes  # noqa: E402
+import mutants_fat  # noqa: E402
 import mutants_iso  # noqa: E402
 import mutants_jffs2  # noqa: E402
 import mutants_rom  # noqa: E402
@@ -151,6 +152,14 @@ def _(_dir):
     for image in mutants_iso.images(mutants_iso.SMALL, mutants_iso.BOOTING + "-no-pad ").values():
         free = mutants_iso.free_places(image)
         volume(mutants_iso.later(image), image, [range(at, at + 1) for at in free], min(COUNT, 400))
+
+
+@case("FAT: a volume made at another time")
+def _(_dir):
+    need("mkfs.fat", "mcopy")
+    for kind in (12, 32):
+        image = mutants_fat.made(kind)
+        volume(mutants_fat.made(kind, time=1706943908), image, [range(at, at + 1) for at in mutants_fat.free_places(image)], min(COUNT, 300))
 
 
 @case("the figure")

@@ -14,6 +14,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import contents  # noqa: E402
 import firmware  # noqa: E402
 import mutants  # noqa: E402
+import mutants_fat  # noqa: E402
 import mutants_iso  # noqa: E402
 import mutants_jffs2  # noqa: E402
 import mutants_rom  # noqa: E402
@@ -137,6 +138,12 @@ for KIND in contents.KINDS:
     def _(_dir, kind=KIND):
         need(*contents.TOOLS)
         refuse(contents.KINDS[kind](), kind)
+
+
+@case("FAT: boot sectors, tables, every field of entries, long names, free clusters")
+def _(_dir):
+    need("mkfs.fat", "mcopy")
+    refuse(mutants_fat.pairs(), "fat")
 
 
 @case("ISO 9660: trees of all readers, every field, boot catalog, path tables, fill")

@@ -18,6 +18,7 @@ extern const struct sb_format sb_format_deb;
 extern const struct sb_format sb_format_dtb;
 extern const struct sb_format sb_format_erofs;
 extern const struct sb_format sb_format_ext;
+extern const struct sb_format sb_format_fat;
 extern const struct sb_format sb_format_fit;
 extern const struct sb_format sb_format_gpt;
 extern const struct sb_format sb_format_gzip;

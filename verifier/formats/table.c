@@ -27,6 +27,7 @@ static const struct sb_format *const formats[] = {
 	&sb_format_romfs,
 	&sb_format_erofs,
 	&sb_format_iso9660,
+	&sb_format_fat,
 	&sb_format_srec,
 	&sb_format_ihex,
 	&sb_format_mbr,

@@ -29,12 +29,19 @@ static bool is_walked(const struct sb_iso *iso, size_t which)
 	return false;
 }
 
+/* A member of its own, so that no image has such a volume unseen. */
+static int emit_alias(struct sb_iso *iso, struct sb_err *err)
+{
+	const struct sb_member member = {.name = sb_span_text("further volume:"), .type = SB_MEMBER_DIR, .link = sb_span_text(".")};
+	return sb_emit_member(iso->view, &member, err);
+}
+
 static int take_volume(struct sb_iso *iso, size_t which, struct sb_err *err)
 {
 	const struct sb_iso_volume volume = *(const struct sb_iso_volume *)sb_vec_at(&iso->volumes, which);
 
 	if (is_walked(iso, which))
-		return 0;
+		return emit_alias(iso, err);
 	int rc = sb_iso_take_tree(iso, &volume, err);
 	return rc ? rc : sb_iso_own_paths(iso, &volume, err);
 }
