@@ -22,5 +22,6 @@
 #include "manifests/trust_root.h"
 #include "manifests/trust_state.h"
 #include "manifests/tlog_proof.h"
+#include "manifests/vsa.h"
 
 #endif

@@ -2,6 +2,7 @@
 #include "manifests/policy.h"
 
 #include "manifests/policy_keys.h"
+#include "manifests/waivers.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,7 @@ static const char *const source_keys[] = {"*sha256", NULL};
 static const char *const root_keys[] = {"*name", "max_trust_age", NULL};
 static const char *const distinct_keys[] = {"toolchain", "kernel", NULL};
 /** Documents that say them are sound, and this version cannot judge by them: leaving them out would judge by less than was asked. */
-static const char *const not_yet[] = {"log", "waivers"};
+static const char *const not_yet[] = {"log"};
 
 static const char *const *read_texts(struct sb_schema *s, struct sb_place list, size_t *count)
 {
@@ -159,7 +160,8 @@ static bool read_all(struct sb_schema *s, struct sb_place top, const struct sb_t
 	out->opaque = read_texts(s, sb_schema_key(s, top, "opaque"), &out->opaque_count);
 	read_distinct(s, sb_schema_key(s, top, "distinct"), out);
 	return read_artifacts(s, sb_schema_key(s, top, "artifacts"), out) && read_rules(s, sb_schema_key(s, top, "rules"), out) &&
-	       read_signers(s, top, root, out) && sb_policy_read_quorum(s, top, out);
+	       read_signers(s, top, root, out) && sb_policy_read_quorum(s, top, out) &&
+	       sb_policy_read_waivers(s, sb_schema_key(s, top, "waivers"), out);
 }
 
 const struct sb_policy_artifact *sb_policy_artifact_for(const struct sb_policy *policy, const char *name)

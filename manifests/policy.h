@@ -56,6 +56,18 @@ struct sb_policy_group {
 	size_t count;
 };
 
+/** Waivers that one policy may hold. */
+#define SB_POLICY_WAIVERS 64
+/** Bytes of one file that may differ although nobody owns the difference. It changes what a gate lets through, and no level. */
+struct sb_waiver {
+	uint8_t sha256[SB_SHA256_BYTES]; /* of the file that was delivered */
+	const char *const *path;         /* things in things below the file, as "inside" of a record; none: the file itself */
+	size_t path_count;
+	uint64_t offset, length;         /* in the innermost one, of the delivered side */
+	int64_t until;                   /* seconds since 1970 */
+	const char *reason;
+};
+
 /** Versions of one rule that may have been applied. */
 struct sb_policy_rule {
 	const char *id;
@@ -84,6 +96,8 @@ struct sb_policy {
 	const struct sb_policy_group *groups; /* each member of a group that is a group stands before it */
 	size_t group_count;
 	const char *quorum;        /* a party or a group; NULL: any one independent party */
+	const struct sb_waiver *waivers; /* of a signed policy; whoever reads it asks for the signature */
+	size_t waiver_count;
 	size_t distinct_toolchain, distinct_kernel; /* different values that the counted statements must show; 0: not asked */
 	struct sb_span canonical;  /* canonical JSON: what is signed */
 	uint8_t sha256[SB_SHA256_BYTES]; /* of it */

@@ -9,13 +9,14 @@
 #include <string.h>
 
 static const char *const top_keys[] = {"*schema", "*tool", "*level", "*artifacts", "*findings", "*freedom", "*environment", "*trace", "*limits",
-                                       "equal", "findings_left_out", "delivery", "installed", "previous", "builds", NULL};
+                                       "equal", "findings_left_out", "rules", "delivery", "installed", "previous", "builds", NULL};
 static const char *const tool_keys[] = {"*name", "*version", "*rules", NULL};
 static const char *const digest_keys[] = {"*sha256", "*blake2b", "*size", NULL};
 static const char *const coverage_keys[] = {"*bytes", "*equal", "*claimed", "*residual", "*opaque", NULL};
-static const char *const artifact_keys[] = {"*name", "*level", "*shipped", "*rebuilt", "*coverage", "*members", NULL};
+static const char *const artifact_keys[] = {"*name", "*level", "*shipped", "*rebuilt", "*coverage", "*members", "otherwise", NULL};
 static const char *const finding_keys[] = {"*id",      "*artifact", "*where",   "*kind",    "*cause", "*rule",
-                                           "*primary", "*severity", "*shipped", "*rebuilt", "*note",  NULL};
+                                           "*primary", "*severity", "*shipped", "*rebuilt", "*note",  "inside", NULL};
+static const char *const use_keys[] = {"*id", "*version", "*kind", "*applied", NULL};
 static const char *const freedom_keys[] = {"*cause", "*bytes", "*loaded", NULL};
 static const char *const limit_keys[] = {"*name", "*value", "*where", NULL};
 static const char *const equal_keys[] = {"*files", "*bytes", "*tree", NULL};
@@ -83,6 +84,8 @@ static void read_artifact(struct sb_taking *in, struct sb_place place, struct sb
 	read_digest(in, sb_schema_key(s, place, "rebuilt"), &out->rebuilt);
 	read_coverage(in, sb_schema_key(s, place, "coverage"), &out->coverage);
 	out->members = sb_take_count(in, place, "members");
+	if (sb_schema_key(s, place, "otherwise").node)
+		out->otherwise = level_at(in, place, "otherwise");
 }
 
 static void read_where(struct sb_taking *in, struct sb_place place, struct sb_finding *out)
@@ -114,6 +117,31 @@ static void read_finding(struct sb_taking *in, struct sb_place place, struct sb_
 	sb_take_extent(in, sb_schema_key(s, place, "shipped"), &out->shipped);
 	sb_take_extent(in, sb_schema_key(s, place, "rebuilt"), &out->rebuilt);
 	out->note = sb_take_shown(in, place, "note");
+	if (!sb_schema_key(s, place, "inside").node)
+		return;
+	out->inside = sb_take_names(in, place, "inside", &out->inside_count);
+	out->located = out->inside && out->rule <= SB_RULE_HINT && out->shipped.present && out->rebuilt.present;
+}
+
+static void read_use(struct sb_taking *in, struct sb_place place, struct sb_rule_use *out)
+{
+	if (!sb_schema_map(&in->schema, place, use_keys))
+		return;
+	out->name = sb_take_raw(in, place, "id");
+	out->version = (unsigned)sb_schema_uint(&in->schema, sb_schema_key(&in->schema, place, "version"), 1, UINT32_MAX, 0);
+	if (!sb_rule_parse(sb_take_text(in, place, "kind"), &out->kind))
+		sb_schema_problem(&in->schema, place, "record-malformed", "an unknown rule");
+	out->applied = sb_take_count(in, place, "applied");
+}
+
+static void read_uses(struct sb_taking *in, struct sb_place top, struct sb_result *out)
+{
+	struct sb_place list;
+	struct sb_rule_use *uses = sb_take_list(in, top, "rules", sizeof *uses, &list, &out->rule_use_count);
+
+	for (size_t i = 0; i < out->rule_use_count; i++)
+		read_use(in, sb_schema_item(&in->schema, list, i), &uses[i]);
+	out->rule_uses = uses;
 }
 
 static void read_freedom(struct sb_taking *in, struct sb_place place, struct sb_freedom *out)
@@ -284,6 +312,7 @@ static void read_lists(struct sb_taking *in, struct sb_place top, struct sb_resu
 	struct sb_limit_hit *limits = sb_take_list(in, top, "limits", sizeof *limits, &place, &out->limit_count);
 	for (size_t i = 0; i < out->limit_count; i++)
 		read_limit(in, sb_schema_item(s, place, i), &limits[i]);
+	read_uses(in, top, out);
 	out->artifacts = artifacts;
 	out->findings = findings;
 	out->freedom = freedom;

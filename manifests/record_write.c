@@ -36,6 +36,8 @@ static struct sb_node *artifact_node(struct sb_making *make, const struct sb_art
 	sb_make_put(make, map, "rebuilt", digest_node(make, &artifact->rebuilt));
 	sb_make_put(make, map, "coverage", coverage_node(make, &artifact->coverage));
 	sb_make_put_count(make, map, "members", artifact->members);
+	if (artifact->otherwise != SB_LEVEL_UNDETERMINED)
+		sb_make_put_text(make, map, "otherwise", sb_level_name(artifact->otherwise));
 	return map;
 }
 
@@ -55,7 +57,31 @@ static struct sb_node *finding_node(struct sb_making *make, const struct sb_find
 	sb_make_put(make, map, "shipped", sb_make_extent(make, &finding->shipped));
 	sb_make_put(make, map, "rebuilt", sb_make_extent(make, &finding->rebuilt));
 	sb_make_put_shown(make, map, "note", finding->note ? finding->note : "");
+	if (!finding->located)
+		return map;
+	struct sb_node *inside = sb_make_list(make);
+	for (size_t i = 0; i < finding->inside_count; i++)
+		sb_make_push(make, inside, sb_node_text(make->arena, finding->inside[i]));
+	sb_make_put(make, map, "inside", inside);
 	return map;
+}
+
+static struct sb_node *use_node(struct sb_making *make, const struct sb_rule_use *use)
+{
+	struct sb_node *map = sb_make_map(make);
+	sb_make_put_text(make, map, "id", use->name);
+	sb_make_put_count(make, map, "version", use->version);
+	sb_make_put_text(make, map, "kind", sb_rule_name(use->kind));
+	sb_make_put_count(make, map, "applied", use->applied);
+	return map;
+}
+
+static struct sb_node *uses_node(struct sb_making *make, const struct sb_result *result)
+{
+	struct sb_node *list = sb_make_list(make);
+	for (size_t i = 0; i < result->rule_use_count; i++)
+		sb_make_push(make, list, use_node(make, &result->rule_uses[i]));
+	return list;
 }
 
 static struct sb_node *freedom_node(struct sb_making *make, const struct sb_freedom *freedom)
@@ -228,6 +254,8 @@ int sb_record_node(const struct sb_result *result, struct sb_arena *arena, struc
 		sb_make_put(&make, top, "equal", equal_node(&make, &result->equal));
 	if (result->findings_left_out)
 		sb_make_put_count(&make, top, "findings_left_out", result->findings_left_out);
+	if (result->rule_use_count)
+		sb_make_put(&make, top, "rules", uses_node(&make, result));
 	if (make.failed || !top)
 		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
 	*out = top;

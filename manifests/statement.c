@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { MOST_RESIDUAL = 1000 }; /* of one artifact */
+
 /** Building with one check at the end. */
 struct maker {
 	struct sb_arena *arena;
@@ -92,54 +94,153 @@ static int by_name(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
-/** Which causes the findings of each artifact have: a row of SB_CAUSES for each. NULL: out of memory. */
-static bool *causes_of_artifacts(struct maker *make)
+/** What the findings of each artifact are. Lists are of 1 + index, 0 ends them. */
+struct told {
+	bool *causes, *claimed; /* rows of SB_CAUSES: of all findings, and of those that a rule owns */
+	size_t *first, *next;   /* findings that nobody owns: by artifact, and by finding */
+	size_t *count;
+};
+
+static bool make_room(struct maker *make, struct told *told)
+{
+	size_t artifacts = make->result->artifact_count + 1;
+
+	told->causes = sb_arena_array(make->arena, artifacts * SB_CAUSES, sizeof *told->causes);
+	told->claimed = sb_arena_array(make->arena, artifacts * SB_CAUSES, sizeof *told->claimed);
+	told->first = sb_arena_array(make->arena, artifacts, sizeof *told->first);
+	told->count = sb_arena_array(make->arena, artifacts, sizeof *told->count);
+	told->next = sb_arena_array(make->arena, make->result->finding_count + 1, sizeof *told->next);
+	return told->causes && told->claimed && told->first && told->count && told->next;
+}
+
+static bool sort_findings(struct maker *make, struct told *told)
 {
 	const struct sb_result *result = make->result;
 	struct named *names = sb_arena_array(make->arena, result->artifact_count + 1, sizeof *names);
-	bool *seen = sb_arena_array(make->arena, (result->artifact_count + 1) * SB_CAUSES, sizeof *seen);
 
-	if (!names || !seen)
-		return NULL;
+	if (!names || !make_room(make, told))
+		return false;
 	for (size_t i = 0; i < result->artifact_count; i++)
 		names[i] = (struct named){result->artifacts[i].name, i};
 	qsort(names, result->artifact_count, sizeof *names, by_name);
-	for (size_t i = 0; i < result->finding_count; i++) {
-		const struct named wanted = {.name = result->findings[i].artifact};
+	for (size_t i = result->finding_count; i-- > 0;) { /* the last one first, so that each list is in order */
+		const struct sb_finding *finding = &result->findings[i];
+		const struct named wanted = {.name = finding->artifact};
 		const struct named *found = bsearch(&wanted, names, result->artifact_count, sizeof *names, by_name);
-		if (found)
-			seen[found->index * SB_CAUSES + result->findings[i].cause] = true;
+		if (!found)
+			continue;
+		told->causes[found->index * SB_CAUSES + finding->cause] = true;
+		if (finding->rule > SB_RULE_HINT) {
+			told->claimed[found->index * SB_CAUSES + finding->cause] = true;
+			continue;
+		}
+		told->next[i] = told->first[found->index];
+		told->first[found->index] = i + 1;
+		told->count[found->index]++;
 	}
-	return seen;
+	return true;
 }
 
-/* Without all findings nobody knows all causes: then nothing is said of them. */
-static void put_causes(struct maker *make, struct sb_node *artifact, const bool *seen)
+static void put_causes(struct maker *make, struct sb_node *artifact, const char *key, const bool *seen)
 {
 	struct sb_node *list = sb_node_list(make->arena);
 
-	if (make->result->findings_left_out)
-		return;
 	for (unsigned cause = 0; cause < SB_CAUSES; cause++)
 		if (seen[cause])
 			push(make, list, text(make, sb_cause_name((enum sb_cause)cause)));
-	put(make, artifact, "causes", list);
+	put(make, artifact, key, list);
 }
 
-/* The artifacts of the record, as they stand there, with the causes of their findings: one for each subject. */
+/* Where a difference is that nobody owns; without a way that leads to nothing else, only that there is one. */
+static struct sb_node *residual(struct maker *make, const struct sb_finding *finding)
+{
+	struct sb_node *map = sb_node_map(make->arena), *inside = sb_node_list(make->arena);
+
+	put(make, map, "kind", text(make, finding->kind));
+	put(make, map, "cause", text(make, sb_cause_name(finding->cause)));
+	if (!finding->located)
+		return map;
+	for (size_t i = 0; i < finding->inside_count; i++)
+		push(make, inside, text(make, finding->inside[i]));
+	put(make, map, "inside", inside);
+	put(make, map, "offset", number(make, finding->shipped.offset));
+	put(make, map, "length", number(make, finding->shipped.length));
+	put(make, map, "rebuiltLength", number(make, finding->rebuilt.length));
+	return map;
+}
+
+/* All of them or none: a list that leaves one out would say that there are no others. */
+static void put_residual(struct maker *make, struct sb_node *artifact, const struct told *told, size_t index)
+{
+	struct sb_node *list = sb_node_list(make->arena);
+
+	if (told->count[index] == 0 || told->count[index] > MOST_RESIDUAL)
+		return;
+	for (size_t at = told->first[index]; at; at = told->next[at - 1])
+		push(make, list, residual(make, &make->result->findings[at - 1]));
+	put(make, artifact, "residual", list);
+}
+
+/* The artifacts of the record, as they stand there, with what their findings are: one for each subject. Without all findings nobody knows all causes. */
 static struct sb_node *artifacts(struct maker *make)
 {
 	const struct sb_node *all = sb_node_get(make->record, "artifacts");
 	struct sb_node *list = sb_node_list(make->arena);
-	const bool *seen = causes_of_artifacts(make);
+	struct told told;
 
-	make->failed |= !all || !seen;
+	make->failed |= !all || !sort_findings(make, &told);
 	for (size_t i = 0; !make->failed && i < all->count && i < make->result->artifact_count; i++) {
 		if (make->result->artifacts[i].shipped.kinds != SB_DIGEST_BOTH)
 			continue;
-		put_causes(make, all->items[i], &seen[i * SB_CAUSES]);
+		if (make->result->findings_left_out == 0) {
+			put_causes(make, all->items[i], "causes", &told.causes[i * SB_CAUSES]);
+			put_causes(make, all->items[i], "claimed", &told.claimed[i * SB_CAUSES]);
+			put_residual(make, all->items[i], &told, i);
+		}
 		push(make, list, all->items[i]);
 	}
+	return list;
+}
+
+/* Rules are code and have no settings: the digest of nothing. */
+static struct sb_node *rule(struct maker *make, const char *id, const char *version, const char *kind)
+{
+	struct sb_node *map = sb_node_map(make->arena);
+	struct sb_digest nothing;
+
+	sb_hash_span(sb_span_of("", 0), SB_DIGEST_SHA256, &nothing);
+	put(make, map, "id", text(make, id));
+	put(make, map, "kind", text(make, kind));
+	put(make, map, "version", text(make, version));
+	put(make, map, "configDigest", sha256_of(make, nothing.sha256));
+	return map;
+}
+
+/* "derived/1 size/1 …": all that a record of an earlier version says of them. */
+static void push_rules_of_set(struct maker *make, struct sb_node *list)
+{
+	for (const char *at = make->result->rules; at && *at;) {
+		size_t n = strcspn(at, " "), name = strcspn(at, "/");
+		char *id = sb_arena_copy(make->arena, sb_span_of(at, name < n ? name : n));
+		char *version = sb_arena_copy(make->arena, name < n ? sb_span_of(at + name + 1, n - name - 1) : sb_span_of("", 0));
+		if (n)
+			push(make, list, rule(make, id, version, "unknown"));
+		at += n + (at[n] == ' ');
+	}
+}
+
+static struct sb_node *rules(struct maker *make)
+{
+	struct sb_node *list = sb_node_list(make->arena);
+
+	for (size_t i = 0; i < make->result->rule_use_count; i++) {
+		const struct sb_rule_use *use = &make->result->rule_uses[i];
+		struct sb_node *map = rule(make, use->name, sb_arena_printf(make->arena, "%u", use->version), sb_rule_name(use->kind));
+		put(make, map, "applied", number(make, use->applied));
+		push(make, list, map);
+	}
+	if (make->result->rule_use_count == 0)
+		push_rules_of_set(make, list);
 	return list;
 }
 
@@ -296,7 +397,7 @@ static struct sb_node *predicate(struct maker *make)
 	put(make, map, "findings", findings(make));
 	put(make, map, "causes", causes(make));
 	put(make, map, "freedom", part(make, "freedom"));
-	put(make, map, "rules", text(make, result->rules));
+	put(make, map, "rules", rules(make));
 	put(make, map, "source", source(make));
 	put(make, map, "recipe", recipe);
 	if (result->lineage)

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The gate through the binary: statements that openssl signed, policies as people write them, and everything that must not count."""
+import base64
 import copy
+import hashlib
 import json
 import os
 import random
@@ -9,8 +11,9 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import drops  # noqa: E402
-from gating import NOW, Party, envelope, gate, lay, policy, reasons, statement  # noqa: E402
+from gating import NOW, Party, envelope, gate, lay, pae, policy, reasons, rule, statement  # noqa: E402
 from sbtest import PROGRAM, case, main, need, run, sb, start  # noqa: E402
+
 
 @case("a real run, signed by our own key, passes; another file, another policy and another key do not")
 def _(_dir):
@@ -75,14 +78,17 @@ def _(_dir):
                   source={"sha256": "11" * 32}, max_age="60d", rules={"derived": ["1"], "layout": ["1"]}, opaque=["blobs/wl.bin"])
     policy([lab, vendor], **strict)
     explained = dict(level="explained", predicate__artifacts__0__causes=["timestamp"], predicate__freedom=[{"cause": "timestamp", "bytes": 8, "loaded": False}])
-    fine = (statement(), statement(**explained), statement(predicate__opaque=[{"path": "blobs/wl.bin"}]), statement(predicate__finishedOn="2026-11-15T00:00:00Z"))
+    fine = (statement(), statement(**explained), statement(**dict(explained, predicate__rules=[rule("derived", "derived"), rule("other", "structural", applied=0)])), statement(predicate__opaque=[{"path": "blobs/wl.bin"}]), statement(predicate__finishedOn="2026-11-15T00:00:00Z"))
     for good in fine:
         assert gate([lab.sign(good)], code=0).json()["allowed"] is True
     table = [
         ("wrong-resource", statement(predicate__resourceUri="pkg:generic/other@1.0"), 1), ("wrong-source", statement(predicate__source={"manifest": {"sha256": "12" * 32}}), 1),
         ("wrong-source", statement(predicate__source={}), 1), ("below-level", statement(level="repackaged"), 1), ("below-level", statement(level="different"), 1),
         ("cause-not-allowed", statement(**dict(explained, predicate__artifacts__0__causes=["timestamp", "build-path"])), 1),
-        ("rule-not-allowed", statement(**dict(explained, predicate__rules="derived/1 layout/2")), 1), ("rule-not-allowed", statement(**dict(explained, predicate__rules="derive/1")), 1),
+        ("rule-not-allowed", statement(**dict(explained, predicate__rules=[rule("derived", "derived"), rule("layout", "structural", "2")])), 1),
+        ("rule-not-allowed", statement(**dict(explained, predicate__rules=[rule("derive", "derived")])), 1), ("rule-not-allowed", statement(**dict(explained, predicate__rules=[])), 1),
+        ("rule-not-allowed", statement(**dict(explained, predicate__rules="derived/1")), 1), ("rule-not-allowed", statement(**dict(explained, predicate__rules=[rule("other", "derived", applied=None)])), 1),
+       
         ("freedom-exceeded", statement(**dict(explained, predicate__freedom=[{"cause": "timestamp", "bytes": 9, "loaded": False}])), 1),
         ("freedom-exceeded", statement(**dict(explained, predicate__freedom=[{"cause": "timestamp", "bytes": 4, "loaded": True}])), 1),
         ("freedom-exceeded", statement(**dict(explained, predicate__freedom=[{"cause": "timestamp", "bytes": -1, "loaded": False}])), 1),
@@ -220,7 +226,7 @@ def _(_dir):
         (dict(groups={"a": {"need": 0, "of": ["lab-a"]}}, quorum="a"), "need"), (dict(artifacts=[{"files": "*.bin", "level": "explained"}]), "last"),
         (dict(artifacts=[{"files": "*", "level": "different"}]), "level"), (dict(artifacts=[{"files": "*", "level": "undetermined"}]), "level"), (dict(artifacts=[]), "artifacts"),
         (dict(artifacts=[{"files": "*", "level": "explained", "causes": ["unexplained"]}]), "cause"), (dict(colour="red"), "colour"), (dict(schema="samebuild-policy/2"), "schema"),
-        (dict(max_age="old"), "number"), (dict(log={}), "log"), (dict(waivers=[]), "waivers"), (dict(resource=None), "resource")]
+        (dict(max_age="old"), "number"), (dict(log={}), "log"), (dict(waivers=[{"sha256": "00" * 32}]), "missing"), (dict(resource=None), "resource")]
     for more, word in wrong:
         policy(more.pop("keys", [lab]), **more)
         result = gate([lab.sign(statement())], code=2)
@@ -235,6 +241,116 @@ def _(_dir):
     sb("gate", "--policy", "p.json", "--attestations", "evidence.jsonl", "--artifact", "absent", code=3)
     sb("gate", "--policy", "p.json", "--attestations", "evidence.jsonl", "--artifact", ".", code=3)
     gate([lab.sign(statement())], "--time", "tomorrow", code=2)
+
+
+def signed_gate(lines, *more, code):
+    """The gate with --sign by our own key; the payloads of what it wrote."""
+    words = ["gate", "--policy", "p.json", "--attestations", "evidence.jsonl", "--artifact", "acme.bin", "--time", NOW, "--sign", "gatekey", "--attestation", "vsa.jsonl",
+             "--verifier", "https://gate.example", *more]
+    with open("evidence.jsonl", "w") as f:
+        f.write("".join(line + "\n" for line in lines))
+    run("bash", "-c", 'exec "$0" "$@" --passphrase-fd 3 3<<<secret', PROGRAM, *words, code=code)
+    with open("vsa.jsonl") as f:
+        return [json.loads(base64.b64decode(json.loads(line)["payload"])) for line in f]
+
+
+def relies(*more, code=None, key="gatekey.pub", verifier="https://gate.example", artifact="acme.bin", resource="pkg:generic/acme@1.0", path="vsa.jsonl"):
+    return sb("attest", "summary", path, "--key", key, "--verifier", verifier, "--artifact", artifact, "--resource", resource, "--time", NOW, "--json", *more, code=code)
+
+
+@case("claims: what a gate decided is signed, and reproduced only where two independent parties say so")
+def _(_dir):
+    lay()
+    run("bash", "-c", 'exec "$0" key new gatekey --passphrase-fd 3 3<<<secret', PROGRAM, code=0)
+    labs, vendor = [Party("lab-a"), Party("lab-b")], Party("acme", "vendor")
+    second = Party("lab-a2")
+    policy([*labs, vendor, dict(second.key(), party="lab-a")])
+    one = signed_gate([labs[0].sign(statement())], code=0)
+    assert len(one) == 1, one
+    predicate = one[0]["predicate"]
+    assert one[0]["predicateType"] == "https://slsa.dev/verification_summary/v1" and one[0]["subject"][0]["digest"]["sha256"] == statement()["subject"][0]["digest"]["sha256"]
+    body = json.dumps(statement()).encode()
+    assert predicate["inputAttestations"][0]["digest"]["sha256"] == hashlib.sha256(pae(body)).hexdigest()
+    assert (predicate["verificationResult"], predicate["verifiedLevels"], predicate["resourceUri"], predicate["timeVerified"], predicate["verifier"]["id"]) == (
+        "PASSED", ["SAMEBUILD_IDENTICAL"], "pkg:generic/acme@1.0", NOW, "https://gate.example"), predicate
+    assert "SLSA_" not in json.dumps(one)
+    for lines, reproduced in (([labs[0].sign(statement()), labs[1].sign(statement())], True), ([labs[0].sign(statement()), second.sign(statement())], False),
+                              ([labs[0].sign(statement()), vendor.sign(statement())], False), ([labs[0].sign(statement()), labs[0].sign(statement())], False),
+                              ([labs[0].sign(statement(level="explained")), labs[1].sign(statement(level="explained"))], False),
+                              ([labs[0].sign(statement(level="reproduced")), labs[1].sign(statement(level="reproduced"))], True),
+                              ([labs[0].sign(statement()), labs[1].sign(statement(level="different"))], False),
+                              ([labs[0].sign(statement()), labs[1].sign(statement(predicate__recipe={"sha256": "99" * 32}))], False),
+                              ([labs[0].sign(statement()), labs[1].sign(statement(predicate__resourceUri="pkg:generic/acme@1.1"))], False)):
+        made = signed_gate(lines, code=0)
+        results = [m for m in made if m["predicateType"] == "https://in-toto.io/attestation/svr/v0.2"]
+        assert bool(results) == reproduced and (not results or results[0]["predicate"]["properties"] == ["SLSA_BUILD_REPRODUCED"]), (made, reproduced)
+        assert "SLSA_BUILD_REPRODUCED" not in json.dumps(made[0]), "peers refuse a VSA with that level"
+    failed = signed_gate([labs[0].sign(statement(level="different"))], code=1)
+    assert [m["predicate"]["verificationResult"] for m in failed] == ["FAILED"] and failed[0]["predicate"]["verifiedLevels"] == ["FAILED"], failed
+    relies(code=6)  # nobody's word was taken, so that it names the products of the policy
+    relies(resource="pkg:generic/acme@1.*", code=1)
+    nothing = signed_gate([], code=6)
+    assert nothing[0]["predicate"]["verificationResult"] == "FAILED" and nothing[0]["predicate"]["inputAttestations"] == [], nothing
+    relies(code=6)
+    for missing in ("--attestation", "--verifier"):
+        words = ["--sign", "gatekey", *(w for n, v in (("--attestation", "x"), ("--verifier", "y")) if n != missing for w in (n, v))]
+        gate([labs[0].sign(statement())], *words, code=2)
+
+
+@case("claims: a summary counts for its file, product, verifier, key, level and time, and FAILED never")
+def _(_dir):
+    lay()
+    run("bash", "-c", 'exec "$0" key new gatekey --passphrase-fd 3 3<<<secret', PROGRAM, code=0)
+    lab, other = Party("lab-a"), Party("other")
+    policy([lab])
+    signed_gate([lab.sign(statement(level="explained"))], code=0)
+    assert relies(code=0).json()["level"] == "explained"
+    relies("--level", "identical", code=1)
+    for more, identity in ((dict(artifact="other.bin"), "subject-absent"), (dict(resource="pkg:generic/acme@1.1"), "subject-absent"), (dict(verifier="https://other.example"), "summary-verifier"),
+                           (dict(key="other.pub.hex"), "signature-bad"), (dict(path="evidence.jsonl"), "signature-bad"), (dict(path="acme.bin"), "evidence-absent")):
+        with open("other.pub.hex", "w") as f:
+            f.write(other.public)
+        assert relies(code=6, **more).json()["errors"][0]["id"] == identity, more
+    with open("vsa.jsonl") as f:
+        good = json.loads(base64.b64decode(json.loads(f.read())["payload"]))
+
+    def theirs(change, code, identity=None, extra=None, *more):
+        made = copy.deepcopy(good)
+        change(made)
+        with open("theirs.jsonl", "w") as f:
+            f.write(other.sign(made) + "\n" + ((other.sign(extra) + "\n") if extra else ""))
+        result = relies(*more, key="other.pub.hex", path="theirs.jsonl", code=code)
+        assert identity is None or result.json()["errors"][0]["id"] == identity, result
+
+    def put(key, value):
+        return lambda made: made["predicate"].update({key: value})
+    theirs(lambda made: None, 0)
+    theirs(put("verificationResult", "FAILED"), 1)
+    theirs(put("verificationResult", "passed"), 6, "summary-malformed")
+    theirs(put("verifiedLevels", []), 1)
+    theirs(put("verifiedLevels", ["SLSA_BUILD_LEVEL_3"]), 1)
+    theirs(put("verifiedLevels", ["SAMEBUILD_PERFECT"]), 1)
+    theirs(put("verifiedLevels", ["SAMEBUILD_UNDETERMINED"]), 1)
+    theirs(put("verifiedLevels", ["SAMEBUILD_IDENTICAL", "SAMEBUILD_DIFFERENT"]), 1)
+    theirs(put("verifiedLevels", ["SLSA_BUILD_LEVEL_3", "SAMEBUILD_UNSIGNED_IDENTICAL"]), 0)
+    theirs(put("verifiedLevels", ["SAMEBUILD_DIFFERENT", "SAMEBUILD_WAIVED"]), 1)
+    theirs(put("verifiedLevels", ["SAMEBUILD_DIFFERENT", "SAMEBUILD_WAIVED"]), 0, None, None, "--waivers")
+    theirs(put("verifiedLevels", [1]), 6, "summary-malformed")
+    theirs(put("verifiedLevels", "SAMEBUILD_IDENTICAL"), 6, "summary-malformed")
+    theirs(put("timeVerified", "2027-01-01T00:00:01Z"), 6, "summary-future")
+    theirs(put("timeVerified", "soon"), 6, "summary-malformed")
+    theirs(put("policy", {}), 6, "summary-malformed")
+    theirs(lambda made: made["predicate"].pop("verificationResult"), 6, "summary-malformed")
+    theirs(lambda made: made.update(subject=[]), 6, "summary-malformed")
+    theirs(lambda made: made["subject"][0]["digest"].pop("sha256"), 6, "summary-malformed")
+    theirs(lambda made: made["subject"][0]["digest"].update(blake2b="00" * 64), 6, "subject-absent")
+    theirs(lambda made: made["subject"][0]["digest"].update(blake2b="00" * 32, md5="00"), 0)
+    theirs(lambda made: made.update(predicateType="https://samebuild.dev/comparison/v1"), 6, "summary-type")
+    theirs(lambda made: made.update(_type="x"), 6, "summary-type")
+    bad = copy.deepcopy(good)
+    bad["predicate"]["verificationResult"] = "FAILED"
+    theirs(lambda made: None, 1, None, bad)
+    assert reasons(gate([lab.sign(good)], code=1)) == ["wrong-type"], "a summary is no statement of a comparison"
 
 
 @case("--install puts the judged bytes in their place, or nothing", user=True)

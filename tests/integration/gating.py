@@ -45,6 +45,10 @@ def envelope(body, signatures, kind=INTOTO):
                        "signatures": [{"keyid": "", "sig": base64.b64encode(s).decode()} for s in signatures]})
 
 
+def rule(name, kind, version="1", **more):
+    return dict({"id": name, "kind": kind, "version": version, "configDigest": {"sha256": hashlib.sha256(b"").hexdigest()}, "applied": 1}, **more)
+
+
 def statement(path="acme.bin", level="identical", **more):
     """As `attest sign` writes it, of one file."""
     with open(path, "rb") as f:
@@ -57,7 +61,7 @@ def statement(path="acme.bin", level="identical", **more):
             "predicate": {"verifier": {"id": "https://lab.example", "version": {}, "digest": zero}, "resourceUri": "pkg:generic/acme@1.0", "level": level,
                           "complete": True, "artifacts": [{"name": os.path.basename(path), "level": level, "shipped": side, "rebuilt": side, "members": 1,
                                                            "coverage": {}, "causes": []}],
-                          "findings": {}, "causes": [], "freedom": [], "rules": "derived/1 layout/1", "source": {"manifest": {"sha256": "11" * 32}, "drops": []},
+                          "findings": {}, "causes": [], "freedom": [], "rules": [rule("derived", "derived"), rule("layout", "structural")], "source": {"manifest": {"sha256": "11" * 32}, "drops": []},
                           "recipe": {"sha256": "22" * 32}, "inferred": [], "opaque": [], "report": {"digest": {"sha256": "33" * 32}},
                           "environment": {"host": {"kernel": "6.1.0"}, "toolchain": {"sha256": "44" * 32}}, "finishedOn": "2026-12-01T00:00:00Z"}}
     for way, value in more.items():

@@ -7,6 +7,7 @@ import os
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import drops  # noqa: E402
 import gating  # noqa: E402
 import roots  # noqa: E402
 from sbtest import PROGRAM, case, main, need, run, sb  # noqa: E402
@@ -402,6 +403,138 @@ def _(_dir):
     gating.policy([gating.Party("x")])
     ours("policy", "sign", "p.json", "--key", "p1", "--out", "no", "--time", NOW, code=2)
     assert not os.path.exists("no")
+
+
+def residual(offset=10, length=4, inside=("./etc/build-info",), rebuilt=None):
+    return {"kind": "bytes", "cause": "unexplained", "inside": list(inside), "offset": offset, "length": length, "rebuiltLength": length if rebuilt is None else rebuilt}
+
+
+def different(places, left=None, **more):
+    """A statement of a file that differs in these places and in nothing else."""
+    left = sum(max(p["length"], p["rebuiltLength"]) for p in places if "length" in p) if left is None else left
+    return gating.statement(**dict(dict(level="different", predicate__artifacts__0__residual=places, predicate__artifacts__0__otherwise="explained", predicate__artifacts__0__claimed=["timestamp"],
+                                        predicate__artifacts__0__causes=["timestamp", "unexplained"],
+                                        predicate__artifacts__0__coverage={"bytes": 100, "equal": 100 - left, "claimed": 0, "residual": left, "opaque": 0}), **more))
+
+
+def waiver(**more):
+    with open("acme.bin", "rb") as f:
+        digest = roots.hashlib.sha256(f.read()).hexdigest()
+    return dict({"sha256": digest, "path": "./etc/build-info", "offset": 0, "length": 64, "until": "2027-06-01", "reason": "the serial of the signing station"}, **more)
+
+
+@case("waivers hold a difference that lies wholly inside, and nothing beside it")
+def _(_dir):
+    w = World()
+    gating.lay()
+    w.pin()
+    signed_policy([w.policy], waivers=[waiver()])
+    result = decide([said(w.lab, different([residual()]))], code=0).json()["artifacts"][0]
+    assert result["by"][0]["level"] == "different" and result["by"][0]["waived"] is True and result["by"][0]["dissents"] is False, result
+    told = next(r for r in result["rules"] if r["rule"] == "waiver")
+    assert "bytes 0 to 63 of ./etc/build-info until 2027-06-01T00:00:00Z: the serial" in told["found"], told
+    words = ("gate", "--policy", "p.jsonl", "--attestations", "evidence.jsonl", "--artifact", "acme.bin", "--time", NOW)
+    assert "the serial of the signing station" in sb(*words, code=0).out
+    one = residual()
+    bare = {"kind": "member", "cause": "missing"}
+    for statement in (different([residual(0, 64)]), different([residual(60, 4)]), different([residual(), residual(20, 2)]), different([residual(10, 2, rebuilt=64)])):
+        decide([said(w.lab, statement)], code=0)
+    refusals = [different([one, bare]), different([residual(61, 4)]), different([residual(64, 1)]), different([residual(0, 65)]), different([residual(0, 1, rebuilt=65)]), different([one, residual(100, 1)]),
+                different([residual(inside=["./etc/other"])]), different([residual(inside=["data.tar", "./etc/build-info"])]), different([residual(inside=[])]), different([one], left=5), different([]),
+                different([one], predicate__artifacts__0__otherwise="different"), different([one], predicate__artifacts__0__otherwise="repackaged"),
+                different([one], predicate__artifacts__0__otherwise="undetermined"), different([one], predicate__artifacts__0__otherwise="perfect"),
+                different([one], predicate__artifacts__0__coverage={"bytes": 100, "equal": 92, "claimed": 0, "residual": 4, "opaque": 4}), different([one], predicate__artifacts__0__coverage={}),
+                different([dict(one, offset=-1)]), different([dict(one, length="4")], left=4), different([dict(one, offset=2**63 - 1)]), different([dict(one, inside="./etc/build-info")])]
+    for key in ("residual", "otherwise", "coverage"):
+        missing = different([one])
+        del missing["predicate"]["artifacts"][0][key]
+        refusals.append(missing)
+    for statement in refusals:
+        result = decide([said(w.lab, statement)], code=1)
+        assert gating.reasons(result) == ["below-level"], (statement["predicate"]["artifacts"], result)
+    undetermined = different([one], level="undetermined")
+    assert gating.reasons(decide([said(w.lab, undetermined)], code=1)) == ["below-level"]
+    assert gating.reasons(decide([said(w.lab, different([one], predicate__complete=False, predicate__level="undetermined"))], code=1))[0] == "incomplete"
+
+
+@case("waivers are bound to a file, a time and a signature, and change no other rule")
+def _(_dir):
+    w = World()
+    gating.lay()
+    w.pin()
+    statement = said(w.lab, different([residual()]))
+    for more, code in ((dict(sha256="00" * 32), 1), (dict(until="2027-01-01"), 1), (dict(until="2027-01-01T00:00:01Z"), 0), (dict(path="."), 1), (dict(path=["./etc/build-info"]), 0),
+                       (dict(path=["a", "./etc/build-info"]), 1), (dict(offset=11), 1), (dict(length=0), 2), (dict(reason=""), 2), (dict(offset=-1), 2), (dict(path=""), 2), (dict(colour="red"), 2)):
+        signed_policy([w.policy], waivers=[waiver(**more)])
+        decide([statement], code=code)
+    signed_policy([w.policy], waivers=[waiver(length=12), waiver(offset=12)])
+    decide([statement], code=1)  # no single one holds it
+    classes = [{"files": "*", "level": "explained", "causes": ["timestamp"]}]
+    signed_policy([w.policy], waivers=[waiver()], artifacts=classes)
+    decide([statement], code=0)
+    assert gating.reasons(decide([said(w.lab, different([residual()], predicate__artifacts__0__claimed=["timestamp", "build-path"]))], code=1)) == ["cause-not-allowed"]
+    missing = different([residual()])
+    del missing["predicate"]["artifacts"][0]["claimed"]
+    assert gating.reasons(decide([said(w.lab, missing)], code=1)) == ["cause-not-allowed"]
+    signed_policy([w.policy], waivers=[waiver()], artifacts=[{"files": "*", "level": "identical"}])
+    decide([statement], code=1)
+    decide([said(w.lab, different([residual()], predicate__artifacts__0__otherwise="identical"))], code=0)
+    gating.policy([gating.Party("x")], waivers=[waiver()])
+    assert identity(decide([statement], code=6, policy="p.json")) == "policy-unsigned"
+    told = None
+    body = signed_policy([w.policy], waivers=[waiver()])
+    roots.write("plain.json", body)
+    assert identity(decide([statement], code=6, policy="plain.json")) == "policy-unsigned"
+    told = sb("policy", "explain", "p.jsonl", "--time", NOW, code=0).out
+    assert "bytes 0 to 63 of ./etc/build-info" in told, told
+
+
+@case("waivers: what a real run lists is enough for one, in a file and in an archive, and a name that stands there twice never is")
+def _(_dir):
+    need("openssl", "tar")
+    for name in ("p", "lab"):
+        ours("key", "new", name)
+    a = roots.Key("a")
+    sb("trust", "rotate", "--out", "1.root.json", "--expires", "2100-01-01", "--root", "a.pub", "--party", "acme:policy:p.pub", "--party", "lab-a:rebuilder:lab.pub", code=0)
+    sb("trust", "init", "--sha256", roots.write("1.root.json", roots.document(json.load(open("1.root.json"))["signed"], [a])), "acme", "1.root.json", code=0)
+    drops.tarball("src.tar.xz", {"acme-1.0/source": "source\n"})
+    os.makedirs("release")
+
+    def write(name, text):
+        with open(name, "w") as f:
+            f.write(text)
+
+    def pack(letters, out):
+        return (f"rm -rf d && mkdir -p d && cd d && for c in {letters}; do printf 'serial %s\\n' $c > info && printf same > other && tar --format=ustar --mode=0644 --mtime=@0 --owner=0 --group=0 -rf ../t info other; done"
+                f" && cd .. && mv t {out}")
+
+    def run_of(step):
+        drops.manifest(steps=[f"sh: {step}"], built="out/prog")
+        result = ours("verify", "drop.yaml", "--json", "--sign", "lab", "--attestation", "st", code=1).json()
+        return result["artifacts"][0], [f for f in result["findings"] if f["rule"] in ("hint", "none")]
+
+    def gate_with(artifact, finding, code):
+        made = {"sha256": artifact["shipped"]["sha256"], "path": finding.get("inside") or ".", "offset": finding["shipped"]["offset"], "length": finding["shipped"]["length"],
+                "until": "2099-01-01", "reason": "a serial"}
+        write("p.json", json.dumps({"schema": "samebuild-policy/1", "resource": "pkg:generic/acme@1.*", "root": {"name": "acme"}, "artifacts": [{"files": "*", "level": "explained"}], "waivers": [made]}))
+        ours("policy", "sign", "p.json", "--key", "p", "--out", "p.jsonl")
+        result = sb("gate", "--policy", "p.jsonl", "--attestations", "st", "--artifact", "release/prog", code=code)
+        own = sb("verify", "drop.yaml", "--gate", "p.jsonl", code=code)
+        assert code or ("a serial" in result.out and "waived" in own.out), (result, own)
+        return result
+    write("release/prog", "serial 1\n")
+    artifact, findings = run_of("printf 'serial 2\\n' > out/prog")
+    assert artifact["level"] == "different" and artifact["otherwise"] == "identical" and findings[0]["inside"] == [], (artifact, findings)
+    gate_with(artifact, findings[0], 0)
+    gate_with(artifact, dict(findings[0], shipped=dict(findings[0]["shipped"], length=1)), 1)
+    run("bash", "-ec", pack("1", "release/prog"), code=0)
+    artifact, findings = run_of(pack("2", "out/prog"))
+    assert [f["inside"] for f in findings] == [["info"]], findings
+    gate_with(artifact, findings[0], 0)
+    run("bash", "-ec", pack("1 2", "release/prog"), code=0)
+    artifact, findings = run_of(pack("1 3", "out/prog"))
+    assert findings and not [f for f in findings if "inside" in f], findings
+    gate_with(artifact, dict(findings[0], inside=["info"]), 1)
 
 
 main()

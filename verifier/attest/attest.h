@@ -84,11 +84,12 @@ struct sb_gate_voice {
 	const char *reason;  /* why it does not count, a word of docs/policy.md; NULL: it counts */
 	enum sb_level level; /* that it states of the file */
 	bool dissents;       /* it states that the file is different */
+	bool waived;         /* it would count by waivers of the policy, whatever its level */
 };
 
 /** One rule of the policy for one file. Texts are escaped. */
 struct sb_gate_rule {
-	const char *name; /* "evidence", "class", "quorum", "distinct" */
+	const char *name; /* "evidence", "class", "quorum", "distinct", "waiver" */
 	bool ok;
 	const char *needed, *found;
 };
@@ -98,6 +99,10 @@ struct sb_gate_artifact {
 	struct sb_digest digest;
 	bool verified;  /* a statement that is signed by a key of the policy names these bytes */
 	bool allowed;   /* every rule holds */
+	enum sb_level level; /* the worst that those state whose word is taken; UNDETERMINED: nobody's */
+	bool waived;         /* one of them needed a waiver */
+	size_t reproducers;  /* independent parties whose word is taken and who state identical or reproduced */
+	const char *resource_uri; /* the product that they name; NULL: nobody's word is taken */
 	const struct sb_gate_rule *rules;
 	size_t rule_count;
 	const struct sb_gate_voice *voices; /* in the order of the evidence */
@@ -126,16 +131,49 @@ struct sb_gated {
  */
 SB_MUST_USE int sb_attest_gate(const struct sb_gate_in *in, struct sb_arena *arena, struct sb_gated *out, struct sb_err *err);
 
+/** Who signs what a gate decided, and as whom. */
+struct sb_gate_signing {
+	const struct sb_gate_in *in; /* what was decided about */
+	const char *verifier_id, *policy_uri;
+	const struct sb_secret *secret;
+};
+/**
+ * For each file a verification summary, whatever was decided, and after it an SVR that it was reproduced where at least two independent parties were counted at
+ * identical or reproduced: one envelope a line. Errors: NOMEM.
+ */
+SB_MUST_USE int sb_attest_sign_gate(const struct sb_gated *gated, const struct sb_gate_signing *signing, struct sb_arena *arena, struct sb_buf *out,
+                                    struct sb_err *err);
+
+/** Whose summary, about what, is relied on. */
+struct sb_vsa_asked {
+	const uint8_t *key;        /* SB_PUBLIC_BYTES: who must have signed */
+	const char *verifier_id;   /* whom that key speaks for */
+	const char *resource_uri;
+	const struct sb_digest *artifact;
+	enum sb_level least;
+	bool waivers;              /* are waivers of that policy good here? */
+	int64_t time;
+};
+/**
+ * Look for a verification summary that says so. *good only when it passed, at the level that is asked for; of several the worst counts.
+ * Errors: EVIDENCE (6) when none is signed by the key for this verifier, file and product; NOMEM.
+ */
+SB_MUST_USE int sb_attest_check_summary(struct sb_span lines, const struct sb_vsa_asked *asked, struct sb_arena *arena, struct sb_vsa_read *out, bool *good,
+                                        struct sb_err *err);
+
 /** What a policy says of one file of a run that has just been made. */
 struct sb_gate_own {
 	const char *name;
 	const char *reason; /* as of a voice; NULL: nothing is against it */
+	uint64_t waivers;   /* of the policy that it needs, a set by index */
 };
+/** "bytes 0 to 63 of ./etc/build-info until 2027-01-01T00:00:00Z: reason", escaped, in @arena; NULL when out of memory. */
+const char *sb_attest_waiver_text(const struct sb_waiver *waiver, struct sb_arena *arena);
 /**
- * Ask of a run's own result what a policy asks of statements: classes of files, product, sources, inputs. Whose word it is and how old is not asked. One row for
+ * Ask of a run's own result what a policy asks of statements: classes of files, product, sources, inputs. Whose word it is and how old is not asked; waivers are judged at @time. One row for
  * each delivered file, in @arena. Errors: EVIDENCE "statement-empty" when nothing delivered was compared; NOMEM.
  */
-SB_MUST_USE int sb_attest_gate_own(const struct sb_policy *policy, const struct sb_result *result, const struct sb_statement_context *context, struct sb_arena *arena,
-                                   struct sb_gate_own **out, size_t *count, struct sb_err *err);
+SB_MUST_USE int sb_attest_gate_own(const struct sb_policy *policy, int64_t time, const struct sb_result *result, const struct sb_statement_context *context,
+                                   struct sb_arena *arena, struct sb_gate_own **out, size_t *count, struct sb_err *err);
 
 #endif

@@ -109,6 +109,22 @@ static void mark_others(const struct council *council)
 	}
 }
 
+/* What those say whose word is taken, at its worst. */
+static void sum_up(const struct council *council, struct sb_gate_artifact *out)
+{
+	const struct sb_policy *policy = council->in->policy;
+
+	for (size_t i = 0; i < council->count; i++) {
+		const struct sb_gate_spoken *spoken = council->spoken[i];
+		if (spoken->voice.reason)
+			continue;
+		out->level = out->resource_uri ? sb_level_worse(out->level, spoken->voice.level) : spoken->voice.level;
+		out->resource_uri = spoken->resource_uri;
+		out->waived |= spoken->voice.waived;
+		out->reproducers += spoken->voice.level >= SB_LEVEL_REPRODUCED && sb_role_is_independent(policy->parties[spoken->party].role);
+	}
+}
+
 /** Names of the parties that are heard, in the order of the policy. */
 static const char *names(const struct council *council)
 {
@@ -162,11 +178,29 @@ static const struct sb_policy_artifact *class_of(const struct council *council, 
 	return sb_policy_artifact_for(council->in->policy, slash ? slash + 1 : name);
 }
 
+/* What was let through in spite of a difference is told, whatever else is. */
+static const char *shown_waivers(const struct council *council)
+{
+	const struct sb_policy *policy = council->in->policy;
+	const char *out = "";
+	uint64_t used = 0;
+
+	for (size_t i = 0; council->chosen && i < council->count; i++)
+		if (counts_for(council->spoken[i], council->chosen))
+			used |= council->spoken[i]->waivers;
+	for (size_t i = 0; out && i < policy->waiver_count; i++) {
+		const char *text = used >> i & 1 ? sb_attest_waiver_text(&policy->waivers[i], council->arena) : "";
+		out = !text ? NULL : !text[0] ? out : sb_arena_printf(council->arena, "%s%s%s", out, out[0] ? "; " : "", text);
+	}
+	return !out || out[0] ? out : "none was needed";
+}
+
 static bool write_rules(const struct council *council, size_t artifact, size_t found, size_t counted, struct sb_gate_artifact *out)
 {
 	const struct sb_policy *policy = council->in->policy;
 	const struct sb_policy_artifact *row = class_of(council, artifact);
-	struct sb_gate_rule *rules = sb_arena_array(council->arena, 4, sizeof *rules);
+	struct sb_gate_rule *rules = sb_arena_array(council->arena, 5, sizeof *rules);
+	size_t count = 3;
 
 	if (!rules || !row)
 		return false;
@@ -175,11 +209,14 @@ static bool write_rules(const struct council *council, size_t artifact, size_t f
 	rules[2] = (struct sb_gate_rule){"quorum", council->chosen && sb_policy_quorum_is_met(policy, council->parties),
 	                                 policy->quorum ? policy->quorum : "any independent party", names(council)};
 	size_t toolchains = council->chosen ? distinct(council, council->chosen, false) : 0, kernels = council->chosen ? distinct(council, council->chosen, true) : 0;
-	rules[3] = (struct sb_gate_rule){"distinct", council->chosen && is_distinct(council, council->chosen),
-	                                 shown_distinct(council, policy->distinct_toolchain, policy->distinct_kernel),
-	                                 shown_distinct(council, toolchains, kernels)};
+	if (policy->distinct_toolchain || policy->distinct_kernel)
+		rules[count++] = (struct sb_gate_rule){"distinct", council->chosen && is_distinct(council, council->chosen),
+		                                       shown_distinct(council, policy->distinct_toolchain, policy->distinct_kernel),
+		                                       shown_distinct(council, toolchains, kernels)};
+	if (policy->waiver_count)
+		rules[count++] = (struct sb_gate_rule){"waiver", true, "no difference that neither a rule owns nor a waiver holds", shown_waivers(council)};
 	out->rules = rules;
-	out->rule_count = policy->distinct_toolchain || policy->distinct_kernel ? 4 : 3;
+	out->rule_count = count;
 	out->allowed = true;
 	for (size_t i = 0; i < out->rule_count; i++) {
 		out->allowed = out->allowed && rules[i].ok;
@@ -206,8 +243,10 @@ int sb_gate_decide(const struct sb_gate_in *in, size_t artifact, struct sb_gate_
 		out->allowed = false;
 		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
 	}
-	if (council.chosen)
+	if (council.chosen) {
 		mark_others(&council);
+		sum_up(&council, out); /* those that are left: one a party, of one agreement */
+	}
 	for (size_t i = 0; i < count; i++)
 		voices[i] = spoken[i]->voice;
 	out->verified = found > 0;

@@ -39,6 +39,8 @@ static int add_voice(struct gating *gating, const struct sb_statement *statement
 		return no_memory(err);
 	*spoken = (struct sb_gate_spoken){.artifact = artifact, .party = key->party};
 	spoken->voice.reason = wrong ? wrong : sb_gate_reason_against(gating->in, statement, artifact, key, spoken);
+	if (!spoken->voice.reason && !(spoken->resource_uri = sb_arena_copy(gating->arena, sb_span_text(statement->resource_uri))))
+		return no_memory(err);
 	spoken->voice.pae = pae;
 	spoken->voice.party = gating->in->policy->parties[key->party].name;
 	return 0;

@@ -9,15 +9,18 @@
 struct sb_gate_agreement {
 	uint8_t source[SB_SHA256_BYTES], recipe[SB_SHA256_BYTES];
 	uint8_t rebuilt[SB_SHA256_BYTES]; /* zero unless the file is identical */
+	uint8_t resource[SB_SHA256_BYTES]; /* of the product's name */
 };
 
 /** A voice with what it is judged by later. Digests of the machine are of its words; zero: it does not say. */
 struct sb_gate_spoken {
 	struct sb_gate_voice voice;
 	size_t artifact, party; /* indexes; party: party_count when unknown */
+	uint64_t waivers;       /* that let it count, a set by index; 0: none was needed */
 	const struct sb_policy_artifact *row; /* the class of the file by the name that was signed; NULL: not named */
 	struct sb_gate_agreement agreement;
 	struct sb_digest toolchain, kernel;
+	const char *resource_uri; /* of one that counts by itself */
 };
 
 /**
@@ -26,6 +29,18 @@ struct sb_gate_spoken {
  */
 const char *sb_gate_reason_against(const struct sb_gate_in *in, const struct sb_statement *statement, size_t artifact, const struct sb_policy_key *key,
                                    struct sb_gate_spoken *spoken);
+
+/** What a file was found to be, for waivers. */
+struct sb_gate_residue {
+	const struct sb_node *artifact; /* its object in the predicate */
+	const uint8_t *sha256;          /* of the file */
+	int64_t time;
+};
+/**
+ * The waivers of @policy that together hold every difference that nobody owns, wholly, so that what is left is at @least; 0 when a single one is not held, or
+ * when the statement does not list them all with a place that means nothing else.
+ */
+uint64_t sb_gate_waivers(const struct sb_policy *policy, const struct sb_gate_residue *residue, enum sb_level least);
 
 /** Judge file @artifact by what was said of it: marks voices that repeat or disagree, and writes its rules. Errors: NOMEM. */
 SB_MUST_USE int sb_gate_decide(const struct sb_gate_in *in, size_t artifact, struct sb_gate_spoken *const *spoken, size_t count, struct sb_arena *arena,

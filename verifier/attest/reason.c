@@ -12,6 +12,7 @@ struct hearing {
 	const struct sb_policy_key *key;
 	const struct sb_policy_artifact *row; /* the class of the file */
 	const struct sb_node *artifact;       /* its object in the predicate */
+	uint64_t waivers;                     /* that it needs to be at the level of its class */
 };
 
 static const struct sb_node *get(const struct sb_node *map, const char *key, enum sb_node_type type)
@@ -91,13 +92,13 @@ static bool is_complete(const struct hearing *h)
 
 static bool has_level(const struct hearing *h)
 {
-	return h->row && h->subject->level >= h->row->level && h->subject->level > SB_LEVEL_DIFFERENT;
+	return h->row && ((h->subject->level >= h->row->level && h->subject->level > SB_LEVEL_DIFFERENT) || h->waivers);
 }
 
 /* A statement that lists no causes has not said that there are none. */
 static bool has_causes(const struct hearing *h)
 {
-	const struct sb_node *causes = get(h->artifact, "causes", SB_NODE_LIST);
+	const struct sb_node *causes = get(h->artifact, h->waivers ? "claimed" : "causes", SB_NODE_LIST);
 
 	if (h->row->any_cause || h->subject->level == SB_LEVEL_IDENTICAL)
 		return true;
@@ -110,34 +111,31 @@ static bool has_causes(const struct hearing *h)
 	return causes != NULL;
 }
 
-static bool allows_rule(const struct sb_policy *policy, struct sb_span word)
+static bool allows_rule(const struct sb_policy *policy, const char *id, const char *version)
 {
-	for (size_t i = 0; i < policy->rule_count; i++) {
-		const struct sb_policy_rule *rule = &policy->rules[i];
-		size_t n = strlen(rule->id);
-		if (word.n <= n || word.p[n] != '/' || memcmp(word.p, rule->id, n) != 0)
-			continue;
-		for (size_t k = 0; k < rule->count; k++)
-			if (sb_span_equal(sb_span_of(word.p + n + 1, word.n - n - 1), sb_span_text(rule->versions[k])))
+	for (size_t i = 0; i < policy->rule_count; i++)
+		for (size_t k = 0; strcmp(policy->rules[i].id, id) == 0 && k < policy->rules[i].count; k++)
+			if (strcmp(policy->rules[i].versions[k], version) == 0)
 				return true;
-	}
 	return false;
 }
 
-/* "derived/1 size/1 …": each that could have raised a level. */
+/* A rule that was there and owned nothing raised nothing; one of which that is not said may have. */
 static bool has_rules(const struct hearing *h)
 {
-	const char *rules = text_of(h->statement->predicate, "rules");
+	const struct sb_node *rules = get(h->statement->predicate, "rules", SB_NODE_LIST);
 
 	if (h->in->policy->any_rule || h->subject->level == SB_LEVEL_IDENTICAL)
 		return true;
-	for (const char *at = rules; at && *at;) {
-		size_t n = strcspn(at, " ");
-		if (n && !allows_rule(h->in->policy, sb_span_of(at, n)))
+	for (size_t i = 0; rules && i < rules->count; i++) {
+		const struct sb_node *applied = get(rules->items[i], "applied", SB_NODE_INT);
+		const char *id = text_of(rules->items[i], "id"), *version = text_of(rules->items[i], "version");
+		if (!id || !version)
 			return false;
-		at += n + (at[n] == ' ');
+		if (!(applied && applied->number == 0) && !allows_rule(h->in->policy, id, version))
+			return false;
 	}
-	return rules != NULL;
+	return rules != NULL && rules->count > 0;
 }
 
 static bool has_freedom(const struct hearing *h)
@@ -225,12 +223,25 @@ static const struct sb_node *artifact_of(const struct sb_statement *statement, c
 	return list && index < list->count ? list->items[index] : NULL;
 }
 
+static uint64_t waivers_for(const struct hearing *h)
+{
+	const struct sb_gate_residue residue = {.artifact = h->artifact, .sha256 = h->subject ? h->subject->digest.sha256 : NULL, .time = h->in->time};
+	bool decided = h->subject && (h->subject->level == SB_LEVEL_DIFFERENT || h->subject->level == SB_LEVEL_IMAGE_IDENTICAL);
+	bool needed = decided && h->row && h->statement->complete && h->subject->level < h->row->level;
+
+	return needed ? sb_gate_waivers(h->in->policy, &residue, h->row->level) : 0;
+}
+
 static void learn(const struct hearing *h, struct sb_gate_spoken *spoken)
 {
 	const struct sb_node *predicate = h->statement->predicate, *environment = get(predicate, "environment", SB_NODE_MAP);
 	const struct sb_node *manifest = get(get(predicate, "source", SB_NODE_MAP), "manifest", SB_NODE_MAP);
 	const char *toolchain = text_of(get(environment, "toolchain", SB_NODE_MAP), "sha256"), *kernel = text_of(get(environment, "host", SB_NODE_MAP), "kernel");
 
+	struct sb_digest resource;
+
+	sb_hash_span(sb_span_text(h->statement->resource_uri), SB_DIGEST_SHA256, &resource);
+	memcpy(spoken->agreement.resource, resource.sha256, SB_SHA256_BYTES);
 	(void)digest_of(manifest, "sha256", spoken->agreement.source);
 	(void)digest_of(get(predicate, "recipe", SB_NODE_MAP), "sha256", spoken->agreement.recipe);
 	if (h->subject && h->subject->level == SB_LEVEL_IDENTICAL)
@@ -249,34 +260,38 @@ const char *sb_gate_reason_against(const struct sb_gate_in *in, const struct sb_
 	h.subject = sb_statement_subject(statement, &in->artifacts[artifact]);
 	h.row = h.subject ? sb_policy_artifact_for(in->policy, h.subject->name) : NULL;
 	h.artifact = artifact_of(statement, h.subject);
+	h.waivers = waivers_for(&h);
+	spoken->waivers = h.waivers;
+	spoken->voice.waived = h.waivers != 0;
 	spoken->voice.level = h.subject ? h.subject->level : SB_LEVEL_UNDETERMINED;
-	spoken->voice.dissents = h.subject && statement->complete && is_of_product(&h) && h.subject->level == SB_LEVEL_DIFFERENT;
+	spoken->voice.dissents = h.subject && statement->complete && is_of_product(&h) && h.subject->level == SB_LEVEL_DIFFERENT && !h.waivers;
 	spoken->row = h.row;
 	learn(&h, spoken);
 	return first_against(&h);
 }
 
-static int hear_own(const struct sb_policy *policy, const struct sb_statement *statement, struct sb_arena *arena, struct sb_gate_own **out, size_t *count,
+static int hear_own(const struct sb_policy *policy, int64_t time, const struct sb_statement *statement, struct sb_arena *arena, struct sb_gate_own **out, size_t *count,
                     struct sb_err *err)
 {
-	const struct sb_gate_in in = {.policy = policy};
+	const struct sb_gate_in in = {.policy = policy, .time = time};
 	struct sb_gate_own *found = sb_arena_array(arena, statement->subject_count, sizeof *found);
 
 	if (!found)
 		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
 	for (size_t i = 0; i < statement->subject_count; i++) {
 		const struct sb_subject *subject = &statement->subjects[i];
-		const struct hearing h = {.in = &in, .statement = statement, .subject = subject, .row = sb_policy_artifact_for(policy, subject->name),
+		struct hearing h = {.in = &in, .statement = statement, .subject = subject, .row = sb_policy_artifact_for(policy, subject->name),
 		                          .artifact = artifact_of(statement, subject)};
-		found[i] = (struct sb_gate_own){.name = subject->name, .reason = first_against(&h)};
+		h.waivers = waivers_for(&h);
+		found[i] = (struct sb_gate_own){.name = subject->name, .reason = first_against(&h), .waivers = h.waivers};
 	}
 	*out = found;
 	*count = statement->subject_count;
 	return 0;
 }
 
-int sb_attest_gate_own(const struct sb_policy *policy, const struct sb_result *result, const struct sb_statement_context *context, struct sb_arena *arena,
-                       struct sb_gate_own **out, size_t *count, struct sb_err *err)
+int sb_attest_gate_own(const struct sb_policy *policy, int64_t time, const struct sb_result *result, const struct sb_statement_context *context,
+                       struct sb_arena *arena, struct sb_gate_own **out, size_t *count, struct sb_err *err)
 {
 	SB_BUF struct sb_buf body = {0};
 	struct sb_statement statement;
@@ -286,5 +301,5 @@ int sb_attest_gate_own(const struct sb_policy *policy, const struct sb_result *r
 	int rc = sb_statement_write(result, context, &body, err);
 	if (!rc)
 		rc = sb_statement_read(sb_buf_span(&body), arena, &statement, err);
-	return rc ? rc : hear_own(policy, &statement, arena, out, count, err);
+	return rc ? rc : hear_own(policy, time, &statement, arena, out, count, err);
 }

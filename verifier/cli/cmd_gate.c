@@ -4,6 +4,7 @@
 #include "verifier/cli/evidence.h"
 #include "verifier/cli/exits.h"
 #include "verifier/cli/inputs.h"
+#include "verifier/cli/gate_sign.h"
 #include "verifier/cli/install.h"
 #include "verifier/cli/policy_file.h"
 #include "verifier/cli/trust_root_file.h"
@@ -100,7 +101,7 @@ static void add_text(struct sb_invocation *call, const struct sb_gated *gated, c
 		sb_buf_printf(&call->out, "  %s   %s\n", artifact->allowed ? "allowed" : "refused", sb_cli_escape(call, artifact->name));
 		for (size_t k = 0; k < artifact->rule_count; k++) {
 			const struct sb_gate_rule *rule = &artifact->rules[k];
-			if (!rule->ok || call->verbose)
+			if (!rule->ok || call->verbose || strcmp(rule->name, "waiver") == 0)
 				sb_buf_printf(&call->out, "    %-5s %-9s needed: %s; found: %s\n", rule->ok ? "ok" : "FAIL", rule->name, rule->needed, rule->found);
 		}
 		add_voices(call, artifact);
@@ -126,6 +127,7 @@ static struct sb_node *voice_node(struct sb_invocation *call, const struct sb_ga
 	bool good = sb_node_put(arena, map, "party", sb_node_text(arena, voice->party)) && sb_node_put(arena, map, "pae", sb_node_text(arena, voice->pae)) &&
 	            sb_node_put(arena, map, "level", sb_node_text(arena, sb_level_name(voice->level))) &&
 	            sb_node_put(arena, map, "dissents", sb_node_bool(arena, voice->dissents)) &&
+	            (!voice->waived || sb_node_put(arena, map, "waived", sb_node_bool(arena, true))) &&
 	            (!voice->reason || sb_node_put(arena, map, "reason", sb_node_text(arena, voice->reason)));
 	return good ? map : NULL;
 }
@@ -209,6 +211,8 @@ static int decide(struct sb_invocation *call, struct deciding *deciding, struct 
 		rc = to_document(call, &gated, deciding, code, err);
 	else
 		add_text(call, &gated, deciding);
+	if (!rc)
+		rc = sb_gate_sign(call, &gated, &deciding->in, err);
 	if (!rc && code == SB_EXIT_OK)
 		rc = sb_install_finish(&deciding->installing, err);
 	if (!rc)
@@ -220,7 +224,9 @@ static int run(struct sb_invocation *call, struct sb_err *err)
 {
 	struct deciding deciding = {.installing = SB_INSTALLING_NONE};
 
-	int rc = load_policy(call, &deciding, err);
+	int rc = sb_gate_sign_check(call, err);
+	if (!rc)
+		rc = load_policy(call, &deciding, err);
 	if (!rc)
 		rc = sb_cli_load_evidence(call, &deciding.in, err);
 	if (!rc)
@@ -232,8 +238,16 @@ static int run(struct sb_invocation *call, struct sb_err *err)
 }
 
 static const struct sb_option gate_options[] = {
-	{"policy", 0, "FILE", false},  {"attestations", 0, "PATH", true}, {"artifact", 0, "FILE", true},
-	{"time", 0, "TIME", false},    {"install", 0, "PATH", false},     {0},
+	{"policy", 0, "FILE", false},
+	{"attestations", 0, "PATH", true},
+	{"artifact", 0, "FILE", true},
+	{"time", 0, "TIME", false},
+	{"install", 0, "PATH", false},
+	{"sign", 0, "KEY", false},
+	{"attestation", 0, "PATH", false},
+	{"verifier", 0, "URI", false},
+	{"passphrase-fd", 0, "N", false},
+	{0},
 };
 
 const struct sb_verb sb_verb_gate = {

@@ -81,6 +81,18 @@ static void tell_refusal(struct sb_invocation *call, const char *name, const cha
 		sb_cli_say(call, "refused by %s: %s [%s]", sb_cli_escape(call, sb_arg_value(call, "gate")), sb_cli_escape(call, name), reason);
 }
 
+/* What passes in spite of a difference is said aloud. */
+static void tell_waivers(struct sb_invocation *call, const struct sb_policy *policy, const struct sb_gate_own *file)
+{
+	for (size_t i = 0; i < policy->waiver_count; i++) {
+		const char *text = file->waivers >> i & 1 ? sb_attest_waiver_text(&policy->waivers[i], call->arena) : NULL;
+		if (text && !call->json)
+			sb_buf_printf(&call->out, "  waived    %s: %s\n", sb_cli_escape(call, file->name), text);
+		if (file->waivers >> i & 1)
+			sb_cli_say(call, "waived: %s: %s", sb_cli_escape(call, file->name), text ? text : "?");
+	}
+}
+
 /** What --gate says of the run: every delivered file passes and nothing else was built in its place, or the first that does not is told. */
 static int ask_gate(struct sb_invocation *call, const struct sb_policy *policy, const struct sb_result *result, const struct sb_run_context *run, bool *passed,
                     struct sb_err *err)
@@ -91,10 +103,12 @@ static int ask_gate(struct sb_invocation *call, const struct sb_policy *policy, 
 	size_t count, refused = 0;
 
 	memcpy(context.manifest_sha256, run->manifest_sha256, SB_SHA256_BYTES);
-	int rc = sb_attest_gate_own(policy, result, &context, call->arena, &files, &count, err);
+	int rc = sb_attest_gate_own(policy, (int64_t)time(NULL), result, &context, call->arena, &files, &count, err);
 	for (size_t i = 0; !rc && i < count; i++)
 		if (files[i].reason)
 			tell_refusal(call, files[i].name, files[i].reason, &refused);
+		else
+			tell_waivers(call, policy, &files[i]);
 	for (size_t i = 0; !rc && i < result->artifact_count; i++)
 		if (result->artifacts[i].shipped.kinds == 0) /* what was built and not delivered: nobody states anything of it */
 			tell_refusal(call, result->artifacts[i].name, "extra", &refused);

@@ -81,6 +81,8 @@ int sb_policy_file_check(struct sb_invocation *call, const struct sb_policy_file
 {
 	const struct sb_trust_held *held = &file->held;
 
+	if (file->policy.waiver_count && !file->is_signed)
+		return sb_fail(err, SB_EVIDENCE, "policy-unsigned", "waivers count in a signed policy only");
 	if (!file->policy.root)
 		return 0;
 	if (!file->is_signed)

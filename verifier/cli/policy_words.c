@@ -71,6 +71,17 @@ static void say_quorum(struct speech *speech)
 	                           : "any one rebuilder or evaluator must have stated it");
 }
 
+static void say_waivers(struct speech *speech)
+{
+	for (size_t i = 0; i < speech->policy->waiver_count; i++) {
+		const struct sb_waiver *waiver = &speech->policy->waivers[i];
+		const char *text = sb_attest_waiver_text(waiver, speech->call->arena);
+		char hex[2 * SB_SHA256_BYTES + 1];
+		sb_text_hex(sb_span_of(waiver->sha256, SB_SHA256_BYTES), hex);
+		say(speech, text ? sb_arena_printf(speech->call->arena, "of the file %s these bytes may differ: %s", hex, text) : NULL);
+	}
+}
+
 static void say_rules(struct speech *speech)
 {
 	const struct sb_policy *policy = speech->policy;
@@ -123,6 +134,7 @@ struct sb_node *sb_policy_words(struct sb_invocation *call, const struct sb_poli
 	for (size_t i = 0; i < file->policy.artifact_count; i++)
 		say_class(&speech, &file->policy.artifacts[i]);
 	say_rules(&speech);
+	say_waivers(&speech);
 	say_quorum(&speech);
 	say_time(&speech, file);
 	return speech.failed ? NULL : speech.list;

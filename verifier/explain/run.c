@@ -56,8 +56,10 @@ static struct sb_claim explain_diff(struct sb_explaining *in, const struct sb_pa
 	for (size_t i = 0; i < sizeof explainers / sizeof *explainers; i++) {
 		struct sb_claim claim = {.pair = pair, .diff = diff, .cause = explainers[i]->cause, .rule = explainers[i]->rule,
 		                         .cap = SB_LEVEL_DIFFERENT, .severity = SB_SEVERITY_INFO};
-		if (explainers[i]->claim(in, pair, diff, &claim))
+		if (explainers[i]->claim(in, pair, diff, &claim)) {
+			claim.by = (unsigned)i + 1;
 			return claim;
+		}
 	}
 	struct sb_claim claim = {.pair = pair, .diff = diff, .cap = SB_LEVEL_DIFFERENT, .primary = true};
 	sb_explain_hint(in, pair, diff, &claim);
@@ -135,15 +137,37 @@ static const char *rules_version(struct sb_arena *arena)
 	return out;
 }
 
+static void count_uses(const struct sb_explained *explained, struct sb_rule_use *uses)
+{
+	for (size_t i = 0; i < explained->count; i++)
+		if (explained->claims[i].by && sb_claim_owns(&explained->claims[i]))
+			uses[explained->claims[i].by - 1].applied++;
+}
+
+static struct sb_rule_use *list_rules(struct sb_arena *arena, size_t *count)
+{
+	struct sb_rule_use *uses;
+
+	*count = sizeof explainers / sizeof *explainers;
+	uses = sb_arena_array(arena, *count, sizeof *uses);
+	for (size_t i = 0; uses && i < *count; i++)
+		uses[i] = (struct sb_rule_use){.name = explainers[i]->name, .version = explainers[i]->version, .kind = explainers[i]->rule};
+	return uses;
+}
+
 int sb_explain_run(const struct sb_comparison *comparison, const struct sb_facts *facts, struct sb_explanation *out, struct sb_err *err)
 {
 	struct sb_explanation made = {.arena = sb_arena_new(0), .count = comparison->count};
 	struct sb_explained *artifacts = made.arena ? sb_arena_array(made.arena, comparison->count, sizeof *artifacts) : NULL;
-	int rc = artifacts && (made.rules = rules_version(made.arena)) ? 0 : sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+	struct sb_rule_use *uses = artifacts ? list_rules(made.arena, &made.use_count) : NULL;
+	int rc = uses && (made.rules = rules_version(made.arena)) ? 0 : sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
 
 	for (size_t i = 0; !rc && i < comparison->count; i++)
 		rc = explain_artifact((struct sb_explaining){.comparison = comparison, .artifact = &comparison->artifacts[i], .facts = facts, .arena = made.arena},
 		                      &artifacts[i], err);
+	for (size_t i = 0; !rc && i < comparison->count; i++)
+		count_uses(&artifacts[i], uses);
+	made.uses = uses;
 	made.artifacts = artifacts;
 	if (rc)
 		sb_explanation_release(&made);

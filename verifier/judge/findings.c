@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEEPEST = 64 };
+enum { DEEPEST = 64, MOST_LOOKED_THROUGH = 20000000 };
 
 static int no_memory(struct sb_err *err)
 {
@@ -214,10 +214,13 @@ static int list_findings(struct ranked *ranked, size_t count, struct sb_arena *a
 	size_t kept = count < SB_LIMIT_OF(FINDINGS) ? count : (size_t)SB_LIMIT_OF(FINDINGS);
 	struct sb_finding *findings = sb_arena_array(arena, kept, sizeof *findings);
 
+	struct sb_placing placing = {.budget = MOST_LOOKED_THROUGH};
 	if (!findings)
 		return no_memory(err);
 	for (size_t i = 0; i < kept; i++) {
 		int rc = make_finding(ranked[i].claim, ranked[i].artifact, arena, &findings[i], err);
+		if (!rc)
+			rc = sb_judge_place(&placing, ranked[i].claim, arena, &findings[i], err);
 		if (rc)
 			return rc;
 		if (!(findings[i].id = sb_arena_printf(arena, "f%zu", i + 1)))

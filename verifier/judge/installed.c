@@ -127,6 +127,24 @@ static int join_freedom(const struct sb_result pairs[SB_PAIRINGS], struct sb_are
 	return sb_judge_list_freedom(bytes, arena, out, err);
 }
 
+/* All pairs were asked by the same rules. */
+static int join_uses(const struct sb_result pairs[SB_PAIRINGS], struct sb_arena *arena, struct sb_result *out, struct sb_err *err)
+{
+	size_t count = pairs[SB_PAIRING_SHIPPED_REBUILT].rule_use_count;
+	struct sb_rule_use *uses = sb_arena_array(arena, count, sizeof *uses);
+
+	if (!uses)
+		return no_memory(err);
+	for (size_t i = 0; i < count; i++) {
+		uses[i] = pairs[SB_PAIRING_SHIPPED_REBUILT].rule_uses[i];
+		for (unsigned p = SB_PAIRING_SHIPPED_REBUILT + 1; p < SB_PAIRINGS; p++)
+			uses[i].applied += i < pairs[p].rule_use_count ? pairs[p].rule_uses[i].applied : 0;
+	}
+	out->rule_uses = uses;
+	out->rule_use_count = count;
+	return 0;
+}
+
 static int join_limits(const struct sb_result pairs[SB_PAIRINGS], struct sb_arena *arena, struct sb_result *out, struct sb_err *err)
 {
 	size_t count = 0, n = 0;
@@ -166,6 +184,8 @@ int sb_judge_installed(const struct sb_result pairs[SB_PAIRINGS], struct sb_aren
 		rc = join_freedom(pairs, arena, &result, err);
 	if (!rc)
 		rc = join_limits(pairs, arena, &result, err);
+	if (!rc)
+		rc = join_uses(pairs, arena, &result, err);
 	if (!rc)
 		*out = result;
 	return rc;

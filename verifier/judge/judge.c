@@ -2,6 +2,8 @@
 /* The single place where a level is given: docs/levels.md. Whatever is not proven is different; whatever is not decided, undetermined. */
 #include "verifier/judge/judging.h"
 
+#include <string.h>
+
 static bool is_detached(const struct sb_claim *claim)
 {
 	return claim->diff && claim->cause == SB_CAUSE_SIGNATURE && claim->rule == SB_RULE_STRUCTURAL;
@@ -44,6 +46,19 @@ static enum sb_level judge_artifact(const struct sb_compared *artifact, const st
 	return level;
 }
 
+/* What would be left if the differences that nobody owns were none: only a gate with a waiver asks, and the level stays what it is. */
+static enum sb_level otherwise(const struct sb_compared *artifact, const struct sb_explained *explained)
+{
+	enum sb_level level = SB_LEVEL_IDENTICAL;
+
+	if (!artifact->pair || explained->count == 0)
+		return SB_LEVEL_UNDETERMINED;
+	for (size_t i = 0; i < explained->count; i++)
+		if (!explained->claims[i].diff || sb_claim_owns(&explained->claims[i]))
+			level = sb_level_worse(level, cap_of(&explained->claims[i]));
+	return level;
+}
+
 static uint64_t members_of(const struct sb_compared *artifact)
 {
 	return artifact->pair ? artifact->pair->leaves : 1;
@@ -67,6 +82,8 @@ static int judge_artifacts(const struct sb_comparison *comparison, const struct 
 		if (!sb_coverage_adds_up(&to->coverage))
 			return sb_fail(err, SB_INTERNAL, "coverage-sum", "the bytes of an artifact do not add up");
 		to->level = judge_artifact(from, &explanation->artifacts[i], &to->coverage);
+		if (to->level == SB_LEVEL_DIFFERENT || to->level == SB_LEVEL_IMAGE_IDENTICAL)
+			to->otherwise = otherwise(from, &explanation->artifacts[i]);
 	}
 	out->artifacts = artifacts;
 	out->artifact_count = comparison->count;
@@ -96,6 +113,13 @@ int sb_judge_run(const struct sb_comparison *comparison, const struct sb_explana
 	result.rules = sb_arena_copy(arena, sb_span_text(explanation->rules));
 	if (!result.rules)
 		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+	struct sb_rule_use *uses = sb_arena_array(arena, explanation->use_count, sizeof *uses);
+	if (!uses)
+		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+	if (explanation->use_count)
+		memcpy(uses, explanation->uses, explanation->use_count * sizeof *uses);
+	result.rule_uses = uses;
+	result.rule_use_count = explanation->use_count;
 	int rc = judge_artifacts(comparison, explanation, arena, &result, err);
 	if (!rc)
 		rc = sb_judge_findings(comparison, explanation, arena, &result, err);

@@ -25,6 +25,16 @@ SB_MUST_USE int sb_judge_freedom(const struct sb_explanation *explanation, struc
 /** The same from bytes by cause and by whether they are loaded. */
 SB_MUST_USE int sb_judge_list_freedom(const uint64_t bytes[SB_CAUSES][2], struct sb_arena *arena, struct sb_result *out, struct sb_err *err);
 
+/** How much of the lists of members may still be looked through to tell places apart. */
+struct sb_placing {
+	uint64_t budget;
+};
+/**
+ * Fill located and inside of @out when nobody owns the claim's difference, it is of bytes on both sides, and its way leads to nothing else: a waiver names
+ * such a way and must not be good for another place. Errors: NOMEM.
+ */
+SB_MUST_USE int sb_judge_place(struct sb_placing *placing, const struct sb_claim *claim, struct sb_arena *arena, struct sb_finding *out, struct sb_err *err);
+
 /** Limits that were hit, in tree order. */
 SB_MUST_USE int sb_judge_limits(const struct sb_comparison *comparison, struct sb_arena *arena, struct sb_result *out, struct sb_err *err);
 

@@ -17,6 +17,7 @@ struct sb_claim {
 	enum sb_severity severity;
 	bool primary;
 	uint64_t freedom;            /* bytes that the vendor was free to choose */
+	unsigned by;                 /* 1 + index among the uses of rules; 0: none of them owns it */
 	const char *note;            /* one sentence; foreign parts escaped */
 };
 
@@ -30,6 +31,8 @@ struct sb_explanation {
 	const struct sb_explained *artifacts; /* as in the comparison */
 	size_t count;
 	const char *rules;                    /* version of the rule set */
+	const struct sb_rule_use *uses;       /* in the order in which they are asked */
+	size_t use_count;
 	struct sb_arena *arena;
 };
 

@@ -14,6 +14,14 @@ struct sb_coverage {
 /** True when the sum holds without overflow. */
 bool sb_coverage_adds_up(const struct sb_coverage *coverage);
 
+/** A rule that could have raised a level in this run. */
+struct sb_rule_use {
+	const char *name;
+	unsigned version;
+	enum sb_rule kind;
+	uint64_t applied; /* differences that it owns */
+};
+
 /** One difference, and what is known of it. */
 struct sb_finding {
 	const char *id;       /* stable within a result: "f1", "f2" … in report order */
@@ -27,6 +35,9 @@ struct sb_finding {
 	enum sb_severity severity;
 	struct sb_extent shipped, rebuilt;
 	const char *note; /* one sentence for a person; foreign parts already escaped; never NULL */
+	bool located;     /* nobody owns it, and its extents are bytes of the one thing that `inside` leads to: no other has this way on either side */
+	const char *const *inside; /* names of the things in things, below the artifact; raw */
+	size_t inside_count;
 };
 
 /** One shipped file and its rebuilt counterpart. */
@@ -36,6 +47,7 @@ struct sb_artifact {
 	struct sb_digest shipped, rebuilt; /* kinds == 0: that side is absent */
 	struct sb_coverage coverage;
 	uint64_t members; /* leaves below it, at least 1 */
+	enum sb_level otherwise; /* that it would have without the differences that nobody owns; UNDETERMINED: not known */
 };
 
 /** Bytes that the vendor was free to choose, per cause. */
@@ -130,6 +142,8 @@ struct sb_limit_hit {
 struct sb_result {
 	const char *tool_version; /* SB_VERSION */
 	const char *rules;        /* version of the rule set */
+	const struct sb_rule_use *rule_uses; /* rules of that set; none in a record of an earlier version */
+	size_t rule_use_count;
 	enum sb_level level;
 	const struct sb_delivery *delivery; /* of `verify`; else NULL */
 	const struct sb_artifact *artifacts;
