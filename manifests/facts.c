@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const keys[] = {"*schema", "epoch", "path", "user", "host", "locale", "timezone", "kernel", "jobs", NULL};
+static const char *const keys[] = {"*schema", "epoch", "path", "user", "host", "locale", "timezone", "kernel", "jobs",
+                                   "clock",   "umask", "order", "input-time", NULL};
 
 static void read_all(struct sb_schema *s, struct sb_place top, struct sb_facts *out)
 {
@@ -27,6 +28,77 @@ static void read_all(struct sb_schema *s, struct sb_place top, struct sb_facts *
 	out->jobs = (unsigned)sb_schema_uint(s, sb_schema_key(s, top, "jobs"), 1, 100000, 0);
 	if (out->path && !sb_path_is_clean_absolute(out->path))
 		sb_schema_problem(s, top, "facts-malformed", "path must be absolute and without \"..\"");
+}
+
+/* Of a set every value is a text; the document has numbers where it always had them. */
+static const char *value_text(struct sb_schema *s, struct sb_place place, enum sb_knob knob)
+{
+	if (knob != SB_KNOB_EPOCH && knob != SB_KNOB_JOBS && knob != SB_KNOB_INPUT_TIME)
+		return sb_schema_text(s, place, NULL);
+	const char *text = sb_arena_printf(s->arena, "%llu", (unsigned long long)sb_schema_uint(s, place, 0, INT64_MAX, 0));
+	return text ? text : "";
+}
+
+static void read_set(struct sb_schema *s, struct sb_place top, struct sb_fact_set *out)
+{
+	*out = (struct sb_fact_set){0};
+	if (!sb_schema_map(s, top, keys))
+		return;
+	if (strcmp(sb_schema_text(s, sb_schema_key(s, top, "schema"), ""), "samebuild-facts/1") != 0)
+		sb_schema_problem(s, top, "facts-malformed", "the schema is not samebuild-facts/1");
+	for (unsigned knob = SB_KNOB_PATH; knob < SB_KNOBS; knob++) {
+		struct sb_place place = sb_schema_key(s, top, sb_knob_name((enum sb_knob)knob));
+		const char *value = place.node ? value_text(s, place, (enum sb_knob)knob) : NULL;
+		if (value && !sb_fact_is_plausible((enum sb_knob)knob, sb_span_text(value)))
+			sb_schema_problem(s, place, "facts-malformed", "no environment is given this value");
+		out->value[knob] = value;
+	}
+}
+
+int sb_fact_set_read(struct sb_span text, const char *name, struct sb_arena *arena, struct sb_fact_set *out, struct sb_err *err)
+{
+	SB_FREEING struct sb_schema *schema = calloc(1, sizeof *schema);
+	struct sb_place top = {.way = ""};
+	struct sb_fact_set set;
+
+	if (!schema)
+		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+	*schema = (struct sb_schema){.document = name, .arena = arena};
+	int rc = sb_node_read_json(text, SB_LIMIT_OF(DOCUMENT_BYTES), name, arena, &top.node, err);
+	if (rc == SB_FORMAT && err)
+		err->code = SB_USAGE;
+	if (rc)
+		return rc == SB_FORMAT ? sb_reidentify(err, "facts-malformed") : rc;
+	read_set(schema, top, &set);
+	rc = sb_schema_end(schema, NULL, err);
+	if (rc)
+		return sb_reidentify(err, "facts-malformed");
+	*out = set;
+	return 0;
+}
+
+static struct sb_node *value_node(struct sb_arena *arena, enum sb_knob knob, const char *value)
+{
+	uint64_t number;
+
+	if (knob != SB_KNOB_EPOCH && knob != SB_KNOB_JOBS && knob != SB_KNOB_INPUT_TIME)
+		return sb_node_text(arena, value);
+	return sb_text_uint(sb_span_text(value), &number) && number <= INT64_MAX ? sb_node_int(arena, (int64_t)number) : NULL;
+}
+
+int sb_fact_set_write(const struct sb_fact_set *set, struct sb_buf *out, struct sb_err *err)
+{
+	SB_ARENA struct sb_arena *arena = sb_arena_new(0);
+	struct sb_node *top = arena ? sb_node_map(arena) : NULL;
+	bool good = top && sb_node_put(arena, top, "schema", sb_node_text(arena, "samebuild-facts/1"));
+
+	for (unsigned knob = SB_KNOB_PATH; good && knob < SB_KNOBS; knob++)
+		if (set->value[knob])
+			good = sb_node_put(arena, top, sb_knob_name((enum sb_knob)knob), value_node(arena, (enum sb_knob)knob, set->value[knob]));
+	if (!good)
+		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+	sb_node_write_json(top, out);
+	return sb_buf_ok(out, err);
 }
 
 int sb_facts_read(struct sb_span text, const char *name, struct sb_arena *arena, struct sb_facts *out, struct sb_err *err)

@@ -4,12 +4,14 @@
 
 #include "manifests/builds.h"
 #include "manifests/lineage.h"
+#include "manifests/solving.h"
+#include "manifests/taking.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 static const char *const top_keys[] = {"*schema", "*tool", "*level", "*artifacts", "*findings", "*freedom", "*environment", "*trace", "*limits",
-                                       "equal", "findings_left_out", "rules", "delivery", "installed", "previous", "builds", NULL};
+                                       "equal", "findings_left_out", "rules", "delivery", "installed", "previous", "builds", "solve", NULL};
 static const char *const tool_keys[] = {"*name", "*version", "*rules", NULL};
 static const char *const digest_keys[] = {"*sha256", "*blake2b", "*size", NULL};
 static const char *const coverage_keys[] = {"*bytes", "*equal", "*claimed", "*residual", "*opaque", NULL};
@@ -319,6 +321,25 @@ static void read_lists(struct sb_taking *in, struct sb_place top, struct sb_resu
 	out->limits = limits;
 }
 
+/* Equal bytes of a rebuild under facts, and nothing else, are reproduced. */
+static void check_reproduced(struct sb_taking *in, struct sb_place top, const struct sb_result *result)
+{
+	size_t reproduced = 0, files = 0;
+
+	for (size_t i = 0; i < result->solving.file_count; i++)
+		files += result->solving.files[i].rebuild != 0;
+	for (size_t i = 0; i < result->artifact_count; i++) {
+		const struct sb_artifact *a = &result->artifacts[i];
+		if (a->level != SB_LEVEL_REPRODUCED)
+			continue;
+		reproduced++;
+		if (memcmp(a->shipped.sha256, a->rebuilt.sha256, SB_SHA256_BYTES) != 0 || !sb_solving_trial_of(&result->solving, a->name))
+			sb_schema_problem(&in->schema, top, "record-inconsistent", "an artifact is called reproduced without equal digests, or without a rebuild under facts");
+	}
+	if (reproduced != files)
+		sb_schema_problem(&in->schema, top, "record-inconsistent", "the rebuilds under facts name other files than those that are called reproduced");
+}
+
 /* A record whose head says more than its parts is forged or broken. */
 static void check_levels(struct sb_taking *in, struct sb_place top, const struct sb_result *result)
 {
@@ -361,8 +382,10 @@ static void read_all(struct sb_taking *in, struct sb_place top, struct sb_result
 	read_installed(in, top, &out->installed);
 	read_previous(in, top, &out->previous);
 	sb_take_builds(in, top, &out->builds);
+	sb_solving_read(in, sb_schema_key(s, top, "solve"), &out->solving);
 	out->findings_left_out = sb_take_count(in, top, "findings_left_out");
 	check_levels(in, top, out);
+	check_reproduced(in, top, out);
 }
 
 int sb_record_read(struct sb_span json, struct sb_arena *arena, struct sb_result *out, struct sb_err *err)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The result record as a tree: docs/formats/result-record.md. */
 #include "manifests/record.h"
+#include "manifests/solving.h"
 
 #include "manifests/builds.h"
 #include "manifests/lineage.h"
@@ -250,6 +251,8 @@ int sb_record_node(const struct sb_result *result, struct sb_arena *arena, struc
 		sb_make_put(&make, top, "previous", previous_node(&make, &result->previous));
 	if (result->builds.present)
 		sb_make_put(&make, top, "builds", sb_make_builds(&make, &result->builds));
+	if (result->solving.present)
+		sb_make_put(&make, top, "solve", sb_solving_node(&make, &result->solving));
 	if (result->equal.present)
 		sb_make_put(&make, top, "equal", equal_node(&make, &result->equal));
 	if (result->findings_left_out)

@@ -3,6 +3,7 @@
 #include "manifests/statement.h"
 
 #include "manifests/record.h"
+#include "manifests/solving.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -382,6 +383,15 @@ static struct sb_node *source(struct maker *make)
 	return map;
 }
 
+static struct sb_node *inferred(struct maker *make)
+{
+	struct sb_making making = {.arena = make->arena};
+	struct sb_node *list = sb_inferred_node(&making, &make->result->solving);
+
+	make->failed |= making.failed;
+	return list;
+}
+
 static struct sb_node *predicate(struct maker *make)
 {
 	const struct sb_result *result = make->result;
@@ -405,7 +415,7 @@ static struct sb_node *predicate(struct maker *make)
 	put(make, map, "environment", part(make, "environment"));
 	if (result->builds.present)
 		put(make, map, "builds", part(make, "builds"));
-	put(make, map, "inferred", sb_node_list(make->arena));
+	put(make, map, "inferred", inferred(make));
 	put(make, map, "opaque", opaque(make));
 	put(make, map, "report", descriptor(make, &make->context->report));
 	if (make->context->finished)

@@ -111,6 +111,21 @@ static int read_predicate(const struct sb_node *predicate, struct sb_statement *
 	return 0;
 }
 
+/* A statement says what was inferred when a file was reproduced by it, and only then. */
+static int check_inferred(const struct sb_node *predicate, const struct sb_statement *made, struct sb_err *err)
+{
+	const struct sb_node *list = sb_node_get(predicate, "inferred");
+	bool reproduced = false;
+
+	for (size_t i = 0; i < made->subject_count; i++)
+		reproduced |= made->subjects[i].level == SB_LEVEL_REPRODUCED;
+	if (!list || list->type != SB_NODE_LIST)
+		return malformed(err, "what was inferred is no list");
+	if (reproduced != (list->count > 0))
+		return inconsistent(err, reproduced ? "a file is called reproduced and nothing was inferred" : "something was inferred and no file is called reproduced");
+	return 0;
+}
+
 int sb_statement_read(struct sb_span json, struct sb_arena *arena, struct sb_statement *out, struct sb_err *err)
 {
 	struct sb_statement made = {0};
@@ -128,6 +143,8 @@ int sb_statement_read(struct sb_span json, struct sb_arena *arena, struct sb_sta
 	rc = read_predicate(predicate, &made, err);
 	if (!rc)
 		rc = read_subjects(top, predicate, arena, &made, err);
+	if (!rc)
+		rc = check_inferred(predicate, &made, err);
 	if (!rc)
 		*out = made;
 	return rc;

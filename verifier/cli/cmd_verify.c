@@ -5,6 +5,7 @@
 #include "verifier/cli/output.h"
 #include "verifier/cli/policy_file.h"
 #include "verifier/cli/runs.h"
+#include "verifier/cli/solving.h"
 #include "verifier/cli/verbs.h"
 #include "verifier/pipeline/pipeline.h"
 
@@ -12,6 +13,8 @@
 #include <time.h>
 
 enum { MOST_BUILDS = 100 };
+
+enum { MOST_ROUNDS = 100 };
 
 static void say_notices(struct sb_invocation *call, const struct sb_sources *sources)
 {
@@ -118,10 +121,13 @@ static int ask_gate(struct sb_invocation *call, const struct sb_policy *policy, 
 	return rc;
 }
 
-/** What is asked of a run when it is over; NULL policy: nothing. */
+/** What is asked of a run. */
 struct asked {
-	const struct sb_policy *policy;
+	const struct sb_policy *policy; /* when it is over; NULL: nothing */
 	bool passed;
+	bool given;                     /* facts to begin with */
+	struct sb_fact_set facts;
+	uint64_t solve;                 /* rebuilds under facts that are inferred */
 };
 
 static int conclude(struct sb_invocation *call, const struct sb_drop *drop, const struct sb_verified *verified, struct asked *asked, struct sb_err *err)
@@ -132,10 +138,14 @@ static int conclude(struct sb_invocation *call, const struct sb_drop *drop, cons
 	int rc = make_context(call, drop, verified, &context, err);
 	if (!rc)
 		rc = sb_run_keep(call, &verified->result, &context, &id, err);
+	if (!rc)
+		rc = sb_cli_keep_facts(call, id, &verified->result.solving, err);
 	if (rc)
 		return rc;
-	if (!call->json)
+	if (!call->json) {
 		add_summary(call, drop, verified);
+		sb_cli_tell_solving(call, &verified->result.solving);
+	}
 	rc = sb_output_write(call, &verified->result, err);
 	int signing = sign(call, id, rc ? NULL : err); /* a report that cannot be written keeps nothing from being signed, nor the other way round */
 	rc = rc ? rc : signing;
@@ -155,12 +165,11 @@ static int exit_of(enum sb_level level, const struct asked *asked)
 }
 
 static int verify(struct sb_invocation *call, const struct sb_loaded_drop *loaded, struct sb_store *store, struct sb_parsers *parsers,
-                  const struct sb_policy *policy, struct sb_err *err)
+                  struct asked *asked, struct sb_err *err)
 {
-	struct asked asked = {.policy = policy};
 	uint64_t repeat = 1;
 	struct sb_verify_in in = {.dir = loaded->dir, .drop = &loaded->drop, .store = store, .log = -1, .trace = true, .jobs = call->jobs, .parsers = parsers,
-	                          .progress = call->progress};
+	                          .progress = call->progress, .solve = (unsigned)asked->solve, .given = asked->given ? &asked->facts : NULL};
 	struct sb_verified verified = {0};
 
 	int rc = sb_arg_number(call, "repeat", 1, MOST_BUILDS, 1, &repeat, err);
@@ -171,10 +180,10 @@ static int verify(struct sb_invocation *call, const struct sb_loaded_drop *loade
 	if (rc == SB_FAILED || call->verbose)
 		sb_building_say_log(call, &verified.rebuilt);
 	if (!rc)
-		rc = conclude(call, &loaded->drop, &verified, &asked, err);
+		rc = conclude(call, &loaded->drop, &verified, asked, err);
 	enum sb_level level = verified.result.level;
 	sb_verified_release(&verified);
-	return rc ? rc : exit_of(level, &asked);
+	return rc ? rc : exit_of(level, asked);
 }
 
 static int run(struct sb_invocation *call, struct sb_err *err)
@@ -185,8 +194,13 @@ static int run(struct sb_invocation *call, struct sb_err *err)
 	const char *gate = sb_arg_value(call, "gate");
 	struct sb_store *store = NULL;
 	struct sb_policy_file policy;
+	struct asked asked = {.policy = gate ? &policy.policy : NULL};
 
 	int rc = sb_output_check(call, err);
+	if (!rc)
+		rc = sb_arg_number(call, "solve", 0, MOST_ROUNDS, 0, &asked.solve, err);
+	if (!rc)
+		rc = sb_cli_load_fact_set(call, &asked.facts, &asked.given, err);
 	if (!rc && gate)
 		rc = sb_policy_file_load(call, gate, (int64_t)time(NULL), true, &policy, err);
 	if (!rc)
@@ -198,7 +212,7 @@ static int run(struct sb_invocation *call, struct sb_err *err)
 	if (!rc)
 		rc = sb_cli_open_store(call, &store, err);
 	if (!rc)
-		rc = verify(call, &loaded, store, parsers, gate ? &policy.policy : NULL, err);
+		rc = verify(call, &loaded, store, parsers, &asked, err);
 	sb_parsers_stop(&parsers);
 	sb_store_close(&store);
 	sb_close_fd(&loaded.dir);
@@ -209,6 +223,8 @@ static const struct sb_option verify_options[] = {
 	{"output", 'o', "FORMAT=PATH", true},
 	{"gate", 0, "POLICY", false},
 	{"repeat", 0, "N", false},
+	{"solve", 0, "N", false},
+	{"facts", 0, "FILE", false},
 	{"sign", 0, "KEY", false},
 	{"attestation", 0, "PATH", false},
 	{"verifier", 0, "URI", false},

@@ -91,7 +91,7 @@ static int judge_artifacts(const struct sb_comparison *comparison, const struct 
 }
 
 /* Worst wins; equal files of directories count as identical, and nothing at all is undetermined. */
-static enum sb_level judge_run(const struct sb_result *result)
+enum sb_level sb_judge_level_of_run(const struct sb_result *result)
 {
 	bool compared = result->artifact_count > 0 || (result->equal.present && result->equal.files > 0);
 	enum sb_level level = SB_LEVEL_IDENTICAL;
@@ -129,7 +129,7 @@ int sb_judge_run(const struct sb_comparison *comparison, const struct sb_explana
 		rc = sb_judge_limits(comparison, arena, &result, err);
 	if (rc)
 		return rc;
-	result.level = judge_run(&result);
+	result.level = sb_judge_level_of_run(&result);
 	*out = result;
 	return 0;
 }

@@ -43,4 +43,11 @@ SB_MUST_USE int sb_judge_repeats(const struct sb_judge_repeat *repeats, size_t c
  */
 SB_MUST_USE int sb_judge_prebuilt(const struct sb_lineage *lineage, struct sb_arena *arena, struct sb_result *result, struct sb_err *err);
 
+/**
+ * Files that @solving says a rebuild under facts made equal: @result must have been judged with the bytes of that rebuild, and called them identical.
+ * They become `reproduced`, with a finding for each fact and its length as freedom; into result->solving too. Everything in @out lives in @arena.
+ * Errors: INTERNAL "solve-unfounded" when bytes, facts or evidence are missing; NOMEM; @result is untouched then.
+ */
+SB_MUST_USE int sb_judge_reproduced(const struct sb_solving *solving, struct sb_arena *arena, struct sb_result *result, struct sb_err *err);
+
 #endif

@@ -35,6 +35,9 @@ struct sb_placing {
  */
 SB_MUST_USE int sb_judge_place(struct sb_placing *placing, const struct sb_claim *claim, struct sb_arena *arena, struct sb_finding *out, struct sb_err *err);
 
+/** The level of the run from those of its artifacts: the worst of them. */
+enum sb_level sb_judge_level_of_run(const struct sb_result *result);
+
 /** Limits that were hit, in tree order. */
 SB_MUST_USE int sb_judge_limits(const struct sb_comparison *comparison, struct sb_arena *arena, struct sb_result *out, struct sb_err *err);
 

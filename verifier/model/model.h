@@ -11,6 +11,7 @@
 #include "verifier/model/lineage.h"
 #include "verifier/model/parts.h"
 #include "verifier/model/result.h"
+#include "verifier/model/solving.h"
 #include "verifier/model/trace.h"
 #include "verifier/model/vocabulary.h"
 

@@ -5,6 +5,7 @@
 
 #include "verifier/model/builds.h"
 #include "verifier/model/lineage.h"
+#include "verifier/model/solving.h"
 #include "verifier/model/vocabulary.h"
 
 /** Bytes of an artifact by what is known of them, counted at their innermost owner; bytes = equal + claimed + residual + opaque. */
@@ -159,6 +160,7 @@ struct sb_result {
 	struct sb_installed installed; /* of `compare --installed` */
 	struct sb_previous previous;   /* of `compare --previous` */
 	struct sb_builds builds;       /* of `verify --repeat` */
+	struct sb_solving solving;     /* of `verify --solve` and `--facts` */
 	const struct sb_limit_hit *limits;
 	size_t limit_count;
 };

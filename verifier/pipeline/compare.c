@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "verifier/pipeline/pipeline.h"
+#include "verifier/pipeline/solver.h"
 
 /* Which walls stood between the bytes and this process; copied, since the pool ends before the result. */
 static int note_parsers(const struct sb_parsers *parsers, struct sb_arena *arena, struct sb_environment *out, struct sb_err *err)
@@ -20,8 +20,14 @@ static int note_parsers(const struct sb_parsers *parsers, struct sb_arena *arena
 	return out->parsers.items ? 0 : sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
 }
 
-int sb_pipeline_compare(const struct sb_compare_in *in, const struct sb_facts *facts, struct sb_arena *arena, struct sb_result *out,
-                        struct sb_err *err)
+static int ask(struct sb_line_question *question, const struct sb_comparison *comparison, struct sb_err *err)
+{
+	const struct sb_solve_in in = {.comparison = comparison, .ours = question->ours};
+	return sb_solve_infer(&in, question->arena, &question->found, err);
+}
+
+int sb_line_compare(const struct sb_compare_in *in, const struct sb_facts *facts, struct sb_line_question *question, struct sb_arena *arena,
+                    struct sb_result *out, struct sb_err *err)
 {
 	struct sb_comparison comparison = {0};
 	struct sb_explanation explanation = {0};
@@ -31,9 +37,17 @@ int sb_pipeline_compare(const struct sb_compare_in *in, const struct sb_facts *f
 		rc = sb_explain_run(&comparison, facts, &explanation, err);
 	if (!rc)
 		rc = sb_judge_run(&comparison, &explanation, arena, out, err);
+	if (!rc && question)
+		rc = ask(question, &comparison, err);
 	if (!rc)
 		rc = note_parsers(in->parsers, arena, &out->environment, err);
 	sb_explanation_release(&explanation);
 	sb_comparison_release(&comparison);
 	return rc;
+}
+
+int sb_pipeline_compare(const struct sb_compare_in *in, const struct sb_facts *facts, struct sb_arena *arena, struct sb_result *out,
+                        struct sb_err *err)
+{
+	return sb_line_compare(in, facts, NULL, arena, out, err);
 }

@@ -9,6 +9,7 @@
 #include "verifier/ingest/ingest.h"
 #include "verifier/judge/judge.h"
 #include "verifier/rebuild/rebuild.h"
+#include "verifier/solve/solve.h"
 #include "verifier/trace/trace.h"
 
 struct sb_verify_in {
@@ -21,6 +22,8 @@ struct sb_verify_in {
 	bool trace;                  /* say what each delivered file was made of */
 	struct sb_parsers *parsers;  /* or NULL: parsed in this process */
 	struct sb_progress *progress;
+	unsigned solve;              /* most rebuilds under facts that are inferred; 0: none */
+	const struct sb_fact_set *given; /* facts of an earlier run, plausible: the first rebuild is under them; or NULL */
 };
 
 /** A finished run; release with sb_verified_release. */
@@ -28,7 +31,9 @@ struct sb_verified {
 	struct sb_arena *arena;
 	struct sb_result result;
 	struct sb_sources sources;
-	struct sb_rebuilt rebuilt;
+	struct sb_rebuilt rebuilt;   /* the plain one; the one under facts that were given, when that made everything equal */
+	struct sb_rebuilt **tries;   /* those under facts, as many as result.solving has trials at most */
+	size_t try_count;
 };
 
 /**

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The straight line of `verify`: drop → sources → outputs → differences → findings → verdict. */
-#include "verifier/pipeline/line.h"
+#include "verifier/pipeline/solver.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -89,16 +89,17 @@ void sb_line_special_bits(struct sb_artifact_in *artifact)
 	artifact->shipped.has_mode = artifact->rebuilt.has_mode = differ;
 }
 
-static int pair_outputs(const struct sb_verified *verified, struct sb_artifact_in *artifacts, struct sb_err *err)
+static int pair_outputs(const struct sb_sources *sources, const struct sb_line_sides *sides, struct sb_artifact_in *artifacts, struct sb_err *err)
 {
 	int rc = 0;
-	for (size_t i = 0; !rc && i < verified->sources.shipped_count; i++) {
-		const struct sb_shipped *shipped = &verified->sources.shipped[i];
+	for (size_t i = 0; !rc && i < sources->shipped_count; i++) {
+		const struct sb_shipped *shipped = &sources->shipped[i];
+		const struct sb_rebuilt *rebuilt = sides->instead && sides->instead[i] ? sides->instead[i] : sides->base;
 		artifacts[i].name = shipped->path;
 		artifacts[i].shipped = (struct sb_side){
 			.present = true, .bytes = shipped->blob.bytes, .digest = shipped->digest, .type = shipped->type, .mode = shipped->mode,
 			.link = shipped->link};
-		rc = sb_line_side(&verified->rebuilt, shipped->built, &artifacts[i].rebuilt, err);
+		rc = sb_line_side(rebuilt, shipped->built, &artifacts[i].rebuilt, err);
 		sb_line_special_bits(&artifacts[i]);
 	}
 	return rc;
@@ -121,28 +122,41 @@ static bool is_shipped(const struct sb_sources *sources, const char *built)
 }
 
 /* Files that the rebuild makes in a folder that was delivered as a whole, and that were not delivered: extra. */
-static int add_extra(const struct sb_verify_in *in, struct sb_verified *out, struct sb_vec *artifacts, struct sb_err *err)
+static int add_extra(const struct sb_drop *drop, const struct sb_sources *sources, const struct sb_rebuilt *rebuilt, struct sb_arena *arena,
+                     struct sb_vec *artifacts, struct sb_err *err)
 {
-	const struct sb_inventory *outputs = &out->rebuilt.run.outputs;
+	const struct sb_inventory *outputs = &rebuilt->run.outputs;
 
-	for (size_t rule = 0; rule < in->drop->output_count; rule++) {
-		const char *folder = in->drop->outputs[rule].built;
+	for (size_t rule = 0; rule < drop->output_count; rule++) {
+		const char *folder = drop->outputs[rule].built;
 		for (size_t i = 0; i < outputs->count; i++) {
 			const struct sb_entry *entry = &outputs->entries[i];
 			const char *rest = entry->type != SB_ENTRY_DIR ? sb_line_below(entry->path, folder) : NULL;
-			if (!rest || is_shipped(&out->sources, entry->path))
+			if (!rest || is_shipped(sources, entry->path))
 				continue;
 			struct sb_artifact_in *slot = sb_vec_push(artifacts);
-			char *name = slot ? sb_arena_printf(out->arena, "%s/%s", in->drop->outputs[rule].shipped, rest) : NULL;
+			char *name = slot ? sb_arena_printf(arena, "%s/%s", drop->outputs[rule].shipped, rest) : NULL;
 			if (!name)
 				return no_memory(err);
 			slot->name = name;
-			int rc = sb_line_side(&out->rebuilt, entry->path, &slot->rebuilt, err);
+			int rc = sb_line_side(rebuilt, entry->path, &slot->rebuilt, err);
 			if (rc)
 				return rc;
 		}
 	}
 	return 0;
+}
+
+int sb_line_pair(const struct sb_verify_in *in, const struct sb_sources *sources, const struct sb_line_sides *sides, struct sb_arena *arena,
+                 struct sb_vec *artifacts, struct sb_err *err)
+{
+	for (size_t i = 0; i < sources->shipped_count; i++)
+		if (!sb_vec_push(artifacts))
+			return no_memory(err);
+	int rc = pair_outputs(sources, sides, artifacts->items, err);
+	if (!rc && sides->extra)
+		rc = add_extra(in->drop, sources, sides->base, arena, artifacts, err);
+	return rc;
 }
 
 /* What the sources bring ready-made, as it lies in the spools. */
@@ -206,27 +220,83 @@ static int pin_root(const struct sb_drop *drop, struct sb_arena *arena, struct s
 	return 0;
 }
 
-static int compare(const struct sb_verify_in *in, struct sb_verified *out, struct sb_err *err)
+/* Compare with the plain rebuild, or with what made files equal in its place; @question is asked meanwhile. */
+static int compare(const struct sb_verify_in *in, struct sb_verified *out, const struct sb_line_sides *sides, struct sb_line_question *question,
+                   struct sb_err *err)
 {
 	SB_VEC struct sb_vec artifacts = {.size = sizeof(struct sb_artifact_in)};
 
-	for (size_t i = 0; i < out->sources.shipped_count; i++)
-		if (!sb_vec_push(&artifacts))
-			return no_memory(err);
-	int rc = pair_outputs(out, artifacts.items, err);
-	if (!rc)
-		rc = add_extra(in, out, &artifacts, err);
+	int rc = sb_line_pair(in, &out->sources, sides, out->arena, &artifacts, err);
 	if (rc)
 		return rc;
 	const struct sb_compare_in from = {.artifacts = artifacts.items, .count = artifacts.count, .jobs = in->jobs, .parsers = in->parsers, .progress = in->progress};
-	rc = sb_pipeline_compare(&from, &out->rebuilt.facts, out->arena, &out->result, err);
+	rc = sb_line_compare(&from, &sides->base->facts, question, out->arena, &out->result, err);
 	if (!rc) {
 		struct sb_properties parsers = out->result.environment.parsers;
-		out->result.environment = out->rebuilt.run.environment;
+		out->result.environment = sides->base->run.environment;
 		out->result.environment.parsers = parsers;
 		rc = pin_root(in->drop, out->arena, &out->result.environment.toolchain, err);
 	}
 	return rc ? rc : name_delivery(in->drop, out, err);
+}
+
+static int rebuild(const struct sb_verify_in *in, struct sb_verified *out, struct sb_err *err)
+{
+	return sb_line_build(in, &out->sources, in->drop, &out->rebuilt, err);
+}
+
+/* The plain rebuild and its comparison; then rebuilds under what the shipped files gave away, as far as they were asked for. */
+static int compare_and_solve(const struct sb_verify_in *in, struct sb_verified *out, struct sb_solver *solver, struct sb_err *err)
+{
+	struct sb_line_sides sides = {.base = &out->rebuilt, .instead = sb_solve_instead(solver), .extra = true};
+	struct sb_line_question question = {.arena = out->arena};
+	struct sb_fact_set ours;
+
+	int rc = sb_solve_ours(in->drop, &out->rebuilt.facts, out->arena, &ours, err);
+	question.ours = &ours;
+	if (!rc)
+		rc = compare(in, out, &sides, in->solve ? &question : NULL, err);
+	if (!rc)
+		rc = sb_solve_rounds(solver, &out->result, &question.found, err);
+	if (!rc && sb_solve_gained(solver))
+		rc = compare(in, out, &sides, NULL, err);
+	return rc ? rc : sb_solve_conclude(solver, &out->result, err);
+}
+
+/* Facts that were given and make everything equal: theirs is the build that the run is about. */
+static int take_given(const struct sb_verify_in *in, struct sb_verified *out, struct sb_solver *solver, struct sb_err *err)
+{
+	const struct sb_line_sides sides = {.base = &out->rebuilt, .extra = true};
+
+	out->rebuilt = *out->tries[0];
+	*out->tries[0] = (struct sb_rebuilt){0};
+	int rc = compare(in, out, &sides, NULL, err);
+	return rc ? rc : sb_solve_conclude(solver, &out->result, err);
+}
+
+static int solve(const struct sb_verify_in *in, struct sb_verified *out, struct sb_err *err)
+{
+	struct sb_solver *solver = NULL;
+	bool all = false;
+
+	int rc = sb_solve_begin(in, out, &solver, &all, err);
+	if (!rc && all && in->repeat <= 1) {
+		rc = take_given(in, out, solver, err);
+	} else if (!rc) {
+		rc = rebuild(in, out, err);
+		if (!rc)
+			rc = compare_and_solve(in, out, solver, err);
+	}
+	sb_solve_end(&solver);
+	return rc;
+}
+
+static int rebuild_and_compare(const struct sb_verify_in *in, struct sb_verified *out, struct sb_err *err)
+{
+	const struct sb_line_sides sides = {.base = &out->rebuilt, .extra = true};
+
+	int rc = rebuild(in, out, err);
+	return rc ? rc : compare(in, out, &sides, NULL, err);
 }
 
 int sb_pipeline_verify(const struct sb_verify_in *in, struct sb_verified *out, struct sb_err *err)
@@ -235,9 +305,7 @@ int sb_pipeline_verify(const struct sb_verify_in *in, struct sb_verified *out, s
 	int rc = out->arena ? ingest(in, out, err) : no_memory(err);
 
 	if (!rc)
-		rc = sb_line_build(in, &out->sources, in->drop, &out->rebuilt, err);
-	if (!rc)
-		rc = compare(in, out, err);
+		rc = in->solve || in->given ? solve(in, out, err) : rebuild_and_compare(in, out, err);
 	if (!rc && in->trace)
 		rc = sb_line_trace(in, out, err);
 	if (!rc && in->repeat > 1)
@@ -247,6 +315,8 @@ int sb_pipeline_verify(const struct sb_verify_in *in, struct sb_verified *out, s
 
 void sb_verified_release(struct sb_verified *verified)
 {
+	for (size_t i = 0; i < verified->try_count; i++)
+		sb_rebuild_release(verified->tries[i]);
 	sb_rebuild_release(&verified->rebuilt);
 	sb_ingest_release(&verified->sources);
 	sb_arena_free(&verified->arena);

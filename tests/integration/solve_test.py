@@ -1,0 +1,300 @@
+# SPDX-License-Identifier: Apache-2.0
+"""verify --solve: a vendor's environment is read from what was delivered, and set; equal bytes are the only proof."""
+import gzip
+import json
+import os
+import re
+
+from sbtest import case, main, need, sb
+from solving import EPOCH, THEIR_PATH, THEIRS, Product, facts, levels
+
+LEAKY = {
+    "main.c": '#include <assert.h>\n#include <stdio.h>\nvoid stamp(void);\nint main(int argc, char **argv) { assert(argc); stamp(); return puts(argv[0]) < 0; }\n',
+    "stamp.c": '#include <stdio.h>\nvoid stamp(void) { printf("built %s %s by %s@%s in %s\\n", __DATE__, __TIME__, BUSER, BHOST, __FILE__); }\n',
+}
+COMPILE = 'cc -g -O2 -DBUSER="\\"$(id -un)\\"" -DBHOST="\\"$(uname -n)\\"" -o prog "$PWD/main.c" "$PWD/stamp.c"'
+STRIP = "objcopy --only-keep-debug prog prog.debug && strip --strip-unneeded prog && objcopy --add-gnu-debuglink=prog.debug prog"
+
+
+
+
+def replace(path, old, new, count=1):
+    """Change bytes of a delivered file; as many places as there are, or the first ones."""
+    with open(path, "rb") as f:
+        data = f.read()
+    assert data.count(old) >= 1, (path, old)
+    with open(path, "wb") as f:
+        f.write(data.replace(old, new) if count is None else data.replace(old, new, count))
+
+
+@case("a program of another path, time, user, host, zone and umask, stripped, with a debug link", user=True)
+def _(dir):
+    product = Product(LEAKY, [COMPILE, STRIP], ["prog", "prog.debug"])
+    product.vendor()
+    record = product.verify(code=0)
+    assert levels(record) == {"prog": "reproduced", "prog.debug": "reproduced"}, record["solve"]
+    found = facts(record)
+    assert found["path"] == THEIR_PATH and found["user"] == "jenkins" and found["host"] == "ci-node-42" and found["epoch"] == str(THEIRS["epoch"]), found
+    assert record["level"] == "reproduced" and record["solve"]["stop"] == "equal" and not record["solve"]["needed"]
+    # every fact has evidence, is a finding, and is counted as freedom
+    for name, value in found.items():
+        assert any(e["fact"] == name and e["value"] == value and e["where"] for e in record["solve"]["evidence"]), name
+    freedom = {f["cause"]: f["bytes"] for f in record["freedom"]}
+    assert freedom["build-path"] == len(THEIR_PATH) and freedom["user"] == len("jenkins") and freedom["host"] == len("ci-node-42"), freedom
+    assert {f["rule"] for f in record["findings"]} == {"counterfactual"}, record["findings"]
+    for artifact in record["artifacts"]:
+        assert artifact["shipped"] == artifact["rebuilt"] and artifact["coverage"]["equal"] == artifact["coverage"]["bytes"]
+
+
+ARCHIVES = {"a.c": "int a(void) { return 1; }\n", "b.c": "int b(void) { return 2; }\n", "doc/read.me": "words\n"}
+
+
+@case("a static library with times and modes of its members")
+def _(dir):
+    product = Product(ARCHIVES, ["cc -c a.c b.c && ar rcU liba.a a.o b.o"], ["liba.a"])
+    product.vendor()
+    record = product.verify(code=0)
+    found = facts(record)
+    assert levels(record) == {"liba.a": "reproduced"} and found["umask"] == "027" and found["epoch"] == str(THEIRS["epoch"]), record["solve"]
+
+
+@case("a tar.gz with times, modes and a user")
+def _(dir):
+    product = Product(ARCHIVES, ["cc -c a.c && mkdir tree && cp a.o doc/read.me tree && tar -c tree | gzip > a.tar.gz"], ["a.tar.gz"])
+    product.vendor()
+    record = product.verify(code=0)
+    found = facts(record)
+    assert levels(record) == {"a.tar.gz": "reproduced"} and found["user"] == "jenkins" and found["umask"] == "027", record["solve"]
+
+
+@case("a Debian package")
+def _(dir):
+    need("dpkg-deb")
+    control = "Package: acme\nVersion: 1.0\nArchitecture: all\nMaintainer: Acme <acme@example.test>\nDescription: a package\n"
+    product = Product(dict(LEAKY, control=control),
+                      ["umask 022; mkdir -p p/DEBIAN p/usr/bin && chmod 755 p p/DEBIAN && cp control p/DEBIAN/ && " + COMPILE, "umask 022; install prog p/usr/bin/ && dpkg-deb --root-owner-group -b p acme.deb"],
+                      ["acme.deb"])
+    product.vendor()
+    record = product.verify(code=0)
+    found = facts(record)
+    assert levels(record) == {"acme.deb": "reproduced"} and found["path"] == THEIR_PATH and found["user"] == "jenkins", record["solve"]
+
+
+@case("a squashfs image")
+def _(dir):
+    need("mksquashfs")
+    product = Product(dict(LEAKY, **ARCHIVES), [COMPILE, "mkdir root && cp prog doc/read.me root && mksquashfs root root.squashfs -all-root -no-progress -processors 1 >/dev/null"],
+                      ["root.squashfs"])
+    product.vendor()
+    record = product.verify(code=0)
+    found = facts(record)
+    assert levels(record) == {"root.squashfs": "reproduced"} and found["path"] == THEIR_PATH, record["solve"]
+
+
+FIT = """/dts-v1/;
+/ { description = "acme"; #address-cells = <1>;
+  images { kernel { description = "kernel"; data = /incbin/("prog"); type = "kernel"; arch = "x86_64"; os = "linux"; compression = "none"; load = <0>; entry = <0>;
+    hash { algo = "sha256"; }; }; };
+  configurations { default = "a"; a { kernel = "kernel"; }; }; };
+"""
+
+
+@case("a FIT image with a timestamp")
+def _(dir):
+    need("mkimage", "dtc")
+    product = Product(dict(LEAKY, **{"acme.its": FIT}), [COMPILE, "mkimage -f acme.its acme.itb >/dev/null"], ["acme.itb"])
+    product.vendor()
+    record = product.verify(code=0)
+    found = facts(record)
+    assert levels(record) == {"acme.itb": "reproduced"} and found["epoch"] == str(THEIRS["epoch"]), record["solve"]
+
+
+@case("kernel, locale, time zone and number of jobs in a text")
+def _(dir):
+    product = Product({"x": "x"}, ['{ uname -r; date; date "+built %Y-%m-%d %H:%M"; echo "locale is $LC_ALL"; echo "make -j$JOBS all"; echo "clock $(date +%s)"; } > info'], ["info"])
+    product.vendor(dict(THEIRS, kernel="5.10.0-28-amd64", locale="de_DE.UTF-8", jobs=8, timezone="CET-1"))
+    record = product.verify(code=0)
+    found = facts(record)
+    assert levels(record) == {"info": "reproduced"}, record["solve"]
+    assert (found["kernel"], found["locale"], found["jobs"], found["timezone"]) == ("5.10.0-28-amd64", "de_DE.UTF-8", "8", "CET-1"), found
+
+
+@case("the year in code: the clock alone")
+def _(dir):
+    code = {"year.c": "int year(void) { return YEAR; }\nint main(void) { return year() == 0; }\n"}
+    product = Product(code, ["cc -O1 -DYEAR=$(date +%Y) -Wl,--build-id=none -o prog year.c"], ["prog"])
+    product.vendor({"epoch": 1556000000})
+    record = product.verify(code=0)
+    assert levels(record) == {"prog": "reproduced"} and list(facts(record)) == ["epoch"], record["solve"]
+
+
+@case("files that were made in two environments are reproduced by two rebuilds")
+def _(dir):
+    product = Product(LEAKY, [COMPILE, "cp prog prog2"], ["prog", "prog2"])
+    product.vendor(only=["prog"])
+    product.vendor({"epoch": 1555555555, "clock": "frozen", "user": "ann"}, path="/srv/ann/acme", only=["prog2"])
+    record = product.verify(rounds=8, code=0)
+    assert levels(record) == {"prog": "reproduced", "prog2": "reproduced"}, record["solve"]
+    rebuilds = {f["name"]: f["rebuild"] for f in record["solve"]["files"]}
+    assert rebuilds["release/prog"] != rebuilds["release/prog2"], rebuilds
+
+
+# ---- what must never be reproduced ----
+
+@case("one planted byte in an otherwise solvable program")
+def _(dir):
+    product = Product(LEAKY, [COMPILE], ["prog"])
+    product.vendor()
+    with open("release/prog", "rb") as f:
+        data = bytearray(f.read())
+    at = data.index(b"\xe8", data.index(b"\x55\x48") if b"\x55\x48" in data else 0x1000)
+    data[at + 1] ^= 1
+    with open("release/prog", "wb") as f:
+        f.write(data)
+    record = product.verify(code=1)
+    assert record["level"] == "different" and levels(record) == {"prog": "different"}, record["solve"]
+    assert record["solve"]["rebuilds"] and not any(f["rebuild"] for f in record["solve"]["files"])
+    assert facts(record)["path"] == THEIR_PATH  # the facts are found all the same, and the byte remains
+    assert 0 < record["solve"]["files"][0]["after"] < 40, record["solve"]["files"]
+
+
+@case("one swapped copy of a path among thirty-six")
+def _(dir):
+    code = {"main.c": "#include <assert.h>\n" + "".join(f"void f{n}(int x);\n" for n in range(36)) + "int main(int c, char **v) { (void)v; "
+            + " ".join(f"f{n}(c);" for n in range(36)) + " return 0; }\n"}
+    code.update({f"f{n}.c": f"#include <assert.h>\nvoid f{n}(int x) {{ assert(x > {n} - 99); }}\n" for n in range(36)})
+    product = Product(code, ['for f in main $(seq -f f%g 0 35); do cc -c "$PWD/$f.c"; done; cc -o prog *.o'], ["prog"])
+    product.vendor()
+    honest = open("release/prog", "rb").read()
+    assert honest.count(THEIR_PATH.encode()) >= 36, honest.count(THEIR_PATH.encode())
+    record = product.verify(code=0)
+    assert levels(record) == {"prog": "reproduced"}, record["solve"]
+    replace("release/prog", THEIR_PATH.encode() + b"/f17.c", THEIR_PATH.replace("jenkins", "jankins").encode() + b"/f17.c")
+    record = product.verify(code=1)
+    assert levels(record) == {"prog": "different"} and not any(f["rebuild"] for f in record["solve"]["files"]), record["solve"]
+
+
+@case("an escape sequence as user name, and other values that no environment has")
+def _(dir):
+    for evil in (b"\x1b[31mroot", b"a;reboot", b"$(id)", b"../../x", b"-rf", b"`id`"):
+        code = {"u.sh": 'printf "made by user %s on a machine\\n" "$(id -un)" > info\n'}
+        product = Product(code, ["sh u.sh"], ["info"])
+        product.vendor()
+        replace("release/info", b"jenkins", evil)
+        result = sb("verify", "drop.json", "--solve", "3", code=1)
+        assert "\x1b[31m" not in result.out + result.err
+        record = product.verify(code=1)
+        assert levels(record) == {"info": "different"} and "\x1b" not in json.dumps(record, ensure_ascii=False), record
+        assert not any(e["fact"] == "user" for e in record["solve"]["evidence"]), record["solve"]
+
+
+@case("paths that lead out, or to what belongs to the environment")
+def _(dir):
+    for evil, path in ((b"/home/jenkins/../../etc", None), (b"/proc/self/cwd/x", "/proc/self/cwd/x"), (b"/etc/acme", "/etc/acme")):
+        product = Product({"x": "x"}, ['echo "in $PWD now" > info'], ["info"])
+        product.vendor()
+        replace("release/info", THEIR_PATH.encode(), evil)
+        record = product.verify(code=1)
+        assert levels(record)["info"] == "different", record["solve"]
+        assert all(r["end"] == "failed" and r["facts"] == {"path": path} for r in record["solve"]["rebuilds"]), record["solve"]
+        assert bool(path) == bool(record["solve"]["rebuilds"])
+
+
+@case("a fact of one file does not excuse another")
+def _(dir):
+    product = Product(LEAKY, [COMPILE, "cp prog prog2"], ["prog", "prog2"])
+    product.vendor()
+    replace("release/prog2", b"jenkins", b"jenkinz", None)
+    record = product.verify(code=1)
+    assert levels(record) == {"prog": "reproduced", "prog2": "different"}, record["solve"]
+    assert record["level"] == "different"
+
+
+# ---- what is needed and cannot be set ----
+
+@case("another compiler is named by package and version")
+def _(dir):
+    product = Product({"main.c": "int main(void) { return 0; }\n"}, ["cc -o prog main.c"], ["prog"])
+    product.vendor()
+    ident = re.search(rb"GCC: \(Debian (12\.2\.0-14[^)]*)\)", open("release/prog", "rb").read())
+    assert ident, "this machine's compiler is not Debian's gcc 12"
+    theirs = ident.group(1)[:-1] + b"7"
+    replace("release/prog", ident.group(1), theirs)
+    record = product.verify()
+    assert {"what": "gcc-12", "version": theirs.decode(), "ours": ident.group(1).decode()}.items() <= record["solve"]["needed"][0].items(), record["solve"]
+    told = sb("verify", "drop.json", "--solve", "3").out
+    assert f"gcc-12 {theirs.decode()}" in told, told
+
+
+@case("flags that were other ones are named")
+def _(dir):
+    product = Product({"main.c": "int main(int c, char **v) { (void)v; return c * 3; }\n"}, ["cc -g $FLAGS -o prog main.c"], ["prog"], env={"FLAGS": "-O2"})
+    product.vendor({}, path="/build/acme-1.0", env={"FLAGS": "-O1"})
+    record = product.verify(code=1)
+    needed = [n for n in record["solve"]["needed"] if n["what"] == "flags"]
+    assert needed and "-O1" in needed[0]["version"] and "-O2" in needed[0]["ours"], record["solve"]
+
+
+# ---- remembering, signing, reading back ----
+
+@case("facts of one run are where the next one begins")
+def _(dir):
+    product = Product(LEAKY, [COMPILE], ["prog"])
+    product.vendor()
+    product.verify(code=0)
+    runs = os.path.join(os.environ.get("XDG_STATE_HOME", ""), "runs")
+    result = sb("verify", "drop.json", "--solve", "3", code=0)
+    run = re.search(r"run +([0-9a-f]{8})", result.out).group(1)
+    assert "solve " in result.out and THEIR_PATH in result.out, result.out
+    state = os.path.join(os.path.dirname(dir), "home/state/samebuild/runs", run)
+    remembered = json.load(open(os.path.join(state, "facts.json")))
+    assert remembered["path"] == THEIR_PATH and remembered["epoch"] == THEIRS["epoch"], (remembered, runs)
+    again = sb("verify", "drop.json", "--facts", os.path.join(state, "facts.json"), "--json", code=0).json()
+    assert levels(again) == {"prog": "reproduced"} and len(again["solve"]["rebuilds"]) == 1, again["solve"]
+    assert {e["how"] for e in again["solve"]["evidence"]} == {"given"}
+    # facts that are wrong raise nothing, and do not keep the true ones from being found
+    with open("wrong.json", "w") as f:
+        json.dump({"schema": "samebuild-facts/1", "path": "/srv/elsewhere", "user": "nobody9"}, f)
+    wrong = sb("verify", "drop.json", "--facts", "wrong.json", "--json", code=1).json()
+    assert levels(wrong) == {"prog": "different"} or levels(wrong) == {"prog": "explained"}, wrong["solve"]
+    both = sb("verify", "drop.json", "--facts", "wrong.json", "--solve", "4", "--json", code=0).json()
+    assert levels(both) == {"prog": "reproduced"}, both["solve"]
+    for evil in ({"user": "a b"}, {"path": "x"}, {"path": "/a/../b"}, {"epoch": 1}, {"colour": "red"}, {"clock": "real"}):
+        with open("evil.json", "w") as f:
+            json.dump(dict(evil, schema="samebuild-facts/1"), f)
+        sb("verify", "drop.json", "--facts", "evil.json", code=2)
+
+
+@case("a signed statement says what was inferred, and no other one does")
+def _(dir):
+    with open("pass", "w") as f:
+        f.write("\n")
+    product = Product(LEAKY, [COMPILE], ["prog"])
+    product.vendor()
+    sb("key", "new", "lab.key", "--passphrase-fd", "0", stdin="word\n", code=0)
+    sb("verify", "drop.json", "--solve", "3", "--sign", "lab.key", "--attestation", "a.jsonl", "--passphrase-fd", "0", stdin="word\n", code=0)
+    shown = sb("attest", "show", "a.jsonl", "--json", code=0).out
+    assert '"inferred"' in shown and THEIR_PATH in shown, shown
+
+
+@case("what is equal anyway is identical, and needs no rebuild")
+def _(dir):
+    product = Product(LEAKY, [COMPILE], ["prog"])
+    product.vendor({}, path="/build/acme-1.0")
+    record = product.verify(code=0)
+    assert levels(record) == {"prog": "identical"} and record["solve"]["rebuilds"] == [] and record["solve"]["files"] == [], record["solve"]
+
+
+@case("a source that differs is different, whatever is tried")
+def _(dir):
+    product = Product(LEAKY, [COMPILE], ["prog"])
+    product.vendor(env={"CFLAGS": ""})
+    evil = dict(LEAKY, **{"main.c": LEAKY["main.c"].replace("puts(argv[0])", "puts(argv[0] + 1)")})
+    shipped = open("release/prog", "rb").read()
+    Product(evil, [COMPILE], ["prog"]).save()
+    assert shipped
+    record = sb("verify", "drop.json", "--solve", "3", "--json", code=1).json()
+    assert record["level"] == "different" and not any(f["rebuild"] for f in record["solve"]["files"])
+
+
+main()

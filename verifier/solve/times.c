@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Times: typed fields and members first, then what all places together say of clock, time zone and the age of the sources. */
+#include "verifier/solve/inside.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { DAY = 86400, TWO_DAYS = 172800, HALF_DAY = 14 * 3600, QUARTER = 900, JITTER = 5 };
+
+/* ---- typed fields ---- */
+
+static bool read_digits(struct sb_span bytes, unsigned base, uint64_t *out)
+{
+	size_t digits = 0;
+
+	*out = 0;
+	for (; digits < bytes.n; digits++) {
+		uint8_t c = bytes.p[digits];
+		unsigned value = c >= '0' && c <= '9' ? (unsigned)(c - '0') : c >= 'a' && c <= 'f' ? (unsigned)(c - 'a') + 10 : c >= 'A' && c <= 'F' ? (unsigned)(c - 'A') + 10 : 99;
+		if (value >= base)
+			break;
+		if (!sb_mul(*out, base, out) || !sb_add(*out, value, out))
+			return false;
+	}
+	return digits > 0;
+}
+
+/* PKWARE APPNOTE 4.4.6: local time, to two seconds. */
+static bool read_dos(struct sb_span bytes, struct sb_stamp *out)
+{
+	struct sb_rd rd = sb_rd_of(bytes, false);
+	uint64_t value = sb_rd_uint(&rd, 4);
+	struct tm tm = {.tm_sec = (int)(value & 31) * 2, .tm_min = (int)(value >> 5 & 63), .tm_hour = (int)(value >> 11 & 31), .tm_mday = (int)(value >> 16 & 31),
+	                .tm_mon = (int)(value >> 21 & 15) - 1, .tm_year = (int)(value >> 25 & 127) + 80};
+
+	if (rd.bad || tm.tm_mon < 0 || tm.tm_mon > 11 || tm.tm_mday < 1)
+		return false;
+	out->seconds = timegm(&tm);
+	return true;
+}
+
+static bool read_field(struct sb_span bytes, enum sb_encoding encoding, struct sb_stamp *out)
+{
+	bool big = encoding == SB_ENC_BE;
+	struct sb_rd rd = sb_rd_of(bytes, big);
+	uint64_t value = 0;
+
+	*out = (struct sb_stamp){.day = true, .clock = true, .zone = encoding != SB_ENC_DOS_TIME};
+	if (encoding == SB_ENC_DOS_TIME)
+		return read_dos(bytes, out);
+	if (encoding == SB_ENC_LE || encoding == SB_ENC_BE) {
+		if (bytes.n < 4 || bytes.n > 8)
+			return false;
+		value = sb_rd_uint(&rd, (unsigned)bytes.n);
+	} else if (encoding != SB_ENC_OCTAL && encoding != SB_ENC_DECIMAL && encoding != SB_ENC_HEX_TEXT) {
+		return false; /* text is read as text */
+	} else if (!read_digits(bytes, encoding == SB_ENC_OCTAL ? 8 : encoding == SB_ENC_DECIMAL ? 10 : 16, &value)) {
+		return false;
+	}
+	out->seconds = (int64_t)value;
+	return value < INT64_MAX;
+}
+
+static bool read_diff(const struct sb_pair *pair, const struct sb_diff *diff, unsigned side, struct sb_stamp *out)
+{
+	const struct sb_diff_side *at = &diff->side[side];
+	struct sb_span bytes;
+
+	if (diff->kind == SB_DIFF_MTIME && at->member) {
+		*out = (struct sb_stamp){.day = true, .clock = true, .zone = true, .seconds = at->member->mtime};
+		return true;
+	}
+	return diff->kind == SB_DIFF_FIELD && at->present && at->field.kind == SB_FIELD_TIME &&
+	       sb_span_cut(pair->bytes[side], at->field.offset, at->field.length, &bytes) && read_field(bytes, at->field.encoding, out);
+}
+
+static void read_times(struct sb_inferring *in, const struct sb_pair *pair)
+{
+	for (size_t i = 0; i < pair->diff_count && in->times.count < SB_VOTES_MOST; i++) {
+		const struct sb_diff *diff = &pair->diffs[i];
+		struct sb_time_vote vote = {.input = true, .weight = 8, .artifact = in->artifact->name, .how = "time-field"};
+		if (!read_diff(pair, diff, SB_SHIPPED, &vote.shipped) || !read_diff(pair, diff, SB_REBUILT, &vote.rebuilt))
+			continue;
+		vote.where = sb_solve_where(in, pair, diff->kind == SB_DIFF_FIELD ? (size_t)diff->side[SB_SHIPPED].field.offset : SIZE_MAX);
+		sb_solve_vote_time(in, &vote);
+	}
+}
+
+const struct sb_extractor sb_extract_times = {"time-field", read_times};
+
+/* ---- what they say together ---- */
+
+/** A moment at which the vendor's clock may have begun, and how often it was found. */
+struct start {
+	int64_t at;
+	uint64_t weight;
+	const struct sb_time_vote *vote;
+};
+
+struct concluding {
+	struct sb_inferring *in;
+	struct sb_vec exact, local; /* struct start: in UTC, and in a zone that is not told */
+	int64_t only;               /* the one time that the shipped file says wherever our clock had run */
+	bool many, late;            /* there are several; ours was later than the epoch somewhere */
+};
+
+static bool vote_start(struct sb_inferring *in, struct sb_vec *starts, int64_t at, const struct sb_time_vote *vote)
+{
+	for (size_t i = 0; i < starts->count; i++) {
+		struct start *start = sb_vec_at(starts, i);
+		if (start->at == at) {
+			start->weight += vote->weight;
+			return true;
+		}
+	}
+	struct start *start = starts->count < 256 ? sb_vec_push(starts) : NULL;
+	if (start)
+		*start = (struct start){at, vote->weight, vote};
+	else
+		in->failed |= starts->count < 256;
+	return start != NULL;
+}
+
+/* The heaviest; of equal ones the latest, since sources may be older than the build and never newer. */
+static const struct start *best(const struct sb_vec *starts)
+{
+	const struct start *out = NULL;
+
+	for (size_t i = 0; i < starts->count; i++) {
+		const struct start *start = sb_vec_at(starts, i);
+		if (!out || start->weight > out->weight || (start->weight == out->weight && start->at > out->at))
+			out = start;
+	}
+	return out;
+}
+
+static struct sb_candidate place_of(const struct sb_time_vote *vote)
+{
+	return (struct sb_candidate){.artifact = vote->artifact, .where = vote->where, .how = vote->how};
+}
+
+static bool is_full(const struct sb_time_vote *vote)
+{
+	return vote->shipped.day && vote->shipped.clock && vote->rebuilt.day && vote->rebuilt.clock;
+}
+
+/* How long our build had run when it wrote the time; negative: it is no time of our build. */
+static int64_t elapsed(const struct concluding *c, const struct sb_time_vote *vote)
+{
+	int64_t since = vote->rebuilt.seconds - c->in->epoch;
+
+	if (!vote->rebuilt.zone && strcmp((const char *)sb_solve_ours_of(c->in, SB_KNOB_TIMEZONE).p, "UTC") != 0 && since >= -HALF_DAY && since <= HALF_DAY)
+		since = ((since % QUARTER) + QUARTER) % QUARTER; /* our own zone, whatever it is */
+	if (since < 0 && since >= -1 && !vote->rebuilt.zone)
+		since = 0; /* DOS times are even */
+	return since >= 0 && since <= TWO_DAYS ? since : -1;
+}
+
+static void take_full(struct concluding *c, const struct sb_time_vote *vote)
+{
+	int64_t since = elapsed(c, vote);
+
+	if (since < 0)
+		return;
+	vote_start(c->in, vote->shipped.zone ? &c->exact : &c->local, vote->shipped.seconds - since, vote);
+	c->many |= c->only != INT64_MIN && c->only != vote->shipped.seconds;
+	c->only = vote->shipped.seconds;
+	c->late |= since > 0;
+	if (vote->shipped.zone_name.n && !sb_span_equal(vote->shipped.zone_name, vote->rebuilt.zone_name)) {
+		char text[16];
+		struct sb_candidate place = place_of(vote);
+		if (vote->shipped.zone_minutes % 60 == 0) { /* POSIX: hours west of UTC */
+			snprintf(text, sizeof text, "%.*s%+d", (int)vote->shipped.zone_name.n, (const char *)vote->shipped.zone_name.p, -vote->shipped.zone_minutes / 60);
+			sb_solve_propose(c->in, SB_KNOB_TIMEZONE, sb_span_text(text), vote->weight + 8, &place);
+		}
+	}
+}
+
+/* Local times that are whole quarters of an hour from the time in UTC tell the zone. */
+static bool take_zone(struct concluding *c, int64_t away, const struct sb_time_vote *vote)
+{
+	int64_t quarters = (away + (away < 0 ? -QUARTER : QUARTER) / 2) / QUARTER, rest = away - quarters * QUARTER;
+	struct sb_candidate place = place_of(vote);
+	char text[16];
+
+	if (quarters == 0 || rest > JITTER || rest < -JITTER || quarters % 4 != 0 || away > HALF_DAY || away < -HALF_DAY)
+		return false;
+	snprintf(text, sizeof text, "UTC%+d", (int)(-quarters / 4));
+	sb_solve_propose(c->in, SB_KNOB_TIMEZONE, sb_span_text(text), vote->weight, &place);
+	return true;
+}
+
+static void propose_start(struct concluding *c, int64_t at, uint64_t weight, const struct sb_time_vote *vote)
+{
+	struct sb_candidate place = place_of(vote);
+	bool frozen = !c->many && c->late && c->only != INT64_MIN;
+
+	sb_solve_propose_number(c->in, SB_KNOB_EPOCH, frozen ? c->only : at, weight, &place);
+	if (frozen)
+		sb_solve_propose(c->in, SB_KNOB_CLOCK, sb_span_text("frozen"), weight, &place);
+}
+
+static void conclude_full(struct concluding *c)
+{
+	const struct start *exact = best(&c->exact), *local = best(&c->local);
+
+	for (size_t i = 0; i < c->local.count; i++) {
+		const struct start *start = sb_vec_at(&c->local, i);
+		int64_t from = exact ? exact->at : c->in->epoch;
+		if (take_zone(c, start->at - from, start->vote) && start == local)
+			local = NULL;
+	}
+	for (size_t i = 0; exact && i < c->exact.count; i++) {
+		const struct start *start = sb_vec_at(&c->exact, i);
+		propose_start(c, start->at, start->weight, start->vote);
+	}
+	if (!exact && local)
+		propose_start(c, local->at, local->weight, local->vote);
+}
+
+/* Day and time of day stand apart where __DATE__ and __TIME__ do. */
+static void conclude_parts(struct concluding *c)
+{
+	const struct sb_time_vote *day = NULL, *clock = NULL, *year = NULL;
+	int64_t epoch = c->in->epoch;
+
+	for (size_t i = 0; i < c->in->times.count; i++) {
+		const struct sb_time_vote *vote = sb_vec_at(&c->in->times, i);
+		if (vote->shipped.day && !vote->shipped.clock && (!day || vote->weight > day->weight))
+			day = vote;
+		if (vote->shipped.clock && !vote->shipped.day && (!clock || vote->weight > clock->weight))
+			clock = vote;
+		if (vote->shipped.year && (!year || vote->weight > year->weight))
+			year = vote;
+	}
+	if (day || clock) {
+		int64_t since = clock ? (clock->rebuilt.seconds - epoch % DAY + DAY) % DAY : 0;
+		int64_t time = clock ? clock->shipped.seconds - since : epoch % DAY, date = day ? day->shipped.seconds : epoch - epoch % DAY;
+		propose_start(c, date + time, day ? day->weight : clock->weight, day ? day : clock);
+	} else if (year) {
+		propose_start(c, year->shipped.seconds + (epoch - year->rebuilt.seconds), year->weight, year);
+	}
+}
+
+/* Files of the sources are older than the build. One time for all of them is what a checkout or an unpacker leaves. */
+static void conclude_inputs(struct concluding *c)
+{
+	const struct sb_time_vote *first = NULL;
+
+	for (size_t i = 0; i < c->in->times.count; i++) {
+		const struct sb_time_vote *vote = sb_vec_at(&c->in->times, i);
+		if (!vote->input || vote->rebuilt.seconds >= c->in->epoch - 2)
+			continue;
+		if (first && first->shipped.seconds != vote->shipped.seconds)
+			return;
+		first = vote;
+	}
+	if (first) {
+		struct sb_candidate place = place_of(first);
+		sb_solve_propose_number(c->in, SB_KNOB_INPUT_TIME, first->shipped.seconds, first->weight, &place);
+	}
+}
+
+void sb_solve_conclude_times(struct sb_inferring *in)
+{
+	struct concluding c = {.in = in, .exact = {.size = sizeof(struct start)}, .local = {.size = sizeof(struct start)}, .only = INT64_MIN};
+
+	if (in->epoch == INT64_MIN || in->times.count == 0)
+		return;
+	for (size_t i = 0; i < in->times.count; i++) {
+		const struct sb_time_vote *vote = sb_vec_at(&in->times, i);
+		if (is_full(vote))
+			take_full(&c, vote);
+	}
+	if (c.exact.count || c.local.count)
+		conclude_full(&c);
+	else
+		conclude_parts(&c);
+	conclude_inputs(&c);
+	sb_vec_release(&c.exact);
+	sb_vec_release(&c.local);
+}
