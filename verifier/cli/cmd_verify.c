@@ -173,7 +173,8 @@ static int verify(struct sb_invocation *call, const struct sb_loaded_drop *loade
 	struct sb_verified verified = {0};
 
 	int rc = sb_arg_number(call, "repeat", 1, MOST_BUILDS, 1, &repeat, err);
-	in.repeat = (unsigned)repeat;
+	in.vary = sb_arg_given(call, "vary");
+	in.repeat = in.vary && repeat < 2 ? 2 : (unsigned)repeat;
 	if (!rc)
 		rc = sb_pipeline_verify(&in, &verified, err);
 	say_notices(call, &verified.sources);
@@ -223,6 +224,7 @@ static const struct sb_option verify_options[] = {
 	{"output", 'o', "FORMAT=PATH", true},
 	{"gate", 0, "POLICY", false},
 	{"repeat", 0, "N", false},
+	{"vary", 0, NULL, false},
 	{"solve", 0, "N", false},
 	{"facts", 0, "FILE", false},
 	{"sign", 0, "KEY", false},

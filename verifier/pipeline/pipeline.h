@@ -18,6 +18,7 @@ struct sb_verify_in {
 	struct sb_store *store;      /* or NULL */
 	int log;                     /* gets the build's raw log, or -1 */
 	unsigned jobs;
+	bool vary;                   /* build in other environments as well; repeat is at least 2 then */
 	unsigned repeat;             /* builds in the environment of the manifest, the first included; 0 and 1: no further ones */
 	bool trace;                  /* say what each delivered file was made of */
 	struct sb_parsers *parsers;  /* or NULL: parsed in this process */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The same build again: what does not come out the same. */
-#include "verifier/pipeline/line.h"
+#include "verifier/pipeline/vary.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static int no_memory(struct sb_err *err)
 {
@@ -14,6 +15,7 @@ static int no_memory(struct sb_err *err)
 struct repeating {
 	const struct sb_verify_in *in;
 	struct sb_verified *verified;
+	struct sb_variance *variance; /* or NULL */
 	struct sb_vec repeats; /* struct sb_judge_repeat */
 	struct sb_vec varied;  /* const char *: sorted names; files that are known to vary are looked at no more */
 };
@@ -82,10 +84,15 @@ static int build_again(struct repeating *all, uint64_t number, struct sb_err *er
 {
 	struct sb_drop same = *all->in->drop;
 	struct sb_rebuilt again = {0};
+	struct timespec begun, ended;
 
+	clock_gettime(CLOCK_MONOTONIC, &begun);
 	int rc = sb_line_build(all->in, &all->verified->sources, &same, &again, err);
+	clock_gettime(CLOCK_MONOTONIC, &ended);
 	if (!rc)
 		rc = compare_again(all, &again, number, err);
+	if (!rc && all->variance)
+		rc = sb_variance_tell(all->variance, &again, (uint64_t)(ended.tv_sec - begun.tv_sec), err);
 	sb_rebuild_release(&again);
 	return rc;
 }
@@ -106,12 +113,15 @@ static int conclude(struct repeating *all, struct sb_err *err)
 int sb_line_repeat(const struct sb_verify_in *in, struct sb_verified *out, struct sb_err *err)
 {
 	struct repeating all = {.in = in, .verified = out, .repeats = {.size = sizeof(struct sb_judge_repeat)}, .varied = {.size = sizeof(char *)}};
-	int rc = 0;
+	int rc = in->vary ? sb_variance_new(in, out, &all.variance, err) : 0;
 
 	for (unsigned number = 2; !rc && number <= in->repeat; number++)
 		rc = build_again(&all, number, err);
 	if (!rc)
 		rc = conclude(&all, err);
+	if (!rc && all.variance)
+		rc = sb_variance_run(all.variance, err);
+	sb_variance_free(&all.variance);
 	sb_vec_release(&all.repeats);
 	sb_vec_release(&all.varied);
 	return rc;
