@@ -15,6 +15,8 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
 import drops  # noqa: E402
+import gating  # noqa: E402
+import roots  # noqa: E402
 from sbtest import PROGRAM, SOURCE, case, main, need, run, sb, skip, start  # noqa: E402
 
 ALLOCATIONS = os.path.join(os.environ["SB_BUILD_ROOT"], "tests/fault/fail_alloc.so")
@@ -198,6 +200,85 @@ def _(_dir):
     check = policed()
     Trial((*check, "release/prog"), 0).under_allocations()
     Trial((*check, "evil"), 6).under_allocations()
+
+
+WHEN = "2027-01-01T00:00:00Z"
+
+
+def rooted():
+    """The same statement, a root that is pinned, and a policy that rests on it; 2.root.json follows, 3.root.json is signed by nobody who may."""
+    signed_pass()
+    need("openssl")
+    a, b, policy = (roots.Key(n) for n in ("a", "b", "policy"))
+    lab = roots.Key("lab")
+    with open("key.hex") as f:
+        lab.public = f.read()
+    lab.object = {"keytype": "ed25519", "keyval": {"public": lab.public}, "scheme": "ed25519"}
+    lab.id = roots.hashlib.sha256(roots.canonical(lab.object)).hexdigest()
+    entries = [(lab, {"party": "lab-a", "roles": ["rebuilder"]}), (policy, {"party": "acme", "roles": ["policy"]})]
+    digest = ""
+    for version, signers in ((3, [lab]), (2, [a, b]), (1, [a, b])):
+        part = roots.signed_part(version, [a, b], 2, entries, [policy])
+        digest = roots.write(f"{version}.root.json", roots.document(part, [b] if signers == [lab] else signers))
+    sb("trust", "init", "--sha256", digest, "--time", WHEN, "acme", "1.root.json", code=0)
+    body = roots.canonical({"schema": "samebuild-policy/1", "resource": "pkg:generic/acme@1.0", "root": {"name": "acme"}, "artifacts": [{"files": "*", "level": "identical"}]})
+    for name, key in (("p.jsonl", policy), ("forged.jsonl", b)):
+        roots.write(name, (gating.envelope(body, [key.sign(gating.pae(body, "application/vnd.samebuild.policy+json"))], "application/vnd.samebuild.policy+json") + "\n").encode())
+    return ("gate", "--attestations", "st", "--json", "--artifact", "release/prog", "--policy")
+
+
+READING = ("openat", "read", "fstat", "newfstatat", "mmap")
+
+
+@case("gate on a root: no failing call lets a file through, nor a policy that the root has not signed, nor a root that has expired")
+def _(_dir):
+    check = rooted()
+    Trial((*check, "p.jsonl", "--time", WHEN), 0).under_calls()
+    Trial((*check, "forged.jsonl", "--time", WHEN), 6).under_calls(READING)
+    Trial((*check, "p.jsonl", "--time", "2028-01-01"), 6).under_calls(READING)
+
+
+@case("gate on a root: no failing allocation does")
+def _(_dir):
+    check = rooted()
+    Trial((*check, "p.jsonl", "--time", WHEN), 0).under_allocations(step=2)
+    Trial((*check, "forged.jsonl", "--time", WHEN), 6).under_allocations(step=2)
+
+
+@case("trust: what is shown was verified, and what was refused is not taken, under failing calls and allocations")
+def _(_dir):
+    rooted()
+    Trial(("trust", "show", "acme", "--json"), 0).under_calls(READING)
+    Trial(("trust", "update", "acme", "3.root.json", "--time", WHEN, "--json"), 6).under_calls(READING)
+    Trial(("trust", "update", "acme", "3.root.json", "--time", WHEN, "--json"), 6).under_allocations(step=2)
+    assert sb("trust", "show", "acme", "--json", code=0).json()["version"] == 1
+
+
+@case("trust update: a version is in use when it was said to be, and never lost, whatever fails on the way")
+def _(_dir):
+    need("strace")
+    rooted()
+    folder, reached = roots.store(), 0
+    shutil.copytree(folder, "kept")
+    for call in ("fsync", "renameat", "renameat2", "linkat", "write", "openat", "fchmod", "flock"):
+        for number in range(1, 60):
+            shutil.rmtree(folder)
+            shutil.copytree("kept", folder)
+            os.chmod(folder, 0o700)
+            result = run("strace", "-qq", "-o", "trace", "-e", f"trace={call}", "-e", f"inject={call}:error={ERRORS.get(call, 'ENOLCK')}:when={number}", PROGRAM, "trust", "update", "acme",
+                         "2.root.json", "--time", WHEN, "--json", env=QUIET)
+            said = f"{call} {number}: {result}"
+            with open("trace", errors="replace") as f:
+                hit = "(INJECTED)" in f.read()
+            left = [n for n in os.listdir(folder) if n.startswith(".tmp")]
+            now = sb("trust", "show", "acme", "--json", code=0).json()["version"]
+            assert result.code in KNOWN | {LOADER} and not left and (result.code != 0 or now == 2), said
+            assert sb("trust", "update", "acme", "2.root.json", "--time", WHEN, "--json", code=0).json()["version"] == 2, said
+            if not hit:
+                assert result.code == 0, said
+                break
+            reached += 1
+    assert reached > 10, reached
 
 
 SIGN = ("attest", "sign", "stored", "--key", "test.key", "--attestation", "st", "--json")

@@ -15,6 +15,11 @@ from gating import NOW, Party, envelope, gate, lay, pae, policy, reasons, rule, 
 from sbtest import PROGRAM, case, main, need, run, sb, start  # noqa: E402
 
 
+def fingerprint(party):
+    blob = b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + bytes.fromhex(party.public)
+    return "SHA256:" + base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
+
+
 @case("a real run, signed by our own key, passes; another file, another policy and another key do not")
 def _(_dir):
     drops.tarball("src.tar.xz", {"acme-1.0/source": "source\n"})
@@ -123,6 +128,14 @@ def _(_dir):
     for signatures, code in (([good], 0), ([bytes(64), good], 0), ([other.signature(body), good], 0), ([other.signature(body)], 6), ([bytes(64)], 6),
                              ([good[:-1] + bytes([good[-1] ^ 1])], 6)):
         gate([envelope(body, signatures)], code=code)
+    for hint in (fingerprint(other), fingerprint(lab), "nonsense", None):  # a hint says nothing
+        made = json.loads(envelope(body, [good]))
+        made["signatures"][0]["keyid"] = hint
+        if hint is None:
+            del made["signatures"][0]["keyid"]
+        policy([lab, other])
+        assert gate([json.dumps(made)], code=0).json()["artifacts"][0]["by"][0]["party"] == "lab-a", hint
+    policy([lab])
     gate([envelope(body + b" ", [good])], code=6)
     gate([envelope(body, [good]).replace('"payload"', '"payload":"e30=","payload"', 1)], code=6)
     gate([envelope(body, [good])[:-20]], code=6)

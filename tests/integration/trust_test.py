@@ -194,6 +194,9 @@ def _(_dir):
     os.chmod(folder, 0o777)
     refused(6, "trust-unsafe", "trust", "show", "acme")
     os.chmod(folder, 0o700)
+    os.chmod(os.path.dirname(folder), 0o770)
+    refused(6, "trust-unsafe", "trust", "show", "acme")
+    os.chmod(os.path.dirname(folder), 0o700)
     assert version() == 2
     for name in ("..", ".", "a/b", "", ".hidden", "x" * 65, "a b"):
         assert sb("trust", "update", name, "2.root.json").code == 2, name

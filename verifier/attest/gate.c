@@ -8,6 +8,7 @@ struct gating {
 	const struct sb_gate_in *in;
 	struct sb_arena *arena;
 	struct sb_vec spoken; /* struct sb_gate_spoken */
+	char (*ids)[SB_FINGERPRINT_TEXT]; /* of the keys of the policy */
 	struct sb_gated out;
 };
 
@@ -65,6 +66,42 @@ static bool is_worth_hearing(const struct gating *gating, const struct sb_statem
 	return wrong || sb_statement_subject(statement, &gating->in->artifacts[artifact]) || gating->in->artifact_count == 1;
 }
 
+static int name_keys(struct gating *gating, struct sb_err *err)
+{
+	const struct sb_policy *policy = gating->in->policy;
+
+	gating->ids = sb_arena_array(gating->arena, policy->key_count + 1, sizeof *gating->ids);
+	for (size_t k = 0; gating->ids && k < policy->key_count; k++)
+		sb_public_fingerprint(policy->keys[k].key, gating->ids[k]);
+	return gating->ids ? 0 : no_memory(err);
+}
+
+/* The key of the policy that made this signature; key_count when none did. The id is a hint: it says where to begin, and nothing else. */
+static size_t signer_of(const struct gating *gating, const char *hint, const uint8_t signature[SB_SIGNATURE_BYTES], struct sb_span pae)
+{
+	const struct sb_policy *policy = gating->in->policy;
+	size_t first = 0, k = 0;
+
+	while (hint && first < policy->key_count && strcmp(hint, gating->ids[first]) != 0)
+		first++;
+	bool hinted = hint && first < policy->key_count;
+	if (hinted && sb_signature_good(policy->keys[first].key, pae, signature))
+		return first;
+	while (k < policy->key_count && ((hinted && k == first) || !sb_signature_good(policy->keys[k].key, pae, signature)))
+		k++;
+	return k;
+}
+
+static bool *mark_signers(const struct gating *gating, const struct sb_dsse *envelope, struct sb_span pae, struct sb_arena *apart)
+{
+	size_t count = gating->in->policy->key_count;
+	bool *marks = sb_arena_array(apart, count + 1, sizeof *marks);
+
+	for (size_t i = 0; marks && i < envelope->count; i++)
+		marks[signer_of(gating, envelope->signatures[i].keyid, envelope->signatures[i].bytes, pae)] = true;
+	return marks;
+}
+
 static int hear_envelope(struct gating *gating, const struct sb_dsse *envelope, struct sb_arena *apart, struct sb_err *err)
 {
 	const struct sb_policy *policy = gating->in->policy;
@@ -75,10 +112,11 @@ static int hear_envelope(struct gating *gating, const struct sb_dsse *envelope, 
 	int rc = 0;
 
 	sb_dsse_pae(envelope->type, envelope->payload, &encoded);
-	if (encoded.bad)
+	const bool *signers = encoded.bad ? NULL : mark_signers(gating, envelope, sb_buf_span(&encoded), apart);
+	if (!signers)
 		return no_memory(err);
 	for (size_t k = 0; !rc && k < policy->key_count; k++) {
-		if (!sb_dsse_signed_over(envelope, sb_buf_span(&encoded), policy->keys[k].key))
+		if (!signers[k])
 			continue;
 		if (!pae) { /* nothing is read that no known key has signed */
 			wrong = read_statement(envelope, apart, &statement, &why);
@@ -161,7 +199,9 @@ int sb_attest_gate(const struct sb_gate_in *in, struct sb_arena *arena, struct s
 	*out = (struct sb_gated){0};
 	if (in->artifact_count == 0)
 		return sb_fail(err, SB_USAGE, "operand-missing", "a file is needed");
-	int rc = hear_all(&gating, err);
+	int rc = name_keys(&gating, err);
+	if (!rc)
+		rc = hear_all(&gating, err);
 	if (!rc)
 		rc = decide_all(&gating, err);
 	sb_vec_release(&gating.spoken);

@@ -77,7 +77,12 @@ static int open_folder(const char *path, const char *name, int *out, struct sb_e
 		return sb_fail(err, SB_EVIDENCE, "trust-unknown", "no root %s is pinned here", name);
 	if (dir < 0)
 		return as_evidence(sb_fail_errno(err, "trust-damaged", "cannot open %s", path), err);
+	SB_CLOSING int above = openat(dir, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC); /* who may write there may put another folder in its place */
+	if (above < 0)
+		return as_evidence(sb_fail_errno(err, "trust-damaged", "cannot open the folder of %s", path), err);
 	int rc = check_owner(dir, path, err);
+	if (!rc)
+		rc = check_owner(above, path, err);
 	if (!rc)
 		*out = sb_steal_fd(&dir);
 	return rc;
