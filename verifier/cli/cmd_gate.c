@@ -4,6 +4,7 @@
 #include "verifier/cli/evidence.h"
 #include "verifier/cli/exits.h"
 #include "verifier/cli/inputs.h"
+#include "verifier/cli/gate_reports.h"
 #include "verifier/cli/gate_sign.h"
 #include "verifier/cli/install.h"
 #include "verifier/cli/policy_file.h"
@@ -212,6 +213,8 @@ static int decide(struct sb_invocation *call, struct deciding *deciding, struct 
 	else
 		add_text(call, &gated, deciding);
 	if (!rc)
+		rc = sb_gate_reports_write(call, &gated, &deciding->in, err);
+	if (!rc)
 		rc = sb_gate_sign(call, &gated, &deciding->in, err);
 	if (!rc && code == SB_EXIT_OK)
 		rc = sb_install_finish(&deciding->installing, err);
@@ -224,7 +227,9 @@ static int run(struct sb_invocation *call, struct sb_err *err)
 {
 	struct deciding deciding = {.installing = SB_INSTALLING_NONE};
 
-	int rc = sb_gate_sign_check(call, err);
+	int rc = sb_gate_reports_check(call, err);
+	if (!rc)
+		rc = sb_gate_sign_check(call, err);
 	if (!rc)
 		rc = load_policy(call, &deciding, err);
 	if (!rc)
@@ -243,6 +248,7 @@ static const struct sb_option gate_options[] = {
 	{"artifact", 0, "FILE", true},
 	{"time", 0, "TIME", false},
 	{"install", 0, "PATH", false},
+	{"output", 'o', "FORMAT=PATH", true},
 	{"sign", 0, "KEY", false},
 	{"attestation", 0, "PATH", false},
 	{"verifier", 0, "URI", false},
