@@ -64,8 +64,11 @@ class Product:
         self.save()
 
     def verify(self, *options, rounds=3, code=None):
-        result = sb("verify", "drop.json", "--solve", str(rounds), "--json", *options, code=code)
-        return result.json() if result.code in (0, 1) else result
+        result = sb("verify", "drop.json", "--solve", str(rounds), "--json", *options)
+        assert result.code in (0, 1), result
+        record = result.json()
+        assert code in (None, result.code), json.dumps(dict(record["solve"], levels=levels(record)), indent=1)
+        return record
 
 
 def levels(record):

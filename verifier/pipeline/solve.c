@@ -281,7 +281,7 @@ static bool is_dropped(const struct sb_solver *solver, const struct sb_candidate
 	return false;
 }
 
-/* Of each knob the best of this file; where it says nothing, the best of the others. False when it has nothing new. */
+/* Of each knob the best of this file; where it says nothing and nothing was kept, the best of the others. False when it has nothing new. */
 static bool choose_for(const struct sb_solver *solver, const char *artifact, struct sb_fact_set *out)
 {
 	bool chosen[SB_KNOBS] = {false}, any = false;
@@ -291,7 +291,8 @@ static bool choose_for(const struct sb_solver *solver, const char *artifact, str
 		for (size_t i = 0; i < solver->found.count; i++) {
 			const struct sb_candidate *candidate = &solver->found.candidates[i];
 			bool own = strcmp(candidate->artifact, artifact) == 0;
-			if (chosen[candidate->knob] || own != (pass == 0) || is_dropped(solver, candidate))
+			bool settled = chosen[candidate->knob] || (!own && solver->kept.value[candidate->knob]);
+			if (settled || own != (pass == 0) || is_dropped(solver, candidate))
 				continue;
 			any |= own;
 			chosen[candidate->knob] = true;
