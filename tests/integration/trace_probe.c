@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * trace_probe FOLDER SEED OUTPUT STEP…: build a copy of FOLDER (regular files and folders) in the controlled environment, under a trace, by
- * these shell steps, and print the trace in lines of tab-separated fields. The build's log goes to stderr. Foreign text is escaped.
+ * these shell steps, and print the trace in lines of tab-separated fields. The build's log goes to stderr. Foreign text is escaped. With "-"
+ * for SEED it is the same build with seed 1 and without a trace.
  */
 #include "hashing/hashing.h"
 #include "verifier/sandbox/sandbox.h"
@@ -150,9 +151,10 @@ static int run(struct taking *all, char **argv, int argc, struct sb_err *err)
 	struct sb_drop_step *steps = sb_arena_array(all->arena, (size_t)argc, sizeof(*steps));
 	const char *const outputs[] = {argv[3]};
 	struct sb_sandbox_result result;
-	uint64_t seed = 0;
+	uint64_t seed = 1;
+	bool traced = strcmp(argv[2], "-") != 0;
 
-	if (!steps || !sb_text_uint(sb_span_text(argv[2]), &seed))
+	if (!steps || (traced && !sb_text_uint(sb_span_text(argv[2]), &seed)))
 		return sb_fail(err, SB_USAGE, "usage", "the seed is a number");
 	int rc = sb_inventory_seal(all->entries.items, all->entries.count, all->arena, &inventory, err);
 	if (rc)
@@ -162,7 +164,7 @@ static int run(struct taking *all, char **argv, int argc, struct sb_err *err)
 	const struct sb_tree source = {.inventory = &inventory, .spools = all->spools.items, .spool_count = all->spools.count};
 	const struct sb_sandbox_spec spec = {.host_root = true, .build_path = "/build/x", .source = &source, .steps = steps, .step_count = (size_t)argc - 4,
 	                                     .control = {.epoch = 1600000000, .clock = SB_CLOCK_SHIFT, .umask = 022, .jobs = 2, .seed = seed},
-	                                     .outputs = outputs, .output_count = 1, .log = STDERR_FILENO, .trace = true};
+	                                     .outputs = outputs, .output_count = 1, .log = STDERR_FILENO, .trace = traced};
 	rc = sb_sandbox_run(&spec, all->arena, &result, err);
 	if (rc)
 		return rc;
