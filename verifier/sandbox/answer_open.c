@@ -80,6 +80,7 @@ static void note(const struct opening *opening, int fd, const struct stat *st, b
 			.key = sb_tracing_key(st),
 			.path = sb_tracing_path(opening->tracing, opening->tracing->proc, link, path, sizeof(path)) ? path : NULL,
 			.truncates = opening->flags & O_TRUNC,
+			.exclusive = opening->flags & O_EXCL,
 			.alone = alone,
 		};
 		uint32_t version = sb_recorder_write(recorder, &writing);

@@ -178,6 +178,8 @@ uint32_t sb_recorder_write(struct sb_recorder *recorder, const struct sb_writing
 	/* a version that others may be reading while it is written cannot be told from the next one; a source is never written to */
 	if (source || (writing->alone && sb_recorder_is_settled(recorder, writing->key)))
 		at = next_version(recorder, writing, at);
+	if (writing->exclusive && at != SB_TRACE_NONE)
+		recorder->files[at].temporary = true;
 	sb_recorder_use(recorder, writing->process, at, SB_TRACE_WRITE);
 	return at;
 }

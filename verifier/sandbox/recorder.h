@@ -26,6 +26,7 @@ struct sb_recorded_file {
 	uint64_t path;            /* offset in the names, absolute; of SOURCE at first 0: as the inventory says */
 	struct timespec stamped;  /* of SOURCE: mtime that it was given */
 	bool read;                /* by anybody: what is written next is another version */
+	bool temporary;           /* made as a file that must not be there before: its name is chosen at random */
 	bool times_set;
 	bool final, digested, witness, witness_read;
 	uint64_t size;
@@ -79,6 +80,7 @@ struct sb_writing {
 	const char *path; /* absolute */
 	bool truncates;
 	bool alone;       /* nobody has it open, nor mapped */
+	bool exclusive;   /* it must not have been there */
 };
 
 /** Would the next write to this file begin a version? Then whether the writer is alone is to be found out. */

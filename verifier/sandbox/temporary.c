@@ -86,3 +86,14 @@ size_t sb_temporary_names(char *text, size_t n, const char *keep)
 	}
 	return out;
 }
+
+void sb_temporary_base(char *path)
+{
+	char *base = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+	size_t n = strlen(base), tail = suffix(base, n);
+
+	if (n == 0)
+		return;
+	memmove(base + 1, base + n - tail, tail + 1);
+	*base = '*';
+}

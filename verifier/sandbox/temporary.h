@@ -11,4 +11,7 @@
  */
 size_t sb_temporary_names(char *text, size_t n, const char *keep);
 
+/** Likewise the last component of @path, wherever it lies: of a file that was made as mkstemp(3) does and is gone. */
+void sb_temporary_base(char *path);
+
 #endif

@@ -43,6 +43,18 @@ const char *sb_trace_path(const struct sb_trace_request *request, struct sb_aren
 
 /* ---- files ---- */
 
+static const char *show_recorded(const struct making *m, const struct sb_recorded_file *file)
+{
+	const char *path = sb_recorder_text(m->request->recorder, file->path);
+	char *copy = file->temporary && !file->final ? sb_arena_copy(m->arena, sb_span_text(path)) : NULL;
+
+	if (!file->temporary || file->final)
+		return sb_trace_path(m->request, m->arena, path);
+	if (copy)
+		sb_temporary_base(copy);
+	return copy ? sb_trace_path(m->request, m->arena, copy) : NULL;
+}
+
 static int show_files(struct making *m, struct sb_err *err)
 {
 	for (size_t i = 0; i < m->file_count; i++) {
@@ -53,7 +65,7 @@ static int show_files(struct making *m, struct sb_err *err)
 		else if (file->origin == SB_TRACE_SOURCE && !file->path)
 			m->shown[i] = m->request->source->inventory->entries[file->source].path;
 		else
-			m->shown[i] = sb_trace_path(m->request, m->arena, sb_recorder_text(m->request->recorder, file->path));
+			m->shown[i] = show_recorded(m, file);
 		if (!m->shown[i])
 			return out_of_memory(err);
 	}
