@@ -128,6 +128,25 @@ def _(dir):
     assert levels(record) == {"prog": "reproduced"} and list(facts(record)) == ["epoch"], record["solve"]
 
 
+@case("the room that a removed run path leaves tells the length of the build path")
+def _(dir):
+    need("perl")
+    blank = "perl -0pi -e 's{(\\Q$ENV{PWD}\\E/lib)}{\"\\0\" x length($1)}ge' prog"
+    product = Product({"main.c": "int main(void) { return 0; }\n"}, ['cc -Wl,--build-id=none -Wl,-rpath,"$PWD/lib" -o prog main.c', blank], ["prog"])
+    product.vendor({}, path="/build/reproducible-path/acme-1.0")
+    assert b"reproducible" not in open("release/prog", "rb").read()
+    record = product.verify(code=0)
+    assert levels(record) == {"prog": "reproduced"} and len(facts(record)["path"]) == len("/build/reproducible-path/acme-1.0"), record["solve"]
+
+
+@case("files in the order in which another file system lists them")
+def _(dir):
+    product = Product({f"root/{n}": n * 3 for n in "abcdefgh"}, ["ls -U root | (cd root && cpio -o -H newc --reproducible --quiet) > files.cpio && ls -U root > list"], ["files.cpio"])
+    product.vendor({"order": "reversed"}, path="/build/acme-1.0")
+    record = product.verify(code=0)
+    assert levels(record) == {"files.cpio": "reproduced"} and facts(record) == {"order": "reversed"}, record["solve"]
+
+
 @case("files that were made in two environments are reproduced by two rebuilds")
 def _(dir):
     product = Product(LEAKY, [COMPILE, "cp prog prog2"], ["prog", "prog2"])

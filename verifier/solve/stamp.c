@@ -60,7 +60,7 @@ struct scan {
 	size_t at;
 	bool bad;
 	struct tm tm;
-	bool afternoon, half_days;
+	bool afternoon, half_days, second;
 	struct sb_stamp out;
 };
 
@@ -184,6 +184,7 @@ static void read_part(struct scan *scan, char what)
 		break;
 	case 'S':
 		scan->tm.tm_sec = (int)digits(scan, 2);
+		scan->second = true;
 		break;
 	case 'p':
 		read_half(scan);
@@ -222,6 +223,7 @@ static bool settle(struct scan *scan, bool weekday)
 		return false;
 	out->seconds -= (int64_t)out->zone_minutes * 60;
 	out->year = out->year && !out->day;
+	out->minutes = out->clock && !scan->second;
 	return (!out->day && !out->year) || (tm.tm_year >= 90 && tm.tm_year < 200);
 }
 

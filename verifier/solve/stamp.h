@@ -8,6 +8,7 @@
 /** What a text says of the time. */
 struct sb_stamp {
 	bool day, clock, year; /* what it says; year: only that */
+	bool minutes;        /* seconds of the minute are not said */
 	bool zone;           /* seconds are UTC; else they are local time taken for UTC */
 	int64_t seconds;     /* since 1970; without a day, of one day; without a clock, at midnight */
 	int zone_minutes;    /* east of UTC, when it says so by letters */

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { DAY = 86400, TWO_DAYS = 172800, HALF_DAY = 14 * 3600, QUARTER = 900, JITTER = 5 };
+enum { DAY = 86400, TWO_DAYS = 172800, HALF_DAY = 14 * 3600, QUARTER = 900, MINUTE = 60, JITTER = 5 };
 
 /* ---- typed fields ---- */
 
@@ -145,28 +145,31 @@ static bool is_full(const struct sb_time_vote *vote)
 	return vote->shipped.day && vote->shipped.clock && vote->rebuilt.day && vote->rebuilt.clock;
 }
 
-/* How long our build had run when it wrote the time; negative: it is no time of our build. */
-static int64_t elapsed(const struct concluding *c, const struct sb_time_vote *vote)
+/* How long our build had run when it wrote the time. False: it is no time of our build. */
+static bool elapsed(const struct concluding *c, const struct sb_time_vote *vote, int64_t *out)
 {
-	int64_t since = vote->rebuilt.seconds - c->in->epoch;
+	int64_t since = vote->rebuilt.seconds - c->in->epoch, rounded = vote->rebuilt.minutes ? MINUTE : vote->rebuilt.zone ? 0 : 1; /* DOS times are even */
 
 	if (!vote->rebuilt.zone && strcmp((const char *)sb_solve_ours_of(c->in, SB_KNOB_TIMEZONE).p, "UTC") != 0 && since >= -HALF_DAY && since <= HALF_DAY)
 		since = ((since % QUARTER) + QUARTER) % QUARTER; /* our own zone, whatever it is */
-	if (since < 0 && since >= -1 && !vote->rebuilt.zone)
-		since = 0; /* DOS times are even */
-	return since >= 0 && since <= TWO_DAYS ? since : -1;
+	if (since < 0 && since >= -rounded && !vote->rebuilt.minutes)
+		since = 0;
+	*out = since;
+	return since >= -rounded && since <= TWO_DAYS;
 }
 
 static void take_full(struct concluding *c, const struct sb_time_vote *vote)
 {
-	int64_t since = elapsed(c, vote);
+	int64_t since;
 
-	if (since < 0)
+	if (!elapsed(c, vote, &since))
 		return;
 	vote_start(c->in, vote->shipped.zone ? &c->exact : &c->local, vote->shipped.seconds - since, vote);
-	c->many |= c->only != INT64_MIN && c->only != vote->shipped.seconds;
-	c->only = vote->shipped.seconds;
-	c->late |= since > 0;
+	if (!vote->shipped.minutes) {
+		c->many |= c->only != INT64_MIN && c->only != vote->shipped.seconds;
+		c->only = vote->shipped.seconds;
+		c->late |= since > 0;
+	}
 	if (vote->shipped.zone_name.n && !sb_span_equal(vote->shipped.zone_name, vote->rebuilt.zone_name)) {
 		char text[16];
 		struct sb_candidate place = place_of(vote);
@@ -182,9 +185,10 @@ static bool take_zone(struct concluding *c, int64_t away, const struct sb_time_v
 {
 	int64_t quarters = (away + (away < 0 ? -QUARTER : QUARTER) / 2) / QUARTER, rest = away - quarters * QUARTER;
 	struct sb_candidate place = place_of(vote);
+	int64_t jitter = vote->shipped.minutes ? MINUTE : JITTER;
 	char text[16];
 
-	if (quarters == 0 || rest > JITTER || rest < -JITTER || quarters % 4 != 0 || away > HALF_DAY || away < -HALF_DAY)
+	if (quarters == 0 || rest > jitter || rest < -jitter || quarters % 4 != 0 || away > HALF_DAY || away < -HALF_DAY)
 		return false;
 	snprintf(text, sizeof text, "UTC%+d", (int)(-quarters / 4));
 	sb_solve_propose(c->in, SB_KNOB_TIMEZONE, sb_span_text(text), vote->weight, &place);
