@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """`verify --vary`: builds in other environments. Every planted axis is found at the right file and at no other, with the place that differs, and in fewer
 builds than one at a time; chance is told apart; what the recipe or the machine decides is said, and nothing is called innocent that was not tried."""
+import copy
+import io
 import json
 import os
+import shutil
 import tarfile
-import io
 
 import drops
 from sbtest import case, main, sb
@@ -157,6 +159,20 @@ def _(_dir):
     assert states(variation)['randomness'] == 'guilty' and states(variation)['running-clock'] == 'innocent', states(variation)
 
 
+@case('a build that cannot bear a clock that stands still is held still otherwise, or not at all')
+def _(_dir):
+    wait = 'a=$(date +%N); sleep 0.01; test "$a" != "$(date +%N)" || exit 1'
+    drop({'dice': 'od -An -N8 -tx8 /dev/urandom', 'host': 'uname -n'}, before=wait)
+    _record, variation = vary()
+    assert variation['pinned'] == ['randomness', 'parallel-jobs'] and variation['complete'], variation
+    assert found(variation) == {'dice': [('randomness',), ('seed',)], 'host': [('host',)]}, found(variation)
+    drop({'dice': 'od -An -N8 -tx8 /dev/urandom', 'host': 'uname -n'}, before='test $JOBS = 2 || exit 1')
+    _record, variation = vary()
+    files = {f['name'].removeprefix('release/d/'): f for f in variation['files']}
+    assert variation['pinned'] == [] and not variation['complete'] and states(variation)['jobs'] == 'breaks', variation
+    assert files['dice']['state'] == 'unsteady' and files['host']['state'] == 'explained' and found(variation)['host'] == [('host',)], files
+
+
 @case('a clock that runs is told apart from one that shows another time')
 def _(_dir):
     drop({'a': 'date +%s.%N', 'b': 'echo same'})
@@ -208,8 +224,17 @@ def _(_dir):
             text = f.read()
         assert 'in other environments' in text and 'host' in text, form
     with open('out.json') as f:
-        record = json.load(f)
-    assert len(record['builds']['variation']['files']) == 2
+        honest = json.load(f)
+    assert len(honest['builds']['variation']['files']) == 2
+    top = os.path.join(os.path.dirname(os.getcwd()), 'home/state/samebuild/runs')
+    shutil.copytree(os.path.join(top, os.listdir(top)[0]), 'run')
+    forged = [('axes', 0, 'state', 'undecided'), ('files', 0, 'state', 'undecided'), ('axes', 0, 'state', 'harmless'), ('files', 0, 'state', 7), ('axes', 0, 'control', '\x1b[2J')]
+    for part, index, key, value in forged:
+        record = copy.deepcopy(honest)
+        record['builds']['variation'][part][index][key] = value
+        with open('run/record.json', 'w') as f:
+            json.dump(record, f)
+        assert 'record-' in sb('report', './run', '-o', 'text=-', code=6).err, (part, key, value)
 
 
 main()

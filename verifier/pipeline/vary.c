@@ -150,7 +150,7 @@ static int search(struct sb_variance *all, struct sb_err *err)
 		bool failed = false;
 		rc = build(all, all->pins, mask, &rebuilt, &failed, err);
 		if (!rc && failed && mask == 0)
-			rc = sb_fail(err, SB_FAILED, "build-step-failed", "the build fails when chance is held still");
+			rc = sb_fail(err, SB_FAILED, "build-step-failed", "the build fails when chance is held still"); /* never told: search_pinned */
 		if (!rc)
 			rc = take(all, mask, &rebuilt, failed, err);
 		sb_rebuild_release(&rebuilt);
@@ -214,21 +214,64 @@ static int release_pins(struct sb_variance *all, struct sb_err *err)
 	return rc;
 }
 
+/* As before any build. */
+static int begin_anew(struct sb_variance *all, uint32_t pins, struct sb_err *err)
+{
+	size_t count = all->units.count + 1;
+
+	all->pins = pins;
+	all->search = NULL;
+	all->builds = (struct sb_vec){.size = sizeof(struct sb_rebuilt)};
+	all->kept_bytes = 0;
+	memset(all->values, 0, sizeof all->values);
+	all->control_environment = (struct sb_environment){0};
+	all->let_go = sb_arena_array(all->verified->arena, count, sizeof *all->let_go);
+	all->control_ids = sb_arena_array(all->verified->arena, count, sizeof *all->control_ids);
+	if (!all->let_go || !all->control_ids)
+		return no_memory(err);
+	return sb_vary_new(sb_vary_possible(all->in->drop, pins), sb_vary_random(), count, &all->search, err);
+}
+
+/* With @pins held; true in *stands when the build bears that. Otherwise all is as it was. */
+static int search_pinned(struct sb_variance *all, uint32_t pins, bool *stands, struct sb_err *err)
+{
+	struct sb_variance before = *all;
+	struct sb_err why = {0};
+
+	int rc = begin_anew(all, pins, &why);
+	if (!rc)
+		rc = search(all, &why);
+	*stands = rc == 0;
+	if (rc && rc != SB_FAILED && err)
+		*err = why;
+	if (rc) {
+		uint64_t made = all->made;
+		forget_builds(all);
+		sb_vec_release(&all->builds);
+		*all = before;
+		all->made = made;
+		return rc == SB_FAILED ? 0 : rc;
+	}
+	forget_builds(&before);
+	sb_vec_release(&before.builds);
+	return release_pins(all, err);
+}
+
+/* A program that waits for time to pass cannot bear a clock that stands still, so the second try lets it run. */
 static int search_again(struct sb_variance *all, struct sb_err *err)
 {
+	const uint32_t pins = sb_vary_pins(all->in->drop), tries[] = {pins, pins & ~sb_vary_clock_pin()};
+	bool stands = false;
 	int rc = note_unsteady(all, err);
 
-	all->let_go = sb_arena_array(all->verified->arena, all->units.count + 1, sizeof *all->let_go);
-	if (!rc && !all->let_go)
-		rc = no_memory(err);
-	if (rc)
-		return rc;
-	forget_builds(all);
-	all->pins = sb_vary_pins(all->in->drop);
-	rc = sb_vary_new(sb_vary_possible(all->in->drop, all->pins), sb_vary_random(), all->units.count + 1, &all->search, err);
-	if (!rc)
+	for (size_t i = 0; !rc && !stands && i < 2; i++)
+		if (tries[i] && (i == 0 || tries[i] != tries[0]))
+			rc = search_pinned(all, tries[i], &stands, err);
+	if (!rc && !stands) {
+		all->chancy = NULL;
 		rc = search(all, err);
-	return rc ? rc : release_pins(all, err);
+	}
+	return rc;
 }
 
 /* ---- the whole ---- */

@@ -71,6 +71,16 @@ uint32_t sb_vary_possible(const struct sb_drop *drop, uint32_t pins)
 	return out;
 }
 
+uint32_t sb_vary_clock_pin(void)
+{
+	uint32_t out = 0;
+
+	for (size_t i = 0; i < axes_known(); i++)
+		if (row(i)->pin && row(i)->cause == SB_CAUSE_TIMESTAMP)
+			out |= UINT32_C(1) << i;
+	return out;
+}
+
 uint32_t sb_vary_random(void)
 {
 	uint32_t out = 0;
