@@ -150,10 +150,16 @@ def contents(root):
     (root / 'p.po').write_text('msgid ""\nmsgstr "X: y\\n"\n\nmsgid "allow"\nmsgstr "erlauben"\n')
     for kind, result, argv in (('bitcode', 'p.bc', ['clang', '-O1', '-emit-llvm', '-c', 'p.c', '-o', 'p.bc']),
                                ('wasm', 'p.wasm', ['clang', '--target=wasm32', '-O1', '-c', 'p.c', '-o', 'p.wasm']),
+                               ('macho', 'q.o', ['clang', '--target=arm64-apple-macos11', '-O1', '-c', 'p.c', '-o', 'q.o']),
                                ('class', 'P.class', ['javac', '-g:none', 'P.java']), ('mo', 'p.mo', ['msgfmt', '-o', 'p.mo', 'p.po']),
                                ('pyc', 'p.pyc', [sys.executable, '-c', 'import py_compile; py_compile.compile("p.py", "p.pyc")'])):
         if tool(argv, cwd=root) is not None:
             yield kind, 'one', (root / result).read_bytes()
+    if (root / 'q.o').exists():
+        image = (root / 'q.o').read_bytes()
+        yield 'universal', 'one', struct.pack('>IIIIIII', 0xcafebabe, 1, 0x0100000c, 0, 32, len(image), 4) + bytes(4) + image
+        if tool(['ld64.lld-14', '-arch', 'arm64', '-platform_version', 'macos', '11.0', '11.0', '-e', '_check', '-o', 'q', 'q.o'], cwd=root) is not None:
+            yield 'macho', 'signed', (root / 'q').read_bytes()
     base = sqlite3.connect(root / 'p.db')
     base.executescript('PRAGMA page_size=512; PRAGMA secure_delete=OFF; CREATE TABLE a (t TEXT); CREATE TABLE b (t TEXT);')
     base.executemany('INSERT INTO b VALUES (?)', [('y' * 200,) for _ in range(12)])

@@ -13,6 +13,7 @@ import hinted  # noqa: E402
 import mutants_fat  # noqa: E402
 import mutants_iso  # noqa: E402
 import mutants_jffs2  # noqa: E402
+import mutants_macho  # noqa: E402
 import mutants_rom  # noqa: E402
 import mutants_ubi  # noqa: E402
 import volumes  # noqa: E402
@@ -108,6 +109,12 @@ def _(_dir):
 def _(_dir):
     need("mkfs.fat", "mcopy")
     expect(mutants_fat.honest(), None)
+
+
+@case("Mach-O: signatures, UUIDs")
+def _(_dir):
+    need(*mutants_macho.TOOLS)
+    expect(mutants_macho.honest(), None)
 
 
 @case("ISO 9660: times, places, padding")

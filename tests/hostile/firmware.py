@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import lzma
+import os
 import random
 import struct
 import zlib
@@ -140,6 +141,36 @@ def fit(*more, source=IMAGE, kernel=TEXT * 3, board=None, epoch=THEN):
     return read("f.itb")
 
 
+SIGNATURE = 'signature-1 { algo = "sha256,rsa2048"; key-name-hint = "%s"; sign-images = "kernel", "fdt"; };'
+
+
+def signed_fit(name, **more):
+    """The same image, its configuration signed by a key of that name."""
+    if not os.path.exists(f"keys/{name}.key"):
+        os.makedirs("keys", exist_ok=True)
+        run("openssl", "req", "-batch", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={name}", "-keyout", f"keys/{name}.key", "-out", f"keys/{name}.crt", code=0)
+    return fit("-k", "keys", "-r", source=IMAGE.replace('fdt = "fdt-1"; };', 'fdt = "fdt-1"; %s };' % (SIGNATURE % name)), **more)
+
+
+def signed_fit_pairs():
+    """Beside an image without a signature: what is signed, and what a signature says of its reach."""
+    good, plain = signed_fit("one"), fit()
+    bad = TEXT.replace(b"--serve", b"--swerv", 1)
+    yield "signed, another kernel", signed_fit("one", kernel=bad + TEXT * 2), plain, ("kernel-1",)
+    yield "signed by others, another kernel", signed_fit("one", kernel=bad + TEXT * 2), signed_fit("two"), ("kernel-1",)
+    node = "/configurations/conf-1/signature-1"
+    at, length = property_at(good, node, "hashed-nodes")
+    yield "signature, a node that is not there", put(good, at + good[at:at + length].index(b"kernel-1"), b"kernel-9"), plain, ("what is not there",)
+    yield "signature, not over the root", put(good, at, b"x"), plain, ("signature",)
+    at, _ = property_at(good, node, "hashed-strings")
+    yield "signature, strings that are not there", put(good, at + 4, b"\0\1\0\0"), plain, ("what is not there",)
+    yield "signature, strings from elsewhere", flip(good, at + 3), plain, ("what is not there",)
+    at, _ = property_at(good, node, "value")
+    yield "signature, without a value", put(good, fdt_word(good, 12) + fdt_word(good, at - 4), b"valud"), plain, ()
+    at, _ = property_at(good, "/configurations/conf-1", "kernel")
+    yield "signed, another configuration", flip(good, at + 7), plain, ("conf-1:kernel",)
+
+
 def property_at(data, node, name):
     """Offset and length of the value of a property, by the path of its node."""
     at, strings, path = fdt_word(data, 8), fdt_word(data, 12), []
@@ -186,6 +217,7 @@ def fit_pairs():
     yield "an image that begins elsewhere", put(outside, at, struct.pack(">I", fdt_word(outside, at) + 4)), outside, ()
     at, _ = property_at(outside, "/images/kernel-1", "data-size")
     yield "an image that is shorter", put(outside, at, struct.pack(">I", fdt_word(outside, at) - 4)), outside, ()
+    yield from signed_fit_pairs()
     total = (fdt_word(outside, 4) + 3) // 4 * 4
     size = fdt_word(outside, at)
     if size % 4:
@@ -196,6 +228,8 @@ def fit_honest():
     for label, more in (("inside", ()), ("behind", ("-E",))):
         yield f"time, {label}", fit(*more, epoch=NOW), fit(*more), "repackaged", {"timestamp"}
         yield f"kernel of another level, {label}", refit(9, *more), refit(1, *more), "repackaged", {"compression"}
+    yield "signed", signed_fit("one"), fit(), "unsigned-identical", {"signature"}
+    yield "signed by others", signed_fit("two"), signed_fit("one"), "unsigned-identical", {"signature"}
     yield "free space", dtb(BOARD, "-p", "64"), dtb(), "repackaged", None
 
 
@@ -655,9 +689,9 @@ def raw_honest():
 
 # ---- the tables that the suites go through: tools, pairs ----
 
-MUTANTS = {"dtb": (("dtc",), dtb_pairs), "itb": (("dtc", "mkimage"), fit_pairs), "uimage": (("dtc", "mkimage"), uimage_pairs), "bzimage": ((), bzimage_pairs),
+MUTANTS = {"dtb": (("dtc",), dtb_pairs), "itb": (("dtc", "mkimage", "openssl"), fit_pairs), "uimage": (("dtc", "mkimage"), uimage_pairs), "bzimage": ((), bzimage_pairs),
            "android": (("dtc", "mkbootimg"), android_pairs), "trx": ((), trx_pairs), "gpt": (("sgdisk",), gpt_pairs), "mbr": (("sfdisk",), mbr_pairs),
            "hex": (("as", "objcopy"), ihex_pairs), "srec": (("as", "objcopy"), srec_pairs), "bin image": (("dtc", "mkimage"), raw_pairs)}
-HONEST = {"FIT": (("dtc", "mkimage"), fit_honest), "uImage": (("mkimage",), uimage_honest), "bzImage": ((), bzimage_honest), "Android": (("dtc", "mkbootimg"), android_honest),
+HONEST = {"FIT": (("dtc", "mkimage", "openssl"), fit_honest), "uImage": (("mkimage",), uimage_honest), "bzImage": ((), bzimage_honest), "Android": (("dtc", "mkbootimg"), android_honest),
           "disks": (("sgdisk", "sfdisk"), disk_honest),
           "lines of digits": (("as", "objcopy"), lines_honest), "blobs": (("dtc", "mkimage"), raw_honest)}

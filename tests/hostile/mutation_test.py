@@ -19,6 +19,7 @@ import mutants_iso  # noqa: E402
 import mutants_jffs2  # noqa: E402
 import mutants_rom  # noqa: E402
 import mutants_ubi  # noqa: E402
+import mutants_macho  # noqa: E402
 import mutants_more  # noqa: E402
 import volumes  # noqa: E402
 from sbtest import case, main, need, sb  # noqa: E402
@@ -144,6 +145,12 @@ for KIND in contents.KINDS:
 def _(_dir):
     need("mkfs.fat", "mcopy")
     refuse(mutants_fat.pairs(), "fat")
+
+
+@case("Mach-O: header, commands, symbols, sections, gaps, code signatures, universal files")
+def _(_dir):
+    need(*mutants_macho.TOOLS)
+    refuse(mutants_macho.pairs(), "macho")
 
 
 @case("ISO 9660: trees of all readers, every field, boot catalog, path tables, fill")

@@ -168,6 +168,8 @@ def _(_dir):
             detached(shipped, rebuilt)
         zero = put(plain, Image(plain).checksum, bytes(4))
         detached(one, zero)  # linkers leave the checksum out
+        different(plain, zero, "CheckSum", "a sum that nobody had to state")
+        different(zero, plain, "CheckSum", "a sum that is not stated")
 
 
 @case("secure boot: an EFI stub signed by sbsign")

@@ -208,6 +208,33 @@ def _(_folder):
     assert levels["check"] == "critical", levels
 
 
+@case("an image whose times differ at each of its many files is decided, and every byte of them is counted")
+def _(_folder):
+    need("genisoimage")
+    for number in range(40):
+        os.makedirs(f"t/d{number}")
+        for i in range(900):
+            pathlib.Path(f"t/d{number}/f{i}").touch()
+    run("sh", "-c", "find t -exec touch -d @1700000000 {} +", code=0, env={"TZ": "UTC"})
+    run("genisoimage", "-quiet", "-R", "-o", "image", "t", code=0, env={"TZ": "UTC"}, timeout=100)
+    data = pathlib.Path("image").read_bytes()
+    stamp, later = bytes((123, 11, 14, 22, 13, 20, 0)), bytes((124, 2, 3, 7, 5, 9, 0))
+    count = data.count(stamp)
+    assert count > 100000, count
+    for side, image in (("a", data.replace(stamp, later)), ("b", data)):
+        os.makedirs(side)
+        pathlib.Path(f"{side}/x.iso").write_bytes(image)
+    record = compare("a/x.iso", "b/x.iso", 1)
+    assert record["level"] == "repackaged" and len(record["findings"]) < 5000, (record["level"], len(record["findings"]))
+    assert record["freedom"] == [{"bytes": 7 * count, "cause": "timestamp", "loaded": False}], (record["freedom"], count)
+    assert any("further places are told with this one" in f["note"] for f in record["findings"])
+    changed = data.replace(stamp, later).replace(b"F77.;1", b"F7X.;1", 1)
+    if changed == data.replace(stamp, later):
+        changed = changed.replace(b"F77", b"F7X", 1)
+    pathlib.Path("a/x.iso").write_bytes(changed)
+    assert sb("compare", "a/x.iso", "b/x.iso", "--json").json()["level"] in ("different", "undetermined")
+
+
 # How an image is made of ./t, and what its own times, identifiers and the places in it allow where a program in it is explained.
 IMAGES = {"jffs2": ("mkfs.jffs2", "mkfs.jffs2 -r t -o {} -f", "explained"), "ubifs": ("mkfs.ubifs", "mkfs.ubifs -r t -m 512 -e 15872 -c 64 -o {}", "repackaged"),
           "cramfs": ("mkfs.cramfs", "mkfs.cramfs t {}", "explained"), "romfs": ("genromfs", "genromfs -d t -V acme -f {}", "explained"),

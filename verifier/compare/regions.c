@@ -154,8 +154,15 @@ static bool are_alike(const struct fields *f, size_t a, size_t b)
 
 static int emit_field(struct sb_unit *unit, const struct fields *f, size_t i, struct sb_err *err)
 {
-	struct sb_diff *diff = sb_unit_diff(unit, SB_DIFF_FIELD, err);
+	struct sb_diff *like = sb_unit_fold(unit, f->region, &f->items[SB_SHIPPED][i]);
 
+	if (like) {
+		like->more++;
+		like->bytes += f->items[SB_SHIPPED][i].length;
+		unit->pair.own_bytes += f->items[SB_SHIPPED][i].length;
+		return 0;
+	}
+	struct sb_diff *diff = sb_unit_diff(unit, SB_DIFF_FIELD, err);
 	if (!diff)
 		return err ? err->code : SB_NOMEM;
 	diff->name = f->items[SB_SHIPPED][i].name;

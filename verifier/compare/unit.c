@@ -17,6 +17,7 @@ struct sb_unit *sb_unit_new(const struct sb_pair *parent, const char *name, unsi
 	unit->decoded[SB_SHIPPED].fd = unit->decoded[SB_REBUILT].fd = -1;
 	unit->source[SB_SHIPPED].fd = unit->source[SB_REBUILT].fd = -1;
 	unit->diffs = (struct sb_vec){.size = sizeof(struct sb_diff), .ceiling = SB_LIMIT_OF(FINDINGS)};
+	unit->folds = (struct sb_vec){.size = sizeof(struct sb_fold), .ceiling = SB_FOLDS};
 	unit->depth = depth;
 	unit->pair.name = sb_arena_copy(unit->arena, sb_span_text(name));
 	if (!unit->pair.name)
@@ -38,6 +39,7 @@ void sb_unit_free(struct sb_unit **unit)
 		sb_blob_release(&(*unit)->decoded[side]);
 	}
 	sb_vec_release(&(*unit)->diffs);
+	sb_vec_release(&(*unit)->folds);
 	sb_arena_free(&(*unit)->arena);
 	free(*unit);
 	*unit = NULL;

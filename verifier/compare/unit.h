@@ -26,10 +26,26 @@ struct sb_unit {
 	struct sb_view views[SB_SIDES];
 	bool opened[SB_SIDES];
 	struct sb_vec diffs;      /* struct sb_diff */
+	struct sb_vec folds;      /* struct sb_fold */
 	struct sb_unit **children; /* heap array, in member order */
 	size_t child_count;
 	unsigned depth;
 };
+
+enum { SB_FOLDS = 64 /* names that are told together */, SB_FOLD_FIRST = 256 /* places of each that are not */ };
+
+/** Places of a file system that differ alike: the first ones are differences of their own, all others are one. */
+struct sb_fold {
+	const char *region, *field;
+	enum sb_field_kind kind;
+	uint64_t seen;
+	size_t diff; /* index of the one that stands for those that follow */
+};
+/**
+ * The difference that this one can be told with: both are fields of one kind and name that every explainer would judge alike, whatever they hold. NULL when it
+ * is one of its own, which must then be pushed next.
+ */
+struct sb_diff *sb_unit_fold(struct sb_unit *unit, const struct sb_region *const region[SB_SIDES], const struct sb_field *field);
 
 /** A new unit with an arena of its own; NULL when out of memory. */
 SB_MUST_USE struct sb_unit *sb_unit_new(const struct sb_pair *parent, const char *name, unsigned depth);

@@ -102,7 +102,7 @@ static bool looks_like_digest(struct sb_span id)
 }
 
 /* Ids are digests: two honest ones agree in a byte here and there, an edited one in nearly all. */
-static bool look_edited(const struct sb_span id[SB_SIDES])
+bool sb_ids_look_edited(const struct sb_span id[SB_SIDES])
 {
 	size_t same = 0;
 	for (size_t i = 0; i < id[0].n; i++)
@@ -145,7 +145,7 @@ bool sb_build_id_claimable(struct sb_reading *reading, const struct sb_pair *pai
 
 	if (id[0].n == 0 || id[0].n != id[1].n || sb_span_equal(id[0], id[1]))
 		return false;
-	if (look_edited(id) || !has_one_id(pair->view[SB_SHIPPED]) || !has_one_id(pair->view[SB_REBUILT]) || !links_agree(pair, id) || !sb_md5sums_agree(reading, pair))
+	if (sb_ids_look_edited(id) || !has_one_id(pair->view[SB_SHIPPED]) || !has_one_id(pair->view[SB_REBUILT]) || !links_agree(pair, id) || !sb_md5sums_agree(reading, pair))
 		return false;
 	return (is_stripped(pair->view[SB_SHIPPED]) && is_stripped(pair->view[SB_REBUILT])) || covers_difference(pair);
 }

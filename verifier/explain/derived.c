@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Fields that are a function of other bytes: recomputed on each side from that side's own bytes, right on both or not owned. */
-#include "verifier/explain/explainer.h"
+#include "verifier/explain/signed.h"
 
 #include <string.h>
 
@@ -78,6 +78,21 @@ static bool are_right(struct sb_explaining *in, const struct sb_pair *pair, cons
 	return sb_field_is_right(in, pair, SB_SHIPPED, a, &known) && sb_field_is_right(in, pair, SB_REBUILT, b, &known);
 }
 
+/* A PE image may state no sum at all. Who signs one states it; otherwise whether it is stated is a choice that nothing on the other side leads to. */
+static bool states_as_much(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff)
+{
+	bool stated[SB_SIDES];
+
+	if (diff->side[SB_SHIPPED].field.derived.algorithm != SB_DERIVE_PE_SUM)
+		return true;
+	for (unsigned side = 0; side < SB_SIDES; side++)
+		stated[side] = !sb_span_all_zero(sb_diff_bytes(pair, diff, side));
+	if (stated[SB_SHIPPED] == stated[SB_REBUILT])
+		return true;
+	const struct sb_detached *found = sb_signed_find(in, pair);
+	return found && found->right[SB_SHIPPED] && found->right[SB_REBUILT] && found->found[stated[SB_SHIPPED] ? SB_SHIPPED : SB_REBUILT];
+}
+
 static bool claim_derived(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, struct sb_claim *claim)
 {
 	const struct sb_field *field = &diff->side[SB_SHIPPED].field;
@@ -87,13 +102,15 @@ static bool claim_derived(struct sb_explaining *in, const struct sb_pair *pair, 
 	if (!sb_field_is_digest(field) &&
 	    !is_spelled_alike(sb_diff_bytes(pair, diff, SB_SHIPPED), sb_diff_bytes(pair, diff, SB_REBUILT), field->encoding))
 		return false;
+	if (!states_as_much(in, pair, diff))
+		return false;
 	claim->cap = SB_LEVEL_UNSIGNED_IDENTICAL;
 	claim->note = sb_explain_note(in, "%s is right on both sides: it follows from bytes that differ",
 	                              sb_explain_shown(in, sb_span_text(diff->name)));
 	return true;
 }
 
-const struct sb_explainer sb_explain_derived = {"derived", SB_CAUSE_CHECKSUM, SB_RULE_DERIVED, 4, claim_derived};
+const struct sb_explainer sb_explain_derived = {"derived", SB_CAUSE_CHECKSUM, SB_RULE_DERIVED, 5, claim_derived};
 
 /* A size that a container states of a member is that of what lies there; only a field called "size" may mean what a decoder makes of it. */
 static bool states_size(const struct sb_pair *pair, const struct sb_diff *diff, unsigned side)

@@ -88,7 +88,7 @@ struct sb_explainer {
 };
 
 extern const struct sb_explainer sb_explain_derived, sb_explain_position, sb_explain_listed, sb_explain_size,
-	 sb_explain_offset, sb_explain_build_id, sb_explain_debuglink, sb_explain_disk_id, sb_explain_md5sums, sb_explain_installed_size,
+	 sb_explain_offset, sb_explain_build_id, sb_explain_debuglink, sb_explain_macho_uuid, sb_explain_disk_id, sb_explain_md5sums, sb_explain_installed_size,
 	sb_explain_environment, sb_explain_timestamp, sb_explain_padding, sb_explain_encoding, sb_explain_inode, sb_explain_order,
 	sb_explain_layout, sb_explain_volume_id, sb_explain_signature, sb_explain_packing, sb_explain_cleartext;
 
@@ -111,6 +111,8 @@ SB_MUST_USE bool sb_calendar_seconds(struct sb_span bytes, enum sb_encoding enco
 SB_MUST_USE bool sb_field_is_repeated(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, unsigned side);
 /** Bytes of the first field called @field in the region @name of an ELF file; empty when there is none. */
 struct sb_span sb_elf_field(struct sb_view *view, const char *name, const char *field);
+/** Two ids that are no digests, or that agree in more bytes than chance allows. */
+bool sb_ids_look_edited(const struct sb_span id[SB_SIDES]);
 /**
  * Does a derived field of a side hold what its algorithm gives for the bytes of that side? *known is false when those bytes are not
  * there to be asked: a member that is equal on both sides, or that cannot be read.

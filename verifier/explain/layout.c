@@ -89,6 +89,8 @@ static bool claim_layout(struct sb_explaining *in, const struct sb_pair *pair, c
 	claim->cap = SB_LEVEL_REPACKAGED;
 	claim->freedom = diff->bytes;
 	claim->note = describe(in, kind, diff, claim);
+	if (diff->more)
+		claim->note = sb_explain_note(in, "%s; %llu further places are told with this one", claim->note, (unsigned long long)diff->more);
 	claim->primary |= !in->layout.said && !in->layout.follows;
 	in->layout.said = true;
 	return true;

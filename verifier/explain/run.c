@@ -8,7 +8,7 @@
 
 static const struct sb_explainer *const explainers[] = {
 	&sb_explain_derived, &sb_explain_position,    &sb_explain_listed,    &sb_explain_size,        &sb_explain_offset,    &sb_explain_signature, &sb_explain_cleartext,
-	&sb_explain_build_id, &sb_explain_debuglink,
+	&sb_explain_build_id, &sb_explain_debuglink, &sb_explain_macho_uuid,
 	&sb_explain_md5sums, &sb_explain_installed_size, &sb_explain_environment, &sb_explain_timestamp, &sb_explain_padding,  &sb_explain_encoding,
 	&sb_explain_packing, &sb_explain_inode,   &sb_explain_order,       &sb_explain_layout,    &sb_explain_disk_id, &sb_explain_volume_id,
 };
@@ -51,12 +51,18 @@ bool sb_diff_is_field(const struct sb_diff *diff, enum sb_field_kind kind)
 }
 
 /* Each claim is built from nothing, so that an explainer that declines leaves no trace. */
+/* What stands for many places is judged by where they stand alone: nobody looks at what each of them holds. */
+static bool may_look_at(const struct sb_explainer *explainer, const struct sb_diff *diff)
+{
+	return diff->more == 0 || explainer == &sb_explain_layout || explainer == &sb_explain_timestamp;
+}
+
 static struct sb_claim explain_diff(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff)
 {
 	for (size_t i = 0; i < sizeof explainers / sizeof *explainers; i++) {
 		struct sb_claim claim = {.pair = pair, .diff = diff, .cause = explainers[i]->cause, .rule = explainers[i]->rule,
 		                         .cap = SB_LEVEL_DIFFERENT, .severity = SB_SEVERITY_INFO};
-		if (explainers[i]->claim(in, pair, diff, &claim)) {
+		if (may_look_at(explainers[i], diff) && explainers[i]->claim(in, pair, diff, &claim)) {
 			claim.by = (unsigned)i + 1;
 			return claim;
 		}

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-static const struct sb_signed_format *const formats[] = {&sb_signed_module, &sb_signed_rpm, &sb_signed_zip, &sb_signed_pe, &sb_signed_deb, &sb_signed_alpine};
+static const struct sb_signed_format *const formats[] = {&sb_signed_module, &sb_signed_rpm, &sb_signed_zip, &sb_signed_pe, &sb_signed_deb, &sb_signed_alpine, &sb_signed_macho, &sb_signed_fit};
 
 static const struct sb_signed_format *format_of(const struct sb_pair *pair)
 {

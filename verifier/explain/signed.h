@@ -27,7 +27,7 @@ struct sb_signed_format {
 	bool (*is_right)(struct sb_signed_side *side);
 };
 
-extern const struct sb_signed_format sb_signed_module, sb_signed_rpm, sb_signed_zip, sb_signed_pe, sb_signed_deb, sb_signed_alpine;
+extern const struct sb_signed_format sb_signed_module, sb_signed_rpm, sb_signed_zip, sb_signed_pe, sb_signed_deb, sb_signed_alpine, sb_signed_macho, sb_signed_fit;
 
 /** `return sb_signed_refuse(side, "…")`. */
 static inline bool sb_signed_refuse(struct sb_signed_side *side, const char *why)

@@ -67,6 +67,12 @@ static bool is_one_time(const struct sb_pair *pair, unsigned side)
 	return true;
 }
 
+static const char *describe(struct sb_explaining *in, const struct sb_diff *diff, const uint64_t value[SB_SIDES])
+{
+	const char *note = sb_explain_note(in, "time of the container: %llu shipped, %llu rebuilt", (unsigned long long)value[SB_SHIPPED], (unsigned long long)value[SB_REBUILT]);
+	return diff->more ? sb_explain_note(in, "%s; %llu further places are told with this one", note, (unsigned long long)diff->more) : note;
+}
+
 static bool claim_timestamp(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, struct sb_claim *claim)
 {
 	uint64_t value[SB_SIDES];
@@ -79,8 +85,7 @@ static bool claim_timestamp(struct sb_explaining *in, const struct sb_pair *pair
 	claim->cap = SB_LEVEL_REPACKAGED;
 	claim->primary = true;
 	claim->freedom = diff->bytes;
-	claim->note = sb_explain_note(in, "time of the container: %llu shipped, %llu rebuilt", (unsigned long long)value[SB_SHIPPED],
-	                              (unsigned long long)value[SB_REBUILT]);
+	claim->note = describe(in, diff, value);
 	return true;
 }
 

@@ -7,6 +7,8 @@
 static const struct sb_format *const formats[] = {
 	&sb_format_elf,
 	&sb_format_pe,
+	&sb_format_macho,
+	&sb_format_universal,
 	&sb_format_alpine,
 	&sb_format_deb,
 	&sb_format_ar,
