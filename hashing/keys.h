@@ -64,4 +64,11 @@ void sb_public_number(const uint8_t public_key[SB_PUBLIC_BYTES], uint8_t out[8])
  */
 SB_MUST_USE int sb_secret_from_agent(const char *socket_path, const char *fingerprint, struct sb_secret **out, struct sb_err *err);
 
+/**
+ * A key on a token, by its PKCS#11 URI (RFC 7512), through the modules that p11-kit knows. Its answers are verified before they are used.
+ * Errors: USAGE "token-uri" (also: a PIN in the URI); ABSENT "token-absent" (also when built without p11-kit), "token-key-absent", "token-failed"; EVIDENCE
+ * "passphrase-wrong"; NOMEM.
+ */
+SB_MUST_USE int sb_secret_from_token(const char *uri, struct sb_span pin, struct sb_secret **out, struct sb_err *err);
+
 #endif

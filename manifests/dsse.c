@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "manifests/dsse.h"
 
+#include "manifests/making.h"
+
 #include <string.h>
 
 static int malformed(struct sb_err *err, const char *what)
@@ -139,4 +141,68 @@ bool sb_dsse_signed_by(const struct sb_dsse *envelope, const uint8_t public_key[
 
 	sb_dsse_pae(envelope->type, envelope->payload, &pae);
 	return !pae.bad && sb_dsse_signed_over(envelope, sb_buf_span(&pae), public_key);
+}
+
+static int sign_encoding(const struct sb_dsse *envelope, const struct sb_secret *secret, struct sb_making *make, struct sb_node **out, struct sb_err *err)
+{
+	SB_BUF struct sb_buf pae = {0}, text = {.ceiling = 4096};
+	uint8_t public_key[SB_PUBLIC_BYTES], signature[SB_SIGNATURE_BYTES];
+	char keyid[SB_FINGERPRINT_TEXT];
+
+	sb_secret_public(secret, public_key);
+	sb_dsse_pae(envelope->type, envelope->payload, &pae);
+	int rc = sb_buf_ok(&pae, err);
+	if (!rc && sb_dsse_signed_over(envelope, sb_buf_span(&pae), public_key))
+		rc = sb_fail(err, SB_USAGE, "signature-repeated", "this key has signed the envelope already");
+	if (!rc)
+		rc = sb_sign(secret, sb_buf_span(&pae), signature, err);
+	if (rc)
+		return rc;
+	sb_public_fingerprint(public_key, keyid);
+	sb_base64(sb_span_of(signature, sizeof signature), &text);
+	if ((rc = sb_buf_ok(&text, err)))
+		return rc;
+	*out = sb_make_map(make);
+	sb_make_put_text(make, *out, "keyid", keyid);
+	sb_make_put_text(make, *out, "sig", text.data);
+	return 0;
+}
+
+static struct sb_node *member(const struct sb_node *map, const char *key)
+{
+	for (size_t i = 0; i < map->count; i++)
+		if (strcmp(map->members[i].key, key) == 0)
+			return map->members[i].value;
+	return NULL;
+}
+
+/* Only what a signature covers, and the signatures: fields that nobody knows are not passed on. */
+int sb_dsse_add(struct sb_span line, const struct sb_secret *secret, struct sb_buf *out, struct sb_err *err)
+{
+	SB_ARENA struct sb_arena *arena = sb_arena_new(0);
+	struct sb_making make = {.arena = arena};
+	struct sb_node *top = NULL, *added = NULL;
+	struct sb_dsse envelope;
+
+	if (!arena)
+		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+	int rc = sb_dsse_read(line, arena, &envelope, err);
+	if (!rc)
+		rc = sb_node_read_json(line, SB_LIMIT_OF(RECORD_BYTES), "envelope", arena, &top, err);
+	if (!rc && sb_node_get(top, "signatures")->count >= SB_LIMIT_OF(SIGNATURES))
+		rc = sb_fail_limit(err, SB_LIMIT_ROW_SIGNATURES, SB_LIMIT_OF(SIGNATURES) + 1);
+	if (!rc)
+		rc = sign_encoding(&envelope, secret, &make, &added, err);
+	if (rc)
+		return rc;
+	struct sb_node *kept = sb_make_map(&make), *list = member(top, "signatures");
+	sb_make_push(&make, list, added);
+	sb_make_put(&make, kept, "payload", member(top, "payload"));
+	sb_make_put(&make, kept, "payloadType", member(top, "payloadType"));
+	sb_make_put(&make, kept, "signatures", list);
+	if (make.failed)
+		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+	sb_node_write_json(kept, out);
+	sb_buf_text(out, "\n");
+	return sb_buf_ok(out, err);
 }

@@ -15,6 +15,12 @@ void sb_dsse_pae(const char *type, struct sb_span body, struct sb_buf *out);
 /** One envelope on one line with a final newline, keys sorted, one signature by @secret. */
 SB_MUST_USE int sb_dsse_sign(const char *type, struct sb_span body, const struct sb_secret *secret, struct sb_buf *out, struct sb_err *err);
 
+/**
+ * The envelope in @line with one more signature, by @secret, on one line with a final newline. What it held before is not verified here: the caller has done that.
+ * Errors: EVIDENCE "envelope-malformed"; USAGE "signature-repeated" when the key has signed it; LIMIT; those of sb_sign.
+ */
+SB_MUST_USE int sb_dsse_add(struct sb_span line, const struct sb_secret *secret, struct sb_buf *out, struct sb_err *err);
+
 /** A parsed envelope; nothing in it is trusted. */
 struct sb_dsse {
 	const char *type;

@@ -2,6 +2,7 @@
 """One key in every form, written from the documents that describe them."""
 import base64
 import hashlib
+import json
 import struct
 
 SEED = bytes(range(32))
@@ -29,6 +30,21 @@ def minisign(kdf):
     return b'untrusted comment: x\n' + base64.b64encode(sealed) + b'\n'
 
 
+def evidence_seeds():
+    """An envelope, a bundle, a link and signatures of files; none of them is good."""
+    envelope = {'payload': 'e30=', 'payloadType': 'application/vnd.in-toto+json', 'signatures': [{'keyid': 'SHA256:x', 'sig': base64.b64encode(bytes(64)).decode()}]}
+    bundle = {'mediaType': 'application/vnd.dev.sigstore.bundle.v0.3+json', 'verificationMaterial': {'publicKey': {'hint': 'x'}, 'tlogEntries': []}, 'dsseEnvelope': envelope}
+    link = {'signatures': [{'keyid': 'x', 'sig': '00' * 64}], 'signed': {'_type': 'link', 'name': 'rebuild', 'products': {'a': {'sha256': '00' * 32}}}}
+    for name, tree in (('envelope', envelope), ('bundle', bundle), ('link', link)):
+        yield 'evidence', name, json.dumps(tree).encode()
+    old, new = (base64.b64encode(kind + bytes(72)) for kind in (b'Ed', b'ED'))
+    trusted = b'trusted comment: c\n' + base64.b64encode(bytes(64)) + b'\n'
+    ssh = b'SSHSIG\0\0\0\1' + b''.join(map(ssh_string, (SSH, b'file', b'', b'sha512', ssh_string(b'ssh-ed25519') + ssh_string(bytes(64)))))
+    for name, data in (('signify', b'untrusted comment: x\n' + old + b'\n'), ('legacy', b'untrusted comment: x\n' + old + b'\n' + trusted),
+                       ('minisign', b'untrusted comment: x\n' + new + b'\n' + trusted), ('ssh', pem(b'SSH SIGNATURE', ssh))):
+        yield 'filesig', name, data
+
+
 def key_seeds():
     spki, pkcs8 = bytes.fromhex('302a300506032b6570032100') + PUBLIC, bytes.fromhex('302e020100300506032b657004220420') + SEED
     second = bytes.fromhex('3051020101300506032b657004220420') + SEED + b'\x81\x21\0' + PUBLIC
@@ -37,4 +53,4 @@ def key_seeds():
              'minisign': b'untrusted comment: minisign public key\n' + base64.b64encode(b'Ed12345678' + PUBLIC) + b'\n', 'vkey': b'n+' + note + b'+' + base64.b64encode(b'\1' + PUBLIC),
              'hex': PUBLIC.hex().encode(), 'pkcs8': pkcs8, 'pkcs8-pem': pem(b'PRIVATE KEY', pkcs8), 'pkcs8-v2': second, 'openssh': openssh(), 'minisign-secret': minisign(b'\0\0'),
              'minisign-scrypt': minisign(b'Sc')}
-    return [('key', name, data) for name, data in forms.items()]
+    return [('key', name, data) for name, data in forms.items()] + list(evidence_seeds())

@@ -75,6 +75,26 @@ SB_MUST_USE int sb_attest_policy_check(struct sb_span lines, const struct sb_tru
 SB_MUST_USE int sb_attest_policy_sign(const struct sb_policy *policy, const struct sb_trust_root *root, int64_t time, const struct sb_secret *secret,
                                       struct sb_buf *out, struct sb_err *err);
 
+/* ---- what is no statement ---- */
+
+/** A signature of minisign, signify or OpenSSH, or an in-toto link, and what it shall be about: all borrowed. */
+struct sb_attest_foreign_in {
+	struct sb_span text;
+	const uint8_t (*keys)[SB_PUBLIC_BYTES]; /* every one must have signed; at least 1 */
+	size_t key_count;
+	const struct sb_span *artifacts; /* the bytes of the files; a signature of a file takes exactly one */
+	size_t artifact_count;
+};
+/** That it holds, never that something was rebuilt: there is no level in it. */
+struct sb_attest_foreign {
+	const char *kind;   /* "minisign", "signify", "sshsig", "in-toto-link" */
+	const char *proves; /* one sentence */
+};
+/** Is @text one of these? Nothing is verified. */
+bool sb_attest_is_foreign(struct sb_span text, struct sb_arena *arena);
+/** Returns 0 only when every key has signed, and what was signed is about every file. Errors: EVIDENCE "filesig-malformed", "link-malformed", "signature-bad", "subject-absent"; USAGE. */
+SB_MUST_USE int sb_attest_verify_foreign(const struct sb_attest_foreign_in *in, struct sb_arena *arena, struct sb_attest_foreign *out, struct sb_err *err);
+
 /* ---- gate ---- */
 
 /** What one party says of one file, in one statement. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "verifier/attest/attest.h"
+#include "verifier/cli/envelopes.h"
 #include "verifier/cli/exits.h"
 #include "verifier/cli/inputs.h"
 #include "verifier/cli/runs.h"
@@ -13,22 +14,38 @@ static int no_memory(struct sb_err *err)
 	return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
 }
 
+static bool is_file(const char *path)
+{
+	struct stat st;
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+/* Where the statement of a run goes, and of a file to which a signature is added. */
+static const char *path_to_sign(struct sb_invocation *call)
+{
+	const char *path = sb_arg_value(call, "attestation");
+
+	if (path || is_file(call->words[0]))
+		return path ? path : call->words[0];
+	const char *folder = sb_run_folder(call, call->words[0]);
+	return folder ? sb_arena_printf(call->arena, "%s/statement.intoto.jsonl", folder) : NULL;
+}
+
 static int run_sign(struct sb_invocation *call, struct sb_err *err)
 {
-	const char *key = sb_arg_value(call, "key"), *path = sb_arg_value(call, "attestation"), *folder = sb_run_folder(call, call->words[0]);
+	const char *key = sb_arg_value(call, "key"), *path = path_to_sign(call);
 
 	if (!key)
 		return sb_fail(err, SB_USAGE, "option-missing", "attest sign needs --key KEY");
 	if (!path)
-		path = folder ? sb_arena_printf(call->arena, "%s/statement.intoto.jsonl", folder) : NULL;
-	if (!path)
 		return no_memory(err);
-	int rc = sb_run_sign(call, call->words[0], key, path, err);
-	if (rc || !call->json) {
-		if (!rc)
-			sb_buf_printf(&call->out, "%s\n", sb_cli_escape(call, path));
+	if (!is_file(call->words[0]) && sb_arg_given(call, "signed-by"))
+		return sb_fail(err, SB_USAGE, "option-value", "--signed-by is for a statement that was signed before, not for a run");
+	if (!call->json)
+		sb_buf_printf(&call->out, "%s\n", sb_cli_escape(call, path));
+	int rc = is_file(call->words[0]) ? sb_cli_cosign(call, call->words[0], key, err) : sb_run_sign(call, call->words[0], key, path, err);
+	if (rc || !call->json)
 		return rc;
-	}
 	struct sb_node *document = sb_cli_new_document(call, "samebuild-signed/1");
 	bool good = document && sb_node_put(call->arena, document, "path", sb_node_text(call->arena, path));
 	return sb_cli_document(call, good ? document : NULL, err);
@@ -105,9 +122,14 @@ static int load_asked(struct sb_invocation *call, struct asked *out, struct sb_e
 	*out = (struct asked){.in = {.resource_uri = sb_arg_value(call, "resource"), .least = SB_LEVEL_EXPLAINED}};
 	if (level && (!sb_level_parse(level, &out->in.least) || out->in.least == SB_LEVEL_UNDETERMINED))
 		return sb_fail(err, SB_USAGE, "option-value", "--level %s is no level that can be asked for", level);
-	int rc = sb_cli_load_file(call, call->words[0], SB_LIMIT_OF(RECORD_BYTES), &out->in.lines, err);
+	if (sb_arg_given(call, "signature")) {
+		if (level)
+			return sb_fail(err, SB_USAGE, "option-value", "--signature asks for no level, and --level for one");
+		out->in.least = SB_LEVEL_UNDETERMINED;
+	}
+	int rc = sb_cli_load_attestation(call, call->words[0], &out->in.lines, err);
 	if (rc)
-		return rc == SB_NOMEM ? rc : sb_reidentify(err, "evidence-absent");
+		return rc;
 	if (report && (rc = digest_file(report, &out->report, err)))
 		return rc;
 	out->in.report = report ? &out->report : NULL;
@@ -145,12 +167,74 @@ static int to_document(struct sb_invocation *call, const struct sb_attest_verifi
 	return sb_cli_document(call, good ? document : NULL, err);
 }
 
+static void release_blobs(struct sb_blob *blobs, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		sb_blob_release(&blobs[i]);
+}
+
+static int take_blob(const char *path, struct sb_blob *out, struct sb_err *err)
+{
+	SB_CLOSING int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	return fd < 0 ? sb_fail_errno(err, "file-unreadable", "cannot open %s", path) : sb_blob_take(fd, SB_LIMIT_OF(MEMBER_BYTES), out, err);
+}
+
+/* The files are read again whole, since a signature may be over their bytes: what is verified is this reading. */
+static int verify_foreign_files(struct sb_invocation *call, const struct asked *asked, struct sb_attest_foreign *out, struct sb_err *err)
+{
+	size_t count = asked->in.artifact_count;
+	struct sb_blob *blobs = sb_arena_array(call->arena, count, sizeof *blobs);
+	struct sb_span *spans = sb_arena_array(call->arena, count, sizeof *spans);
+	int rc = blobs && spans ? 0 : no_memory(err);
+
+	for (size_t i = 0; !rc && i < count; i++) {
+		blobs[i].fd = -1;
+		rc = take_blob(asked->in.artifact_names[i], &blobs[i], err);
+		spans[i] = blobs[i].bytes;
+	}
+	const struct sb_attest_foreign_in in = {.text = asked->in.lines, .keys = asked->in.keys, .key_count = asked->in.key_count, .artifacts = spans, .artifact_count = count};
+	if (!rc)
+		rc = sb_attest_verify_foreign(&in, call->arena, out, err);
+	if (blobs)
+		release_blobs(blobs, count);
+	return rc;
+}
+
+/* A good signature without a level is good only for who asked for no level. */
+static int verify_foreign(struct sb_invocation *call, const struct asked *asked, struct sb_err *err)
+{
+	bool enough = sb_arg_given(call, "signature");
+	struct sb_attest_foreign found;
+
+	if (asked->in.resource_uri || asked->in.report)
+		return sb_fail(err, SB_USAGE, "option-value", "--resource and --report are for statements, and this is a signature or a link");
+	int rc = verify_foreign_files(call, asked, &found, err);
+	if (rc)
+		return rc;
+	if (!call->json) {
+		sb_buf_printf(&call->out, "%s: the signature is good: %s\n%s", found.kind, found.proves, enough ? "" : "no level was verified; --signature asks for none\n");
+		return enough ? SB_EXIT_OK : SB_EXIT_BELOW;
+	}
+	struct sb_node *document = sb_cli_new_document(call, "samebuild-verified/1");
+	bool good = document && sb_node_put(call->arena, document, "good", sb_node_bool(call->arena, enough)) &&
+	            sb_node_put(call->arena, document, "level", sb_node_text(call->arena, sb_level_name(SB_LEVEL_UNDETERMINED))) &&
+	            sb_node_put(call->arena, document, "kind", sb_node_text(call->arena, found.kind)) &&
+	            sb_node_put(call->arena, document, "proves", sb_node_text(call->arena, found.proves)) &&
+	            sb_node_put(call->arena, document, "checks", sb_node_list(call->arena));
+	rc = sb_cli_document(call, good ? document : NULL, err);
+	return rc ? rc : enough ? SB_EXIT_OK : SB_EXIT_BELOW;
+}
+
 static int run_verify(struct sb_invocation *call, struct sb_err *err)
 {
 	struct asked asked;
 	struct sb_attest_verified verified = {0};
 
 	int rc = load_asked(call, &asked, err);
+	if (!rc && sb_attest_is_foreign(asked.in.lines, call->arena))
+		return verify_foreign(call, &asked, err);
+	if (!rc)
+		rc = sb_cli_as_envelopes(call, asked.in.lines, &asked.in.lines, err);
 	if (!rc)
 		rc = sb_attest_verify(&asked.in, call->arena, &verified, err);
 	if (rc)
@@ -162,34 +246,10 @@ static int run_verify(struct sb_invocation *call, struct sb_err *err)
 	return rc ? rc : verified.good ? SB_EXIT_OK : SB_EXIT_BELOW;
 }
 
-static int run_show(struct sb_invocation *call, struct sb_err *err)
-{
-	struct sb_span file;
-	struct sb_dsse envelope;
-	struct sb_node *payload = NULL;
-
-	int rc = sb_cli_load_file(call, call->words[0], SB_LIMIT_OF(RECORD_BYTES), &file, err);
-	if (rc)
-		return rc == SB_NOMEM ? rc : sb_reidentify(err, "evidence-absent");
-	const uint8_t *end = file.n ? memchr(file.p, '\n', file.n) : NULL;
-	rc = sb_dsse_read(sb_span_of(file.p, end ? (size_t)(end - file.p) : file.n), call->arena, &envelope, err);
-	if (!rc)
-		rc = sb_node_read_json(envelope.payload, SB_LIMIT_OF(RECORD_BYTES), "payload", call->arena, &payload, err);
-	if (rc)
-		return rc == SB_FORMAT ? sb_reidentify(err, "statement-malformed") : rc;
-	if (call->json) {
-		struct sb_node *document = sb_cli_new_document(call, "samebuild-unverified/1");
-		bool good = document && sb_node_put(call->arena, document, "payload", payload);
-		return sb_cli_document(call, good ? document : NULL, err);
-	}
-	sb_buf_text(&call->out, "UNVERIFIED: nobody's signature was checked\n");
-	sb_node_write_json(payload, &call->out);
-	sb_buf_text(&call->out, "\n");
-	return sb_buf_ok(&call->out, err);
-}
-
 static const struct sb_option attest_sign_options[] = {
 	{"key", 0, "KEY", false},
+	{"also", 0, "FORMS", false},
+	{"signed-by", 0, "KEY", true},
 	{"attestation", 0, "PATH", false},
 	{"verifier", 0, "URI", false},
 	{"time", 0, "TIME", false},
@@ -203,17 +263,14 @@ static const struct sb_option attest_verify_options[] = {
 	{"level", 0, "LEVEL", false},
 	{"resource", 0, "URI", false},
 	{"report", 0, "FILE", false},
-	{0},
-};
-
-static const struct sb_option attest_show_options[] = {
+	{"signature", 0, NULL, false},
 	{0},
 };
 
 const struct sb_verb sb_verb_attest_sign = {
 	.name = "attest sign",
-	.summary = "sign the statement of a finished run",
-	.operands = "RUN",
+	.summary = "sign the statement of a run, or add a signature",
+	.operands = "RUN|FILE",
 	.options = attest_sign_options,
 	.least_words = 1,
 	.most_words = 1,
@@ -228,14 +285,4 @@ const struct sb_verb sb_verb_attest_verify = {
 	.least_words = 1,
 	.most_words = 1,
 	.run = run_verify,
-};
-
-const struct sb_verb sb_verb_attest_show = {
-	.name = "attest show",
-	.summary = "print what a statement says, without checking it",
-	.operands = "FILE",
-	.options = attest_show_options,
-	.least_words = 1,
-	.most_words = 1,
-	.run = run_show,
 };

@@ -221,6 +221,23 @@ static int load_from_agent(const char *key, struct sb_secret **out, struct sb_er
 	return sb_secret_from_agent(socket, key + strlen("agent:"), out, err);
 }
 
+static bool is_token(const char *key)
+{
+	return strncmp(key, "pkcs11:", 7) == 0;
+}
+
+static int load_from_token(struct sb_invocation *call, const char *key, struct sb_secret **out, struct sb_err *err)
+{
+	char *pin = NULL;
+	int rc = sb_cli_passphrase(call, false, &pin, err);
+
+	if (rc)
+		return rc;
+	rc = sb_secret_from_token(key, sb_span_text(pin), out, err);
+	sb_guarded_free(pin);
+	return rc;
+}
+
 int sb_cli_check_secret(struct sb_invocation *call, const char *key, struct sb_err *err)
 {
 	bool can_ask = isatty(STDIN_FILENO) || sb_arg_given(call, "passphrase-fd");
@@ -232,6 +249,8 @@ int sb_cli_check_secret(struct sb_invocation *call, const char *key, struct sb_e
 		sb_secret_free(&secret);
 		return found;
 	}
+	if (is_token(key))
+		return can_ask ? 0 : sb_fail(err, SB_USAGE, "passphrase-needed", "a PIN is needed, and there is no terminal to ask on");
 	if (strcmp(key, "-") == 0)
 		return sb_fail(err, SB_USAGE, "key-unreadable", "a secret key is not read from stdin");
 	int rc = sb_cli_read_key(call, key, &file, err);
@@ -251,6 +270,8 @@ int sb_cli_load_secret(struct sb_invocation *call, const char *key, struct sb_se
 
 	if (is_agent(key))
 		return load_from_agent(key, out, err);
+	if (is_token(key))
+		return load_from_token(call, key, out, err);
 	int rc = sb_cli_read_key(call, key, &file, err);
 	if (rc)
 		return rc;

@@ -2,6 +2,7 @@
 #include "verifier/cli/runs.h"
 
 #include "verifier/attest/attest.h"
+#include "verifier/cli/also.h"
 #include "verifier/cli/inputs.h"
 #include "verifier/cli/output.h"
 #include "verifier/cli/places.h"
@@ -197,16 +198,22 @@ static int write_signed(struct sb_invocation *call, const struct sb_result *resu
 	SB_BUF struct sb_buf envelope = {0};
 	struct sb_secret *secret = NULL;
 
-	int rc = sb_cli_load_secret(call, key_path, &secret, err);
+	int rc = sb_also_check(call, result, err);
+	if (!rc)
+		rc = sb_cli_load_secret(call, key_path, &secret, err);
 	if (rc)
 		return rc;
 	rc = sb_attest_sign(result, context, secret, &envelope, err);
+	if (!rc && (rc = sb_output_publish(path, sb_buf_span(&envelope), err)) && rc != SB_NOMEM) {
+		if (err)
+			err->code = SB_TEMPORARY;
+		rc = sb_reidentify(err, "report-unwritable");
+	}
+	const struct sb_also_in in = {.result = result, .envelope = sb_buf_span(&envelope), .path = path, .secret = secret};
+	if (!rc)
+		rc = sb_also_write(call, &in, err);
 	sb_secret_free(&secret);
-	if (rc || !(rc = sb_output_publish(path, sb_buf_span(&envelope), err)) || rc == SB_NOMEM)
-		return rc;
-	if (err)
-		err->code = SB_TEMPORARY;
-	return sb_reidentify(err, "report-unwritable");
+	return rc;
 }
 
 int sb_run_sign(struct sb_invocation *call, const char *id, const char *key_path, const char *path, struct sb_err *err)

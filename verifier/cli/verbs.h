@@ -9,6 +9,7 @@ extern const struct sb_verb sb_verb_check, sb_verb_verify, sb_verb_rebuild, sb_v
 extern const struct sb_verb sb_verb_doctor, sb_verb_attest_sign, sb_verb_attest_verify, sb_verb_attest_show;
 extern const struct sb_verb sb_verb_key_import; /* cmd_key.c */
 extern const struct sb_verb sb_verb_attest_summary; /* cmd_attest_summary.c */
+extern const struct sb_verb sb_verb_attest_convert; /* cmd_convert.c */
 extern const struct sb_verb sb_verb_key_new, sb_verb_key_show, sb_verb_key_export, sb_verb_store_check;
 extern const struct sb_verb sb_verb_gate, sb_verb_policy_check, sb_verb_policy_explain, sb_verb_policy_sign;
 extern const struct sb_verb sb_verb_trust_init, sb_verb_trust_show, sb_verb_trust_update;   /* cmd_trust.c */
