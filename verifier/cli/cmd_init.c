@@ -2,6 +2,7 @@
 #include "verifier/cli/binnmu.h"
 #include "verifier/cli/exits.h"
 #include "verifier/cli/inputs.h"
+#include "verifier/cli/solving.h"
 #include "verifier/cli/verbs.h"
 #include "verifier/ingest/ingest.h"
 #include "verifier/recipe/recipe.h"
@@ -20,6 +21,7 @@ struct looking {
 	struct sb_recipe_in in;
 	struct sb_vec sources;  /* struct sb_recipe_file */
 	struct sb_recipe_file root;
+	struct sb_fact_set facts; /* of an earlier release */
 };
 
 static int no_memory(struct sb_err *err)
@@ -283,9 +285,13 @@ static int look_and_write(struct looking *look, bool is_folder, struct sb_err *e
 {
 	SB_BUF struct sb_buf text = {.ceiling = SB_LIMIT_OF(DOCUMENT_BYTES)};
 	int rc = collect_shipped(look, err);
+	bool given = false;
 
 	if (!rc)
 		rc = take_root(look, err);
+	if (!rc)
+		rc = sb_cli_load_fact_set(look->call, &look->facts, &given, err);
+	look->in.facts = given ? &look->facts : NULL;
 	if (!rc)
 		rc = is_folder ? write_tree(look, &text, err) : write_debian(look, look->call->words[0], &text, err);
 	if (!rc)
@@ -343,6 +349,7 @@ static int run(struct sb_invocation *call, struct sb_err *err)
 static const struct sb_option init_options[] = {
 	{"shipped", 0, "FILE", true},
 	{"toolchain", 0, "FILE", false},
+	{"facts", 0, "FILE", false},
 	{0},
 };
 

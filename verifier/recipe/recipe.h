@@ -22,6 +22,7 @@ struct sb_recipe_in {
 	unsigned jobs;
 	int64_t epoch;                     /* INT64_MIN: not known */
 	bool epoch_guessed;                /* no document states it: it gets a comment */
+	const struct sb_fact_set *facts;   /* of an earlier release, plausible; or NULL. Its times are those of another build and are left out */
 };
 
 /** A build system recognised by a file at the top of a source tree. */

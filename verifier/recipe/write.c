@@ -45,6 +45,34 @@ static void add_head(struct writing *w, const char *more)
 	}
 }
 
+/** Facts of an earlier release, and the keys that set them. */
+static const struct {
+	enum sb_knob knob;
+	const char *key;
+} controls[] = {
+	{SB_KNOB_CLOCK, "clock"},
+	{SB_KNOB_USER, "user"},
+	{SB_KNOB_HOST, "hostname"},
+	{SB_KNOB_KERNEL, "kernel"},
+	{SB_KNOB_LOCALE, "locale"},
+	{SB_KNOB_TIMEZONE, "timezone"},
+	{SB_KNOB_UMASK, "umask"},
+	{SB_KNOB_ORDER, "order"},
+};
+
+static const char *fact(const struct writing *w, enum sb_knob knob)
+{
+	return w->in->facts ? w->in->facts->value[knob] : NULL;
+}
+
+/* The path of an earlier release, or a guess with what is to be said about it. */
+static void add_path(struct writing *w, const char *guess, const char *before, const char *behind)
+{
+	const char *path = fact(w, SB_KNOB_PATH);
+
+	sb_buf_printf(w->out, "build:\n%s  path: %s%s\n", path ? "" : before, path ? path : guess, path ? "   # as before" : behind);
+}
+
 static void add_control(struct writing *w)
 {
 	sb_buf_text(w->out, "  control:\n");
@@ -52,7 +80,19 @@ static void add_control(struct writing *w)
 		sb_buf_text(w->out, "    epoch: 315532800   # guess: no date was found in the sources\n");
 	else
 		sb_buf_printf(w->out, "    epoch: %" PRId64 "%s\n", w->in->epoch, w->in->epoch_guessed ? "   # guess: the newest file of the sources" : "");
-	sb_buf_printf(w->out, "    jobs: %u\n", w->in->jobs);
+	const char *jobs = fact(w, SB_KNOB_JOBS);
+	if (jobs)
+		sb_buf_printf(w->out, "    jobs: %s   # as before\n", jobs);
+	else
+		sb_buf_printf(w->out, "    jobs: %u\n", w->in->jobs);
+	for (size_t i = 0; i < sizeof controls / sizeof *controls; i++) {
+		const char *value = fact(w, controls[i].knob);
+		if (!value)
+			continue;
+		sb_buf_printf(w->out, "    %s: ", controls[i].key);
+		quote(w, value);
+		sb_buf_text(w->out, "   # as before\n");
+	}
 }
 
 static int finish(const struct writing *w, struct sb_err *err)
@@ -89,7 +129,8 @@ int sb_recipe_write_tree(const struct sb_recipe_in *in, const struct sb_recipe_s
 		snprintf(more, sizeof more, ", strip: %u", strip);
 	sb_buf_printf(out, "# Written by samebuild init: the sources have \"%s\", so this is the recipe for %s.\n", system->marker, system->name);
 	add_head(&w, more);
-	sb_buf_text(out, "build:\n  # Guess: set it to the path that the vendor builds in, when that is known.\n  path: /build/src\n  steps:\n");
+	add_path(&w, "/build/src", "  # Guess: set it to the path that the vendor builds in, when that is known.\n", "");
+	sb_buf_text(out, "  steps:\n");
 	for (size_t i = 0; system->steps[i]; i++)
 		sb_buf_printf(out, "    - %s\n", system->steps[i]);
 	add_control(&w);
@@ -146,7 +187,8 @@ int sb_recipe_write_debian(const struct sb_recipe_in *in, const struct sb_dsc *d
 	snprintf(folder, sizeof folder, "%s-%s", dsc->source, upstream);
 	sb_buf_text(out, "# Written by samebuild init for a Debian source package.\n");
 	add_head(&w, ", unpack: false");
-	sb_buf_printf(out, "build:\n  path: /build/reproducible-path   # where Debian's builders build\n  env:\n    LANG: C.UTF-8\n    DEB_BUILD_OPTIONS: \"nocheck parallel=%u\"\n"
+	add_path(&w, "/build/reproducible-path", "", "   # where Debian's builders build");
+	sb_buf_printf(out, "  env:\n    LANG: C.UTF-8\n    DEB_BUILD_OPTIONS: \"nocheck parallel=%u\"\n"
 	                   "    FAKEROOTDONTTRYCHOWN: \"1\"   # fakeroot only notes owners: where root does not exist it would fail otherwise\n"
 	                   "  steps:\n    - name: unpack\n      run: [dpkg-source, -x, --no-check, ", in->jobs);
 	quote(&w, in->sources[0].path);
