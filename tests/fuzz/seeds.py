@@ -5,6 +5,7 @@ import gzip, io, lzma, os, pathlib, shutil, sqlite3, struct, subprocess, sys, te
 import seeds_keys
 import seeds_log
 import seeds_signed
+import seeds_trust
 
 
 def tool(argv, **more):
@@ -268,6 +269,7 @@ def main():
     seeds += boot_images()
     seeds += seeds_log.log_seeds()
     seeds += seeds_keys.key_seeds()
+    seeds += seeds_trust.trust_seeds()
     for kind, name, data in seeds + signed:
         if data is not None:
             (out / kind).mkdir(parents=True, exist_ok=True)

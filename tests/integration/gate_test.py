@@ -143,6 +143,35 @@ def _(_dir):
     gate(["", "{}", "null", "[" * 5000, envelope(body, [good])], code=0)
 
 
+@case("parsing: a signed statement that two readers could read differently says nothing, nor one that is too deep, too long or signed too often")
+def _(_dir):
+    lay()
+    lab = Party("lab-a")
+    policy([lab])
+    text = json.dumps(statement())
+    gate([lab.sign(text.encode())], code=0)
+    level = '"level": "identical"'
+    assert text.count(level) == 2
+    doubtful = [text.replace(level, '"level": "different", ' + level, 1), text.replace(level, level + ', "level": "different"', 1), text.replace(level, level + ', "Level": "different"', 1),
+                text.replace(level, level + ', "l\\u0065vel": "different"', 1), text.replace('"complete": true', '"complete": false, "complete": true'),
+                text.replace('"subject":', '"Subject": [], "subject":', 1), text.replace('"predicateType"', '"predicatetype": "x", "predicateType"', 1), text + "{}", "\ufeff" + text, text[:-1],
+                text.replace('"members": 1', '"members": 1.0'), text.replace('"members": 1', '"members": 1e400'), text.replace('"members": 1', '"members": 99999999999999999999'),
+                text.replace('"inferred": []', '"inferred": ' + "[" * 100 + "]" * 100), text.replace('"inferred": []', '"inferred": "\\ud800"'), text.replace('"inferred": []', '"inferred": "\\u0000", "x\\u0000": 1')]
+    for number, body in enumerate(doubtful):
+        assert body != text, number
+        result = gate([lab.sign(body.encode())], code=1)
+        assert reasons(result) in (["bad-statement"], ["wrong-type"]), (number, result)
+    body = text.encode()
+    good = lab.signature(body)
+    gate([envelope(body, [bytes(64)] * 63 + [good])], code=0)
+    gate([envelope(body, [bytes(64)] * 64 + [good])], code=6)
+    with open("evidence.jsonl", "w") as f:
+        f.write("{" + '"payload":"' + "A" * 1000)
+        f.truncate(300 << 20)
+    words = ("gate", "--policy", "p.json", "--attestations", "evidence.jsonl", "--artifact", "acme.bin", "--time", NOW)
+    sb(*words, code=5)
+
+
 @case("the quorum: parties and not keys, groups of groups, and nobody twice")
 def _(_dir):
     lay()
@@ -177,6 +206,25 @@ def _(_dir):
     result = gate([labs[0].sign(statement()), labs[1].sign(other_kernel), labs[2].sign(statement(level="different"))], code=0)
     voice = result.json()["artifacts"][0]["rejected"][0]
     assert voice["party"] == "lab-c" and voice["dissents"] is True and voice["reason"] == "below-level", voice
+
+
+@case("identity: of several files each passes by itself, and one that was swapped takes the others with it")
+def _(_dir):
+    lay()
+    lab = Party("lab-a")
+    policy([lab])
+    lines = [lab.sign(statement()), lab.sign(statement("other.bin"))]
+    both = ("acme.bin", "other.bin")
+    gate(lines, code=0, artifacts=both)
+    assert [a["allowed"] for a in gate(lines[:1], code=6, artifacts=both).json()["artifacts"]] == [True, False]
+    with open("other.bin", "ab") as f:
+        f.write(b"!")
+    result = gate(lines, code=6, artifacts=both).json()
+    assert [a["allowed"] for a in result["artifacts"]] == [True, False] and result["allowed"] is False, result
+    os.rename("acme.bin", "swap")
+    os.rename("other.bin", "acme.bin")
+    os.rename("swap", "other.bin")
+    assert [a["allowed"] for a in gate(lines, code=6, artifacts=both).json()["artifacts"]] == [False, True]
 
 
 @case("a file has the class of the name that was signed, and the worst of two subjects with the same bytes")
@@ -351,6 +399,8 @@ def _(_dir):
     theirs(put("verifiedLevels", [1]), 6, "summary-malformed")
     theirs(put("verifiedLevels", "SAMEBUILD_IDENTICAL"), 6, "summary-malformed")
     theirs(put("timeVerified", "2027-01-01T00:00:01Z"), 6, "summary-future")
+    theirs(lambda made: None, 0, None, None, "--since", NOW)
+    theirs(lambda made: None, 6, "summary-old", None, "--since", "2027-01-02")
     theirs(put("timeVerified", "soon"), 6, "summary-malformed")
     theirs(put("policy", {}), 6, "summary-malformed")
     theirs(lambda made: made["predicate"].pop("verificationResult"), 6, "summary-malformed")

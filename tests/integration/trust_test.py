@@ -300,6 +300,24 @@ def _(_dir):
     decide([said(w.lab)], code=0)
 
 
+@case("identity: the root says who is a vendor, and a policy cannot make a lab of one")
+def _(_dir):
+    w = World()
+    gating.lay()
+    maker = roots.Key("maker")
+    w.entries += [(maker, {"party": "works", "roles": ["vendor"]})]
+    w.pin()
+    signed_policy([w.policy])
+    assert gating.reasons(decide([said(maker)], code=1)) == ["wrong-role"]
+    both = {"both": {"need": "all", "of": ["lab-a", "works"]}}
+    signed_policy([w.policy], groups=both, quorum="both")
+    decide([said(maker)], code=1)
+    decide([said(w.lab), said(maker)], code=0)
+    for more in (dict(quorum="works"), dict(groups={"one": {"need": "any", "of": ["lab-a", "works"]}}, quorum="one"), dict(groups={"none": {"need": 1, "of": ["acme"]}}, quorum="none")):
+        signed_policy([w.policy], **more)
+        decide([said(maker)], code=2)
+
+
 @case("identity: signed policies and statements are not taken for each other, nor changed, nor written in another way")
 def _(_dir):
     w = World()

@@ -172,7 +172,7 @@ struct sb_vsa_asked {
 	const struct sb_digest *artifact;
 	enum sb_level least;
 	bool waivers;              /* are waivers of that policy good here? */
-	int64_t time;
+	int64_t since, time;       /* when it may have been decided, both included: INT64_MIN: ever */
 };
 /**
  * Look for a verification summary that says so. *good only when it passed, at the level that is asked for; of several the worst counts.

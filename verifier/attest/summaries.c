@@ -99,13 +99,15 @@ static int check_line(struct sb_span line, const struct sb_vsa_asked *asked, str
 		return sb_fail(err, SB_EVIDENCE, "subject-absent", "the summary is signed, but not about this file and product");
 	if (out->time > asked->time)
 		return sb_fail(err, SB_EVIDENCE, "summary-future", "the summary states a time that is not yet");
+	if (out->time < asked->since)
+		return sb_fail(err, SB_EVIDENCE, "summary-old", "the summary is from before the time that was asked for");
 	return 0;
 }
 
 /* How far a line came, so that the reason of the best one is told. */
 static int rank_of(const struct sb_err *why)
 {
-	static const char *const order[] = {"envelope-malformed", "envelope-type", "signature-bad", "summary-type", "summary-malformed", "summary-verifier", "subject-absent", "summary-future"};
+	static const char *const order[] = {"envelope-malformed", "envelope-type", "signature-bad", "summary-type", "summary-malformed", "summary-verifier", "subject-absent", "summary-future", "summary-old"};
 
 	for (size_t i = 0; why->id && i < sizeof order / sizeof *order; i++)
 		if (strcmp(why->id, order[i]) == 0)

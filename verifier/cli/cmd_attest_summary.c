@@ -51,6 +51,8 @@ static int load(struct sb_invocation *call, struct asked *out, struct sb_err *er
 	if (level && (!sb_level_parse(level, &out->in.least) || out->in.least <= SB_LEVEL_DIFFERENT))
 		return sb_fail(err, SB_USAGE, "option-value", "--level %s is no level that can be asked for", level);
 	int rc = sb_cli_time(call, &out->in.time, err);
+	if (!rc)
+		rc = sb_cli_moment(call, "since", INT64_MIN, &out->in.since, err);
 	if (rc)
 		return rc;
 	rc = sb_cli_load_file(call, call->words[0], SB_LIMIT_OF(RECORD_BYTES), &out->lines, err);
@@ -102,6 +104,7 @@ static const struct sb_option attest_summary_options[] = {
 	{"resource", 0, "URI", false},
 	{"level", 0, "LEVEL", false},
 	{"waivers", 0, NULL, false},
+	{"since", 0, "TIME", false},
 	{"time", 0, "TIME", false},
 	{0},
 };

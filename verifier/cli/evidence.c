@@ -73,7 +73,7 @@ static int load_all(struct gathered *all, struct sb_gate_in *in, struct sb_err *
 		uint64_t left = SB_LIMIT_OF(EVIDENCE_BYTES) - all->bytes;
 		int rc = sb_cli_load_file(all->call, *path, (size_t)left, &files[i], err);
 		if (rc)
-			return rc == SB_NOMEM || rc == SB_LIMIT ? rc : sb_reidentify(err, "evidence-absent");
+			return rc == SB_LIMIT ? sb_fail_limit(err, SB_LIMIT_ROW_EVIDENCE_BYTES, SB_LIMIT_OF(EVIDENCE_BYTES) + 1) : rc == SB_NOMEM ? rc : sb_reidentify(err, "evidence-absent");
 		all->bytes += files[i].n;
 	}
 	in->evidence = files;
