@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "verifier/cli/building.h"
 #include "verifier/cli/exits.h"
+#include "verifier/cli/input_manifests.h"
 #include "verifier/cli/inputs.h"
 #include "verifier/cli/output.h"
 #include "verifier/cli/policy_file.h"
@@ -147,6 +148,8 @@ static int conclude(struct sb_invocation *call, const struct sb_drop *drop, cons
 		sb_cli_tell_solving(call, &verified->result.solving);
 	}
 	rc = sb_output_write(call, &verified->result, err);
+	if (!rc)
+		rc = sb_input_manifests_write(call, &verified->result, err);
 	int signing = sign(call, id, rc ? NULL : err); /* a report that cannot be written keeps nothing from being signed, nor the other way round */
 	rc = rc ? rc : signing;
 	if (!rc && asked->policy)
@@ -223,6 +226,7 @@ static int run(struct sb_invocation *call, struct sb_err *err)
 static const struct sb_option verify_options[] = {
 	{"output", 'o', "FORMAT=PATH", true},
 	{"gate", 0, "POLICY", false},
+	{"input-manifests", 0, "DIR", false},
 	{"repeat", 0, "N", false},
 	{"vary", 0, NULL, false},
 	{"solve", 0, "N", false},

@@ -98,6 +98,8 @@ int sb_run_keep(struct sb_invocation *call, const struct sb_result *result, cons
 	if (dir < 0)
 		return sb_fail_errno(err, "run-unwritable", "cannot open %s", folder);
 	rc = as_unwritable(sb_io_publish(dir, "context.json", 0644, sb_buf_span(&beside), err), err);
+	if (!rc && result->trace_document.n)
+		rc = as_unwritable(sb_io_publish(dir, "trace.json", 0644, result->trace_document, err), err);
 	return rc ? rc : as_unwritable(sb_io_publish(dir, "record.json", 0644, sb_buf_span(&record), err), err);
 }
 
@@ -153,6 +155,27 @@ static int read_context(struct sb_invocation *call, struct sb_span text, struct 
 	return rc ? rc : read_digests(call, sb_node_get(top, "opaque"), &out->opaque, &out->opaque_count, err);
 }
 
+/* The trace document beside the record, where it is still there: it must be the one that the record names. */
+static int load_trace(struct sb_invocation *call, const char *id, const char *folder, struct sb_result *result, struct sb_err *err)
+{
+	const char *path = sb_arena_printf(call->arena, "%s/trace.json", folder);
+	struct sb_digest digest;
+	struct sb_span text;
+
+	if (!path)
+		return no_memory(err);
+	if (!result->lineage || !result->lineage->documented || access(path, F_OK) != 0)
+		return 0;
+	int rc = sb_cli_load_file(call, path, SB_LIMIT_OF(BUF), &text, err);
+	if (rc)
+		return rc == SB_NOMEM ? rc : sb_reidentify(err, "run-damaged");
+	sb_hash_span(text, SB_DIGEST_SHA256, &digest);
+	if (memcmp(digest.sha256, result->lineage->document, SB_SHA256_BYTES) != 0)
+		return sb_fail(err, SB_EVIDENCE, "run-damaged", "the trace beside the run %s is not the one that its record names", id);
+	result->trace_document = text;
+	return 0;
+}
+
 int sb_run_load(struct sb_invocation *call, const char *id, struct sb_result *result, struct sb_run_context *context, struct sb_span *record,
                 struct sb_err *err)
 {
@@ -176,6 +199,8 @@ int sb_run_load(struct sb_invocation *call, const char *id, struct sb_result *re
 	if (is_id(id) && strcmp(name, id) != 0)
 		return sb_fail(err, SB_EVIDENCE, "run-damaged", "the run %s does not hold what was written: its content has the id %s", id, name);
 	rc = sb_record_read(*record, call->arena, result, err);
+	if (!rc)
+		rc = load_trace(call, id, folder, result, err);
 	return rc || !context ? rc : read_context(call, text, context, err);
 }
 

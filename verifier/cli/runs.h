@@ -16,7 +16,7 @@ struct sb_run_context {
 };
 
 /**
- * Keep a run below $XDG_STATE_HOME/samebuild/runs/<id>: record.json, context.json. *id is 8 hexadecimal digits of the digest of
+ * Keep a run below $XDG_STATE_HOME/samebuild/runs/<id>: record.json, context.json, trace.json where there is one. *id is 8 hexadecimal digits of the digest of
  * both, in call->arena: the same result is the same run. Errors: TEMPORARY "run-unwritable".
  */
 SB_MUST_USE int sb_run_keep(struct sb_invocation *call, const struct sb_result *result, const struct sb_run_context *context, const char **id,

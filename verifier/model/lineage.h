@@ -61,6 +61,8 @@ struct sb_lineage_input {
 	bool hashed;            /* sha256 and size are known */
 	uint8_t sha256[SB_SHA256_BYTES];
 	uint64_t size;          /* bytes */
+	bool has_gitoid;        /* only in the run that traced it: records do not keep it */
+	uint8_t gitoid[SB_SHA256_BYTES]; /* SHA-256 of "blob SIZE", NUL and the content */
 	const char *package;    /* that owns it; NULL: none does, or it is of the drop */
 };
 
@@ -75,6 +77,8 @@ struct sb_lineage_output {
 	const char *name;  /* of the artifact, raw */
 	const char *built; /* below the build path, raw */
 	bool traced;       /* who wrote it is known; false: nothing of the lists means anything */
+	bool has_gitoid;   /* of what was built; as of inputs */
+	uint8_t gitoid[SB_SHA256_BYTES];
 	struct sb_lineage_list inputs[SB_INFLOWS]; /* by the strongest way in; that of NONE is empty */
 	uint64_t left_out; /* inputs over SB_LIMIT_LINEAGE_LINKS */
 };

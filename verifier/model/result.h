@@ -155,6 +155,7 @@ struct sb_result {
 	const struct sb_freedom *freedom;
 	size_t freedom_count;
 	struct sb_environment environment;
+	struct sb_span trace_document;     /* the bytes whose digest the lineage states; empty: not at hand, and never in the record */
 	const struct sb_lineage *lineage; /* of `verify` with a trace; else NULL */
 	struct sb_equal_files equal;
 	struct sb_installed installed; /* of `compare --installed` */

@@ -64,6 +64,25 @@ static int list_readymade(const struct sb_verified *from, struct sb_trace_in *ou
 	return 0;
 }
 
+/* A trace with more edges is kept in the record only. */
+enum { DOCUMENT_EDGES = 2000000 };
+
+static int document(struct sb_verified *out, struct sb_lineage *lineage, struct sb_err *err)
+{
+	struct sb_digest digest;
+
+	if (out->rebuilt.run.trace.edge_count > DOCUMENT_EDGES)
+		return 0;
+	int rc = sb_trace_write(&out->rebuilt.run.trace, &out->trace, err);
+	if (rc)
+		return rc;
+	out->result.trace_document = sb_buf_span(&out->trace);
+	sb_hash_span(out->result.trace_document, SB_DIGEST_SHA256, &digest);
+	memcpy(lineage->document, digest.sha256, SB_SHA256_BYTES);
+	lineage->documented = true;
+	return 0;
+}
+
 int sb_line_trace(const struct sb_verify_in *in, struct sb_verified *out, struct sb_err *err)
 {
 	const struct sb_tree source = {.inventory = &out->sources.inventory, .spools = out->sources.spools.items, .spool_count = out->sources.spools.count};
@@ -81,6 +100,8 @@ int sb_line_trace(const struct sb_verify_in *in, struct sb_verified *out, struct
 		rc = list_readymade(out, &from, err);
 	if (!rc)
 		rc = sb_trace_run(&from, out->arena, lineage, err);
+	if (!rc)
+		rc = document(out, lineage, err);
 	if (rc)
 		return rc;
 	out->result.lineage = lineage;

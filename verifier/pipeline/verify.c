@@ -319,6 +319,7 @@ void sb_verified_release(struct sb_verified *verified)
 		sb_rebuild_release(verified->tries[i]);
 	sb_rebuild_release(&verified->rebuilt);
 	sb_ingest_release(&verified->sources);
+	sb_buf_release(&verified->trace);
 	sb_arena_free(&verified->arena);
 	*verified = (struct sb_verified){0};
 }

@@ -6,7 +6,7 @@
 
 static const struct sb_report_format *const formats[] = {
 	&sb_report_text, &sb_report_json, &sb_report_html, &sb_report_markdown, &sb_report_sarif, &sb_report_junit, &sb_report_codequality,
-	&sb_report_hygiene,
+	&sb_report_hygiene, &sb_report_trace,
 };
 
 const struct sb_report_format *const *sb_report_formats(size_t *count)

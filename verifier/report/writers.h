@@ -7,7 +7,7 @@
 
 extern const struct sb_report_format sb_report_text, sb_report_json, sb_report_html, sb_report_markdown;
 extern const struct sb_report_format sb_report_sarif, sb_report_junit, sb_report_codequality;
-extern const struct sb_report_format sb_report_hygiene;
+extern const struct sb_report_format sb_report_hygiene, sb_report_trace;
 
 /** How to mend @cause, or NULL. */
 const char *sb_report_mend(const struct sb_report_options *options, enum sb_cause cause);

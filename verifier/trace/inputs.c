@@ -59,8 +59,11 @@ static struct numbered *number(const struct sb_analysis *a, size_t *count)
 		to->file = i;
 		to->input = (struct sb_lineage_input){.path = file->from ? file->from : file->path, .origin = sb_lineage_origin(file->origin), .hashed = file->digested,
 		                                      .size = file->digested ? file->size : 0};
-		if (file->digested)
-			memcpy(to->input.sha256, file->sha256, SB_SHA256_BYTES);
+		if (!file->digested)
+			continue;
+		to->input.has_gitoid = true;
+		memcpy(to->input.sha256, file->sha256, SB_SHA256_BYTES);
+		memcpy(to->input.gitoid, file->gitoid, SB_SHA256_BYTES);
 	}
 	if (all && *count)
 		qsort(all, *count, sizeof *all, by_origin_and_path);
@@ -187,6 +190,8 @@ static int trace_output(struct sb_analysis *a, uint32_t file, uint64_t *room, st
 	out->traced &= written;
 	if (rc || !out->traced)
 		return rc;
+	out->has_gitoid = a->in->trace->files[file].digested;
+	memcpy(out->gitoid, a->in->trace->files[file].gitoid, SB_SHA256_BYTES);
 	out->left_out = count_unnumbered(a);
 	for (unsigned inflow = SB_INFLOW_DATA; !rc && inflow > SB_INFLOW_NONE; inflow--)
 		rc = list_links(a, (enum sb_inflow)inflow, room, out, err);
