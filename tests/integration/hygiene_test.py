@@ -1,0 +1,290 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What delivered files were made of, end to end: ready-made objects to the byte, unread sources against the kernel's own word, declared toolchains."""
+import base64
+import glob
+import hashlib
+import json
+import os
+import random
+import shutil
+import subprocess
+import tarfile
+
+import corpus_inputs
+from drops import sha256, tarball
+from sbtest import case, main, need, run, sb
+
+BLOB = '''
+int table[40] = {11, 22, 33, 44, 55, 66, 77, 88, 99, 110, 121, 132, 143, 154, 165, 176, 187, 198, 209, 220};
+int mix(int a, int b) {
+	int r = 0;
+	for (int i = 0; i < 40; i++) { r = r * 31 + table[i] * a; r ^= b << (i & 7); if (r & 1) r += b * 7; else r -= a * 3; }
+	return r;
+}
+int blob(int a) { switch (a) { case 1: return 77; case 2: return a * 9; case 5: return a << 4; default: return mix(a, 3); } }
+'''
+
+
+def drop(files, steps, outputs, toolchain='{root: host}', control=''):
+    """A drop whose delivery is what it builds."""
+    tarball('src.tar.xz', {f'acme/{name}': text for name, text in files.items()})
+    lines = ['schema: samebuild-drop/1', 'name: acme', 'version: "1"', 'sources:', f'  - {{path: src.tar.xz, sha256: {sha256("src.tar.xz")}, strip: 1}}',
+             f'toolchain: {toolchain}', 'build:', '  path: /build/acme', f'  control: {{jobs: 2{control}}}', '  steps:']
+    lines += [f'    - sh: {json.dumps(step)}' for step in steps] + ['outputs:']
+    lines += [f'  - {{shipped: {shipped}, built: {built}}}' for shipped, built in outputs]
+    for shipped, _ in outputs:
+        os.makedirs(os.path.dirname(shipped) or '.', exist_ok=True)
+        open(shipped, 'w').close()
+    with open('drop.yaml', 'w') as f:
+        f.write('\n'.join(lines) + '\n')
+    shutil.rmtree('made', ignore_errors=True)
+    sb('rebuild', 'drop.yaml', '-O', 'made', code=0)
+    for shipped, built in outputs:
+        shutil.copy(os.path.join('made', built), shipped)
+
+
+def verify(*options, code=0):
+    sb('verify', 'drop.yaml', '-o', 'json=record.json', *options, code=code)
+    with open('record.json') as f:
+        record = json.load(f)
+    assert record['trace'] is not None, 'the build was not traced'
+    assert record['trace']['trusted'], record['trace']['reasons']
+    return record
+
+
+def made_of(record, name, way='data'):
+    trace = record['trace']
+    output = next(o for o in trace['outputs'] if o['name'] == name)
+    assert output['traced'] and output['left_out'] == 0, output
+    return [trace['inputs'][i]['path'] for i in output[way]]
+
+
+def blob_object():
+    with open('blob.c', 'w') as f:
+        f.write(BLOB)
+    subprocess.run(['gcc', '-O2', '-c', 'blob.c', '-o', 'blob.o'], check=True)
+    with open('blob.o', 'rb') as f:
+        return f.read()
+
+
+def section(path, name):
+    for line in run('objdump', '-h', path, code=0).out.splitlines():
+        words = line.split()
+        if len(words) > 5 and words[1] == name:
+            return int(words[5], 16), int(words[2], 16), int(words[3], 16)  # offset, size, address
+    raise AssertionError(f'{path} has no {name}')
+
+
+def symbol_offset(path, name):
+    """Where a function lies in a linked program, as nm and objdump say."""
+    address = next(int(line.split()[0], 16) for line in run('nm', path, code=0).out.splitlines() if line.endswith(f' T {name}'))
+    offset, _, start = section(path, '.text')
+    return address - start + offset
+
+
+@case('a ready-made object in one of twenty programs is traced to that one and to its bytes', user=True)
+def _(_dir):
+    files = {f'm{i:02}.c': f'#include "common.h"\nint main(void) {{ return VALUE + {i}; }}\n' for i in range(20)}
+    files['m13.c'] = 'int blob(int); int main(void) { return blob(5); }\n'
+    files['common.h'] = '#define VALUE 0\n'
+    files['vendor/blob.o'] = blob_object()
+    files['Makefile'] = ('all: $(foreach i,$(NUMBERS),$(OUT)/m$(i))\n%.o: %.c\n\tgcc -O2 -c $< -o $@\n'
+                         '$(OUT)/m13: m13.o vendor/blob.o\n\tgcc -o $@ m13.o vendor/blob.o\n$(OUT)/m%: m%.o\n\tgcc -o $@ $<\n')
+    drop(files, ['make -j2 NUMBERS="$(seq -w -s " " 0 19)"'], [(f'release/m{i:02}', f'out/m{i:02}') for i in range(20)])
+    record = verify()
+    [blob] = record['trace']['prebuilt']
+    assert (blob['path'], blob['use'], blob['sha256']) == ('vendor/blob.o', 'read', hashlib.sha256(files['vendor/blob.o']).hexdigest()), blob
+    [reached] = blob['reaches']
+    assert (reached['name'], reached['reach'], reached['searched']) == ('release/m13', 'data', True), reached
+    text = next(p for p in reached['places'] if p['part'] == '.text')
+    offset, size, _ = section('blob.o', '.text')
+    assert (text['from'], text['length']) == (offset, size), text
+    start, end = symbol_offset('release/m13', 'mix'), symbol_offset('release/m13', 'blob')
+    assert text['offset'] <= min(start, end) and max(start, end) < text['offset'] + text['length'], (text, start, end)
+    [finding] = [f for f in record['findings'] if f['cause'] == 'prebuilt']
+    assert finding['artifact'] == 'release/m13' and finding['shipped']['offset'] in [p['offset'] for p in reached['places']], finding
+    for i in range(20):
+        sources = [p for p in made_of(record, f'release/m{i:02}') if not p.startswith('/')]
+        assert sources == (['m13.c', 'vendor/blob.o'] if i == 13 else ['common.h', f'm{i:02}.c']), sources
+        assert 'Makefile' in made_of(record, f'release/m{i:02}', 'control')
+    assert record['level'] == 'identical'
+
+
+@case('a ready-made object is found inside a packed delivery')
+def _(_dir):
+    drop({'m.c': 'int blob(int); int main(void) { return blob(5); }\n', 'blob.o': blob_object()},
+         ['gcc -o app m.c blob.o && mkdir -p root/usr/bin && cp app root/usr/bin/ && tar cJf "$OUT/a.tar.xz" --sort=name --mtime=@0 root'],
+         [('release/a.tar.xz', 'out/a.tar.xz')])
+    [reached] = verify()['trace']['prebuilt'][0]['reaches']
+    assert any(p['part'] == '.text' and p['inside'].endswith('root/usr/bin/app') for p in reached['places']), reached
+
+
+@case('binaries that are written as text are found, and so is what they became')
+def _(_dir):
+    firmware = random.Random(1).randbytes(6000)
+    rows = ',\n'.join(', '.join(f'0x{b:02x}' for b in firmware[i:i + 16]) for i in range(0, len(firmware), 16))
+    lines = base64.encodebytes(firmware[::-1]).decode()
+    files = {'fw.c': f'const unsigned char fw[] = {{\n{rows}\n}};\nint main(void) {{ return fw[1]; }}\n', 'fw.b64': lines,
+             'unused.b64': lines, 'plain.h': 'int x;\n'}
+    drop(files, ['gcc -O1 -o "$OUT/app" fw.c && base64 -d fw.b64 > "$OUT/fw.bin"'], [('release/app', 'out/app'), ('release/fw.bin', 'out/fw.bin')])
+    prebuilt = {p['path']: p for p in verify()['trace']['prebuilt']}
+    assert sorted(prebuilt) == ['fw.b64', 'fw.c'], sorted(prebuilt)
+    for path, form, name in (('fw.c', 'C array', 'release/app'), ('fw.b64', 'base64', 'release/fw.bin')):
+        [reached] = prebuilt[path]['reaches']
+        assert prebuilt[path]['format'] == form and reached['name'] == name, prebuilt[path]
+        [place] = reached['places']
+        with open(name, 'rb') as f:
+            assert f.read()[place['offset']:place['offset'] + place['length']] == (firmware if path == 'fw.c' else firmware[::-1])
+
+
+@case('generators, copies and tools of the drop are followed')
+def _(_dir):
+    files = {'gen.c': '#include <stdio.h>\nint main(void) { char l[99]; fgets(l, 99, stdin); printf("int x = %s;", l); return 0; }\n', 'value.txt': '7\n',
+             'main.c': '#include "copy/x.h"\nint main(void) { return X; }\n', 'x.h': '#define X 1\n', 'README': 'text\n', 'lost.c': 'int lost;\n',
+             'run.sh': 'gcc -o gen gen.c\ncat value.txt | ./gen > t.tmp\nmv t.tmp t.c\nmkdir copy\ncp x.h copy/x.h\ngcc -o "$OUT/app" main.c t.c\ncp README "$OUT/README"\n'}
+    drop(files, ['sh ./run.sh'], [('release/app', 'out/app'), ('release/README', 'out/README')])
+    record = verify()
+    assert record['trace']['sources'] == {'files': 7, 'unread': ['lost.c'], 'copied': ['README']}, record['trace']['sources']
+    data = made_of(record, 'release/app')
+    assert {'main.c', 'value.txt', 'x.h'} <= set(data) and 'README' not in data and 'lost.c' not in data, data
+    assert 'gen.c' in made_of(record, 'release/app', 'run')
+    assert made_of(record, 'release/README') == ['README']
+
+
+@case('the declared toolchain is held against the one that was used')
+def _(_dir):
+    drop({'a.c': 'int main(void) { return 0; }\n'}, ['gcc -o "$OUT/a" a.c'], [('release/a', 'out/a')],
+         toolchain='{root: host, packages: [gcc-12, cpp-12=0, perl-of-nobody]}')
+    packages = verify('-o', 'hygiene=hygiene.md')['trace']['packages']
+    used = {p['name']: p for p in packages['used']}
+    installed = run('dpkg-query', '-W', '-f', '${Version}', 'cpp-12', code=0).out
+    assert packages['declared'] and packages['unused'] == ['perl-of-nobody'], packages
+    assert used['gcc-12']['declared'] == 'yes' and used['libc6-dev']['declared'] == 'no', used
+    assert used['cpp-12']['declared'] == 'other-version' and used['cpp-12']['version'] == installed, used['cpp-12']
+    with open('hygiene.md') as f:
+        text = f.read()
+    assert [line[3:] for line in text.splitlines() if line.startswith('## ')] == [
+        'End-to-end integrity', 'Configuration management', 'Component lifecycle', 'Toolchain', 'Build-environment hygiene']
+    for words in ('used and declared with another version: ` cpp-12 `', 'perl-of-nobody', 'not examined: no earlier delivery'):
+        assert words in text, words
+
+
+@case('every program that makes programs is named with its digest and version')
+def _(_dir):
+    drop({'a.c': 'int a;\n', 'm.c': 'int main(void) { return 0; }\n'}, ['gcc -c a.c && ar rc lib.a a.o && gcc -o "$OUT/a" m.c lib.a'], [('release/a', 'out/a')])
+    programs = {os.path.basename(p['path']): p for p in verify()['trace']['programs']}
+    for name, trade in (('x86_64-linux-gnu-gcc-12', 'compiler'), ('cc1', 'compiler'), ('x86_64-linux-gnu-as', 'assembler'), ('x86_64-linux-gnu-ld.bfd', 'linker'),
+                        ('x86_64-linux-gnu-ar', 'archiver')):
+        program = programs[name]
+        assert program['trade'] == trade and program['sha256'] == sha256(program['path']) and program['version'], program
+
+
+@case('the same inputs give the same trace, record and input manifests')
+def _(_dir):
+    files = {f's{i}.c': f'int f{i}(void) {{ return {i}; }}\n' for i in range(8)}
+    files['m.c'] = 'int main(void) { return 0; }\n'
+    files['Makefile'] = '$(OUT)/app: m.o $(foreach i,0 1 2 3 4 5 6 7,s$(i).o)\n\tgcc -o $@ $^\n'
+    drop(files, ['make -j4'], [('release/app', 'out/app')])
+    for name, jobs in (('one', '1'), ('two', '2')):
+        verify('-j', jobs, '-o', f'trace={name}.trace', '--input-manifests', name)
+        os.replace('record.json', f'{name}.record')
+    for ending in ('.trace', '.record', '/targets'):
+        with open('one' + ending, 'rb') as a, open('two' + ending, 'rb') as b:
+            assert a.read() == b.read(), ending
+
+
+@case('input manifests are those of OmniBOR, with the ids of git')
+def _(_dir):
+    need('git')
+    drop({'m.c': '#include "x.h"\nint main(void) { return X; }\n', 'x.h': '#define X 1\n'}, ['gcc -o "$OUT/app" m.c'], [('release/app', 'out/app')])
+    record = verify('--input-manifests', 'omnibor')
+    subprocess.run(['git', 'init', '-q', '--object-format=sha256', 'repository'], check=True)
+
+    def gitoid(path):
+        return run('git', '-C', 'repository', 'hash-object', os.path.abspath(path), code=0).out.strip()
+    with open('omnibor/targets') as f:
+        [[target, manifest]] = [line.split() for line in f]
+    path = f'omnibor/manifests/gitoid_blob_sha256/{manifest[:2]}/{manifest[2:]}'
+    with open(path) as f:
+        head, *ids = f.read().splitlines()
+    with tarfile.open('src.tar.xz') as archive:
+        archive.extractall('.')
+    paths = [p if p.startswith('/') else f'acme/{p}' for p in made_of(record, 'release/app')]
+    assert head == 'gitoid:blob:sha256' and target == gitoid('release/app') and manifest == gitoid(path)
+    assert ids == sorted({gitoid(p) for p in paths if not p.startswith('/dev/')}) and gitoid('acme/x.h') in ids
+
+
+@case('the trace document stays with the run, and one that was changed is refused')
+def _(_dir):
+    drop({'m.c': 'int main(void) { return 0; }\n'}, ['gcc -o "$OUT/app" m.c'], [('release/app', 'out/app')])
+    verify('-o', 'trace=trace.json')
+    [place] = glob.glob('../home/state/samebuild/runs/*/trace.json')
+    folder = os.path.dirname(place)
+    sb('report', folder, '-o', 'trace=again.json', code=0)
+    with open('trace.json', 'rb') as a, open('again.json', 'rb') as b:
+        text = a.read()
+        assert text == b.read()
+    with open('record.json') as f:
+        assert json.load(f)['trace']['graph']['document'] == hashlib.sha256(text).hexdigest()
+    with open(place, 'ab') as f:
+        f.write(b' ')
+    assert 'run-damaged' in sb('report', folder, '-o', 'trace=again.json', code=6).err
+    os.unlink(place)
+    assert 'trace-absent' in sb('report', folder, '-o', 'trace=again.json', code=5).err
+    sb('report', folder, '-o', 'text=-', code=0)
+
+
+@case('a statement names the programs and what opaque inputs reach')
+def _(_dir):
+    drop({'m.c': 'int blob(int); int main(void) { return blob(5); }\n', 'blob.o': blob_object()}, ['gcc -o "$OUT/app" m.c blob.o'], [('release/app', 'out/app')])
+    with open('pass', 'w') as f:
+        f.write('word\n')
+    for words in (['key', 'new', 'key'], ['verify', 'drop.yaml', '--sign', 'key', '--attestation', 'statement', '--verifier', 'https://lab.example/']):
+        with open('pass') as f:
+            sb(*words, '--passphrase-fd', '0', stdin=f.read(), code=0)
+    predicate = sb('attest', 'show', 'statement', '--json', code=0).json()['payload']['predicate']
+    assert [(o['path'], o['reaches']) for o in predicate['opaque']] == [('blob.o', ['release/app'])], predicate['opaque']
+    assert {'cc1', 'x86_64-linux-gnu-ld.bfd'} <= {p['name'] for p in predicate['toolchain']['programs']}, predicate['toolchain']
+
+
+# Real sources, built by their own makefiles; the kernel's access times are the second opinion: 1 means that nobody read it.
+PROJECTS = {'hostname': ['make'], 'tree': ['make tree'], 'lz4': ['make -C lib liblz4.a', 'make -C programs lz4']}
+TIMES = r'''find . -type f -not -path './out/*' -printf '%A@ %P\n' > "$OUT/times"'''
+
+
+def corpus(package):
+    packages = {**corpus_inputs.EVERYDAY, **corpus_inputs.DRIFT}
+    return corpus_inputs.Corpus('corpus' if package in corpus_inputs.EVERYDAY else 'drift', {package: packages[package]})
+
+
+def unread_of(package):
+    need('dpkg-source')
+    dsc = glob.glob(os.path.join(corpus(package).fetch(package), '*.dsc'))[0]
+    run('dpkg-source', '-x', dsc, 'tree', code=0)
+    files = {}
+    for folder, _, names in os.walk('tree'):
+        for name in names:
+            path = os.path.join(folder, name)
+            if os.path.isfile(path) and not os.path.islink(path):
+                with open(path, 'rb') as f:
+                    files[os.path.relpath(path, 'tree')] = f.read()
+    drop(files, PROJECTS[package] + [TIMES], [('release/times', 'out/times')], control=', clock: real, file-times: real')
+    record = verify('-o', 'hygiene=hygiene.md', code=None)
+    shutil.rmtree('made')
+    sb('rebuild', 'drop.yaml', '-O', 'made', code=0)
+    with open('made/out/times') as f:
+        times = dict(reversed(line.rstrip('\n').split(' ', 1)) for line in f)
+    return record['trace']['sources'], sorted(path for path in files if float(times[path]) == 1), len(files)
+
+
+def expect_unread(package):
+    sources, unread, count = unread_of(package)
+    assert sources['files'] == count and sources['unread'] == unread, (sources['unread'], unread)
+    assert 0 < len(unread) < count, 'nothing was learnt'
+
+
+for _name in PROJECTS:
+    case(f'{_name}: the sources that nobody read, exactly')(lambda _dir, name=_name: expect_unread(name))
+
+main()
