@@ -6,12 +6,10 @@
 
 #include <string.h>
 
-int sb_provenance_allowed(const struct sb_result *result, const struct sb_statement_context *context, struct sb_err *err)
+int sb_provenance_allowed(const struct sb_result *result, struct sb_err *err)
 {
 	const struct sb_lineage *lineage = result->lineage;
 
-	if (!context->verifier_id || !context->verifier_id[0])
-		return sb_fail(err, SB_USAGE, "provenance-builder", "provenance names who built it: --verifier URI is due");
 	if (!lineage || !lineage->trusted || lineage->left_out)
 		return sb_fail(err, SB_EVIDENCE, "provenance-untraced", "the run has no complete trace that can be trusted, so what it was built from is not known");
 	for (size_t i = 0; i < result->artifact_count; i++)
@@ -127,8 +125,10 @@ int sb_provenance_write(const struct sb_result *result, const struct sb_statemen
 {
 	SB_ARENA struct sb_arena *arena = sb_arena_new(0);
 	struct sb_making make = {.arena = arena};
-	int rc = arena ? sb_provenance_allowed(result, context, err) : sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+	int rc = arena ? sb_provenance_allowed(result, err) : sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
 
+	if (!rc && (!context->verifier_id || !context->verifier_id[0]))
+		rc = sb_fail(err, SB_USAGE, "provenance-builder", "provenance names who built it, and nobody is named");
 	if (rc)
 		return rc;
 	struct sb_node *top = sb_make_map(&make), *predicate = sb_make_map(&make);

@@ -8,8 +8,8 @@
 #define SB_PREDICATE_PROVENANCE "https://slsa.dev/provenance/v1"
 #define SB_BUILD_TYPE "https://samebuild.dev/rebuild/v1"
 
-/** Whether sb_provenance_write would write: asked before anything is signed. Errors: as there. */
-SB_MUST_USE int sb_provenance_allowed(const struct sb_result *result, const struct sb_statement_context *context, struct sb_err *err);
+/** Whether sb_provenance_write would write of this run: asked before anything is signed. Errors: as there. */
+SB_MUST_USE int sb_provenance_allowed(const struct sb_result *result, struct sb_err *err);
 /**
  * Canonical JSON of the statement. Subjects are the rebuilt files. Errors: USAGE "provenance-builder" when @context names no party; EVIDENCE
  * "provenance-untraced" without a trace that can be trusted and lists everything, "statement-empty" when nothing was rebuilt; NOMEM.

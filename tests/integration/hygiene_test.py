@@ -246,6 +246,15 @@ def _(_dir):
     predicate = sb('attest', 'show', 'statement', '--json', code=0).json()['payload']['predicate']
     assert [(o['path'], o['reaches']) for o in predicate['opaque']] == [('blob.o', ['release/app'])], predicate['opaque']
     assert {'cc1', 'x86_64-linux-gnu-ld.bfd'} <= {p['name'] for p in predicate['toolchain']['programs']}, predicate['toolchain']
+    [place] = glob.glob('../home/state/samebuild/runs/*')
+    words = ('attest', 'sign', os.path.basename(place), '--key', 'key', '--attestation', 'again', '--also', 'provenance', '--passphrase-fd', '0')
+    assert 'provenance-builder' in sb(*words, stdin='word\n', code=2).err and not os.path.exists('again')
+    sb(*words, '--verifier', 'https://lab.example/', stdin='word\n', code=0)
+    payload = sb('attest', 'show', 'again.provenance.jsonl', '--json', code=0).json()['payload']
+    assert payload['predicateType'] == 'https://slsa.dev/provenance/v1' and payload['predicate']['runDetails']['builder']['id'] == 'https://lab.example/'
+    dependencies = {d['name']: d['digest']['sha256'] for d in payload['predicate']['buildDefinition']['resolvedDependencies']}
+    assert dependencies['blob.o'] == sha256('blob.o') and dependencies['src.tar.xz'] == sha256('src.tar.xz'), sorted(dependencies)
+    assert payload['subject'][0]['digest']['sha256'] == sha256('made/out/app')
 
 
 # Real sources, built by their own makefiles; the kernel's access times are the second opinion: 1 means that nobody read it.

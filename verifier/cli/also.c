@@ -2,8 +2,10 @@
 #include "verifier/cli/also.h"
 
 #include "manifests/bundle.h"
+#include "manifests/dsse.h"
 #include "manifests/filesig.h"
 #include "manifests/link.h"
+#include "manifests/provenance.h"
 #include "verifier/cli/output.h"
 
 static int no_memory(struct sb_err *err)
@@ -63,12 +65,23 @@ static int make_sshsig(struct sb_invocation *call, const struct sb_also_in *in, 
 	return rc ? rc : sb_sshsig_write(in->secret, in->envelope, out, err);
 }
 
+static int make_provenance(struct sb_invocation *call, const struct sb_also_in *in, const char **path, struct sb_buf *out, struct sb_err *err)
+{
+	SB_BUF struct sb_buf statement = {0};
+	int rc = beside(call, in->path, "provenance.jsonl", path, err);
+
+	if (!rc)
+		rc = sb_provenance_write(in->result, in->context, &statement, err);
+	return rc ? rc : sb_dsse_sign(SB_DSSE_INTOTO, sb_buf_span(&statement), in->secret, out, err);
+}
+
 static const struct sb_also forms[] = {
-	{"bundle", NULL, make_bundle},
-	{"link", sb_link_allowed, make_link},
-	{"minisig", NULL, make_minisig},
-	{"signify", NULL, make_signify},
-	{"sshsig", NULL, make_sshsig},
+	{"bundle", false, NULL, make_bundle},
+	{"link", false, sb_link_allowed, make_link},
+	{"minisig", false, NULL, make_minisig},
+	{"provenance", true, sb_provenance_allowed, make_provenance},
+	{"signify", false, NULL, make_signify},
+	{"sshsig", false, NULL, make_sshsig},
 };
 
 static const struct sb_also *form_named(const char *name, size_t n)
@@ -98,7 +111,7 @@ static int check_names(const char *rest, struct sb_err *err)
 
 	while (next_word(&rest, &word, &n))
 		if (!form_named(word, n))
-			return sb_fail(err, SB_USAGE, "option-value", "--also is a list of bundle, link, minisig, signify and sshsig, and %.*s is none of them", (int)n, word);
+			return sb_fail(err, SB_USAGE, "option-value", "--also is a list of bundle, link, minisig, provenance, signify and sshsig, and %.*s is none of them", (int)n, word);
 	return 0;
 }
 
@@ -111,6 +124,8 @@ int sb_also_check(const struct sb_invocation *call, const struct sb_result *resu
 	while (!rc && next_word(&rest, &word, &n)) {
 		const struct sb_also *form = form_named(word, n);
 		rc = form && form->allowed ? form->allowed(result, err) : 0;
+		if (!rc && form && form->party && !sb_arg_given(call, "verifier"))
+			rc = sb_fail(err, SB_USAGE, "provenance-builder", "--also %s says who built it: --verifier URI is due", form->name);
 	}
 	return rc;
 }

@@ -4,6 +4,7 @@
 #define VERIFIER_CLI_ALSO_H
 
 #include "hashing/hashing.h"
+#include "manifests/statement.h"
 #include "verifier/cli/cli.h"
 #include "verifier/model/model.h"
 
@@ -13,10 +14,12 @@ struct sb_also_in {
 	struct sb_span envelope; /* the bytes of the file at @path */
 	const char *path;
 	const struct sb_secret *secret;
+	const struct sb_statement_context *context;
 };
 
 struct sb_also {
 	const char *name;
+	bool party; /* it says who states it: --verifier must be given */
 	/** Whether it may be made, asked before anything is signed; NULL: always. */
 	int (*allowed)(const struct sb_result *result, struct sb_err *err);
 	/** Its bytes into @out, and where they go into *path, in call->arena. */

@@ -234,7 +234,7 @@ static int write_signed(struct sb_invocation *call, const struct sb_result *resu
 			err->code = SB_TEMPORARY;
 		rc = sb_reidentify(err, "report-unwritable");
 	}
-	const struct sb_also_in in = {.result = result, .envelope = sb_buf_span(&envelope), .path = path, .secret = secret};
+	const struct sb_also_in in = {.result = result, .envelope = sb_buf_span(&envelope), .path = path, .secret = secret, .context = context};
 	if (!rc)
 		rc = sb_also_write(call, &in, err);
 	sb_secret_free(&secret);
