@@ -281,6 +281,46 @@ def _(_dir):
     assert reached > 10, reached
 
 
+PKCS8 = bytes.fromhex("302e020100300506032b657004220420") + bytes(range(32))  # the key of the golden suite, without a passphrase
+ALSO = ("attest", "sign", "stored", "--key", "plain.der", "--attestation", "st", "--json", "--also", "bundle,minisig,signify,sshsig")
+BESIDE = ("st", "st.sigstore.json", "st.minisig", "st.sig", "st.sshsig")
+
+
+def plain_run():
+    stored_run()
+    with open(os.open("plain.der", os.O_CREAT | os.O_WRONLY, 0o600), "wb") as f:
+        f.write(PKCS8)
+
+
+@case("attest sign --also: under failing calls every form is whole, or the call has failed")
+def _(_dir):
+    plain_run()
+    Trial(ALSO, 0, BESIDE).under_calls(("openat", "read", "write", "fsync", "renameat", "renameat2", "fstat", "newfstatat", "getrandom"))
+
+
+@case("attest sign --also: under failing allocations as well")
+def _(_dir):
+    plain_run()
+    Trial(ALSO, 0, BESIDE).under_allocations()
+
+
+@case("attest verify of bundles and signatures of files: nothing that fails makes them good")
+def _(_dir):
+    plain_run()
+    sb(*ALSO, code=0)
+    with open("evil", "w") as f:
+        f.write("y")
+    for name in BESIDE[2:]:
+        for artifact, code in (("st", 0), ("evil", 6)):
+            trial = Trial(("attest", "verify", name, "--key", "key.hex", "--json", "--signature", "--artifact", artifact), code)
+            trial.under_calls(("openat", "read", "fstat", "newfstatat", "mmap"))
+            trial.under_allocations()
+    Trial(("attest", "verify", "st.minisig", "--key", "key.hex", "--json", "--artifact", "st"), 1).under_allocations()
+    bundle = Trial(("attest", "verify", "st.sigstore.json", "--key", "key.hex", "--json", "--artifact", "evil"), 6)
+    bundle.under_calls(("openat", "read"))
+    bundle.under_allocations()
+
+
 SIGN = ("attest", "sign", "stored", "--key", "test.key", "--attestation", "st", "--json")
 REPORT = ("report", "stored", "-o", "json=r.json", "-o", "text=r.txt", "--json")
 
