@@ -159,6 +159,14 @@ def _(_dir):
     assert states(variation)['randomness'] == 'guilty' and states(variation)['running-clock'] == 'innocent', states(variation)
 
 
+@case('a second that passes now and then is the clock, whichever builds it passes in')
+def _(_dir):
+    drop({'a': 'date +%s', 'b': LEAKS['user']}, before='sleep 0.$(od -An -N1 -tu1 /dev/urandom | tr -d " ")')
+    _record, variation = vary()
+    assert found(variation) in ({'a': [('running-clock',), ('time',)], 'b': [('user',)]}, {'a': [('time',)], 'b': [('user',)]}), found(variation)
+    assert variation['complete'], variation
+
+
 @case('a build that cannot bear a clock that stands still is held still otherwise, or not at all')
 def _(_dir):
     wait = 'a=$(date +%N); sleep 0.01; test "$a" != "$(date +%N)" || exit 1'

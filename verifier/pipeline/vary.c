@@ -139,13 +139,13 @@ static int build(struct sb_variance *all, uint32_t pins, uint32_t mask, struct s
 	return *failed ? 0 : rc;
 }
 
-/* One search from its first question to its last. */
-static int search(struct sb_variance *all, struct sb_err *err)
+/* One search from its first question to its last; where chance @may_hold still, only until it shows. */
+static int search(struct sb_variance *all, bool may_hold, struct sb_err *err)
 {
 	uint32_t mask;
 	int rc = 0;
 
-	while (!rc && sb_vary_ask(all->search, &mask)) {
+	while (!rc && !(may_hold && sb_vary_unsteady(all->search)) && sb_vary_ask(all->search, &mask)) {
 		struct sb_rebuilt rebuilt = {0};
 		bool failed = false;
 		rc = build(all, all->pins, mask, &rebuilt, &failed, err);
@@ -191,6 +191,9 @@ static int release_pins(struct sb_variance *all, struct sb_err *err)
 {
 	int rc = 0;
 
+	for (size_t pin = 0; pin < SB_VARY_AXES_MOST; pin++)
+		all->release_of[pin] = SIZE_MAX;
+
 	for (size_t pin = 0; !rc && pin < SB_VARY_AXES_MOST; pin++) {
 		struct sb_rebuilt rebuilt = {0};
 		SB_FREEING uint8_t (*ids)[SB_VARY_ID_BYTES] = NULL;
@@ -210,6 +213,12 @@ static int release_pins(struct sb_variance *all, struct sb_err *err)
 			rc = keep(all, &rebuilt, ids && differs_somewhere(all, ids), err);
 		}
 		sb_rebuild_release(&rebuilt);
+	}
+	for (size_t i = 0; !rc && i <= all->units.count; i++) { /* chance may spare a file in the one build that lets it go */
+		struct sb_vary_verdict verdict;
+		sb_vary_verdict(all->search, i, &verdict);
+		if (all->chancy[i] && !all->let_go[i])
+			all->let_go[i] = sb_vary_implied(verdict.guilty) & all->pins;
 	}
 	return rc;
 }
@@ -240,7 +249,7 @@ static int search_pinned(struct sb_variance *all, uint32_t pins, bool *stands, s
 
 	int rc = begin_anew(all, pins, &why);
 	if (!rc)
-		rc = search(all, &why);
+		rc = search(all, false, &why);
 	*stands = rc == 0;
 	if (rc && rc != SB_FAILED && err)
 		*err = why;
@@ -269,7 +278,7 @@ static int search_again(struct sb_variance *all, struct sb_err *err)
 			rc = search_pinned(all, tries[i], &stands, err);
 	if (!rc && !stands) {
 		all->chancy = NULL;
-		rc = search(all, err);
+		rc = search(all, false, err);
 	}
 	return rc;
 }
@@ -316,9 +325,10 @@ int sb_variance_tell(struct sb_variance *all, const struct sb_rebuilt *again, ui
 
 int sb_variance_run(struct sb_variance *all, struct sb_err *err)
 {
-	int rc = sb_vary_unsteady(all->search) && sb_vary_pins(all->in->drop) ? 0 : search(all, err);
+	bool may_hold = sb_vary_pins(all->in->drop) != 0;
+	int rc = search(all, may_hold, err);
 
-	if (!rc && sb_vary_unsteady(all->search) && sb_vary_pins(all->in->drop))
+	if (!rc && may_hold && sb_vary_unsteady(all->search))
 		rc = search_again(all, err);
 	return rc ? rc : sb_variance_conclude(all, err);
 }

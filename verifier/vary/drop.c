@@ -71,6 +71,22 @@ uint32_t sb_vary_possible(const struct sb_drop *drop, uint32_t pins)
 	return out;
 }
 
+static const char *set_by(const struct sb_vary_axis *axis)
+{
+	return axis->force ? axis->force : axis->control;
+}
+
+uint32_t sb_vary_implied(uint32_t guilty)
+{
+	uint32_t out = 0;
+
+	for (size_t i = 0; i < axes_known(); i++)
+		for (size_t k = 0; row(i)->pin && k < axes_known(); k++)
+			if (!row(k)->pin && in(guilty, k) && set_by(row(k)) && strcmp(set_by(row(k)), row(i)->control) == 0)
+				out |= UINT32_C(1) << i;
+	return out;
+}
+
 uint32_t sb_vary_clock_pin(void)
 {
 	uint32_t out = 0;

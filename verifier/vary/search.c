@@ -420,6 +420,8 @@ bool sb_vary_unsteady(const struct sb_vary *vary)
 	struct sb_vary_verdict verdict;
 
 	for (size_t i = 0; i < vary->unit_count; i++) {
+		if (!vary->units[i].touched)
+			continue;
 		judge(vary, i, i ? searched(vary) : vary->axes, &verdict);
 		if (verdict.state == SB_VARYING_UNSTEADY)
 			return true;

@@ -32,6 +32,8 @@ const struct sb_vary_axis *sb_vary_axes(size_t *count);
 uint32_t sb_vary_possible(const struct sb_drop *drop, uint32_t pins);
 /** All that can be held still in it. */
 uint32_t sb_vary_pins(const struct sb_drop *drop);
+/** Pins whose release follows from guilty axes: who shows the time shows that it runs. */
+uint32_t sb_vary_implied(uint32_t guilty);
 /** The pin that stops the clock. */
 uint32_t sb_vary_clock_pin(void);
 /** Axes whose values differ in every build. */

@@ -331,6 +331,15 @@ static uint32_t named(const char *name)
 	return 0;
 }
 
+Test(vary, who_shows_a_value_shows_that_it_changes)
+{
+	cr_assert_eq(sb_vary_implied(named("time")), named("running-clock"));
+	cr_assert_eq(sb_vary_implied(named("seed") | named("host")), named("randomness"));
+	cr_assert_eq(sb_vary_implied(named("aslr")), named("addresses"));
+	cr_assert_eq(sb_vary_implied(named("source-date-epoch") | named("source-times")), 0);
+	cr_assert_eq(sb_vary_clock_pin(), named("running-clock"));
+}
+
 Test(vary, the_clock_moves_without_the_date_and_the_sources)
 {
 	SB_ARENA struct sb_arena *arena = sb_arena_new(0);
