@@ -15,6 +15,7 @@ import volumes  # noqa: E402
 import mutants_fat  # noqa: E402
 import mutants_iso  # noqa: E402
 import mutants_jffs2  # noqa: E402
+import mutants_macho  # noqa: E402
 import mutants_rom  # noqa: E402
 import mutants_ubi  # noqa: E402
 from make_binaries import Elf  # noqa: E402
@@ -160,6 +161,14 @@ def _(_dir):
     for kind in (12, 32):
         image = mutants_fat.made(kind)
         volume(mutants_fat.made(kind, time=1706943908), image, [range(at, at + 1) for at in mutants_fat.free_places(image)], min(COUNT, 300))
+
+
+@case("Mach-O: the UUID of what was stripped, and an image that was signed")
+def _(_dir):
+    need(*mutants_macho.TOOLS)
+    image = mutants_macho.plain(mutants_macho.made())
+    flips(mutants_macho.with_uuid(image), image, "explained", count=min(COUNT, 400))
+    flips(mutants_macho.sign(image), image, "unsigned-identical", count=min(COUNT, 400))
 
 
 @case("the figure")

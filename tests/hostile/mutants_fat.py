@@ -99,8 +99,8 @@ def fields(kind, image):
         for field, offset in ENTRY.items():
             yield f"FAT{kind}, {field} of {name}", flip(image, at + offset, 2 if field != "attributes" else 1), image, ()
         if "long " in name:
-            for offset in (1, 9, 14, 26, 28, 13, 0):
-                yield f"FAT{kind}, byte {offset} of {name}", flip(image, at + offset, 1), image, ()
+            for offset, bit in ((1, 1), (9, 1), (14, 1), (26, 1), (28, 1), (13, 1), (0, 1), (11, 7), (11, 6), (12, 0)):
+                yield f"FAT{kind}, bit {bit} of byte {offset} of {name}", flip(image, at + offset, bit), image, ()
     for at in (*range(0, 39, 3), *range(43, 62, 3), 100, 300, 510) if kind != 32 else (*range(0, 66, 3), *range(71, 90, 3), 100, 300, 510, 512, 515, 900, 1000, 1001, 1020):
         yield f"FAT{kind}, byte {at}", flip(image, at, at % 8), image, ()
     where = layout(image)
@@ -127,6 +127,8 @@ def hidden(kind, image):
     yield f"FAT{kind}, a time that does not exist", put(image, name + 22, b"\xff\xff"), image, ("numbers", "attributes")
     yield f"FAT{kind}, a date that does not exist", put(image, name + 18, b"\xe0\xff"), image, ("numbers", "attributes")
     yield f"FAT{kind}, two files lead to the same", put(image, name + 26, image[where["ETC"] + 26:where["ETC"] + 28]), image, ()
+    empty = where["ETC/EMPTY"]
+    yield f"FAT{kind}, an empty file that begins at the end", put(image, empty + 26, b"\xff\xff"), image, ()
     yield f"FAT{kind}, label", put(image, where["ACME"], b"EVIL"), image, ("label of the volume",)
     if kind == 32:
         yield "FAT32, free clusters", flip(image, 512 + 488), image, ("counts of free clusters",)

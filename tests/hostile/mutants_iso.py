@@ -119,6 +119,22 @@ def mended(label, image):
                     yield f"{label}, {name.decode()} {i} of {path}", put(image, where + 4 + 8 * i, both(number ^ 1)), image, ()
 
 
+def ends(label, image):
+    """Parts of names and targets that say whether more follows; bits of a mode that mean nothing."""
+    for path, at, _ in records(image, volumes(image)[1]):
+        for name, where, size in entries(image, *use(image, at)):
+            if name in (b"NM", b"SL"):
+                yield f"{label}, flags of {name.decode()} of {path} at {where}", flip(image, where + 4), image, ()
+            if name == b"SL":
+                part = where + 5
+                while part < where + size:
+                    yield f"{label}, flags of a component of {path} at {part}", flip(image, part), image, ()
+                    part += 2 + image[part + 1]
+            if name == b"PX":
+                mode, = struct.unpack_from("<I", image, where + 4)
+                yield f"{label}, upper bits of the mode of {path} at {where}", put(image, where + 4, both(mode ^ 0x40000000)), image, ()
+
+
 def hidden(image):
     """Bytes where nothing looks."""
     found = volumes(image)
@@ -181,6 +197,7 @@ def pairs():
     for label, image in small.items():
         yield from bytes_of(label, image)
     yield from mended("xorriso", small["xorriso"])
+    yield from ends("xorriso", images(SMALL.replace("../numbers", "seg/" * 60), BOOTING + "-no-pad ")["xorriso"])
 
 
 def later(image):

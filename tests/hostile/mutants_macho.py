@@ -185,6 +185,7 @@ def signatures(image):
         yield f"byte {at - code} behind the names", flip(good, at, 3), image, ()
     for at in range(start, code, 3):
         yield f"byte {at - start} of the index", flip(good, at, 3), image, ()
+    yield "a command that loaders must know", flip(good, command(good, SIGNATURE) + 3, 7), image, ()
     text = section(image, b"__text")[0]
     yield "code, and the signature of what it was", flip(good, text + 4), image, ("__text",)
     yield "code, and a signature of what it is", sign(flip(image, text + 4)), image, ("__text",)

@@ -50,13 +50,13 @@ bool sb_diff_is_field(const struct sb_diff *diff, enum sb_field_kind kind)
 	return diff->kind == SB_DIFF_FIELD && diff->side[SB_SHIPPED].field.kind == kind && diff->side[SB_REBUILT].field.kind == kind;
 }
 
-/* Each claim is built from nothing, so that an explainer that declines leaves no trace. */
 /* What stands for many places is judged by where they stand alone: nobody looks at what each of them holds. */
 static bool may_look_at(const struct sb_explainer *explainer, const struct sb_diff *diff)
 {
 	return diff->more == 0 || explainer == &sb_explain_layout || explainer == &sb_explain_timestamp;
 }
 
+/* Each claim is built from nothing, so that an explainer that declines leaves no trace. */
 static struct sb_claim explain_diff(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff)
 {
 	for (size_t i = 0; i < sizeof explainers / sizeof *explainers; i++) {

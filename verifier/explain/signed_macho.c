@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { HEAD = 8, FIXED = 44, LARGEST_PAGE = 16, MOST_NAME = 256, MOST_FILL = 16, SLOT_REQUIREMENTS = 2, SLOT_ENTITLEMENTS = 5, SLOT_DER = 7, MAIN_BINARY = 1 };
+enum { HEAD = 8, FIXED = 44, LARGEST_PAGE = 16, MOST_NAME = 256, MOST_FILL = 16, SLOT_REQUIREMENTS = 2, SLOT_ENTITLEMENTS = 5, SLOT_DER = 7, MAIN_BINARY = 1, CODE_SIGNATURE = 0x1d };
 static const char lowest_segment[] = "LC_SEGMENT_64 __LINKEDIT";
 
 /** One side, and the directory at hand. */
@@ -203,8 +203,11 @@ static bool ends_are_right(struct sb_view *view)
 
 	if (offset > view->file.n || size != view->file.n - offset || !whole)
 		return false;
+	const struct sb_region *command = sb_view_region_named(view, "LC_CODE_SIGNATURE");
 	if (!signature)
-		return !sb_view_region_named(view, "LC_CODE_SIGNATURE");
+		return !command;
+	if (!command || number(view->file, command->offset, 4, false) != CODE_SIGNATURE) /* without the bit that asks a loader to know it */
+		return false;
 	return field(view, "LC_CODE_SIGNATURE", "dataoff") == signature->offset && field(view, "LC_CODE_SIGNATURE", "datasize") == view->file.n - signature->offset;
 }
 

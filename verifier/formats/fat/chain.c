@@ -37,6 +37,8 @@ int sb_fat_chain(struct sb_fat *fat, uint64_t first, struct sb_vec *runs, struct
 	size_t begin = runs->count;
 	int rc = 0;
 
+	if (first >= end)
+		return sb_damaged(err, "archive-damaged", fat->table, "a chain that begins at its end");
 	while (!rc && cluster < end) {
 		if (cluster < SB_FAT_FIRST || cluster >= fat->clusters + SB_FAT_FIRST || fat->used[cluster])
 			return sb_damaged(err, "archive-damaged", fat->table, "a chain of clusters that leaves the volume, or meets another one");

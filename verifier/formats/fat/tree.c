@@ -256,7 +256,7 @@ static int take_entry(struct tree *tree, const struct folder *folder, uint64_t a
 		return rc ? rc : sb_fat_own(tree->fat, at, SB_FAT_ENTRY, SB_REGION_GAP, "deleted entry", SB_FAT_TAG_NONE, 0, err);
 	}
 	if ((attributes & ATTRIBUTES) == LONG) {
-		if (sb_fat_long_add(&tree->name, entry, at))
+		if (attributes == LONG && sb_fat_long_add(&tree->name, entry, at))
 			return 0;
 		return sb_damaged(err, "archive-damaged", at, "parts of a name that do not belong together");
 	}

@@ -56,8 +56,9 @@ struct sb_iso_record {
 struct sb_iso_rock {
 	const char *prefix;        /* of the names of attributes */
 	struct sb_xattrs *xattrs;
-	bool has_px, has_name, has_link, relocated, proper;
-	bool name_ended, link_glued; /* no further part of the name may follow; the next component belongs to the last one */
+	bool has_px, has_name, has_link, relocated;
+	bool name_ended, link_goes_on; /* no further part of the name may follow; another part of the target must */
+	bool link_glued, link_cut; /* no slash comes before the next component; the last one is but a part of one */
 	uint32_t mode, uid, gid;
 	uint32_t links;
 	uint64_t major, minor;

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { ENTRY = 4, CHAIN = 64, CONTINUES = 1, GLUED = 1, CURRENT = 2, PARENT = 4, ROOT = 8, LONG_FORM = 0x80 };
+enum { ENTRY = 4, CHAIN = 64, CONTINUES = 1, GLUED = 1, CURRENT = 2, PARENT = 4, ROOT = 8, LONG_FORM = 0x80, MODES = 0177777 };
 
 struct entry {
 	char name[3];
@@ -39,7 +39,7 @@ static bool take_px(struct sb_iso_rock *rock, const struct entry *entry)
 {
 	uint64_t mode, links, uid, gid, serial;
 
-	if (rock->has_px || (entry->whole.n != 36 && entry->whole.n != 44) || !both(entry, 4, &mode) || !both(entry, 12, &links) || !both(entry, 20, &uid) ||
+	if (rock->has_px || (entry->whole.n != 36 && entry->whole.n != 44) || !both(entry, 4, &mode) || mode > MODES || !both(entry, 12, &links) || !both(entry, 20, &uid) ||
 	    !both(entry, 28, &gid) || (entry->whole.n == 44 && !both(entry, 36, &serial)))
 		return false;
 	rock->has_px = true;
@@ -91,6 +91,7 @@ static bool take_component(struct sb_iso_rock *rock, unsigned flags, struct sb_s
 		text = sb_span_text(words[which].text);
 	sb_buf_add(&rock->link, text.p, text.n);
 	rock->link_glued = flags & GLUED || flags & ROOT;
+	rock->link_cut = flags & GLUED;
 	return true;
 }
 
@@ -98,10 +99,12 @@ static bool take_sl(struct sb_iso_rock *rock, const struct entry *entry)
 {
 	struct sb_rd rd = sb_rd_of(entry->whole, false);
 
-	rock->has_link = true;
 	sb_rd_seek(&rd, 4);
-	if (sb_rd_uint(&rd, 1) & ~(uint64_t)CONTINUES || rd.bad)
+	uint64_t more = sb_rd_uint(&rd, 1);
+	if (more & ~(uint64_t)CONTINUES || rd.bad || (rock->has_link && !rock->link_goes_on))
 		return false;
+	rock->has_link = true;
+	rock->link_goes_on = more;
 	while (!rd.bad && rd.at < entry->whole.n) {
 		unsigned flags = (unsigned)sb_rd_uint(&rd, 1);
 		size_t n = (size_t)sb_rd_uint(&rd, 1);
@@ -228,6 +231,13 @@ static int follow(struct sb_iso *iso, struct sb_iso_rock *rock, struct next *nex
 	return rc ? rc : take_area(iso, rock, area, next, err);
 }
 
+/* Readers disagree on a name or a target whose last part says that another one follows. */
+static int check_ends(struct sb_iso *iso, const struct sb_iso_rock *rock, struct sb_err *err)
+{
+	int rc = rock->has_name && !rock->name_ended ? sb_iso_attribute(iso, rock, "NM without its end", sb_span_text(""), err) : 0;
+	return rc || !rock->has_link || (!rock->link_goes_on && !rock->link_cut) ? rc : sb_iso_attribute(iso, rock, "SL without its end", sb_span_text(""), err);
+}
+
 int sb_iso_read_rock(struct sb_iso *iso, const struct sb_iso_record *record, uint32_t member, struct sb_iso_rock *rock, struct sb_err *err)
 {
 	size_t skip = record->use.n < iso->own->skip ? record->use.n : iso->own->skip;
@@ -243,7 +253,9 @@ int sb_iso_read_rock(struct sb_iso *iso, const struct sb_iso_record *record, uin
 		rc = i < CHAIN ? follow(iso, rock, &next, member, err) : sb_damaged(err, "archive-damaged", record->at, "continuations without an end");
 	if (!rc)
 		rc = sb_buf_ok(&rock->name, err);
-	return rc ? rc : sb_buf_ok(&rock->link, err);
+	if (!rc)
+		rc = sb_buf_ok(&rock->link, err);
+	return rc ? rc : check_ends(iso, rock, err);
 }
 
 void sb_iso_rock_release(struct sb_iso_rock *rock)
