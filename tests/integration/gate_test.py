@@ -335,10 +335,11 @@ def _(_dir):
     assert (predicate["verificationResult"], predicate["verifiedLevels"], predicate["resourceUri"], predicate["timeVerified"], predicate["verifier"]["id"]) == (
         "PASSED", ["SAMEBUILD_IDENTICAL"], "pkg:generic/acme@1.0", NOW, "https://gate.example"), predicate
     assert "SLSA_" not in json.dumps(one)
+    inferred = dict(predicate__inferred=[{"fact": "epoch", "value": 1700000000, "evidence": "header", "round": 1}])
     for lines, reproduced in (([labs[0].sign(statement()), labs[1].sign(statement())], True), ([labs[0].sign(statement()), second.sign(statement())], False),
                               ([labs[0].sign(statement()), vendor.sign(statement())], False), ([labs[0].sign(statement()), labs[0].sign(statement())], False),
                               ([labs[0].sign(statement(level="explained")), labs[1].sign(statement(level="explained"))], False),
-                              ([labs[0].sign(statement(level="reproduced")), labs[1].sign(statement(level="reproduced"))], True),
+                              ([labs[0].sign(statement(level="reproduced", **inferred)), labs[1].sign(statement(level="reproduced", **inferred))], True),
                               ([labs[0].sign(statement()), labs[1].sign(statement(level="different"))], False),
                               ([labs[0].sign(statement()), labs[1].sign(statement(predicate__recipe={"sha256": "99" * 32}))], False),
                               ([labs[0].sign(statement()), labs[1].sign(statement(predicate__resourceUri="pkg:generic/acme@1.1"))], False)):
