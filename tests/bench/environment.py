@@ -4,7 +4,8 @@
 
 Start and stop: a drop of one small file with the step `true`, taken in, built, its output written, against plain `true` and bubblewrap.
 Builds: upstream sources, unpacked and built by the same commands on a tmpfs outside; outputs must be equal bytes. "sandbox" has the
-clock shifted and randomness seeded, "walls only" has both real. Goals: at most 1.1x the CPU of the plain build, less than 100 ms a start.
+clock shifted and randomness seeded, "walls only" has both real. With the name "trace" they are built in the environment with and without a
+trace instead; goal: at most 1.15x. Goals: at most 1.1x the CPU of the plain build, less than 100 ms a start.
 The ordinary user's rounds need root, to become one.
 """
 import glob
@@ -27,6 +28,7 @@ BUILD = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else os.environ.get("SB
 ROUNDS = int(sys.argv[2]) if len(sys.argv) > 2 else 5
 CHOSEN = sys.argv[3:]
 PROGRAM = os.path.join(BUILD, "verifier/cli/samebuild")
+PROBE = os.path.join(BUILD, "tests/integration/trace_probe")
 USER = 54321
 SOURCES = {"net-tools": ("2.10-0.1+deb12u2", []), "giflib": ("5.2.1-2.5+deb12u1", []), "cjson": ("1.7.15-1+deb12u4", []),
            "libsodium": ("1.0.18-1+deb12u1", []), "zlib": ("1:1.2.13.dfsg-1", [])}
@@ -134,6 +136,26 @@ def builds(top, name, archive, user):
         shutil.rmtree(side.folder)
 
 
+def traces(top, name, archive, user):
+    """The same build in the same environment, with a trace and without."""
+    _source, steps, outputs = CASES[name]
+    tree = os.path.join(top, f"{name}-traced-{user}")
+    os.mkdir(tree)
+    subprocess.run(["tar", "-xf", archive, "--strip-components=1", "--no-same-owner", "-C", tree], check=True)
+    if user:
+        subprocess.run(["chown", "-R", f"{user}:{user}", tree], check=True)
+    demote = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"] if user else []
+
+    def side(seed):
+        return lambda: measure.once([*demote, PROBE, tree, seed, outputs[0], *steps])
+
+    results = measure.rounds({"sandbox": side("-"), "traced": side("1")}, ROUNDS)
+    print(f"{name}, {'ordinary user' if user else 'root'}, {ROUNDS} rounds")
+    measure.show(results)
+    print(f"  traced against sandbox: CPU {measure.ratio(results, 'traced', 'sandbox', 0):.3f}x, wall {measure.ratio(results, 'traced', 'sandbox', 1):.3f}x", flush=True)
+    shutil.rmtree(tree)
+
+
 def main():
     corpus = corpus_inputs.Corpus("environment", SOURCES)
     with tempfile.TemporaryDirectory(dir="/dev/shm") as top:
@@ -141,15 +163,18 @@ def main():
         small = os.path.join(top, "small.tar")
         with tarfile.open(small, "w") as archive:
             archive.add(__file__, "top/a")
-        wanted = {CASES[name][0] for name in (CHOSEN or CASES) if name in CASES}
+        wanted = {CASES[name][0] for name in [name for name in CHOSEN if name in CASES] or CASES if CHOSEN != ["start"]}
         archives = {package: archive_of(corpus, package, top) for package in sorted(wanted)}
         users = (0, USER) if os.getuid() == 0 else (0,)
         for user in users:
             if not CHOSEN or "start" in CHOSEN:
                 start_and_stop(top, small, user)
-        for name in CHOSEN or CASES:
-            for user in users if name in CASES else ():
-                builds(top, name, archives[CASES[name][0]], user)
+        for name in [name for name in CHOSEN if name in CASES] or CASES if CHOSEN != ["start"] else ():
+            for user in users:
+                if "trace" in CHOSEN:
+                    traces(top, name, archives[CASES[name][0]], user)
+                else:
+                    builds(top, name, archives[CASES[name][0]], user)
 
 
 main()

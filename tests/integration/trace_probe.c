@@ -172,8 +172,9 @@ static int run(struct taking *all, char **argv, int argc, struct sb_err *err)
 	print_files(&result.trace);
 	print_processes(&result.trace);
 	print_rest(&result.trace);
+	rc = result.end == SB_END_DONE ? 0 : sb_fail(err, SB_FAILED, "build-end", "the build failed");
 	sb_sandbox_release(&result);
-	return 0;
+	return rc;
 }
 
 int main(int argc, char **argv)

@@ -222,4 +222,11 @@ def _(_dir):
     assert not [d for d in trace.doubts if d[1] == 'integrity'], trace.doubts
 
 
+@case('the walls hold while init opens files in the place of the build', user=True)
+def _(_dir):
+    need('python3')
+    program = open(os.path.join(PROGRAMS, 'walls.py')).read()
+    record({'walls.py': program, 'x': 'x\n'}, 'python3 walls.py', trusted=None)
+
+
 main()
