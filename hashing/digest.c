@@ -1,22 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "hashing/hashing.h"
-#include "hashing/blocks.h"
 
+#include <nettle/sha2.h>
 #include <sodium.h>
 #include <string.h>
 
 _Static_assert(sizeof(crypto_generichash_state) <= sizeof(((struct sb_hash *)0)->blake2b), "room for the BLAKE2b state");
-_Static_assert(sizeof(crypto_hash_sha256_state) <= sizeof(((struct sb_hash *)0)->sha256), "room for the SHA-256 state");
+_Static_assert(sizeof(struct sha256_ctx) <= sizeof(((struct sb_hash *)0)->sha256), "room for the SHA-256 state");
 
-/* The states are libsodium's plain structs, kept as bytes so that no other room needs its header. */
+/* BLAKE2b by libsodium; SHA-256 by nettle, which has the processor's own instructions for it. Their states are plain structs, kept as bytes so that no
+ * other room needs their headers. */
 static crypto_generichash_state *blake2b_of(struct sb_hash *hash)
 {
 	return (crypto_generichash_state *)(void *)hash->blake2b;
 }
 
-static crypto_hash_sha256_state *sha256_of(struct sb_hash *hash)
+static struct sha256_ctx *sha256_of(struct sb_hash *hash)
 {
-	return (crypto_hash_sha256_state *)(void *)hash->sha256;
+	return (struct sha256_ctx *)(void *)hash->sha256;
 }
 
 void sb_hash_init(struct sb_hash *hash, unsigned kinds)
@@ -26,22 +27,7 @@ void sb_hash_init(struct sb_hash *hash, unsigned kinds)
 	if (kinds & SB_DIGEST_BLAKE2B)
 		crypto_generichash_init(blake2b_of(hash), NULL, 0, SB_BLAKE2B_BYTES);
 	if (kinds & SB_DIGEST_SHA256)
-		crypto_hash_sha256_init(sha256_of(hash));
-}
-
-/** The state between two blocks is the standard's: whole blocks may be taken by whoever is faster. */
-static void update_sha256(crypto_hash_sha256_state *state, struct sb_span bytes)
-{
-	size_t filled = (size_t)(state->count / 8 % SB_SHA256_BLOCK), rest = filled ? SB_SHA256_BLOCK - filled : 0;
-
-	if (rest > bytes.n)
-		rest = bytes.n;
-	if (rest)
-		crypto_hash_sha256_update(state, bytes.p, rest);
-	size_t taken = sb_sha256_blocks(state->state, bytes.p + rest, bytes.n - rest);
-	state->count += (uint64_t)taken * 8;
-	if (rest + taken < bytes.n)
-		crypto_hash_sha256_update(state, bytes.p + rest + taken, bytes.n - rest - taken);
+		sha256_init(sha256_of(hash));
 }
 
 void sb_hash_update(struct sb_hash *hash, struct sb_span bytes)
@@ -55,7 +41,7 @@ void sb_hash_update(struct sb_hash *hash, struct sb_span bytes)
 		if (hash->kinds & SB_DIGEST_BLAKE2B)
 			crypto_generichash_update(blake2b_of(hash), bytes.p, n);
 		if (hash->kinds & SB_DIGEST_SHA256)
-			update_sha256(sha256_of(hash), sb_span_of(bytes.p, n));
+			sha256_update(sha256_of(hash), n, bytes.p);
 		bytes = sb_span_of(bytes.p + n, bytes.n - n);
 	}
 }
@@ -66,7 +52,7 @@ void sb_hash_final(struct sb_hash *hash, struct sb_digest *out)
 	if (hash->kinds & SB_DIGEST_BLAKE2B)
 		crypto_generichash_final(blake2b_of(hash), out->blake2b, SB_BLAKE2B_BYTES);
 	if (hash->kinds & SB_DIGEST_SHA256)
-		crypto_hash_sha256_final(sha256_of(hash), out->sha256);
+		sha256_digest(sha256_of(hash), SB_SHA256_BYTES, out->sha256);
 }
 
 void sb_hash_span(struct sb_span bytes, unsigned kinds, struct sb_digest *out)

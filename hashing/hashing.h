@@ -17,7 +17,7 @@ SB_MUST_USE int sb_hashing_start(struct sb_err *err);
 /** Running digest: plain data, may be copied to clone the state where two inputs part. */
 struct sb_hash {
 	_Alignas(64) unsigned char blake2b[384];
-	_Alignas(64) unsigned char sha256[104];
+	_Alignas(64) unsigned char sha256[112];
 	unsigned kinds;
 	uint64_t size;
 };

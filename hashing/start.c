@@ -28,7 +28,7 @@ static bool signs_as_known(void)
 	       crypto_sign_ed25519_verify_detached(signature, message, sizeof message, public_key) == 0;
 }
 
-/** Blocks by the processor and blocks by libsodium, across the places where one hands over to the other. */
+/** SHA-256 by nettle and by libsodium, in pieces and in one. */
 static bool digests_agree(void)
 {
 	uint8_t bytes[1000], expected[crypto_hash_sha256_BYTES];
@@ -56,6 +56,6 @@ int sb_hashing_start(struct sb_err *err)
 	if (!refuses_unsound_point())
 		return sb_fail(err, SB_INTERNAL, "crypto-unsound", "libsodium takes an unsound point for a key (CVE-2025-69277)");
 	if (!digests_agree())
-		return sb_fail(err, SB_INTERNAL, "crypto-unsound", "the SHA-256 of this processor and that of libsodium differ");
+		return sb_fail(err, SB_INTERNAL, "crypto-unsound", "the SHA-256 of nettle and that of libsodium differ");
 	return signs_as_known() ? 0 : sb_fail(err, SB_INTERNAL, "crypto-unsound", "libsodium does not reproduce a known signature");
 }

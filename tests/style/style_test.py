@@ -10,7 +10,7 @@ ROOT = os.environ.get('SB_SOURCE_ROOT', os.path.dirname(os.path.dirname(os.path.
 RANKS = {'base': 0, 'hashing': 1, 'verifier/model': 1, 'manifests': 2, 'verifier/signature': 2, 'verifier/formats': 3, 'verifier/sandbox': 3, 'verifier/parsing': 4, 'verifier/log': 4, 'verifier/ingest': 5,
          'verifier/toolchain': 5, 'verifier/trace': 5, 'verifier/recipe': 5, 'verifier/rebuild': 5, 'verifier/compare': 5, 'verifier/explain': 5, 'verifier/judge': 5, 'verifier/solve': 5,
          'verifier/attest': 5, 'verifier/report': 5, 'verifier/vary': 5, 'verifier/pipeline': 6, 'verifier/samebuild': 7, 'verifier/cli': 8}
-KEEPERS = {'sodium.h': ['hashing'], 'archive.h': ['verifier/formats', 'verifier/ingest'], 'yaml.h': ['manifests'], 'jansson.h': ['manifests'],
+KEEPERS = {'sodium.h': ['hashing'], 'nettle/sha2.h': ['hashing'], 'archive.h': ['verifier/formats', 'verifier/ingest'], 'yaml.h': ['manifests'], 'jansson.h': ['manifests'],
            'seccomp.h': ['verifier/sandbox'], 'linux/landlock.h': ['verifier/sandbox'], 'sys/mount.h': ['verifier/sandbox'],
            'sched.h': ['verifier/sandbox'], 'linux/sched.h': ['verifier/sandbox'], 'capstone/capstone.h': ['verifier/formats']}
 LINES_A_FUNCTION, COMPLEXITY, LINES_A_FILE = 100, 25, 900

@@ -57,21 +57,6 @@ Test(digest, pieces_of_any_size_give_the_same)
 	free(bytes);
 }
 
-/* Two implementations: by the processor, where it can, and by libsodium. */
-Test(digest, of_any_length_it_is_what_the_other_implementation_says)
-{
-	enum { N = 1500 };
-	uint8_t bytes[N], expected[SB_DECLARED_LARGEST];
-	struct sb_digest digest;
-
-	fill(bytes, N);
-	for (size_t n = 0; n < N; n++) {
-		sb_hash_span(sb_span_of(bytes, n), SB_DIGEST_SHA256, &digest);
-		sb_declared_hash(NULL, SB_DECLARED_SHA256, sb_span_of(bytes, n), expected);
-		cr_assert_arr_eq(digest.sha256, expected, SB_SHA256_BYTES, "%zu", n);
-	}
-}
-
 Test(digest, a_copied_state_goes_on_by_itself)
 {
 	struct sb_hash left, right;
