@@ -239,7 +239,7 @@ static int find(struct agent *agent, const char *fingerprint, struct sb_err *err
 {
 	static const uint8_t question = REQUEST_IDENTITIES;
 	SB_FREEING uint8_t *answer = NULL;
-	enum found found;
+	enum found found = NOT_FOUND;
 	size_t n = 0;
 
 	int rc = ask(agent, sb_span_of(&question, 1), &answer, &n, err);

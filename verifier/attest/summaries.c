@@ -124,7 +124,7 @@ static bool is_worse(const struct sb_vsa_read *a, const struct sb_vsa_read *b)
 int sb_attest_check_summary(struct sb_span lines, const struct sb_vsa_asked *asked, struct sb_arena *arena, struct sb_vsa_read *out, bool *good,
                             struct sb_err *err)
 {
-	struct sb_vsa_read found;
+	struct sb_vsa_read found = {0};
 	struct sb_err why = {0};
 	bool any = false;
 

@@ -85,8 +85,8 @@ static int add_line(struct sb_invocation *call, struct batch *batch, const struc
 {
 	SB_ARENA struct sb_arena *apart = sb_arena_new(0);
 	struct sb_dsse envelope;
-	struct sb_log_entry *entries;
-	size_t count;
+	struct sb_log_entry *entries = NULL;
+	size_t count = 0;
 
 	if (!apart)
 		return no_memory(err);
@@ -255,7 +255,7 @@ static int prove_line(struct sb_invocation *call, struct proving *p, struct sb_s
 {
 	SB_ARENA struct sb_arena *apart = sb_arena_new(0);
 	struct sb_dsse envelope;
-	struct sb_log_entry *entries;
+	struct sb_log_entry *entries = NULL;
 	size_t count = 0;
 
 	if (!apart)

@@ -175,7 +175,7 @@ static int run_init(struct sb_invocation *call, struct sb_err *err)
 	const char *text = sb_arg_value(call, "sha256");
 	uint8_t sha256[SB_SHA256_BYTES];
 	struct sb_trust_held held;
-	struct sb_span file;
+	struct sb_span file = {0};
 	int64_t now;
 
 	if (!text)

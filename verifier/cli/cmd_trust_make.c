@@ -80,7 +80,7 @@ static int drop_keys(struct draft *draft, struct sb_err *err)
 static int add_roots(struct draft *draft, struct sb_err *err)
 {
 	uint8_t key[SB_PUBLIC_BYTES];
-	size_t at;
+	size_t at = 0;
 
 	for (size_t i = 0; sb_arg_nth(draft->call, "root", i); i++) {
 		int rc = load_key(draft->call, sb_arg_nth(draft->call, "root", i), key, err);
@@ -115,7 +115,7 @@ static int add_party(struct draft *draft, const char *given, struct sb_err *err)
 	char *words = party ? strchr(party, ':') : NULL, *path = words ? strchr(words + 1, ':') : NULL;
 	uint8_t key[SB_PUBLIC_BYTES];
 	unsigned duties = 0;
-	size_t at;
+	size_t at = 0;
 
 	if (!party)
 		return no_memory(err);

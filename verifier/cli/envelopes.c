@@ -116,7 +116,7 @@ int sb_cli_cosign(struct sb_invocation *call, const char *path, const char *key,
 	SB_BUF struct sb_buf envelope = {.ceiling = 2 * SB_LIMIT_OF(RECORD_BYTES)};
 	const char *to = sb_arg_value(call, "attestation");
 	struct sb_secret *secret = NULL;
-	struct sb_span file, line;
+	struct sb_span file, line = {0};
 
 	if (sb_arg_given(call, "also") || sb_arg_given(call, "verifier") || sb_arg_given(call, "time"))
 		return sb_fail(err, SB_USAGE, "option-value", "--also, --verifier and --time are for the statement of a run, not for one that was signed before");

@@ -83,7 +83,7 @@ int sb_log_prove_leaf(const struct sb_log_files *files, const struct sb_checkpoi
                       struct sb_merkle_proof *out, struct sb_err *err)
 {
 	struct sb_log_tiles tiles;
-	struct sb_merkle_proof proof;
+	struct sb_merkle_proof proof = {0};
 	uint64_t found = 0;
 
 	sb_log_tiles_begin(&tiles, files, head->size);

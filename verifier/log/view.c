@@ -294,7 +294,7 @@ int sb_log_view_add_log(struct sb_log_view *view, const struct sb_log_files *fil
 	struct sb_signed_checkpoint head;
 	struct sb_log_walk *walk = NULL;
 	bool readable = true;
-	size_t index, listed = view->listed_count;
+	size_t index = SIZE_MAX, listed = view->listed_count;
 
 	if (view->whole_walked)
 		return sb_fail(err, SB_USAGE, "option-value", "one log is enough");

@@ -404,7 +404,7 @@ static void keep_facts(struct sb_solver *solver, const struct sb_fact_set *facts
 static int one_round(struct sb_solver *solver, const struct sb_fact_set *facts, size_t focus, struct sb_err *err)
 {
 	struct sb_solve_found found = {0};
-	enum sb_trial_end end;
+	enum sb_trial_end end = SB_TRIAL_FAILED;
 
 	int rc = note_evidence(solver, facts, focus, err);
 	if (!rc)

@@ -183,8 +183,8 @@ static int take_member(struct tree *tree, const struct folder *folder, const uin
 {
 	struct sb_member member = {.type = entry[AT_ATTRIBUTES] & FOLDER ? SB_MEMBER_DIR : SB_MEMBER_FILE};
 	bool is_long = sb_fat_long_fits(&tree->name, entry);
-	struct sb_span name;
-	size_t before;
+	struct sb_span name = {0};
+	size_t before = 0;
 	int rc = is_long ? sb_fat_long_keep(tree->fat->view, &tree->name, &name, err) : drop_long(tree, err);
 
 	if (!rc && !is_long)

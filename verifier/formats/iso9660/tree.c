@@ -350,8 +350,8 @@ static int note_call(struct tree *tree, const struct folder *folder, const struc
 static int begin_member(struct tree *tree, const struct folder folder, const struct sb_iso_record *record, struct sb_iso_rock *rock, struct sb_err *err)
 {
 	struct sb_member *member = &tree->file.member;
-	struct sb_span name;
-	size_t before;
+	struct sb_span name = {0};
+	size_t before = 0;
 
 	*member = (struct sb_member){.size = 0};
 	int rc = read_use(tree, record, next_ordinal(tree), rock, err);
