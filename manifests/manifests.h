@@ -17,6 +17,7 @@
 #include "manifests/note.h"
 #include "manifests/olpc.h"
 #include "manifests/omnibor.h"
+#include "manifests/parcel.h"
 #include "manifests/policy.h"
 #include "manifests/provenance.h"
 #include "manifests/record.h"

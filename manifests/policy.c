@@ -18,8 +18,6 @@ static const char *const freedom_keys[] = {"*bytes", "loaded", NULL};
 static const char *const source_keys[] = {"*sha256", NULL};
 static const char *const root_keys[] = {"*name", "max_trust_age", NULL};
 static const char *const distinct_keys[] = {"toolchain", "kernel", NULL};
-/** Documents that say them are sound, and this version cannot judge by them: leaving them out would judge by less than was asked. */
-static const char *const not_yet[] = {"log"};
 
 static const char *const *read_texts(struct sb_schema *s, struct sb_place list, size_t *count)
 {
@@ -148,9 +146,6 @@ static bool read_all(struct sb_schema *s, struct sb_place top, const struct sb_t
 		return true;
 	if (strcmp(sb_schema_text(s, sb_schema_key(s, top, "schema"), ""), SCHEMA) != 0)
 		sb_schema_problem(s, top, "policy-malformed", "the schema is not " SCHEMA);
-	for (size_t i = 0; i < sizeof not_yet / sizeof *not_yet; i++)
-		if (sb_schema_key(s, top, not_yet[i]).node)
-			sb_schema_problem(s, sb_schema_key(s, top, not_yet[i]), "policy-unsupported", "this version cannot judge by \"%s\"", not_yet[i]);
 	out->resource = sb_schema_text(s, sb_schema_key(s, top, "resource"), "");
 	struct sb_place source = sb_schema_key(s, top, "source");
 	out->has_source = source.node != NULL;
@@ -160,7 +155,7 @@ static bool read_all(struct sb_schema *s, struct sb_place top, const struct sb_t
 	out->opaque = read_texts(s, sb_schema_key(s, top, "opaque"), &out->opaque_count);
 	read_distinct(s, sb_schema_key(s, top, "distinct"), out);
 	return read_artifacts(s, sb_schema_key(s, top, "artifacts"), out) && read_rules(s, sb_schema_key(s, top, "rules"), out) &&
-	       read_signers(s, top, root, out) && sb_policy_read_quorum(s, top, out) &&
+	       read_signers(s, top, root, out) && sb_policy_read_log(s, sb_schema_key(s, top, "log"), out) && sb_policy_read_quorum(s, top, out) &&
 	       sb_policy_read_waivers(s, sb_schema_key(s, top, "waivers"), out);
 }
 

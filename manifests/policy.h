@@ -5,6 +5,7 @@
 
 #include "hashing/hashing.h"
 #include "manifests/node.h"
+#include "manifests/policy_log.h"
 #include "manifests/trust_root.h"
 #include "verifier/model/model.h"
 
@@ -99,6 +100,7 @@ struct sb_policy {
 	const struct sb_waiver *waivers; /* of a signed policy; whoever reads it asks for the signature */
 	size_t waiver_count;
 	size_t distinct_toolchain, distinct_kernel; /* different values that the counted statements must show; 0: not asked */
+	const struct sb_policy_log *log; /* NULL: not asked */
 	struct sb_span canonical;  /* canonical JSON: what is signed */
 	uint8_t sha256[SB_SHA256_BYTES]; /* of it */
 };
@@ -108,8 +110,7 @@ SB_MUST_USE int sb_policy_root_name(struct sb_span text, const char *name, struc
 /**
  * Read YAML, or JSON when @name ends in .json. @root: the pinned root that it names, verified and borrowed; NULL without. Unknown keys, roles, levels and causes are errors, as are keys that are unsound or belong to two parties,
  * groups in a circle or with a member in two groups, a quorum that vendor and CI could fill, and a class of files that nothing covers.
- * Strings live in @arena. Errors: USAGE, ids of the readers and of schemas, "policy-malformed", "policy-unsupported" for parts that this version does not
- * judge; all of them in @problems (may be NULL). NOMEM.
+ * Strings live in @arena. Errors: USAGE, ids of the readers and of schemas, "policy-malformed"; all of them in @problems (may be NULL). NOMEM.
  */
 SB_MUST_USE int sb_policy_read(struct sb_span text, const char *name, const struct sb_trust_root *root, struct sb_arena *arena, struct sb_policy *out,
                                struct sb_problems *problems, struct sb_err *err);

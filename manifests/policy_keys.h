@@ -14,5 +14,7 @@ SB_MUST_USE bool sb_policy_read_keys(struct sb_schema *s, struct sb_place list, 
 SB_MUST_USE bool sb_policy_take_root(struct sb_arena *arena, const struct sb_trust_root *root, struct sb_policy *out);
 /** "groups" and "quorum", after the keys. False: out of memory. */
 SB_MUST_USE bool sb_policy_read_quorum(struct sb_schema *s, struct sb_place top, struct sb_policy *out);
+/** The mapping "log", after the keys; nothing when it is absent. False: out of memory. */
+SB_MUST_USE bool sb_policy_read_log(struct sb_schema *s, struct sb_place map, struct sb_policy *out);
 
 #endif

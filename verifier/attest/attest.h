@@ -4,6 +4,7 @@
 #define VERIFIER_ATTEST_ATTEST_H
 
 #include "manifests/manifests.h"
+#include "verifier/log/log.h"
 #include "verifier/model/model.h"
 
 /** Statement of @result in a DSSE envelope, one line. Negative and undetermined results are signed like any other. */
@@ -109,7 +110,7 @@ struct sb_gate_voice {
 
 /** One rule of the policy for one file. Texts are escaped. */
 struct sb_gate_rule {
-	const char *name; /* "evidence", "class", "quorum", "distinct", "waiver" */
+	const char *name; /* "evidence", "class", "quorum", "distinct", "waiver", "log", "veto" */
 	bool ok;
 	const char *needed, *found;
 };
@@ -123,6 +124,7 @@ struct sb_gate_artifact {
 	bool waived;         /* one of them needed a waiver */
 	size_t reproducers;  /* independent parties whose word is taken and who state identical or reproduced */
 	const char *resource_uri; /* the product that they name; NULL: nobody's word is taken */
+	bool undecided; /* for a veto, a part of the log or of what it names is not there */
 	const struct sb_gate_rule *rules;
 	size_t rule_count;
 	const struct sb_gate_voice *voices; /* in the order of the evidence */
@@ -137,6 +139,7 @@ struct sb_gate_in {
 	const char *const *artifact_names;
 	size_t artifact_count;          /* at least 1 */
 	int64_t time;                   /* seconds since 1970: when is it decided? */
+	const struct sb_log_view *log;  /* what is known of the log that the policy asks for; NULL: nothing */
 };
 struct sb_gated {
 	const struct sb_gate_artifact *artifacts; /* as many as were asked for, in their order */
@@ -147,7 +150,7 @@ struct sb_gated {
 };
 /**
  * Decide from signed statements alone: a pure function of its input. Leaving a statement out never turns a refusal into an allowance. Everything in
- * @out lives in @arena. Errors: NOMEM; on any failure nothing is allowed.
+ * @out lives in @arena. Errors: NOMEM; EVIDENCE "log-equivocation"; on any failure nothing is allowed.
  */
 SB_MUST_USE int sb_attest_gate(const struct sb_gate_in *in, struct sb_arena *arena, struct sb_gated *out, struct sb_err *err);
 

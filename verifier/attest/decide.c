@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { MOST_RULES = 7 };
+
 /** What was said of one file. */
 struct council {
 	const struct sb_gate_in *in;
@@ -195,11 +197,46 @@ static const char *shown_waivers(const struct council *council)
 	return !out || out[0] ? out : "none was needed";
 }
 
-static bool write_rules(const struct council *council, size_t artifact, size_t found, size_t counted, struct sb_gate_artifact *out)
+static struct sb_gate_rule distinct_rule(const struct council *council)
+{
+	const struct sb_policy *policy = council->in->policy;
+	size_t toolchains = council->chosen ? distinct(council, council->chosen, false) : 0, kernels = council->chosen ? distinct(council, council->chosen, true) : 0;
+
+	return (struct sb_gate_rule){"distinct", council->chosen && is_distinct(council, council->chosen),
+	                             shown_distinct(council, policy->distinct_toolchain, policy->distinct_kernel), shown_distinct(council, toolchains, kernels)};
+}
+
+static struct sb_gate_rule log_rule(const struct council *council)
+{
+	const struct sb_policy_log *log = council->in->policy->log;
+	const char *name = sb_escape_copy(council->arena, sb_span_text(log->key.name));
+	size_t logged = 0;
+
+	for (size_t i = 0; i < council->count; i++)
+		logged += council->spoken[i]->logged;
+	return (struct sb_gate_rule){"log", logged > 0, name ? sb_arena_printf(council->arena, "in the log %s, seen by %zu of %zu witnesses", name, log->need, log->witness_count) : NULL,
+	                             sb_arena_printf(council->arena, "%zu of %zu statements", logged, council->count)};
+}
+
+/* Somebody who says that the file is different decides, and so does what is not known of the log: one who spoke against it would be left out. */
+static struct sb_gate_rule veto_rule(const struct council *council, const char *missing)
+{
+	const char *found = missing ? missing : "nobody does";
+	bool against = false;
+
+	for (size_t i = 0; i < council->count && !against; i++) {
+		against = council->spoken[i]->vetoes;
+		if (against)
+			found = sb_arena_printf(council->arena, "%s says different", council->spoken[i]->voice.party);
+	}
+	return (struct sb_gate_rule){"veto", !missing && !against, "nobody in the whole log says different", found};
+}
+
+static bool write_rules(const struct council *council, size_t artifact, size_t found, size_t counted, const char *missing, struct sb_gate_artifact *out)
 {
 	const struct sb_policy *policy = council->in->policy;
 	const struct sb_policy_artifact *row = class_of(council, artifact);
-	struct sb_gate_rule *rules = sb_arena_array(council->arena, 5, sizeof *rules);
+	struct sb_gate_rule *rules = sb_arena_array(council->arena, MOST_RULES, sizeof *rules);
 	size_t count = 3;
 
 	if (!rules || !row)
@@ -208,13 +245,15 @@ static bool write_rules(const struct council *council, size_t artifact, size_t f
 	rules[1] = (struct sb_gate_rule){"class", counted > 0, shown_class(council, row), sb_arena_printf(council->arena, "%zu of %zu statements", counted, found)};
 	rules[2] = (struct sb_gate_rule){"quorum", council->chosen && sb_policy_quorum_is_met(policy, council->parties),
 	                                 policy->quorum ? policy->quorum : "any independent party", names(council)};
-	size_t toolchains = council->chosen ? distinct(council, council->chosen, false) : 0, kernels = council->chosen ? distinct(council, council->chosen, true) : 0;
 	if (policy->distinct_toolchain || policy->distinct_kernel)
-		rules[count++] = (struct sb_gate_rule){"distinct", council->chosen && is_distinct(council, council->chosen),
-		                                       shown_distinct(council, policy->distinct_toolchain, policy->distinct_kernel),
-		                                       shown_distinct(council, toolchains, kernels)};
+		rules[count++] = distinct_rule(council);
 	if (policy->waiver_count)
 		rules[count++] = (struct sb_gate_rule){"waiver", true, "no difference that neither a rule owns nor a waiver holds", shown_waivers(council)};
+	if (policy->log)
+		rules[count++] = log_rule(council);
+	if (policy->log && policy->log->veto)
+		rules[count++] = veto_rule(council, missing);
+	out->undecided = missing != NULL;
 	out->rules = rules;
 	out->rule_count = count;
 	out->allowed = true;
@@ -226,11 +265,12 @@ static bool write_rules(const struct council *council, size_t artifact, size_t f
 	return true;
 }
 
-int sb_gate_decide(const struct sb_gate_in *in, size_t artifact, struct sb_gate_spoken *const *spoken, size_t count, struct sb_arena *arena,
+int sb_gate_decide(const struct sb_gate_in *in, size_t artifact, struct sb_gate_spoken *const *spoken, size_t count, const struct sb_vec *heard, struct sb_arena *arena,
                    struct sb_gate_artifact *out, struct sb_err *err)
 {
 	struct council council = {.in = in, .spoken = spoken, .count = count, .arena = arena};
 	struct sb_gate_voice *voices = sb_arena_array(arena, count + 1, sizeof *voices);
+	const char *missing = NULL;
 	size_t counted, found;
 
 	*out = (struct sb_gate_artifact){.name = in->artifact_names[artifact], .digest = in->artifacts[artifact]};
@@ -239,7 +279,9 @@ int sb_gate_decide(const struct sb_gate_in *in, size_t artifact, struct sb_gate_
 		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
 	found = count_signed(&council, &counted);
 	choose(&council);
-	if (!write_rules(&council, artifact, found, counted, out)) {
+	if (in->policy->log && in->policy->log->veto && sb_gate_missing(in, artifact, heard, arena, &missing, err))
+		return SB_NOMEM;
+	if (!write_rules(&council, artifact, found, counted, missing, out)) {
 		out->allowed = false;
 		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
 	}

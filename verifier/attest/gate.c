@@ -9,6 +9,7 @@ struct gating {
 	struct sb_arena *arena;
 	struct sb_vec spoken; /* struct sb_gate_spoken */
 	char (*ids)[SB_FINGERPRINT_TEXT]; /* of the keys of the policy */
+	struct sb_vec heard;  /* struct sb_gate_heard, when the policy knows a veto */
 	struct sb_gated out;
 };
 
@@ -28,8 +29,8 @@ static const char *digest_text(const struct gating *gating, struct sb_span pae)
 	return sb_arena_copy(gating->arena, sb_span_text(hex));
 }
 
-static int add_voice(struct gating *gating, const struct sb_statement *statement, size_t artifact, const struct sb_policy_key *key, const char *pae,
-                     const char *wrong, struct sb_err *err)
+static int add_voice(struct gating *gating, const struct sb_dsse *envelope, const struct sb_statement *statement, size_t artifact, const struct sb_policy_key *key,
+                     const char *pae, const char *wrong, struct sb_err *err)
 {
 	if (gating->spoken.count >= SB_LIMIT_OF(VOICES)) {
 		gating->out.voices_left_out++;
@@ -38,7 +39,10 @@ static int add_voice(struct gating *gating, const struct sb_statement *statement
 	struct sb_gate_spoken *spoken = sb_vec_push(&gating->spoken);
 	if (!spoken)
 		return no_memory(err);
-	*spoken = (struct sb_gate_spoken){.artifact = artifact, .party = key->party};
+	*spoken = (struct sb_gate_spoken){.artifact = artifact, .party = key->party, .witnessed = INT64_MAX};
+	int rc = wrong ? 0 : sb_gate_look_up(gating->in, envelope, artifact, spoken, err);
+	if (rc)
+		return rc;
 	spoken->voice.reason = wrong ? wrong : sb_gate_reason_against(gating->in, statement, artifact, key, spoken);
 	if (!spoken->voice.reason && !(spoken->resource_uri = sb_arena_copy(gating->arena, sb_span_text(statement->resource_uri))))
 		return no_memory(err);
@@ -102,6 +106,39 @@ static bool *mark_signers(const struct gating *gating, const struct sb_dsse *env
 	return marks;
 }
 
+/* One that speaks against a file and that nobody known has signed may have lost its signature on the way here. */
+static bool speaks_against(const struct gating *gating, const struct sb_dsse *envelope, struct sb_arena *apart, struct sb_err *why)
+{
+	struct sb_statement statement;
+
+	if (read_statement(envelope, apart, &statement, why))
+		return false;
+	for (size_t i = 0; i < gating->in->artifact_count; i++) {
+		const struct sb_subject *subject = sb_statement_subject(&statement, &gating->in->artifacts[i]);
+		if (subject && subject->level == SB_LEVEL_DIFFERENT)
+			return true;
+	}
+	return false;
+}
+
+static int note_heard(struct gating *gating, const struct sb_dsse *envelope, struct sb_span pae, bool known, struct sb_arena *apart, struct sb_err *err)
+{
+	struct sb_gate_heard *heard;
+	struct sb_digest digest;
+	struct sb_err why = {0};
+
+	if (!gating->in->policy->log || !gating->in->policy->log->veto)
+		return 0;
+	bool settled = known || !speaks_against(gating, envelope, apart, &why);
+	heard = why.code == SB_NOMEM ? NULL : sb_vec_push(&gating->heard);
+	if (!heard)
+		return no_memory(err);
+	sb_hash_span(pae, SB_DIGEST_SHA256, &digest);
+	memcpy(heard->pae, digest.sha256, SB_SHA256_BYTES);
+	heard->settled = settled;
+	return 0;
+}
+
 static int hear_envelope(struct gating *gating, const struct sb_dsse *envelope, struct sb_arena *apart, struct sb_err *err)
 {
 	const struct sb_policy *policy = gating->in->policy;
@@ -126,10 +163,10 @@ static int hear_envelope(struct gating *gating, const struct sb_dsse *envelope, 
 		}
 		for (size_t i = 0; !rc && i < gating->in->artifact_count; i++)
 			if (is_worth_hearing(gating, &statement, i, wrong))
-				rc = add_voice(gating, &statement, i, &policy->keys[k], pae, wrong, err);
+				rc = add_voice(gating, envelope, &statement, i, &policy->keys[k], pae, wrong, err);
 	}
 	gating->out.strangers += !rc && !pae;
-	return rc;
+	return rc ? rc : note_heard(gating, envelope, sb_buf_span(&encoded), pae != NULL, apart, err);
 }
 
 /* In memory that dies with the line: any number of lines that say nothing costs nothing. */
@@ -182,7 +219,7 @@ static int decide_all(struct gating *gating, struct sb_err *err)
 			if (spoken->artifact == i)
 				of_one[count++] = spoken;
 		}
-		int rc = sb_gate_decide(gating->in, i, of_one, count, gating->arena, &artifacts[i], err);
+		int rc = sb_gate_decide(gating->in, i, of_one, count, &gating->heard, gating->arena, &artifacts[i], err);
 		if (rc)
 			return rc;
 		all = all && artifacts[i].allowed;
@@ -194,17 +231,20 @@ static int decide_all(struct gating *gating, struct sb_err *err)
 
 int sb_attest_gate(const struct sb_gate_in *in, struct sb_arena *arena, struct sb_gated *out, struct sb_err *err)
 {
-	struct gating gating = {.in = in, .arena = arena, .spoken = {.size = sizeof(struct sb_gate_spoken)}};
+	struct gating gating = {.in = in, .arena = arena, .spoken = {.size = sizeof(struct sb_gate_spoken)}, .heard = {.size = sizeof(struct sb_gate_heard)}};
 
 	*out = (struct sb_gated){0};
 	if (in->artifact_count == 0)
 		return sb_fail(err, SB_USAGE, "operand-missing", "a file is needed");
+	if (in->policy->log && in->log && sb_log_view_contradicts(in->log))
+		return sb_fail(err, SB_EVIDENCE, "log-equivocation", "the log %s has signed two roots of one size: it proves nothing", in->policy->log->key.name);
 	int rc = name_keys(&gating, err);
 	if (!rc)
 		rc = hear_all(&gating, err);
 	if (!rc)
 		rc = decide_all(&gating, err);
 	sb_vec_release(&gating.spoken);
+	sb_vec_release(&gating.heard);
 	if (!rc)
 		*out = gating.out;
 	return rc;

@@ -21,11 +21,27 @@ struct sb_gate_spoken {
 	struct sb_gate_agreement agreement;
 	struct sb_digest toolchain, kernel;
 	const char *resource_uri; /* of one that counts by itself */
+	bool logged;      /* it is in the log that the policy asks for */
+	int64_t witnessed; /* the time by which enough witnesses had seen it there; INT64_MAX: not known */
+	bool vetoes;      /* somebody who may speak says that the file is different, and it is logged */
 };
+
+/** An envelope that was read, for a veto. */
+struct sb_gate_heard {
+	uint8_t pae[SB_SHA256_BYTES];
+	bool settled; /* a key of the policy signed it, or it does not say that any of the files is different */
+};
+
+/** Is the statement @pae in the log, by an entry that names file @artifact? Writes @spoken->logged and ->witnessed. Errors: NOMEM. */
+SB_MUST_USE int sb_gate_look_up(const struct sb_gate_in *in, const struct sb_dsse *envelope, size_t artifact, struct sb_gate_spoken *spoken, struct sb_err *err);
+/**
+ * All that the log names for file @artifact must have been heard: NULL, or what is missing, in @arena. Errors: NOMEM.
+ */
+SB_MUST_USE int sb_gate_missing(const struct sb_gate_in *in, size_t artifact, const struct sb_vec *heard, struct sb_arena *arena, const char **out, struct sb_err *err);
 
 /**
  * Why a statement that @party signed says nothing for file @artifact, or NULL. Fills @spoken but for voice.pae and the indexes; what it borrows lives as
- * long as the statement.
+ * long as the statement. What the log says of it stands in @spoken before.
  */
 const char *sb_gate_reason_against(const struct sb_gate_in *in, const struct sb_statement *statement, size_t artifact, const struct sb_policy_key *key,
                                    struct sb_gate_spoken *spoken);
@@ -43,7 +59,7 @@ struct sb_gate_residue {
 uint64_t sb_gate_waivers(const struct sb_policy *policy, const struct sb_gate_residue *residue, enum sb_level least);
 
 /** Judge file @artifact by what was said of it: marks voices that repeat or disagree, and writes its rules. Errors: NOMEM. */
-SB_MUST_USE int sb_gate_decide(const struct sb_gate_in *in, size_t artifact, struct sb_gate_spoken *const *spoken, size_t count, struct sb_arena *arena,
+SB_MUST_USE int sb_gate_decide(const struct sb_gate_in *in, size_t artifact, struct sb_gate_spoken *const *spoken, size_t count, const struct sb_vec *heard, struct sb_arena *arena,
                                struct sb_gate_artifact *out, struct sb_err *err);
 
 /** The subject of these very bytes, or NULL; of several the one with the worst level: equal files may have had unequal counterparts. */

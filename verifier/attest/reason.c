@@ -13,6 +13,8 @@ struct hearing {
 	const struct sb_policy_artifact *row; /* the class of the file */
 	const struct sb_node *artifact;       /* its object in the predicate */
 	uint64_t waivers;                     /* that it needs to be at the level of its class */
+	bool logged;
+	int64_t witnessed;                    /* INT64_MAX: not known */
 };
 
 static const struct sb_node *get(const struct sb_node *map, const char *key, enum sb_node_type type)
@@ -50,10 +52,10 @@ static bool has_role(const struct hearing *h)
 	return h->key->may_state && party->role && (sb_role_is_independent(party->role) || names_party(h->in->policy, party->name));
 }
 
-/** When it was signed, as far as anybody but the signer vouches for it: the time of the decision. */
+/** When it was signed, as far as anybody but the signer vouches for it: when witnesses had seen it, else the time of the decision. */
 static int64_t time_of(const struct hearing *h)
 {
-	return h->in->time;
+	return h->witnessed < h->in->time ? h->witnessed : h->in->time;
 }
 
 static bool key_is_valid(const struct hearing *h)
@@ -186,6 +188,11 @@ static bool is_not_of_the_future(const struct hearing *h)
 	return !finished || (sb_moment_read(finished, &then) && then <= h->in->time);
 }
 
+static bool is_logged(const struct hearing *h)
+{
+	return !h->in->policy->log || h->logged;
+}
+
 /* In the order in which reasons are told. Those behind "wrong-subject" may rely on a subject. */
 static const struct {
 	const char *reason;
@@ -206,6 +213,7 @@ static const struct {
 	{"opaque-input", has_no_other_opaque, false},
 	{"too-old", is_new_enough, true},
 	{"from-future", is_not_of_the_future, true},
+	{"not-logged", is_logged, true},
 };
 
 static const char *first_against(const struct hearing *h)
@@ -255,7 +263,7 @@ static void learn(const struct hearing *h, struct sb_gate_spoken *spoken)
 const char *sb_gate_reason_against(const struct sb_gate_in *in, const struct sb_statement *statement, size_t artifact, const struct sb_policy_key *key,
                                    struct sb_gate_spoken *spoken)
 {
-	struct hearing h = {.in = in, .statement = statement, .key = key};
+	struct hearing h = {.in = in, .statement = statement, .key = key, .logged = spoken->logged, .witnessed = spoken->witnessed};
 
 	h.subject = sb_statement_subject(statement, &in->artifacts[artifact]);
 	h.row = h.subject ? sb_policy_artifact_for(in->policy, h.subject->name) : NULL;
@@ -265,6 +273,7 @@ const char *sb_gate_reason_against(const struct sb_gate_in *in, const struct sb_
 	spoken->voice.waived = h.waivers != 0;
 	spoken->voice.level = h.subject ? h.subject->level : SB_LEVEL_UNDETERMINED;
 	spoken->voice.dissents = h.subject && statement->complete && is_of_product(&h) && h.subject->level == SB_LEVEL_DIFFERENT && !h.waivers;
+	spoken->vetoes = spoken->voice.dissents && spoken->logged && has_role(&h) && key_is_valid(&h) && key_is_not_revoked(&h);
 	spoken->row = h.row;
 	learn(&h, spoken);
 	return first_against(&h);
@@ -280,7 +289,7 @@ static int hear_own(const struct sb_policy *policy, int64_t time, const struct s
 		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
 	for (size_t i = 0; i < statement->subject_count; i++) {
 		const struct sb_subject *subject = &statement->subjects[i];
-		struct hearing h = {.in = &in, .statement = statement, .subject = subject, .row = sb_policy_artifact_for(policy, subject->name),
+		struct hearing h = {.in = &in, .statement = statement, .witnessed = INT64_MAX, .subject = subject, .row = sb_policy_artifact_for(policy, subject->name),
 		                          .artifact = artifact_of(statement, subject)};
 		h.waivers = waivers_for(&h);
 		found[i] = (struct sb_gate_own){.name = subject->name, .reason = first_against(&h), .waivers = h.waivers};

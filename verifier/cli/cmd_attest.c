@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "verifier/attest/attest.h"
 #include "verifier/cli/envelopes.h"
+#include "verifier/cli/evidence.h"
 #include "verifier/cli/exits.h"
 #include "verifier/cli/inputs.h"
 #include "verifier/cli/runs.h"
@@ -128,6 +129,8 @@ static int load_asked(struct sb_invocation *call, struct asked *out, struct sb_e
 		out->in.least = SB_LEVEL_UNDETERMINED;
 	}
 	int rc = sb_cli_load_attestation(call, call->words[0], &out->in.lines, err);
+	if (!rc)
+		rc = sb_cli_lines_of(call, out->in.lines, &out->in.lines, err);
 	if (rc)
 		return rc;
 	if (report && (rc = digest_file(report, &out->report, err)))

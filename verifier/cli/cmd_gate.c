@@ -23,6 +23,7 @@ static int no_memory(struct sb_err *err)
 /** What decides, and when. */
 struct deciding {
 	struct sb_gate_in in;
+	struct sb_named_evidence evidence;
 	struct sb_policy_file policy;
 	struct sb_installing installing;
 };
@@ -189,15 +190,17 @@ static void say_reason(struct sb_invocation *call, const struct sb_gated *gated,
 
 static int exit_of(const struct sb_gated *gated, const struct sb_gate_in *in)
 {
-	bool verified = true;
+	bool verified = true, undecided = gated->voices_left_out > 0;
 
-	for (size_t i = 0; i < in->artifact_count; i++)
+	for (size_t i = 0; i < in->artifact_count; i++) {
 		verified = verified && gated->artifacts[i].verified;
+		undecided = undecided || gated->artifacts[i].undecided;
+	}
 	if (gated->allowed)
 		return verified ? SB_EXIT_OK : SB_EXIT_INTERNAL;
 	if (!verified)
 		return SB_EXIT_EVIDENCE;
-	return gated->voices_left_out ? SB_EXIT_UNDECIDED : SB_EXIT_BELOW;
+	return undecided ? SB_EXIT_UNDECIDED : SB_EXIT_BELOW;
 }
 
 static int decide(struct sb_invocation *call, struct deciding *deciding, struct sb_err *err)
@@ -233,9 +236,13 @@ static int run(struct sb_invocation *call, struct sb_err *err)
 	if (!rc)
 		rc = load_policy(call, &deciding, err);
 	if (!rc)
-		rc = sb_cli_load_evidence(call, &deciding.in, err);
+		rc = sb_cli_load_evidence(call, &deciding.evidence, err);
+	deciding.in.evidence = deciding.evidence.lines;
+	deciding.in.evidence_count = deciding.evidence.line_files;
 	if (!rc)
 		rc = load_artifacts(call, &deciding, err);
+	if (!rc)
+		rc = sb_cli_view_log(call, &deciding.evidence, &deciding.in, err);
 	if (!rc)
 		rc = decide(call, &deciding, err);
 	sb_install_abandon(&deciding.installing);
@@ -246,6 +253,7 @@ static const struct sb_option gate_options[] = {
 	{"policy", 0, "FILE", false},
 	{"attestations", 0, "PATH", true},
 	{"artifact", 0, "FILE", true},
+	{"log", 0, "DIR", false},
 	{"time", 0, "TIME", false},
 	{"install", 0, "PATH", false},
 	{"output", 'o', "FORMAT=PATH", true},

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Logs as people run them: a folder that grows, proofs out of it, and what others saw of it. */
+#include "verifier/cli/evidence.h"
 #include "verifier/cli/exits.h"
 #include "verifier/cli/inputs.h"
 #include "verifier/cli/logs.h"
@@ -327,16 +328,34 @@ static int run_prove(struct sb_invocation *call, struct sb_err *err)
 
 /* ---- verify ---- */
 
+/* A folder, or a bundle that holds a log. */
+static int open_either(struct sb_invocation *call, int *dir, struct sb_parcel *bundle, struct sb_log_files *out, struct sb_err *err)
+{
+	struct stat st;
+	struct sb_span bytes;
+
+	if (stat(call->words[0], &st) != 0 || !S_ISREG(st.st_mode)) {
+		*out = sb_log_folder(dir);
+		return sb_log_open(call->words[0], dir, err);
+	}
+	*out = sb_cli_bundled_log(bundle);
+	int rc = sb_cli_load_file(call, call->words[0], SB_LIMIT_OF(EVIDENCE_BYTES), &bytes, err);
+	if (rc)
+		return rc == SB_NOMEM || rc == SB_LIMIT ? rc : sb_reidentify(err, "log-absent");
+	return sb_parcel_read(bytes, call->arena, bundle, err);
+}
+
 static int run_verify(struct sb_invocation *call, struct sb_err *err)
 {
 	struct sb_note_key log;
 	struct sb_signed_checkpoint head;
+	struct sb_parcel bundle = {0};
+	struct sb_log_files files;
 	SB_CLOSING int dir = -1;
 
 	int rc = sb_logs_log_key(call, &log, err);
 	if (!rc)
-		rc = sb_log_open(call->words[0], &dir, err);
-	struct sb_log_files files = sb_log_folder(&dir);
+		rc = open_either(call, &dir, &bundle, &files, err);
 	if (!rc)
 		rc = sb_log_head(&files, &log, call->arena, &head, err);
 	if (!rc)

@@ -120,6 +120,11 @@ static void say_time(struct speech *speech, const struct sb_policy_file *file)
 		say(speech, sb_arena_printf(arena, "the statements that count show %zu different toolchains", policy->distinct_toolchain));
 	if (policy->distinct_kernel)
 		say(speech, sb_arena_printf(arena, "the statements that count show %zu different kernels", policy->distinct_kernel));
+	if (policy->log)
+		say(speech, sb_arena_printf(arena, "statements are in the log %s, and at least %zu of %zu witnesses have seen them there", shown(speech, policy->log->key.name), policy->log->need,
+		                            policy->log->witness_count));
+	if (policy->log && policy->log->veto)
+		say(speech, "somebody independent who states in that log that a file is different decides, and all of the log must be there");
 	if (policy->root)
 		say(speech, sb_arena_printf(arena, "keys count as the root %s says, in version %" PRIu64 " or later", shown(speech, policy->root), file->held.root.version));
 	if (policy->root && policy->max_trust_age)

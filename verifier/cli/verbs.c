@@ -23,6 +23,7 @@ static const struct sb_verb *const verbs[] = {
 	&sb_verb_attest_sign,
 	&sb_verb_attest_verify,
 	&sb_verb_attest_show,
+	&sb_verb_attest_bundle,
 	&sb_verb_attest_summary,
 	&sb_verb_attest_convert,
 	&sb_verb_key_new,

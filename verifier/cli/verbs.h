@@ -14,6 +14,7 @@ extern const struct sb_verb sb_verb_key_new, sb_verb_key_show, sb_verb_key_expor
 extern const struct sb_verb sb_verb_gate, sb_verb_policy_check, sb_verb_policy_explain, sb_verb_policy_sign;
 extern const struct sb_verb sb_verb_trust_init, sb_verb_trust_show, sb_verb_trust_update;   /* cmd_trust.c */
 extern const struct sb_verb sb_verb_trust_rotate, sb_verb_trust_revoke, sb_verb_trust_sign; /* cmd_trust_make.c */
+extern const struct sb_verb sb_verb_attest_bundle; /* cmd_bundle.c */
 extern const struct sb_verb sb_verb_log_init, sb_verb_log_append, sb_verb_log_prove, sb_verb_log_verify, sb_verb_log_witness; /* cmd_log.c */
 extern const struct sb_verb sb_verb_explain, sb_verb_help, sb_verb_version;
 extern const struct sb_verb sb_verb_init, sb_verb_toolchain_debian; /* cmd_init.c, cmd_toolchain.c */

@@ -86,6 +86,14 @@ SB_MUST_USE int sb_log_walk_next(struct sb_log_walk *walk, struct sb_span *entry
 const struct sb_merkle_run *sb_log_walk_tree(const struct sb_log_walk *walk);
 void sb_log_walk_end(struct sb_log_walk **walk);
 
+/** One file of a log, by its name. */
+struct sb_log_file {
+	const char *name;
+	struct sb_span bytes;
+};
+/** All files that make up the log at the size of its head, in @arena; neither signatures nor hashes are checked. Errors: those of reading; LIMIT; NOMEM. */
+SB_MUST_USE int sb_log_gather(const struct sb_log_files *files, struct sb_arena *arena, const struct sb_log_file **out, size_t *count, struct sb_err *err);
+
 /* ---- remembering ---- */
 
 /**
