@@ -2,7 +2,7 @@
 /* Relying on somebody else's gate. */
 #include "verifier/attest/attest.h"
 #include "verifier/cli/inputs.h"
-#include "verifier/cli/trust_root_file.h"
+#include "verifier/cli/moments.h"
 #include "verifier/cli/verbs.h"
 
 #include <fcntl.h>

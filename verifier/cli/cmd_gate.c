@@ -7,8 +7,8 @@
 #include "verifier/cli/gate_reports.h"
 #include "verifier/cli/gate_sign.h"
 #include "verifier/cli/install.h"
+#include "verifier/cli/moments.h"
 #include "verifier/cli/policy_file.h"
-#include "verifier/cli/trust_root_file.h"
 #include "verifier/cli/verbs.h"
 
 #include <fcntl.h>

@@ -4,6 +4,7 @@
 #include "verifier/cli/exits.h"
 #include "verifier/cli/inputs.h"
 #include "verifier/cli/logs.h"
+#include "verifier/cli/moments.h"
 #include "verifier/cli/output.h"
 #include "verifier/cli/verbs.h"
 #include "verifier/log/log.h"
@@ -443,7 +444,7 @@ static int run_witness(struct sb_invocation *call, struct sb_err *err)
 
 	if (!path || !name || !state || !sb_arg_given(call, "log"))
 		return sb_fail(err, SB_USAGE, "option-missing", "log witness needs --key KEY, --name NAME, --state DIR and --log VKEY");
-	int rc = sb_logs_time(call, &in.time, err);
+	int rc = sb_cli_time(call, &in.time, err);
 	if (!rc)
 		rc = sb_cli_load_secret(call, path, &secret, err);
 	if (rc)

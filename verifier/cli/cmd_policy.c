@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "verifier/cli/inputs.h"
+#include "verifier/cli/moments.h"
 #include "verifier/cli/output.h"
 #include "verifier/cli/policy_file.h"
 #include "verifier/cli/policy_words.h"
-#include "verifier/cli/trust_root_file.h"
 #include "verifier/cli/verbs.h"
 
 static const char *state_of(const struct sb_policy_file *file)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Roots that are pinned here: pinned once by their digest, and then only led on by those who hold their keys. */
 #include "verifier/cli/inputs.h"
+#include "verifier/cli/moments.h"
 #include "verifier/cli/trust_root_file.h"
 #include "verifier/cli/trust_store.h"
 #include "verifier/cli/verbs.h"

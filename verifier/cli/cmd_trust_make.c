@@ -2,6 +2,7 @@
 /* For those who hold the keys of a root: make its next version, and sign it. */
 #include "verifier/attest/attest.h"
 #include "verifier/cli/inputs.h"
+#include "verifier/cli/moments.h"
 #include "verifier/cli/output.h"
 #include "verifier/cli/trust_root_file.h"
 #include "verifier/cli/verbs.h"

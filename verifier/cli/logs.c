@@ -3,8 +3,6 @@
 
 #include "verifier/cli/inputs.h"
 
-#include <time.h>
-
 static int no_memory(struct sb_err *err)
 {
 	return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
@@ -28,16 +26,6 @@ struct sb_node *sb_logs_text(struct sb_invocation *call, struct sb_span text)
 	if (node && copy)
 		node->text = sb_span_of(copy, text.n);
 	return copy ? node : NULL;
-}
-
-int sb_logs_time(struct sb_invocation *call, int64_t *out, struct sb_err *err)
-{
-	const char *text = sb_arg_value(call, "time");
-
-	*out = (int64_t)time(NULL);
-	if (text && !sb_moment_read(text, out))
-		return sb_fail(err, SB_USAGE, "option-value", "--time %s: a time like 2027-01-01T00:00:00Z, or a day, is due here", text);
-	return 0;
 }
 
 int sb_logs_key(struct sb_invocation *call, const char *text, enum sb_note_type type, struct sb_note_key *out, struct sb_err *err)

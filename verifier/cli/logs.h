@@ -20,7 +20,5 @@ SB_MUST_USE int sb_logs_add_cosignatures(struct sb_invocation *call, int dir, co
 struct sb_span sb_logs_take_line(struct sb_span *rest);
 /** Text of ours for --json as it is, with its newlines: proofs, answers. NULL when out of memory. */
 struct sb_node *sb_logs_text(struct sb_invocation *call, struct sb_span text);
-/** --time, else now. */
-SB_MUST_USE int sb_logs_time(struct sb_invocation *call, int64_t *out, struct sb_err *err);
 
 #endif

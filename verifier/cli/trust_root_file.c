@@ -3,8 +3,6 @@
 
 #include "verifier/cli/inputs.h"
 
-#include <time.h>
-
 int sb_root_file_slurp(struct sb_invocation *call, const char *path, struct sb_span *out, struct sb_err *err)
 {
 	int rc = sb_cli_load_file(call, path, (size_t)SB_LIMIT_OF(DOCUMENT_BYTES), out, err);
@@ -28,19 +26,4 @@ int sb_root_file_load(struct sb_invocation *call, const char *path, struct sb_ro
 	sb_hash_span(file, SB_DIGEST_SHA256, &digest);
 	memcpy(out->sha256, digest.sha256, SB_SHA256_BYTES);
 	return sb_trust_root_read(file, sb_path_base(path), call->arena, &out->root, err);
-}
-
-int sb_cli_moment(struct sb_invocation *call, const char *name, int64_t otherwise, int64_t *out, struct sb_err *err)
-{
-	const char *text = sb_arg_value(call, name);
-
-	*out = otherwise;
-	if (text && !sb_moment_read(text, out))
-		return sb_fail(err, SB_USAGE, "option-value", "--%s %s: a time like 2027-01-01T00:00:00Z, or a day, is due here", name, text);
-	return 0;
-}
-
-int sb_cli_time(struct sb_invocation *call, int64_t *out, struct sb_err *err)
-{
-	return sb_cli_moment(call, "time", (int64_t)time(NULL), out, err);
 }

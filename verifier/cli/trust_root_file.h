@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Roots as files, before anybody trusts them; and points in time on the command line. */
+/* Roots as files, before anybody trusts them. */
 #ifndef VERIFIER_CLI_TRUST_ROOT_FILE_H
 #define VERIFIER_CLI_TRUST_ROOT_FILE_H
 
@@ -14,9 +14,5 @@ struct sb_root_file {
 SB_MUST_USE int sb_root_file_slurp(struct sb_invocation *call, const char *path, struct sb_span *out, struct sb_err *err);
 /** Read, and nothing verified. Errors: those of sb_trust_root_read. */
 SB_MUST_USE int sb_root_file_load(struct sb_invocation *call, const char *path, struct sb_root_file *out, struct sb_err *err);
-/** Seconds since 1970 of --time, or now. Errors: USAGE "option-value". */
-SB_MUST_USE int sb_cli_time(struct sb_invocation *call, int64_t *out, struct sb_err *err);
-/** Of option @name; @otherwise when it is not given. */
-SB_MUST_USE int sb_cli_moment(struct sb_invocation *call, const char *name, int64_t otherwise, int64_t *out, struct sb_err *err);
 
 #endif

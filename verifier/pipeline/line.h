@@ -19,7 +19,7 @@ void sb_line_special_bits(struct sb_artifact_in *artifact);
 const char *sb_line_below(const char *path, const char *folder);
 
 /** An output of one build or another. */
-struct sb_unit {
+struct sb_line_unit {
 	const char *path; /* relative to build.path */
 	const char *name; /* as its artifact is called; raw */
 };
@@ -35,7 +35,7 @@ void sb_line_identity(const struct sb_rebuilt *rebuilt, const char *path, uint8_
  * What two builds made of these outputs, compared: @first is the `shipped` side. Artifacts are sorted by name. @facts of the second one.
  * Errors as sb_pipeline_compare.
  */
-SB_MUST_USE int sb_line_between(const struct sb_verify_in *in, const struct sb_rebuilt *first, const struct sb_rebuilt *second, const struct sb_unit *units,
+SB_MUST_USE int sb_line_between(const struct sb_verify_in *in, const struct sb_rebuilt *first, const struct sb_rebuilt *second, const struct sb_line_unit *units,
                                 size_t count, const struct sb_facts *facts, struct sb_arena *arena, struct sb_result *out, struct sb_err *err);
 
 /**

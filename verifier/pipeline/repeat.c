@@ -26,7 +26,7 @@ static int by_name(const void *a, const void *b)
 }
 
 /* The outputs that are not what the first build made, to the front. */
-static size_t keep_different(const struct repeating *all, const struct sb_rebuilt *again, struct sb_unit *units, size_t count)
+static size_t keep_different(const struct repeating *all, const struct sb_rebuilt *again, struct sb_line_unit *units, size_t count)
 {
 	uint8_t first[SB_BLAKE2B_BYTES], second[SB_BLAKE2B_BYTES];
 	size_t kept = 0;
@@ -41,7 +41,7 @@ static size_t keep_different(const struct repeating *all, const struct sb_rebuil
 	return kept;
 }
 
-static int note_names(struct sb_vec *names, const struct sb_unit *units, size_t count, struct sb_err *err)
+static int note_names(struct sb_vec *names, const struct sb_line_unit *units, size_t count, struct sb_err *err)
 {
 	for (size_t i = 0; i < count; i++) {
 		const char **slot = sb_vec_push(names);
@@ -54,7 +54,7 @@ static int note_names(struct sb_vec *names, const struct sb_unit *units, size_t 
 }
 
 /* Where they differ, while both builds are there. */
-static int look_into(struct repeating *all, const struct sb_rebuilt *again, const struct sb_unit *units, size_t count, uint64_t number, struct sb_err *err)
+static int look_into(struct repeating *all, const struct sb_rebuilt *again, const struct sb_line_unit *units, size_t count, uint64_t number, struct sb_err *err)
 {
 	const struct sb_facts none = SB_FACTS_NONE;
 	struct sb_arena *arena = all->verified->arena;
@@ -70,7 +70,7 @@ static int look_into(struct repeating *all, const struct sb_rebuilt *again, cons
 static int compare_again(struct repeating *all, const struct sb_rebuilt *again, uint64_t number, struct sb_err *err)
 {
 	const struct sb_rebuilt *const both[] = {&all->verified->rebuilt, again};
-	SB_VEC struct sb_vec units = {.size = sizeof(struct sb_unit)};
+	SB_VEC struct sb_vec units = {.size = sizeof(struct sb_line_unit)};
 
 	int rc = sb_line_units(all->in->drop, &all->verified->sources, both, 2, all->verified->arena, &units, err);
 	size_t count = rc ? 0 : keep_different(all, again, units.items, units.count);

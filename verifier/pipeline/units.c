@@ -13,13 +13,13 @@ static int no_memory(struct sb_err *err)
 
 static int by_path(const void *a, const void *b)
 {
-	const struct sb_unit *x = a, *y = b;
+	const struct sb_line_unit *x = a, *y = b;
 	return strcmp(x->path, y->path);
 }
 
 static int by_name(const void *a, const void *b)
 {
-	const struct sb_unit *x = a, *y = b;
+	const struct sb_line_unit *x = a, *y = b;
 	return strcmp(x->name, y->name);
 }
 
@@ -35,12 +35,12 @@ static const char *extra_name(const struct sb_drop *drop, const char *path, stru
 }
 
 /* Delivered files by the path of their counterpart, sorted. */
-static struct sb_unit *delivered(const struct sb_sources *sources)
+static struct sb_line_unit *delivered(const struct sb_sources *sources)
 {
-	struct sb_unit *out = calloc(sources->shipped_count + 1, sizeof *out);
+	struct sb_line_unit *out = calloc(sources->shipped_count + 1, sizeof *out);
 
 	for (size_t i = 0; out && i < sources->shipped_count; i++)
-		out[i] = (struct sb_unit){.path = sources->shipped[i].built, .name = sources->shipped[i].path};
+		out[i] = (struct sb_line_unit){.path = sources->shipped[i].built, .name = sources->shipped[i].path};
 	if (out)
 		qsort(out, sources->shipped_count, sizeof *out, by_path);
 	return out;
@@ -53,7 +53,7 @@ static int add_build(const struct sb_rebuilt *rebuilt, struct sb_vec *out, struc
 	for (size_t i = 0; i < outputs->count; i++) {
 		if (outputs->entries[i].type == SB_ENTRY_DIR)
 			continue;
-		struct sb_unit *unit = sb_vec_push(out);
+		struct sb_line_unit *unit = sb_vec_push(out);
 		if (!unit)
 			return no_memory(err);
 		unit->path = outputs->entries[i].path;
@@ -61,7 +61,7 @@ static int add_build(const struct sb_rebuilt *rebuilt, struct sb_vec *out, struc
 	return 0;
 }
 
-static size_t drop_twins(struct sb_unit *units, size_t count)
+static size_t drop_twins(struct sb_line_unit *units, size_t count)
 {
 	size_t kept = 0;
 
@@ -75,17 +75,17 @@ static size_t drop_twins(struct sb_unit *units, size_t count)
 int sb_line_units(const struct sb_drop *drop, const struct sb_sources *sources, const struct sb_rebuilt *const *builds, size_t count,
                   struct sb_arena *arena, struct sb_vec *out, struct sb_err *err)
 {
-	SB_FREEING struct sb_unit *known = delivered(sources);
+	SB_FREEING struct sb_line_unit *known = delivered(sources);
 	int rc = known ? 0 : no_memory(err);
 
 	for (size_t i = 0; !rc && i < count; i++)
 		rc = add_build(builds[i], out, err);
 	if (rc || out->count == 0)
 		return rc;
-	struct sb_unit *units = out->items;
+	struct sb_line_unit *units = out->items;
 	out->count = drop_twins(units, out->count);
 	for (size_t i = 0; i < out->count; i++) {
-		const struct sb_unit *found = bsearch(&units[i], known, sources->shipped_count, sizeof *known, by_path);
+		const struct sb_line_unit *found = bsearch(&units[i], known, sources->shipped_count, sizeof *known, by_path);
 		const char *name = found ? found->name : extra_name(drop, units[i].path, arena);
 		units[i].path = sb_arena_copy(arena, sb_span_text(units[i].path));
 		units[i].name = name ? sb_arena_copy(arena, sb_span_text(name)) : NULL;
@@ -117,10 +117,10 @@ void sb_line_identity(const struct sb_rebuilt *rebuilt, const char *path, uint8_
 	memcpy(out, digest.blake2b, SB_BLAKE2B_BYTES);
 }
 
-int sb_line_between(const struct sb_verify_in *in, const struct sb_rebuilt *first, const struct sb_rebuilt *second, const struct sb_unit *units,
+int sb_line_between(const struct sb_verify_in *in, const struct sb_rebuilt *first, const struct sb_rebuilt *second, const struct sb_line_unit *units,
                     size_t count, const struct sb_facts *facts, struct sb_arena *arena, struct sb_result *out, struct sb_err *err)
 {
-	SB_FREEING struct sb_unit *sorted = calloc(count + 1, sizeof *sorted);
+	SB_FREEING struct sb_line_unit *sorted = calloc(count + 1, sizeof *sorted);
 	struct sb_artifact_in *artifacts = sb_arena_array(arena, count, sizeof *artifacts);
 	int rc = sorted && artifacts ? 0 : no_memory(err);
 

@@ -65,7 +65,7 @@ static int add_reasons(struct telling *tell, size_t unit, const struct sb_vary_v
 
 static const char *name_of(const struct sb_variance *all, size_t unit)
 {
-	const struct sb_unit *units = all->units.items;
+	const struct sb_line_unit *units = all->units.items;
 	return unit < all->units.count ? units[unit].name : NAMES_OF_OUTPUTS;
 }
 
@@ -165,7 +165,7 @@ static void choose_place(const struct sb_result *between, const char *name, stru
 	leak->varied = chosen->rebuilt;
 }
 
-static int look_into(struct telling *tell, size_t build, const struct sb_unit *units, size_t count, struct sb_err *err)
+static int look_into(struct telling *tell, size_t build, const struct sb_line_unit *units, size_t count, struct sb_err *err)
 {
 	const struct sb_rebuilt *varied = sb_vec_at(&tell->all->builds, build), *control = control_of(tell->all);
 	struct reason *reasons = tell->reasons.items;
@@ -183,9 +183,9 @@ static int look_into(struct telling *tell, size_t build, const struct sb_unit *u
 /* Each build is compared once, for all files that it is evidence of. */
 static int find_places(struct telling *tell, struct sb_err *err)
 {
-	const struct sb_unit *all_units = tell->all->units.items;
+	const struct sb_line_unit *all_units = tell->all->units.items;
 	const struct reason *reasons = tell->reasons.items;
-	SB_FREEING struct sb_unit *units = calloc(tell->reasons.count + 1, sizeof *units);
+	SB_FREEING struct sb_line_unit *units = calloc(tell->reasons.count + 1, sizeof *units);
 	int rc = units ? 0 : no_memory(err);
 
 	for (size_t build = 0; !rc && build < tell->all->builds.count; build++) {

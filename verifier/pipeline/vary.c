@@ -37,7 +37,7 @@ static void id_of_names(const struct sb_rebuilt *rebuilt, uint8_t out[SB_VARY_ID
 static int ids_of(const struct sb_variance *all, const struct sb_rebuilt *rebuilt, uint8_t (**out)[SB_VARY_ID_BYTES], struct sb_err *err)
 {
 	uint8_t (*ids)[SB_VARY_ID_BYTES] = calloc(all->units.count + 1, sizeof *ids), whole[SB_BLAKE2B_BYTES];
-	const struct sb_unit *units = all->units.items;
+	const struct sb_line_unit *units = all->units.items;
 
 	if (!ids)
 		return no_memory(err);
@@ -294,7 +294,7 @@ int sb_variance_new(const struct sb_verify_in *in, struct sb_verified *verified,
 	*out = made;
 	if (!made)
 		return no_memory(err);
-	*made = (struct sb_variance){.in = in, .verified = verified, .units = {.size = sizeof(struct sb_unit)}, .builds = {.size = sizeof(struct sb_rebuilt)}};
+	*made = (struct sb_variance){.in = in, .verified = verified, .units = {.size = sizeof(struct sb_line_unit)}, .builds = {.size = sizeof(struct sb_rebuilt)}};
 	int rc = sb_line_units(in->drop, &verified->sources, &first, 1, verified->arena, &made->units, err);
 	if (!rc)
 		rc = sb_vary_new(sb_vary_possible(in->drop, 0), sb_vary_random(), made->units.count + 1, &made->search, err);

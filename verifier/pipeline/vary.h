@@ -15,7 +15,7 @@ struct sb_axis_values {
 struct sb_variance {
 	const struct sb_verify_in *in;
 	struct sb_verified *verified;
-	struct sb_vec units;          /* struct sb_unit: outputs of the first build; after them, as one more, the list of their names */
+	struct sb_vec units;          /* struct sb_line_unit: outputs of the first build; after them, as one more, the list of their names */
 	struct sb_vary *search;
 	uint32_t pins;                /* held still in this search */
 	struct sb_vec builds;         /* struct sb_rebuilt, as they were told; empty where there is nothing to look into */
