@@ -101,6 +101,15 @@ def _(_dir):
         'policy check': ('policy', 'check', 'absent'), 'gate': ('gate', '--policy', 'absent', '--attestations', 'st', '--artifact', 'a'),
         'store check': ('store', 'check', '--store', 'a'), 'toolchain debian': ('toolchain', 'debian', '-O', 'x', '--build-deps', 'absent'),
         'explain': ('explain', 'absent'), 'help': ('help', 'absent'), 'doctor': ('doctor', 'extra'), 'version': ('version', 'extra'),
+        'attest bundle': ('attest', 'bundle', 'absent', '--out', 'x'), 'attest convert': ('attest', 'convert', 'absent', '--to', 'bundle'),
+        'attest summary': ('attest', 'summary', 'absent', '--key', 'k.pub', '--verifier', 'https://lab.example/', '--artifact', 'a'),
+        'key import': ('key', 'import', 'absent', 'x'), 'policy explain': ('policy', 'explain', 'absent'),
+        'policy sign': ('policy', 'sign', 'absent', '--key', 'k', '--out', 'x'),
+        'trust init': ('trust', 'init', 'acme', 'absent', '--sha256', '00' * 32), 'trust show': ('trust', 'show', 'absent'),
+        'trust sign': ('trust', 'sign', 'absent', '--key', 'k', '--out', 'x'), 'trust update': ('trust', 'update', 'acme', 'absent'),
+        'trust rotate': ('trust', 'rotate', 'absent', '--out', 'x'), 'trust revoke': ('trust', 'revoke', 'absent', '--key', 'k.pub', '--out', 'x'),
+        'log init': ('log', 'init', 'absent'), 'log append': ('log', 'append', 'absent', 'st'), 'log prove': ('log', 'prove', 'absent', 'st'),
+        'log verify': ('log', 'verify', 'absent'), 'log witness': ('log', 'witness', 'absent'),
     }
     listed = re.search(r'verbs:\n(.*?)\n\n', sb('--help', code=0).out, re.S).group(1)
     verbs = {m.group(1).strip() for m in re.finditer(r'^  (\S+(?: \S+)?)  +\S', listed, re.M)}

@@ -212,7 +212,9 @@ def _(_dir):
         archive.extractall('.')
     paths = [p if p.startswith('/') else f'acme/{p}' for p in made_of(record, 'release/app')]
     assert head == 'gitoid:blob:sha256' and target == gitoid('release/app') and manifest == gitoid(path)
-    assert ids == sorted({gitoid(p) for p in paths if not p.startswith('/dev/')}) and gitoid('acme/x.h') in ids
+    wanted = {gitoid(p): p for p in paths if not p.startswith("/dev/")}
+    assert gitoid("acme/x.h") in ids, ids
+    assert ids == sorted(wanted), [wanted.get(i, i) for i in set(ids) ^ set(wanted)]
 
 
 @case('the trace document stays with the run, and one that was changed is refused')

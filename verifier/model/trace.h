@@ -32,8 +32,7 @@ struct sb_trace_file {
 	bool digested;       /* size, sha256, gitoid mean something: of SOURCE as the drop brought it, else as it was when the build had ended */
 	uint64_t size;
 	uint8_t sha256[SB_SHA256_BYTES];
-	uint8_t gitoid[SB_SHA256_BYTES]; /* SHA-256 of "blob SIZE", NUL and the content: what OmniBOR calls gitoid:blob:sha256; zeros for what is
-	                                  over 1 MiB of the ROOT */
+	uint8_t gitoid[SB_SHA256_BYTES]; /* SHA-256 of "blob SIZE", NUL and the content: what OmniBOR calls gitoid:blob:sha256 */
 	bool final;          /* it was there when the build had ended, with this content */
 	bool output;         /* and is among what was collected, under `path` */
 	bool witness;        /* the kernel's own access time can be believed of it: a SOURCE whose times nobody set */

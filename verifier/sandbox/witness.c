@@ -12,7 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { DEEPEST = 200, LONGEST = 1 << 16, PIECE = 1 << 17, SMALL = 1 << 20 };
+enum { DEEPEST = 200, LONGEST = 1 << 16, PIECE = 1 << 17 };
 
 /* ---- what the kernel says ---- */
 
@@ -111,10 +111,8 @@ static void visit_scratches(struct sb_tracing *tracing)
 
 /* ---- digests ---- */
 
-/** Programs and libraries of the root are large, and no input that a manifest of inputs lists: one digest has to do. */
 static bool hash_file(int fd, char *buffer, struct sb_recorded_file *file, uint64_t size)
 {
-	bool both = file->origin != SB_TRACE_ROOT || size <= SMALL;
 	struct sb_hash plain, git;
 	struct sb_digest digest;
 	char head[32];
@@ -126,15 +124,13 @@ static bool hash_file(int fd, char *buffer, struct sb_recorded_file *file, uint6
 	sb_hash_update(&git, sb_span_of(head, (size_t)length + 1));
 	while ((n = read(fd, buffer, PIECE)) > 0) {
 		sb_hash_update(&plain, sb_span_of(buffer, (size_t)n));
-		if (both)
-			sb_hash_update(&git, sb_span_of(buffer, (size_t)n));
+		sb_hash_update(&git, sb_span_of(buffer, (size_t)n));
 	}
 	sb_hash_final(&plain, &digest);
 	memcpy(file->sha256, digest.sha256, sizeof(file->sha256));
 	file->size = digest.size;
 	sb_hash_final(&git, &digest);
-	if (both)
-		memcpy(file->gitoid, digest.sha256, sizeof(file->gitoid));
+	memcpy(file->gitoid, digest.sha256, sizeof(file->gitoid));
 	return n == 0 && file->size == size;
 }
 
