@@ -177,12 +177,14 @@ def _(_dir):
 
 @case('paths that are rewritten under the eyes of the tracer change nothing of what it sees, and are a violation', user=True)
 def _(_dir):
-    program = open(os.path.join(PROGRAMS, 'rewrite.c')).read()
-    trace = record({'rewrite.bin': compile_here('rewrite', program, '-pthread'), 'decoy': 'D\n', 'real': 'R\n', 'never': 'N\n'},
-                   './rewrite.bin >out/count', trusted=False)
+    files = {'rewrite.bin': compile_here('rewrite', open(os.path.join(PROGRAMS, 'rewrite.c')).read(), '-pthread'), 'decoy': 'D\n', 'real': 'R\n', 'never': 'N\n'}
+    for _attempt in range(8):  # what is recorded is right each time; to catch the other thread at it takes luck
+        trace = record(files, './rewrite.bin >out/count', trusted=None)
+        assert trace.closure('out/count') >= {'decoy', 'real'}, trace.closure('out/count')
+        assert 'never' in trace.unread()
+        if not trace.trusted:
+            break
     assert any(d[0] == 'path-rewritten' and d[1] == 'integrity' for d in trace.doubts), trace.doubts
-    assert trace.closure('out/count') >= {'decoy', 'real'}, trace.closure('out/count')
-    assert 'never' in trace.unread()
 
 
 @case('times that are set are noted, and the file no witness; reading without a call that tells is a violation', user=True)
