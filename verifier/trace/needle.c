@@ -215,7 +215,7 @@ static int list_places(struct search *s, const char *inside, struct sb_vec *plac
 int sb_needle_search(const struct sb_needle *needle, struct sb_span hay, const char *inside, struct sb_vec *places, struct sb_err *err)
 {
 	struct search s = {.needle = needle, .hay = hay};
-	const uint8_t *whole = needle->whole.n >= WINDOW ? memmem(hay.p, hay.n, needle->whole.p, needle->whole.n) : NULL;
+	const uint8_t *whole = needle->whole.n >= WINDOW && hay.n >= needle->whole.n ? memmem(hay.p, hay.n, needle->whole.p, needle->whole.n) : NULL;
 	SB_FREEING struct shift *shifts = calloc(SHIFTS_MOST, sizeof *shifts);
 
 	if (!shifts)

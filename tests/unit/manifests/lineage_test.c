@@ -94,6 +94,8 @@ Test(lineage, a_record_without_a_trace_has_none)
 
 Test(lineage, a_trace_that_contradicts_itself_is_refused)
 {
+	static const uint32_t twice[] = {1, 1};
+
 	for (int row = 0; row < 6; row++) {
 		SB_ARENA struct sb_arena *arena = sb_arena_new(0);
 		SB_BUF struct sb_buf text = {0};
@@ -103,7 +105,7 @@ Test(lineage, a_trace_that_contradicts_itself_is_refused)
 		if (row == 0)
 			s.numbers[0] = 2;
 		if (row == 1)
-			s.output.inputs[SB_INFLOW_DATA] = (struct sb_lineage_list){(uint32_t[]){1, 1}, 2};
+			s.output.inputs[SB_INFLOW_DATA] = (struct sb_lineage_list){twice, 2};
 		if (row == 2)
 			s.place.equal = 33;
 		if (row == 3)
