@@ -52,24 +52,35 @@ static struct sb_span element(struct sb_rd *rd, uint8_t tag)
 	return sb_rd_bytes(rd, n);
 }
 
+static bool is_used_up(const struct sb_rd *rd)
+{
+	return !rd->bad && rd->at == rd->in.n;
+}
+
+/* The public half, which only version 1 may state; empty when it is not there. */
+static struct sb_span stated_public(struct sb_rd *rd, uint8_t version)
+{
+	if (!rd->bad && rd->at < rd->in.n && rd->in.p[rd->at] == 0xa0)
+		element(rd, 0xa0); /* attributes: not ours */
+	if (rd->bad || rd->at == rd->in.n)
+		return (struct sb_span){0};
+	struct sb_span bits = element(rd, 0x81);
+	rd->bad |= version != 1 || bits.n != 1 + SB_PUBLIC_BYTES || bits.p[0] != 0;
+	return rd->bad ? (struct sb_span){0} : sb_span_of(bits.p + 1, SB_PUBLIC_BYTES);
+}
+
 static int from_pkcs8(struct sb_span bytes, struct sb_secret **out, struct sb_err *err)
 {
 	static const uint8_t oid[5] = {0x06, 0x03, 0x2b, 0x65, 0x70};
 	struct sb_rd outer = sb_rd_of(bytes, true);
 	struct sb_rd rd = sb_rd_of(element(&outer, 0x30), true);
-	struct sb_span version = element(&rd, 0x02), algorithm = element(&rd, 0x30), wrapped = element(&rd, 0x04), stated = {0};
+	struct sb_span version = element(&rd, 0x02), algorithm = element(&rd, 0x30), wrapped = element(&rd, 0x04);
 	struct sb_rd inside = sb_rd_of(wrapped, true);
 	struct sb_span seed = element(&inside, 0x04);
+	bool known = version.n == 1 && version.p[0] <= 1 && algorithm.n == sizeof oid && memcmp(algorithm.p, oid, sizeof oid) == 0;
+	struct sb_span stated = stated_public(&rd, known ? version.p[0] : 0);
+	bool good = known && is_used_up(&outer) && is_used_up(&rd) && is_used_up(&inside) && seed.n == SB_SEED_BYTES;
 
-	if (!rd.bad && rd.at < rd.in.n && rd.in.p[rd.at] == 0xa0)
-		element(&rd, 0xa0); /* attributes: not ours */
-	if (!rd.bad && rd.at < rd.in.n) {
-		struct sb_span bits = element(&rd, 0x81);
-		rd.bad |= version.n != 1 || version.p[0] != 1 || bits.n != 1 + SB_PUBLIC_BYTES || bits.p[0] != 0;
-		stated = rd.bad ? stated : sb_span_of(bits.p + 1, SB_PUBLIC_BYTES);
-	}
-	bool good = !outer.bad && !rd.bad && !inside.bad && outer.at == bytes.n && rd.at == rd.in.n && inside.at == wrapped.n && version.n == 1 &&
-	            version.p[0] <= 1 && algorithm.n == sizeof oid && memcmp(algorithm.p, oid, sizeof oid) == 0 && seed.n == SB_SEED_BYTES;
 	return good ? from_seed(seed, stated, out, err) : sb_key_malformed(err, "not a PKCS#8 key of Ed25519");
 }
 

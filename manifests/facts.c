@@ -9,8 +9,10 @@
 static const char *const keys[] = {"*schema", "epoch", "path", "user", "host", "locale", "timezone", "kernel", "jobs",
                                    "clock",   "umask", "order", "input-time", NULL};
 
-static void read_all(struct sb_schema *s, struct sb_place top, struct sb_facts *out)
+static void take_facts(struct sb_schema *s, struct sb_place top, void *to)
 {
+	struct sb_facts *out = to;
+
 	*out = SB_FACTS_NONE;
 	if (!sb_schema_map(s, top, keys))
 		return;
@@ -39,8 +41,10 @@ static const char *value_text(struct sb_schema *s, struct sb_place place, enum s
 	return text ? text : "";
 }
 
-static void read_set(struct sb_schema *s, struct sb_place top, struct sb_fact_set *out)
+static void take_set(struct sb_schema *s, struct sb_place top, void *to)
 {
+	struct sb_fact_set *out = to;
+
 	*out = (struct sb_fact_set){0};
 	if (!sb_schema_map(s, top, keys))
 		return;
@@ -55,11 +59,12 @@ static void read_set(struct sb_schema *s, struct sb_place top, struct sb_fact_se
 	}
 }
 
-int sb_fact_set_read(struct sb_span text, const char *name, struct sb_arena *arena, struct sb_fact_set *out, struct sb_err *err)
+/* @out is only right when all of it is. */
+static int read_document(struct sb_span text, const char *name, struct sb_arena *arena, void (*take)(struct sb_schema *, struct sb_place, void *), void *out,
+                         struct sb_err *err)
 {
 	SB_FREEING struct sb_schema *schema = calloc(1, sizeof *schema);
 	struct sb_place top = {.way = ""};
-	struct sb_fact_set set;
 
 	if (!schema)
 		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
@@ -69,12 +74,19 @@ int sb_fact_set_read(struct sb_span text, const char *name, struct sb_arena *are
 		err->code = SB_USAGE;
 	if (rc)
 		return rc == SB_FORMAT ? sb_reidentify(err, "facts-malformed") : rc;
-	read_set(schema, top, &set);
+	take(schema, top, out);
 	rc = sb_schema_end(schema, NULL, err);
-	if (rc)
-		return sb_reidentify(err, "facts-malformed");
-	*out = set;
-	return 0;
+	return rc ? sb_reidentify(err, "facts-malformed") : 0;
+}
+
+int sb_fact_set_read(struct sb_span text, const char *name, struct sb_arena *arena, struct sb_fact_set *out, struct sb_err *err)
+{
+	struct sb_fact_set set;
+	int rc = read_document(text, name, arena, take_set, &set, err);
+
+	if (!rc)
+		*out = set;
+	return rc;
 }
 
 static struct sb_node *value_node(struct sb_arena *arena, enum sb_knob knob, const char *value)
@@ -103,24 +115,12 @@ int sb_fact_set_write(const struct sb_fact_set *set, struct sb_buf *out, struct 
 
 int sb_facts_read(struct sb_span text, const char *name, struct sb_arena *arena, struct sb_facts *out, struct sb_err *err)
 {
-	SB_FREEING struct sb_schema *schema = calloc(1, sizeof *schema);
-	struct sb_place top = {.way = ""};
 	struct sb_facts facts;
+	int rc = read_document(text, name, arena, take_facts, &facts, err);
 
-	if (!schema)
-		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
-	*schema = (struct sb_schema){.document = name, .arena = arena};
-	int rc = sb_node_read_json(text, SB_LIMIT_OF(DOCUMENT_BYTES), name, arena, &top.node, err);
-	if (rc == SB_FORMAT && err)
-		err->code = SB_USAGE;
-	if (rc)
-		return rc == SB_FORMAT ? sb_reidentify(err, "facts-malformed") : rc;
-	read_all(schema, top, &facts);
-	rc = sb_schema_end(schema, NULL, err);
-	if (rc)
-		return sb_reidentify(err, "facts-malformed");
-	*out = facts;
-	return 0;
+	if (!rc)
+		*out = facts;
+	return rc;
 }
 
 static bool put_text(struct sb_arena *arena, struct sb_node *map, const char *key, const char *text)

@@ -54,7 +54,7 @@ class Product:
         for name in self.outputs:
             if not os.path.exists(f"release/{os.path.basename(name)}"):
                 with open(f"release/{os.path.basename(name)}", "w") as f:
-                    f.write("placeholder")
+                    f.write("built below\n")
         self.save()
         shutil.rmtree("vendor", ignore_errors=True)
         sb("rebuild", "drop.json", "-O", "vendor", code=0)

@@ -59,14 +59,19 @@ static bool is_deflate_level(struct sb_explaining *in, const struct sb_pair *pai
 	return ((value[0] ^ value[1]) & ~UINT64_C(6)) == 0;
 }
 
+/* What stands behind the data of a compression. The walker checks fields of a superblock, and no bytes beside them. */
+static bool is_check(const struct sb_pair *pair, const struct sb_diff *diff)
+{
+	return (diff->kind == SB_DIFF_BYTES || diff->kind == SB_DIFF_REGION) && follows_data(diff) && pair->format && pair->format->compression &&
+	       !pair->format->volume;
+}
+
 static bool claim_encoding(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, struct sb_claim *claim)
 {
 	const struct sb_pair *payload = diff->child ? diff->child : payload_of(pair);
 	bool field = sb_diff_is_field(diff, SB_FIELD_ENCODING) || is_deflate_level(in, pair, diff);
-	bool check = (diff->kind == SB_DIFF_BYTES || diff->kind == SB_DIFF_REGION) && follows_data(diff) && pair->format && pair->format->compression &&
-	             !pair->format->volume; /* the walker checks fields of a superblock, and no bytes beside them */
 
-	if (diff->kind != SB_DIFF_ENCODING && !field && !check)
+	if (diff->kind != SB_DIFF_ENCODING && !field && !is_check(pair, diff))
 		return false;
 	if (payload && payload->decoded && payload->state != SB_PAIR_EQUAL && (diff->kind == SB_DIFF_ENCODING || follows_data(diff))) {
 		claim->cap = SB_LEVEL_UNSIGNED_IDENTICAL;

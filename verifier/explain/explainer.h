@@ -101,12 +101,8 @@ const char *sb_explain_shown(struct sb_explaining *in, struct sb_span text);
 struct sb_span sb_diff_bytes(const struct sb_pair *pair, const struct sb_diff *diff, unsigned side);
 /** True for a field of @kind. */
 bool sb_diff_is_field(const struct sb_diff *diff, enum sb_field_kind kind);
-/** Number that a field holds, by its encoding; false when it does not hold one. */
-SB_MUST_USE bool sb_field_number(struct sb_span bytes, enum sb_encoding encoding, uint64_t *out);
 /** Regions of the member with this ordinal (1 + index); NULL when there are none. @pair is opened. */
 const struct sb_region_list *sb_regions_of_member(struct sb_explaining *in, const struct sb_pair *pair, unsigned side, uint32_t member);
-/** Seconds since 1970 of a date that exists and is written in the one form of its encoding; false for any other. */
-SB_MUST_USE bool sb_calendar_seconds(struct sb_span bytes, enum sb_encoding encoding, uint64_t *out);
 /** A container may say a thing in several headers of a member: do all fields like this one hold the same on that side? */
 SB_MUST_USE bool sb_field_is_repeated(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, unsigned side);
 /** Bytes of the first field called @field in the region @name of an ELF file; empty when there is none. */

@@ -156,28 +156,51 @@ static bool signatures_are_plausible(struct sb_span list)
 	return count > 0;
 }
 
-/* signer: signed data (digests, certificates, levels in v3, attributes, which may end in an empty value), levels in v3, signatures, key. */
-static const char *signer_trouble(const struct archive *archive, struct sb_span signer, bool v3)
-{
-	struct sb_span data, digests, certificates, attributes, empty, signatures, key;
-	uint32_t from[2] = {0}, to[2] = {0};
+/** Versions of the system that a signer is for; only v3 states them. */
+struct versions {
+	uint32_t from, to;
+};
 
-	if (!take(&signer, &data) || !take(&data, &digests) || !take(&data, &certificates) ||
-	    (v3 && (!take_number(&data, &from[0]) || !take_number(&data, &to[0]))) || !take(&data, &attributes))
+static bool take_versions(struct sb_span *from, bool v3, struct versions *out)
+{
+	*out = (struct versions){0};
+	return !v3 || (take_number(from, &out->from) && take_number(from, &out->to));
+}
+
+/** What a signer consists of. */
+struct signer {
+	struct sb_span digests, certificates, attributes, signatures, key;
+};
+
+/* signer: signed data (digests, certificates, levels in v3, attributes, which may end in an empty value), levels in v3, signatures, key. */
+static const char *read_signer(struct sb_span bytes, bool v3, struct signer *out)
+{
+	struct versions within, beside;
+	struct sb_span data, empty;
+
+	if (!take(&bytes, &data) || !take(&data, &out->digests) || !take(&data, &out->certificates) || !take_versions(&data, v3, &within) || !take(&data, &out->attributes))
 		return "signed data that cannot be read";
 	if (data.n && (!take(&data, &empty) || empty.n || data.n))
 		return "something behind the signed data";
-	if ((v3 && (!take_number(&signer, &from[1]) || !take_number(&signer, &to[1]))) || !take(&signer, &signatures) || !take(&signer, &key) || signer.n)
+	if (!take_versions(&bytes, v3, &beside) || !take(&bytes, &out->signatures) || !take(&bytes, &out->key) || bytes.n)
 		return "a signer that cannot be read, or something behind it";
-	if (from[0] != from[1] || to[0] != to[1])
-		return "a signer for other versions than its signed data says";
-	if (!certificates_are_whole(certificates) || !sb_der_is_whole(key))
+	return within.from != beside.from || within.to != beside.to ? "a signer for other versions than its signed data says" : NULL;
+}
+
+static const char *signer_trouble(const struct archive *archive, struct sb_span bytes, bool v3)
+{
+	struct signer signer;
+	const char *why = read_signer(bytes, v3, &signer);
+
+	if (why)
+		return why;
+	if (!certificates_are_whole(signer.certificates) || !sb_der_is_whole(signer.key))
 		return "not one certificate and one key";
-	if (!attributes_are_known(attributes))
+	if (!attributes_are_known(signer.attributes))
 		return "an attribute that is not known";
-	if (!signatures_are_plausible(signatures))
+	if (!signatures_are_plausible(signer.signatures))
 		return "a signature of an unknown algorithm or no plausible length";
-	return digests_trouble(archive, digests);
+	return digests_trouble(archive, signer.digests);
 }
 
 static const char *scheme_trouble(const struct archive *archive, struct sb_span value, bool v3, unsigned *found)

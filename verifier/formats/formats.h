@@ -58,6 +58,11 @@ static inline const struct sb_member *sb_view_member(const struct sb_view *view,
 	return (const struct sb_member *)sb_vec_at(&view->members, i);
 }
 
+/** Number that a field holds, by its encoding; false when it does not hold one. */
+SB_MUST_USE bool sb_field_number(struct sb_span bytes, enum sb_encoding encoding, uint64_t *out);
+/** Seconds since 1970 of a date that exists and is written in the one form of its encoding; false for any other. */
+SB_MUST_USE bool sb_calendar_seconds(struct sb_span bytes, enum sb_encoding encoding, uint64_t *out);
+
 /** How much may come out of decoding; shared by everything of one run. */
 struct sb_unpack_budget {
 	uint64_t packed;     /* size of the outermost input */

@@ -19,13 +19,6 @@ struct file {
 	uint64_t left_more;
 };
 
-/** A fact that did not help a file. */
-struct dropped {
-	enum sb_knob knob;
-	const char *value, *artifact;
-	bool alone; /* tried by itself: never again */
-};
-
 struct sb_solver {
 	const struct sb_verify_in *in;
 	struct sb_verified *verified;
@@ -35,9 +28,8 @@ struct sb_solver {
 	const struct sb_rebuilt **instead;
 	struct sb_vec trials;   /* struct sb_trial */
 	struct sb_vec evidence; /* struct sb_evidence */
-	struct sb_vec dropped;  /* struct dropped */
-	struct sb_fact_set kept;
-	struct sb_solve_found found, given; /* under the facts that were kept, and under those that were given */
+	struct sb_solve_choice choice;
+	struct sb_solve_found given; /* under the facts that were given */
 	enum sb_solve_stop stop;
 };
 
@@ -271,132 +263,32 @@ static int try_facts(struct sb_solver *solver, const struct sb_fact_set *facts, 
 
 /* ---- which facts next ---- */
 
-static bool is_dropped(const struct sb_solver *solver, const struct sb_candidate *candidate)
-{
-	for (size_t i = 0; i < solver->dropped.count; i++) {
-		const struct dropped *dropped = sb_vec_at(&solver->dropped, i);
-		if (dropped->knob == candidate->knob && strcmp(dropped->value, candidate->value) == 0 && strcmp(dropped->artifact, candidate->artifact) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* Of each knob the best of this file; where it says nothing and nothing was kept, the best of the others. False when it has nothing new. */
-static bool choose_for(const struct sb_solver *solver, const char *artifact, struct sb_fact_set *out)
-{
-	bool chosen[SB_KNOBS] = {false}, any = false;
-
-	*out = solver->kept;
-	for (unsigned pass = 0; pass < 2; pass++) {
-		for (size_t i = 0; i < solver->found.count; i++) {
-			const struct sb_candidate *candidate = &solver->found.candidates[i];
-			bool own = strcmp(candidate->artifact, artifact) == 0;
-			bool settled = chosen[candidate->knob] || (!own && solver->kept.value[candidate->knob]);
-			if (settled || own != (pass == 0) || is_dropped(solver, candidate))
-				continue;
-			any |= own;
-			chosen[candidate->knob] = true;
-			out->value[candidate->knob] = candidate->value;
-		}
-		if (!any)
-			return false;
-	}
-	return true;
-}
-
 /* The first file that is open and of which something is to be tried; SIZE_MAX: there is none. */
 static size_t choose_facts(const struct sb_solver *solver, struct sb_fact_set *out)
 {
 	for (size_t i = 0; i < solver->count; i++)
-		if (is_open(&solver->files[i]) && choose_for(solver, solver->verified->sources.shipped[i].path, out))
+		if (is_open(&solver->files[i]) && sb_solve_choose(&solver->choice, solver->verified->sources.shipped[i].path, out))
 			return i;
 	return SIZE_MAX;
 }
 
-/* Whose word was taken for a value: that of the file that is to be solved, if it says so. */
-static const struct sb_candidate *candidate_of(const struct sb_solver *solver, enum sb_knob knob, const char *value, size_t focus)
-{
-	const char *artifact = solver->verified->sources.shipped[focus].path;
-	const struct sb_candidate *found = NULL;
-
-	for (size_t i = 0; i < solver->found.count; i++) {
-		const struct sb_candidate *candidate = &solver->found.candidates[i];
-		if (candidate->knob != knob || strcmp(candidate->value, value) != 0 || is_dropped(solver, candidate))
-			continue;
-		if (strcmp(candidate->artifact, artifact) == 0)
-			return candidate;
-		found = found ? found : candidate;
-	}
-	return found;
-}
-
 static int note_evidence(struct sb_solver *solver, const struct sb_fact_set *facts, size_t focus, struct sb_err *err)
 {
+	const char *artifact = solver->verified->sources.shipped[focus].path;
 	int rc = 0;
 
 	for (unsigned knob = 0; !rc && knob < SB_KNOBS; knob++) {
-		const struct sb_candidate *seen = facts->value[knob] ? candidate_of(solver, (enum sb_knob)knob, facts->value[knob], focus) : NULL;
+		const struct sb_candidate *seen = facts->value[knob] ? sb_solve_behind(&solver->choice, (enum sb_knob)knob, facts->value[knob], artifact) : NULL;
 		if (seen)
 			rc = add_evidence(solver, seen, (unsigned)solver->trials.count + 1, err);
 	}
 	return rc;
 }
 
-static int drop_fact(struct sb_solver *solver, const struct sb_candidate *candidate, bool alone, struct sb_err *err)
-{
-	struct dropped *slot = sb_vec_push(&solver->dropped);
-
-	if (!slot)
-		return no_memory(err);
-	*slot = (struct dropped){candidate->knob, candidate->value, candidate->artifact, alone};
-	return 0;
-}
-
-/* What was dropped together with others may have been right: only what was tried alone stays out. */
-static void forgive(struct sb_solver *solver)
-{
-	struct dropped *all = solver->dropped.items;
-	size_t kept = 0;
-
-	for (size_t i = 0; i < solver->dropped.count; i++)
-		if (all[i].alone)
-			all[kept++] = all[i];
-	solver->dropped.count = kept;
-}
-
-static int by_weight(const void *a, const void *b)
-{
-	const struct sb_candidate *const *x = a, *const *y = b;
-
-	if ((*x)->weight != (*y)->weight)
-		return (*x)->weight < (*y)->weight ? -1 : 1;
-	return ((*x)->knob < (*y)->knob) - ((*x)->knob > (*y)->knob);
-}
-
-/* Facts that did not help: the lighter half of the new ones is left out, and a single one for good. */
-static int drop_some(struct sb_solver *solver, const struct sb_fact_set *facts, size_t focus, struct sb_err *err)
-{
-	const struct sb_candidate *fresh[SB_KNOBS];
-	size_t count = 0;
-	int rc = 0;
-
-	for (unsigned knob = 0; knob < SB_KNOBS; knob++) {
-		const char *value = facts->value[knob], *kept = solver->kept.value[knob];
-		if (value && (!kept || strcmp(value, kept) != 0) && (fresh[count] = candidate_of(solver, (enum sb_knob)knob, value, focus)))
-			count++;
-	}
-	qsort(fresh, count, sizeof *fresh, by_weight);
-	if (count == 1)
-		forgive(solver);
-	for (size_t i = 0; !rc && i < (count + 1) / 2; i++)
-		rc = drop_fact(solver, fresh[i], count == 1, err);
-	return rc;
-}
-
 static void keep_facts(struct sb_solver *solver, const struct sb_fact_set *facts, const struct sb_solve_found *found)
 {
-	solver->kept = *facts;
-	solver->found = *found;
+	solver->choice.kept = *facts;
+	solver->choice.found = *found;
 	for (size_t i = 0; i < solver->count; i++)
 		solver->files[i].kept = solver->files[i].now;
 }
@@ -415,7 +307,7 @@ static int one_round(struct sb_solver *solver, const struct sb_fact_set *facts, 
 		keep_facts(solver, facts, &found);
 		return 0;
 	}
-	return drop_some(solver, facts, focus, err);
+	return sb_solve_drop(&solver->choice, facts, solver->verified->sources.shipped[focus].path, err);
 }
 
 /* ---- the whole ---- */
@@ -467,7 +359,6 @@ int sb_solve_begin(const struct sb_verify_in *in, struct sb_verified *verified, 
 		.count = verified->sources.shipped_count,
 		.trials = {.size = sizeof(struct sb_trial)},
 		.evidence = {.size = sizeof(struct sb_evidence)},
-		.dropped = {.size = sizeof(struct dropped)},
 	};
 	*out = solver;
 	solver->files = sb_arena_array(solver->arena, solver->count, sizeof *solver->files);
@@ -506,7 +397,7 @@ static int measure(struct sb_solver *solver, const struct sb_result *plain, cons
 		if (!sb_add(differ, file->before, &differ))
 			differ = UINT64_MAX;
 	}
-	solver->found = *found;
+	solver->choice.found = *found;
 	if (!given || given->end == SB_TRIAL_FAILED)
 		return rc;
 	given->end = gained || given->differ < differ ? SB_TRIAL_CLOSER : SB_TRIAL_NO_CLOSER;
@@ -565,13 +456,13 @@ static bool is_wanted(const struct sb_solver *solver, const struct sb_needed *ne
 
 static int list_needed(const struct sb_solver *solver, struct sb_solving *out, struct sb_err *err)
 {
-	struct sb_needed *needed = sb_arena_array(solver->arena, solver->found.needed_count, sizeof *needed);
+	struct sb_needed *needed = sb_arena_array(solver->arena, solver->choice.found.needed_count, sizeof *needed);
 
 	if (!needed)
 		return no_memory(err);
-	for (size_t i = 0; i < solver->found.needed_count; i++)
-		if (is_wanted(solver, &solver->found.needed[i]))
-			needed[out->needed_count++] = solver->found.needed[i];
+	for (size_t i = 0; i < solver->choice.found.needed_count; i++)
+		if (is_wanted(solver, &solver->choice.found.needed[i]))
+			needed[out->needed_count++] = solver->choice.found.needed[i];
 	out->needed = needed;
 	return 0;
 }
@@ -626,6 +517,6 @@ void sb_solve_end(struct sb_solver **solver)
 		return;
 	sb_vec_release(&(*solver)->trials);
 	sb_vec_release(&(*solver)->evidence);
-	sb_vec_release(&(*solver)->dropped);
+	sb_solve_choice_release(&(*solver)->choice);
 	*solver = NULL;
 }

@@ -10,30 +10,18 @@ static const unsigned usual[] = {022, 002, 027, 077, 007, 026, 006, 037, 017, 02
 static bool read_mode(const struct sb_pair *pair, const struct sb_diff *diff, unsigned side, uint32_t *out)
 {
 	const struct sb_diff_side *at = &diff->side[side];
-	struct sb_rd rd;
 	struct sb_span bytes;
+	uint64_t mode;
 
 	if (diff->kind == SB_DIFF_MODE && at->member && at->member->has_mode) {
 		*out = at->member->mode;
 		return true;
 	}
-	if (diff->kind != SB_DIFF_FIELD || !at->present || at->field.kind != SB_FIELD_MODE || !sb_span_cut(pair->bytes[side], at->field.offset, at->field.length, &bytes))
+	if (diff->kind != SB_DIFF_FIELD || !at->present || at->field.kind != SB_FIELD_MODE)
 		return false;
-	*out = 0;
-	if (at->field.encoding == SB_ENC_LE || at->field.encoding == SB_ENC_BE) {
-		rd = sb_rd_of(bytes, at->field.encoding == SB_ENC_BE);
-		*out = bytes.n <= 8 && bytes.n ? (uint32_t)sb_rd_uint(&rd, (unsigned)bytes.n) : 0;
-		return bytes.n <= 8;
-	}
-	unsigned base = at->field.encoding == SB_ENC_HEX_TEXT ? 16 : 8;
-	for (size_t i = 0; i < bytes.n && bytes.n <= 16; i++) {
-		uint8_t c = bytes.p[i];
-		unsigned digit = c >= '0' && c <= '9' ? (unsigned)(c - '0') : c >= 'a' && c <= 'f' ? (unsigned)(c - 'a') + 10 : c >= 'A' && c <= 'F' ? (unsigned)(c - 'A') + 10 : 99;
-		if (digit >= base)
-			break;
-		*out = *out * base + digit;
-	}
-	return at->field.encoding == SB_ENC_OCTAL || at->field.encoding == SB_ENC_HEX_TEXT;
+	bool read = sb_span_cut(pair->bytes[side], at->field.offset, at->field.length, &bytes) && sb_field_number(bytes, at->field.encoding, &mode);
+	*out = read ? (uint32_t)mode : 0;
+	return read;
 }
 
 static void read_modes(struct sb_inferring *in, const struct sb_pair *pair)

@@ -35,6 +35,23 @@ struct sb_solve_found {
 /** Read candidates from what differs. All of @out lives in @arena. Same result for the same input. Errors: NOMEM. */
 SB_MUST_USE int sb_solve_infer(const struct sb_solve_in *in, struct sb_arena *arena, struct sb_solve_found *out, struct sb_err *err);
 
+/** What rebuilds have shown of candidates so far. Zeroed it is ready for use. */
+struct sb_solve_choice {
+	struct sb_fact_set kept;     /* facts that brought files closer */
+	struct sb_solve_found found; /* candidates of the rebuild under them */
+	struct sb_vec dropped;       /* of the room: what did not help which file */
+};
+/**
+ * Facts to try next for @artifact: those that were kept, and of each other knob the best candidate of this file; where it says nothing and nothing
+ * was kept, the best of the others. False when it has nothing new.
+ */
+SB_MUST_USE bool sb_solve_choose(const struct sb_solve_choice *choice, const char *artifact, struct sb_fact_set *out);
+/** Whose word was taken for a value: that of @artifact, if it says so; NULL: nobody's. */
+const struct sb_candidate *sb_solve_behind(const struct sb_solve_choice *choice, enum sb_knob knob, const char *value, const char *artifact);
+/** @facts, as they were chosen for @artifact, did not help: the lighter half of the new ones is left out, and a single one for good. Errors: NOMEM. */
+SB_MUST_USE int sb_solve_drop(struct sb_solve_choice *choice, const struct sb_fact_set *facts, const char *artifact, struct sb_err *err);
+void sb_solve_choice_release(struct sb_solve_choice *choice);
+
 /** Values in force in a rebuild of @drop with the facts @facts; texts that are made live in @arena. Errors: NOMEM. */
 SB_MUST_USE int sb_solve_ours(const struct sb_drop *drop, const struct sb_facts *facts, struct sb_arena *arena, struct sb_fact_set *out, struct sb_err *err);
 

@@ -201,17 +201,31 @@ static void read_part(struct scan *scan, char what)
 	}
 }
 
-/* No 31st of April, no Monday that was a Friday, no 25 o'clock. */
+/* No 25 o'clock. */
+static bool settle_clock(struct scan *scan)
+{
+	struct tm *tm = &scan->tm;
+
+	if (scan->half_days && (tm->tm_hour < 1 || tm->tm_hour > 12))
+		return false;
+	if (scan->half_days)
+		tm->tm_hour = tm->tm_hour % 12 + (scan->afternoon ? 12 : 0);
+	return tm->tm_hour <= 23 && tm->tm_min <= 59 && tm->tm_sec <= 60;
+}
+
+/* No 31st of April, no Monday that was a Friday: what timegm made of it is what was written. */
+static bool is_calendar_day(const struct scan *scan, const struct tm *made, bool weekday)
+{
+	if (weekday && made->tm_wday != scan->tm.tm_wday)
+		return false;
+	return scan->out.day ? made->tm_mon == scan->tm.tm_mon && made->tm_mday == scan->tm.tm_mday : made->tm_mon == 0;
+}
+
 static bool settle(struct scan *scan, bool weekday)
 {
 	struct sb_stamp *out = &scan->out;
 
-	if (scan->half_days) {
-		if (scan->tm.tm_hour < 1 || scan->tm.tm_hour > 12)
-			return false;
-		scan->tm.tm_hour = scan->tm.tm_hour % 12 + (scan->afternoon ? 12 : 0);
-	}
-	if (scan->tm.tm_hour > 23 || scan->tm.tm_min > 59 || scan->tm.tm_sec > 60)
+	if (!settle_clock(scan))
 		return false;
 	struct tm tm = scan->tm;
 	if (!out->day && !out->year)
@@ -219,7 +233,7 @@ static bool settle(struct scan *scan, bool weekday)
 	if (!out->day)
 		tm.tm_mday = 1;
 	out->seconds = timegm(&tm);
-	if (tm.tm_mon != (out->day ? scan->tm.tm_mon : 0) || (out->day && tm.tm_mday != scan->tm.tm_mday) || (weekday && tm.tm_wday != scan->tm.tm_wday))
+	if (!is_calendar_day(scan, &tm, weekday))
 		return false;
 	out->seconds -= (int64_t)out->zone_minutes * 60;
 	out->year = out->year && !out->day;

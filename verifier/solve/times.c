@@ -8,24 +8,6 @@
 
 enum { DAY = 86400, TWO_DAYS = 172800, HALF_DAY = 14 * 3600, QUARTER = 900, MINUTE = 60, JITTER = 5 };
 
-/* ---- typed fields ---- */
-
-static bool read_digits(struct sb_span bytes, unsigned base, uint64_t *out)
-{
-	size_t digits = 0;
-
-	*out = 0;
-	for (; digits < bytes.n; digits++) {
-		uint8_t c = bytes.p[digits];
-		unsigned value = c >= '0' && c <= '9' ? (unsigned)(c - '0') : c >= 'a' && c <= 'f' ? (unsigned)(c - 'a') + 10 : c >= 'A' && c <= 'F' ? (unsigned)(c - 'A') + 10 : 99;
-		if (value >= base)
-			break;
-		if (!sb_mul(*out, base, out) || !sb_add(*out, value, out))
-			return false;
-	}
-	return digits > 0;
-}
-
 /* PKWARE APPNOTE 4.4.6: local time, to two seconds. */
 static bool read_dos(struct sb_span bytes, struct sb_stamp *out)
 {
@@ -40,24 +22,22 @@ static bool read_dos(struct sb_span bytes, struct sb_stamp *out)
 	return true;
 }
 
+/* Text is read as text; fractions of a second are nobody's. */
 static bool read_field(struct sb_span bytes, enum sb_encoding encoding, struct sb_stamp *out)
 {
-	bool big = encoding == SB_ENC_BE;
-	struct sb_rd rd = sb_rd_of(bytes, big);
-	uint64_t value = 0;
+	bool binary = encoding == SB_ENC_LE || encoding == SB_ENC_BE, digits = encoding == SB_ENC_OCTAL || encoding == SB_ENC_DECIMAL || encoding == SB_ENC_HEX_TEXT;
+	const uint8_t *point = encoding == SB_ENC_DECIMAL && bytes.n ? memchr(bytes.p, '.', bytes.n) : NULL;
+	uint64_t value;
 
 	*out = (struct sb_stamp){.day = true, .clock = true, .zone = encoding != SB_ENC_DOS_TIME};
 	if (encoding == SB_ENC_DOS_TIME)
 		return read_dos(bytes, out);
-	if (encoding == SB_ENC_LE || encoding == SB_ENC_BE) {
-		if (bytes.n < 4 || bytes.n > 8)
-			return false;
-		value = sb_rd_uint(&rd, (unsigned)bytes.n);
-	} else if (encoding != SB_ENC_OCTAL && encoding != SB_ENC_DECIMAL && encoding != SB_ENC_HEX_TEXT) {
-		return false; /* text is read as text */
-	} else if (!read_digits(bytes, encoding == SB_ENC_OCTAL ? 8 : encoding == SB_ENC_DECIMAL ? 10 : 16, &value)) {
+	if (binary ? bytes.n < 4 || bytes.n > 8 : !digits)
 		return false;
-	}
+	if (point)
+		bytes.n = (size_t)(point - bytes.p);
+	if (!sb_field_number(bytes, encoding, &value))
+		return false;
 	out->seconds = (int64_t)value;
 	return value < INT64_MAX;
 }
@@ -223,21 +203,40 @@ static void conclude_full(struct concluding *c)
 		propose_start(c, local->at, local->weight, local->vote);
 }
 
+static bool is_day_alone(const struct sb_stamp *stamp)
+{
+	return stamp->day && !stamp->clock;
+}
+
+static bool is_clock_alone(const struct sb_stamp *stamp)
+{
+	return stamp->clock && !stamp->day;
+}
+
+static bool is_year(const struct sb_stamp *stamp)
+{
+	return stamp->year;
+}
+
+/* Of the votes whose shipped time is such, the first with the most weight; NULL: there is none. */
+static const struct sb_time_vote *heaviest(const struct sb_inferring *in, bool (*is_such)(const struct sb_stamp *))
+{
+	const struct sb_time_vote *best = NULL;
+
+	for (size_t i = 0; i < in->times.count; i++) {
+		const struct sb_time_vote *vote = sb_vec_at(&in->times, i);
+		if (is_such(&vote->shipped) && (!best || vote->weight > best->weight))
+			best = vote;
+	}
+	return best;
+}
+
 /* Day and time of day stand apart where __DATE__ and __TIME__ do. */
 static void conclude_parts(struct concluding *c)
 {
-	const struct sb_time_vote *day = NULL, *clock = NULL, *year = NULL;
+	const struct sb_time_vote *day = heaviest(c->in, is_day_alone), *clock = heaviest(c->in, is_clock_alone), *year = heaviest(c->in, is_year);
 	int64_t epoch = c->in->epoch;
 
-	for (size_t i = 0; i < c->in->times.count; i++) {
-		const struct sb_time_vote *vote = sb_vec_at(&c->in->times, i);
-		if (vote->shipped.day && !vote->shipped.clock && (!day || vote->weight > day->weight))
-			day = vote;
-		if (vote->shipped.clock && !vote->shipped.day && (!clock || vote->weight > clock->weight))
-			clock = vote;
-		if (vote->shipped.year && (!year || vote->weight > year->weight))
-			year = vote;
-	}
 	if (day || clock) {
 		int64_t since = clock ? (clock->rebuilt.seconds - epoch % DAY + DAY) % DAY : 0;
 		int64_t time = clock ? clock->shipped.seconds - since : epoch % DAY, date = day ? day->shipped.seconds : epoch - epoch % DAY;

@@ -62,25 +62,38 @@ static void add_number(struct sb_buf *out, uint64_t number, unsigned width)
 	}
 }
 
+/* Digits from the cursor on, which stays; one more than a number may have is looked at. */
+static unsigned read_digits(struct sb_span text, unsigned base, uint64_t *number)
+{
+	unsigned n = 0;
+
+	*number = 0;
+	for (; n < text.n && n <= 2 * NUMBER_MOST; n++) {
+		int digit = hex_digit(text.p[n]);
+		if (digit < 0 || (unsigned)digit >= base)
+			break;
+		*number = *number * base + (uint64_t)digit;
+	}
+	return n;
+}
+
+static unsigned width_of(unsigned hex_digits)
+{
+	return hex_digits <= 2 ? 1 : hex_digits <= 4 ? 2 : hex_digits <= 8 ? 4 : 8;
+}
+
 /* "0x7f" has one byte, "0x464c457f" four, in the order of a little endian machine; decimal numbers have one. False: no number is here. */
 static bool take_number(struct scan *s, uint64_t *number, unsigned *width)
 {
-	const uint8_t *p = s->text.p + s->at;
-	size_t left = s->text.n - s->at, n = 0;
-	bool hex = left > 2 && p[0] == '0' && (p[1] == 'x' || p[1] == 'X');
+	struct sb_span text = sb_span_of(s->text.p + s->at, s->text.n - s->at);
+	bool hex = text.n > 2 && text.p[0] == '0' && (text.p[1] == 'x' || text.p[1] == 'X');
+	size_t prefix = hex ? 2 : 0;
+	unsigned digits = read_digits(sb_span_of(text.p + prefix, text.n - prefix), hex ? 16 : 10, number);
 
-	*number = 0;
-	for (n = hex ? 2 : 0; n < left && n < 2 * NUMBER_MOST + 2; n++) {
-		int digit = hex_digit(p[n]);
-		if (digit < 0 || (!hex && digit > 9))
-			break;
-		*number = *number * (hex ? 16 : 10) + (uint64_t)digit;
-	}
-	unsigned digits = (unsigned)n - (hex ? 2 : 0);
-	if (digits == 0 || digits > 2 * NUMBER_MOST || (!hex && (digits > 3 || *number > 255)))
+	if (digits == 0 || digits > 2 * NUMBER_MOST || (!hex && (digits > 3 || *number > UINT8_MAX)))
 		return false;
-	*width = !hex || digits <= 2 ? 1 : digits <= 4 ? 2 : digits <= 8 ? 4 : 8;
-	s->at += n;
+	*width = hex ? width_of(digits) : 1;
+	s->at += prefix + digits;
 	while (s->at < s->text.n && strchr("uUlL", s->text.p[s->at]) && s->text.p[s->at])
 		s->at++;
 	return true;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Dates that stand in a file as parts of a calendar: read strictly, so that nothing but a date can be written there. */
-#include "verifier/explain/explainer.h"
+#include "verifier/formats/formats.h"
 
 #include <time.h>
 
