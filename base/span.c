@@ -38,6 +38,28 @@ bool sb_span_all_zero(struct sb_span in)
 	return in.n == 0 || (in.p[0] == 0 && memcmp(in.p, in.p + 1, in.n - 1) == 0);
 }
 
+bool sb_span_take_ended_line(struct sb_span *rest, struct sb_span *line)
+{
+	const uint8_t *end = rest->n ? memchr(rest->p, '\n', rest->n) : NULL;
+
+	if (!end)
+		return false;
+	*line = sb_span_of(rest->p, (size_t)(end - rest->p));
+	*rest = sb_span_of(end + 1, rest->n - line->n - 1);
+	return true;
+}
+
+struct sb_span sb_span_take_line(struct sb_span *rest)
+{
+	struct sb_span line;
+
+	if (sb_span_take_ended_line(rest, &line))
+		return line;
+	line = *rest;
+	*rest = (struct sb_span){0};
+	return line;
+}
+
 size_t sb_span_common_prefix(struct sb_span a, struct sb_span b)
 {
 	enum { STEP = 4096 };

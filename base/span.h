@@ -32,6 +32,11 @@ SB_MUST_USE bool sb_span_cut(struct sb_span in, uint64_t off, uint64_t len, stru
 bool sb_span_starts(struct sb_span in, const void *prefix, size_t n);
 bool sb_span_all_zero(struct sb_span in);
 
+/** The next line of @rest, which shrinks, without its end; the last one may have none. Empty when nothing is left. */
+struct sb_span sb_span_take_line(struct sb_span *rest);
+/** The same where every line must have an end: false, and nothing taken, when the next one has none. */
+SB_MUST_USE bool sb_span_take_ended_line(struct sb_span *rest, struct sb_span *line);
+
 /** Offset of the first difference, or the shorter length when one is a prefix of the other. */
 size_t sb_span_common_prefix(struct sb_span a, struct sb_span b);
 

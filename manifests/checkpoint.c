@@ -16,7 +16,7 @@ static bool has_sound_extensions(struct sb_span rest)
 {
 	struct sb_span line;
 
-	while (sb_note_take_line(&rest, &line))
+	while (sb_span_take_ended_line(&rest, &line))
 		if (line.n == 0)
 			return false;
 	return rest.n == 0;
@@ -29,7 +29,7 @@ int sb_checkpoint_read(struct sb_span text, struct sb_arena *arena, struct sb_ch
 	struct sb_merkle_run empty = {0};
 	uint8_t nothing[SB_MERKLE_BYTES];
 
-	if (!sb_note_take_line(&rest, &origin) || !sb_note_take_line(&rest, &size) || !sb_note_take_line(&rest, &root) || origin.n == 0 ||
+	if (!sb_span_take_ended_line(&rest, &origin) || !sb_span_take_ended_line(&rest, &size) || !sb_span_take_ended_line(&rest, &root) || origin.n == 0 ||
 	    memchr(origin.p, 0, origin.n))
 		return malformed(err, "a checkpoint has three lines: origin, size, root");
 	if (!sb_note_decimal(size, &made.size) || !sb_note_unbase64(root, made.root, sizeof made.root) || !has_sound_extensions(rest))

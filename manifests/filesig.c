@@ -30,16 +30,12 @@ static bool is_ambiguous(struct sb_span file)
 /* The next line of @rest, without its end; false when there is none. */
 static bool take_line(struct sb_span *rest, struct sb_span *line)
 {
-	const uint8_t *end = rest->n ? memchr(rest->p, '\n', rest->n) : NULL;
+	bool more = rest->n != 0;
 
-	if (!rest->n)
-		return false;
-	size_t n = end ? (size_t)(end - rest->p) : rest->n, taken = end ? n + 1 : n;
-	*line = sb_span_of(rest->p, n);
-	*rest = sb_span_of(rest->p + taken, rest->n - taken);
+	*line = sb_span_take_line(rest);
 	if (line->n && line->p[line->n - 1] == '\r')
 		line->n--;
-	return true;
+	return more;
 }
 
 static bool decode(struct sb_span text, uint8_t *out, size_t n)

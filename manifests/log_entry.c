@@ -40,7 +40,7 @@ static bool read_subjects(struct sb_span rest, uint8_t (*out)[SB_SHA256_BYTES], 
 {
 	struct sb_span line, hex;
 
-	while (sb_note_take_line(&rest, &line)) {
+	while (sb_span_take_ended_line(&rest, &line)) {
 		if (*count == SB_LIMIT_OF(LOG_SUBJECTS) || !sb_note_after(line, "subject sha256:", &hex) || !read_digest(hex, out[*count]))
 			return false;
 		if (*count && memcmp(out[*count - 1], out[*count], SB_SHA256_BYTES) >= 0)
@@ -57,11 +57,11 @@ int sb_log_entry_read(struct sb_span text, struct sb_arena *arena, struct sb_log
 
 	if (text.n > SB_LIMIT_OF(LOG_ENTRY_BYTES))
 		return sb_fail_limit(err, SB_LIMIT_ROW_LOG_ENTRY_BYTES, text.n);
-	if (!sb_note_take_line(&rest, &line) || !sb_span_equal(line, sb_span_text(first_line)))
+	if (!sb_span_take_ended_line(&rest, &line) || !sb_span_equal(line, sb_span_text(first_line)))
 		return malformed(err);
-	if (!sb_note_take_line(&rest, &line) || !sb_note_after(line, "pae sha256:", &value) || !read_digest(value, made.pae))
+	if (!sb_span_take_ended_line(&rest, &line) || !sb_note_after(line, "pae sha256:", &value) || !read_digest(value, made.pae))
 		return malformed(err);
-	if (!sb_note_take_line(&rest, &line) || !sb_note_after(line, "type ", &value) || !is_type(value))
+	if (!sb_span_take_ended_line(&rest, &line) || !sb_note_after(line, "type ", &value) || !is_type(value))
 		return malformed(err);
 	uint8_t(*subjects)[SB_SHA256_BYTES] = sb_arena_array(arena, rest.n / (2 * SB_SHA256_BYTES) + 1, sizeof *subjects);
 	made.type = sb_arena_copy(arena, value);

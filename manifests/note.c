@@ -162,7 +162,7 @@ int sb_note_read_lines(struct sb_span bytes, struct sb_arena *arena, struct sb_n
 	struct sb_note_line *lines = sb_arena_array(arena, most, sizeof *lines);
 	if (!lines)
 		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
-	while (sb_note_take_line(&rest, &line)) {
+	while (sb_span_take_ended_line(&rest, &line)) {
 		if (count == most)
 			return malformed(err, "there are too many signatures");
 		int rc = read_line(line, arena, &lines[count++], err);

@@ -5,17 +5,6 @@
 
 #include <string.h>
 
-bool sb_note_take_line(struct sb_span *rest, struct sb_span *line)
-{
-	const uint8_t *end = rest->n ? memchr(rest->p, '\n', rest->n) : NULL;
-
-	if (!end)
-		return false;
-	*line = sb_span_of(rest->p, (size_t)(end - rest->p));
-	*rest = sb_span_of(end + 1, rest->n - line->n - 1);
-	return true;
-}
-
 bool sb_note_decimal(struct sb_span text, uint64_t *out)
 {
 	return text.n && (text.n == 1 || text.p[0] != '0') && sb_text_uint(text, out) && *out <= INT64_MAX;

@@ -5,8 +5,6 @@
 
 #include "base/base.h"
 
-/** Take the next line of @rest, without its newline; false when there is no whole one. */
-bool sb_note_take_line(struct sb_span *rest, struct sb_span *line);
 /** Decimal, no leading zero, at most INT64_MAX. */
 bool sb_note_decimal(struct sb_span text, uint64_t *out);
 /** Standard base64 of exactly @n bytes. */

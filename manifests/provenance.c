@@ -50,19 +50,11 @@ static struct sb_node *subjects(struct sb_making *make, const struct sb_result *
 	return list;
 }
 
-static const char *property(const struct sb_properties *properties, const char *name)
-{
-	for (size_t i = 0; i < properties->count; i++)
-		if (strcmp(properties->items[i].name, name) == 0)
-			return properties->items[i].value;
-	return NULL;
-}
-
 /* What was delivered, what it was built in, and every file that the build took in. */
 static struct sb_node *dependencies(struct sb_making *make, const struct sb_result *result, const struct sb_statement_context *context)
 {
 	const struct sb_lineage *lineage = result->lineage;
-	const char *root = property(&result->environment.toolchain, "sha256");
+	const char *root = sb_property_named(&result->environment.toolchain, "sha256");
 	struct sb_node *list = sb_make_list(make);
 	uint8_t sha256[SB_SHA256_BYTES];
 

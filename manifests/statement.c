@@ -335,19 +335,11 @@ static struct sb_node *programs(struct maker *make, const struct sb_lineage *lin
 	return list;
 }
 
-static const char *property(const struct sb_properties *properties, const char *name)
-{
-	for (size_t i = 0; i < properties->count; i++)
-		if (strcmp(properties->items[i].name, name) == 0)
-			return properties->items[i].value;
-	return NULL;
-}
-
 /* Only of a run that has a trace: what it used is not known otherwise. */
 static struct sb_node *toolchain(struct maker *make)
 {
 	const struct sb_properties *properties = &make->result->environment.toolchain;
-	const char *name = property(properties, "root"), *digest = property(properties, "sha256");
+	const char *name = sb_property_named(properties, "root"), *digest = sb_property_named(properties, "sha256");
 	struct sb_node *map = sb_node_map(make->arena), *root = sb_node_map(make->arena);
 	uint8_t sha256[SB_SHA256_BYTES];
 

@@ -19,7 +19,7 @@ static int read_hashes(struct sb_span rest, const char *id, struct sb_merkle_pro
 {
 	struct sb_span line;
 
-	while (sb_note_take_line(&rest, &line)) {
+	while (sb_span_take_ended_line(&rest, &line)) {
 		if (line.n == 0) {
 			*checkpoint = rest;
 			return 0;
@@ -68,11 +68,11 @@ int sb_tlog_proof_read(struct sb_span bytes, struct sb_arena *arena, struct sb_t
 
 	if (bytes.n > SB_LIMIT_OF(NOTE_BYTES))
 		return sb_fail_limit(err, SB_LIMIT_ROW_NOTE_BYTES, bytes.n);
-	if (!sb_tlog_proof_is(bytes) || !sb_note_take_line(&rest, &line) || !sb_note_take_line(&rest, &line))
+	if (!sb_tlog_proof_is(bytes) || !sb_span_take_ended_line(&rest, &line) || !sb_span_take_ended_line(&rest, &line))
 		return malformed(err, "proof-malformed", "this is no proof of a log");
 	if (sb_note_after(line, "extra ", &value)) {
 		rc = read_extra(value, arena, &proof.extra, err);
-		if (!rc && !sb_note_take_line(&rest, &line))
+		if (!rc && !sb_span_take_ended_line(&rest, &line))
 			rc = malformed(err, "proof-malformed", "the index is missing");
 	}
 	if (!rc && (!sb_note_after(line, "index ", &value) || !sb_note_decimal(value, &proof.index)))
@@ -103,7 +103,7 @@ int sb_witness_request_read(struct sb_span bytes, struct sb_witness_request *out
 
 	if (bytes.n > SB_LIMIT_OF(NOTE_BYTES))
 		return sb_fail_limit(err, SB_LIMIT_ROW_NOTE_BYTES, bytes.n);
-	if (!sb_note_take_line(&rest, &line) || !sb_note_after(line, "old ", &value) || !sb_note_decimal(value, &request.old))
+	if (!sb_span_take_ended_line(&rest, &line) || !sb_note_after(line, "old ", &value) || !sb_note_decimal(value, &request.old))
 		return malformed(err, "request-malformed", "a request begins with the size that is known: old N");
 	int rc = read_hashes(rest, "request-malformed", &request.proof, &request.checkpoint, err);
 	if (!rc)

@@ -194,7 +194,7 @@ static int hear_all(struct gating *gating, struct sb_err *err)
 	for (size_t i = 0; !rc && i < gating->in->evidence_count; i++) {
 		struct sb_span rest = gating->in->evidence[i];
 		while (!rc && rest.n) {
-			struct sb_span line = sb_evidence_line(&rest);
+			struct sb_span line = sb_span_take_line(&rest);
 			if (line.n == 0)
 				continue;
 			gating->out.lines++;

@@ -64,7 +64,5 @@ SB_MUST_USE int sb_gate_decide(const struct sb_gate_in *in, size_t artifact, str
 
 /** The subject of these very bytes, or NULL; of several the one with the worst level: equal files may have had unequal counterparts. */
 const struct sb_subject *sb_statement_subject(const struct sb_statement *statement, const struct sb_digest *artifact);
-/** The next line of @rest, without its end. */
-struct sb_span sb_evidence_line(struct sb_span *rest);
 
 #endif

@@ -41,7 +41,7 @@ int sb_attest_policy_open(struct sb_span lines, struct sb_arena *arena, struct s
 	struct sb_span line = {0};
 
 	while (lines.n && line.n == 0)
-		line = sb_evidence_line(&lines);
+		line = sb_span_take_line(&lines);
 	*out = (struct sb_span){0};
 	return count_line(line, NULL, 0, arena, out, NULL, err);
 }
@@ -55,7 +55,7 @@ int sb_attest_policy_check(struct sb_span lines, const struct sb_trust_root *roo
 	if (!signers)
 		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
 	while (lines.n) {
-		struct sb_span line = sb_evidence_line(&lines);
+		struct sb_span line = sb_span_take_line(&lines);
 		int rc = line.n ? count_line(line, root, time, arena, &policy, signers, err) : 0;
 		if (rc)
 			return rc;

@@ -131,7 +131,7 @@ int sb_attest_check_summary(struct sb_span lines, const struct sb_vsa_asked *ask
 	*good = false;
 	sb_fail(&why, SB_EVIDENCE, "evidence-absent", "there is no summary in it");
 	while (lines.n) {
-		struct sb_span line = sb_evidence_line(&lines);
+		struct sb_span line = sb_span_take_line(&lines);
 		struct sb_vsa_read one;
 		struct sb_err reason = {0};
 		if (line.n == 0 || line.p[0] != '{')

@@ -134,15 +134,6 @@ static void examine(struct verifying *v, struct sb_span line, struct outcome *ou
 	out->good = holds(v, &out->statement);
 }
 
-struct sb_span sb_evidence_line(struct sb_span *rest)
-{
-	const uint8_t *end = memchr(rest->p, '\n', rest->n);
-	size_t n = end ? (size_t)(end - rest->p) : rest->n, taken = end ? n + 1 : n;
-	struct sb_span line = sb_span_of(rest->p, n);
-	*rest = sb_span_of(rest->p + taken, rest->n - taken);
-	return line;
-}
-
 static bool is_further(const struct sb_err *a, const struct sb_err *b)
 {
 	static const char *const order[] = {"envelope-malformed", "envelope-type", "signature-bad", "statement-malformed", "statement-inconsistent", "subject-absent"};
@@ -186,7 +177,7 @@ static int examine_lines(struct verifying *v, struct sb_attest_verified *out, st
 	sb_fail(&why, SB_EVIDENCE, "evidence-absent", "there is no statement in it");
 	while (rest.n && !out->good) {
 		struct outcome outcome = {0};
-		struct sb_span line = sb_evidence_line(&rest);
+		struct sb_span line = sb_span_take_line(&rest);
 		if (line.n == 0)
 			continue;
 		if (line.p[0] == '{' && !examine_apart(v, line, &outcome))

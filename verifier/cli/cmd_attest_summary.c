@@ -18,14 +18,10 @@ struct asked {
 
 static int digest_file(const char *path, struct sb_digest *out, struct sb_err *err)
 {
-	SB_CLOSING int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	struct stat st;
+	SB_CLOSING int fd = -1;
+	int rc = sb_cli_open_regular(path, &fd, err);
 
-	if (fd < 0 || fstat(fd, &st) != 0)
-		return sb_fail_errno(err, "file-unreadable", "cannot open %s", path);
-	if (!S_ISREG(st.st_mode))
-		return sb_fail(err, SB_FORMAT, "not-a-regular-file", "%s is not a regular file", path);
-	return sb_hash_fd(fd, SB_DIGEST_BOTH, out, err);
+	return rc ? rc : sb_hash_fd(fd, SB_DIGEST_BOTH, out, err);
 }
 
 static int load_key(struct sb_invocation *call, uint8_t out[SB_PUBLIC_BYTES], struct sb_err *err)

@@ -33,12 +33,9 @@ static int convert_lines(struct sb_span rest, bool to_bundle, struct sb_buf *out
 	int rc = rest.n ? 0 : sb_fail(err, SB_EVIDENCE, "evidence-absent", "there is no statement in it");
 
 	while (!rc && rest.n) {
-		const uint8_t *end = memchr(rest.p, '\n', rest.n);
-		size_t n = end ? (size_t)(end - rest.p) : rest.n;
-		if (n)
-			rc = convert_line(sb_span_of(rest.p, n), to_bundle, out, err);
-		n += end != NULL;
-		rest = sb_span_of(rest.p + n, rest.n - n);
+		struct sb_span line = sb_span_take_line(&rest);
+		if (line.n)
+			rc = convert_line(line, to_bundle, out, err);
 	}
 	return rc;
 }
@@ -118,12 +115,8 @@ static int show_buildinfo(struct sb_invocation *call, struct sb_span file, struc
 	bool good = list;
 
 	for (struct sb_span rest = file; good && rest.n;) {
-		const uint8_t *end = memchr(rest.p, '\n', rest.n);
-		size_t n = end ? (size_t)(end - rest.p) : rest.n;
-		const char *line = sb_arena_copy(call->arena, sb_span_of(rest.p, n));
+		const char *line = sb_arena_copy(call->arena, sb_span_take_line(&rest));
 		good = line && sb_node_push(call->arena, list, sb_node_text(call->arena, line));
-		n += end != NULL;
-		rest = sb_span_of(rest.p + n, rest.n - n);
 	}
 	*out = (struct shown){"buildinfo", "a record of a build; evidence only, it gives no level", list};
 	return good ? 0 : sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
@@ -136,9 +129,8 @@ static int show_envelope(struct sb_invocation *call, struct sb_span file, struct
 
 	if (rc)
 		return rc;
-	const uint8_t *end = file.n ? memchr(file.p, '\n', file.n) : NULL;
 	*out = (struct shown){"statement", NULL, NULL};
-	rc = sb_dsse_read(sb_span_of(file.p, end ? (size_t)(end - file.p) : file.n), call->arena, &envelope, err);
+	rc = sb_dsse_read(sb_span_take_line(&file), call->arena, &envelope, err);
 	return rc ? rc : sb_node_read_json(envelope.payload, SB_LIMIT_OF(RECORD_BYTES), "payload", call->arena, &out->payload, err);
 }
 

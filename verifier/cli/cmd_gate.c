@@ -42,14 +42,10 @@ static int load_policy(struct sb_invocation *call, struct deciding *out, struct 
 /* The bytes that are judged are those of the descriptor that was opened; with --install they are copied in the same read. */
 static int digest_artifact(const char *path, int copy, struct sb_digest *out, struct sb_err *err)
 {
-	SB_CLOSING int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	struct stat st;
+	SB_CLOSING int fd = -1;
+	int rc = sb_cli_open_regular(path, &fd, err);
 
-	if (fd < 0 || fstat(fd, &st) != 0)
-		return sb_fail_errno(err, "file-unreadable", "cannot open %s", path);
-	if (!S_ISREG(st.st_mode))
-		return sb_fail(err, SB_FORMAT, "not-a-regular-file", "%s is not a regular file", path);
-	return copy >= 0 ? sb_install_copy(fd, copy, out, err) : sb_hash_fd(fd, SB_DIGEST_BOTH, out, err);
+	return rc ? rc : copy >= 0 ? sb_install_copy(fd, copy, out, err) : sb_hash_fd(fd, SB_DIGEST_BOTH, out, err);
 }
 
 static int load_artifacts(struct sb_invocation *call, struct deciding *deciding, struct sb_err *err)

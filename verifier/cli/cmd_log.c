@@ -109,7 +109,7 @@ static int add_file(struct sb_invocation *call, struct batch *batch, const struc
 	if (rc)
 		return rc == SB_NOMEM || rc == SB_LIMIT ? rc : sb_reidentify(err, "evidence-absent");
 	while (!rc && rest.n) {
-		line = sb_logs_take_line(&rest);
+		line = sb_span_take_line(&rest);
 		if (line.n)
 			rc = add_line(call, batch, log, line, err);
 	}
@@ -280,7 +280,7 @@ static int prove_file(struct sb_invocation *call, struct proving *p, const char 
 	if (rc)
 		return rc == SB_NOMEM || rc == SB_LIMIT ? rc : sb_reidentify(err, "evidence-absent");
 	while (!rc && rest.n) {
-		struct sb_span line = sb_logs_take_line(&rest);
+		struct sb_span line = sb_span_take_line(&rest);
 		if (line.n)
 			rc = prove_line(call, p, line, err);
 	}

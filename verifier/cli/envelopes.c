@@ -12,15 +12,6 @@ int sb_cli_load_attestation(struct sb_invocation *call, const char *path, struct
 	return rc && rc != SB_NOMEM ? sb_reidentify(err, "evidence-absent") : rc;
 }
 
-static struct sb_span next_line(struct sb_span *rest)
-{
-	const uint8_t *end = memchr(rest->p, '\n', rest->n);
-	size_t n = end ? (size_t)(end - rest->p) : rest->n, taken = end ? n + 1 : n;
-	struct sb_span line = sb_span_of(rest->p, n);
-	*rest = sb_span_of(rest->p + taken, rest->n - taken);
-	return line;
-}
-
 /* 1: it was one, and its envelope is in @out; 0: it is none. Otherwise an error. Its tree dies here. */
 static int take_bundle(struct sb_span text, struct sb_buf *out, struct sb_err *err)
 {
@@ -44,7 +35,7 @@ static int take_bundle(struct sb_span text, struct sb_buf *out, struct sb_err *e
 static int take_lines(struct sb_span file, struct sb_buf *out, struct sb_err *err)
 {
 	while (file.n) {
-		struct sb_span line = next_line(&file);
+		struct sb_span line = sb_span_take_line(&file);
 		int rc = take_bundle(line, out, err);
 		if (rc < 0)
 			return rc;
@@ -75,7 +66,7 @@ int sb_cli_only_line(struct sb_span file, struct sb_span *out, struct sb_err *er
 	struct sb_span found = {0};
 
 	while (file.n) {
-		struct sb_span line = next_line(&file);
+		struct sb_span line = sb_span_take_line(&file);
 		if (line.n && found.n)
 			return sb_fail(err, SB_EVIDENCE, "evidence-many", "the file holds more than one line, and one statement is due here");
 		if (line.n)

@@ -27,6 +27,19 @@ static int load_stdin(struct sb_invocation *call, size_t most, struct sb_span *o
 	return copy ? 0 : no_memory(err);
 }
 
+int sb_cli_open_regular(const char *path, int *out, struct sb_err *err)
+{
+	SB_CLOSING int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) != 0)
+		return sb_fail_errno(err, "file-unreadable", "cannot open %s", path);
+	if (!S_ISREG(st.st_mode))
+		return sb_fail(err, SB_FORMAT, "not-a-regular-file", "%s is not a regular file", path);
+	*out = sb_steal_fd(&fd);
+	return 0;
+}
+
 int sb_cli_load_file(struct sb_invocation *call, const char *path, size_t most, struct sb_span *out, struct sb_err *err)
 {
 	SB_FREEING char *text = NULL;

@@ -24,6 +24,9 @@ SB_MUST_USE int sb_cli_load_drop(struct sb_invocation *call, const char *path, s
 /** Text of --facts, in call->arena; NULL without. Errors: FORMAT "facts-malformed". */
 SB_MUST_USE int sb_cli_load_facts(struct sb_invocation *call, const char **out, struct sb_err *err);
 
+/** Open a file to be judged. Errors: IO "file-unreadable"; FORMAT "not-a-regular-file": a FIFO and /dev/null would read as an empty file. */
+SB_MUST_USE int sb_cli_open_regular(const char *path, int *out, struct sb_err *err);
+
 /** Whole file, at most @most bytes, in call->arena, NUL-terminated. "-" is stdin. */
 SB_MUST_USE int sb_cli_load_file(struct sb_invocation *call, const char *path, size_t most, struct sb_span *out, struct sb_err *err);
 

@@ -8,16 +8,6 @@ static int no_memory(struct sb_err *err)
 	return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
 }
 
-struct sb_span sb_logs_take_line(struct sb_span *rest)
-{
-	const uint8_t *end = memchr(rest->p, '\n', rest->n);
-	size_t n = end ? (size_t)(end - rest->p) : rest->n, taken = end ? n + 1 : n;
-	struct sb_span line = sb_span_of(rest->p, n);
-
-	*rest = sb_span_of(rest->p + taken, rest->n - taken);
-	return line;
-}
-
 struct sb_node *sb_logs_text(struct sb_invocation *call, struct sb_span text)
 {
 	struct sb_node *node = sb_node_text(call->arena, "");

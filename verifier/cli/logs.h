@@ -16,8 +16,6 @@ SB_MUST_USE int sb_logs_witnesses(struct sb_invocation *call, const struct sb_no
 SB_MUST_USE int sb_logs_own_key(struct sb_invocation *call, int dir, const struct sb_secret *secret, struct sb_note_key *out, struct sb_err *err);
 /** Put what witnesses answered, in the file @path, onto the head. */
 SB_MUST_USE int sb_logs_add_cosignatures(struct sb_invocation *call, int dir, const struct sb_note_key *log, const char *path, size_t *added, struct sb_err *err);
-/** The next line of @rest, without its end. */
-struct sb_span sb_logs_take_line(struct sb_span *rest);
 /** Text of ours for --json as it is, with its newlines: proofs, answers. NULL when out of memory. */
 struct sb_node *sb_logs_text(struct sb_invocation *call, struct sb_span text);
 

@@ -68,6 +68,9 @@ struct sb_properties {
 	size_t count;
 };
 
+/** The value of @name, or NULL. */
+const char *sb_property_named(const struct sb_properties *properties, const char *name);
+
 /** What the rebuild ran under; all empty for `compare` but the walls around parsers. */
 struct sb_environment {
 	bool present;

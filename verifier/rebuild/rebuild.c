@@ -36,9 +36,8 @@ static struct sb_facts facts_of(const struct sb_drop *drop, const struct sb_envi
 		.kernel = control->kernel,
 	};
 
-	for (size_t i = 0; !facts.kernel && i < environment->host.count; i++)
-		if (strcmp(environment->host.items[i].name, "kernel") == 0)
-			facts.kernel = environment->host.items[i].value;
+	if (!facts.kernel)
+		facts.kernel = sb_property_named(&environment->host, "kernel");
 	return facts;
 }
 

@@ -71,18 +71,10 @@ static void add_inputs(struct sb_html *page, const struct sb_named_digest *input
 		sb_buf_printf(page->out, "<li>and %zu more%s; the rest is in the JSON record</li>\n", count - INPUTS_MOST, mark);
 }
 
-static const char *property(const struct sb_properties *properties, const char *name)
-{
-	for (size_t i = 0; i < properties->count; i++)
-		if (strcmp(properties->items[i].name, name) == 0)
-			return properties->items[i].value;
-	return NULL;
-}
-
 static void add_input_column(struct sb_html *page)
 {
 	const struct sb_result *result = page->result;
-	const char *root = property(&result->environment.toolchain, "root");
+	const char *root = sb_property_named(&result->environment.toolchain, "root");
 
 	sb_buf_text(page->out, "<div><h3>Inputs</h3><ul>\n");
 	if (result->delivery) {
@@ -114,7 +106,7 @@ static void add_build_column(struct sb_html *page)
 
 	sb_buf_text(page->out, "<div><h3>Build</h3><ul>\n");
 	if (environment->present) {
-		const char *path = property(&environment->controls, "path");
+		const char *path = sb_property_named(&environment->controls, "path");
 		sb_buf_printf(page->out, "<li>controlled build, %zu of %zu walls</li>\n", walls_up(&environment->walls), environment->walls.count);
 		sb_buf_text(page->out, "<li>in <code>");
 		sb_add_foreign(page->out, path ? path : "?", SB_HTML_NAME_MOST);

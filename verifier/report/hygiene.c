@@ -60,14 +60,6 @@ static void names(struct sheet *sheet, const char *const *list, size_t count)
 	rest(sheet, count);
 }
 
-static const char *property(const struct sb_properties *properties, const char *key)
-{
-	for (size_t i = 0; i < properties->count; i++)
-		if (strcmp(properties->items[i].name, key) == 0)
-			return properties->items[i].value;
-	return NULL;
-}
-
 static void inputs(struct sheet *sheet, const struct sb_delivery *delivery)
 {
 	sb_buf_text(sheet->out, "- drop manifest, canonical form:");
@@ -101,7 +93,7 @@ static void output(struct sheet *sheet, const struct sb_artifact *artifact)
 static void integrity(struct sheet *sheet)
 {
 	const struct sb_result *result = sheet->result;
-	const char *root = property(&result->environment.toolchain, "root"), *sha256 = property(&result->environment.toolchain, "sha256");
+	const char *root = sb_property_named(&result->environment.toolchain, "root"), *sha256 = sb_property_named(&result->environment.toolchain, "sha256");
 
 	heading(sheet, "End-to-end integrity");
 	if (result->delivery)

@@ -9,18 +9,6 @@ static const char begin_signature[] = "-----BEGIN PGP SIGNATURE-----", end_signa
 
 enum { LONGEST_LINE = 76, LARGEST_PACKET = 1 << 16, LARGEST_TEXT = 16 << 20 };
 
-/* The next line without its end; false behind the last one, and where a line has no end. */
-static bool take_line(struct sb_span *from, struct sb_span *line)
-{
-	const uint8_t *end = from->n ? memchr(from->p, '\n', from->n) : NULL;
-
-	if (!end)
-		return false;
-	*line = sb_span_of(from->p, (size_t)(end - from->p));
-	*from = sb_span_of(end + 1, from->n - line->n - 1);
-	return true;
-}
-
 static bool is_line(struct sb_span line, const char *text)
 {
 	return sb_span_equal(line, sb_span_text(text));
@@ -56,7 +44,7 @@ static bool join_lines(struct sb_span *text, struct sb_buf *digits, struct sb_sp
 	size_t width = 0;
 	bool ended = false;
 
-	while (take_line(text, last) && last->n && last->p[0] != '=' && last->p[0] != '-') {
+	while (sb_span_take_ended_line(text, last) && last->n && last->p[0] != '=' && last->p[0] != '-') {
 		if (ended || last->n > LONGEST_LINE || (width && last->n > width))
 			return false;
 		width = width ? width : last->n;
@@ -72,14 +60,14 @@ bool sb_pgp_unarmor(struct sb_span text, struct sb_buf *out, const char **why)
 	SB_BUF struct sb_buf again = {.ceiling = 2 * LARGEST_PACKET};
 	struct sb_span line = {0};
 
-	if (!take_line(&text, &line) || !is_line(line, begin_signature) || !take_line(&text, &line) || line.n)
+	if (!sb_span_take_ended_line(&text, &line) || !is_line(line, begin_signature) || !sb_span_take_ended_line(&text, &line) || line.n)
 		return sb_refuse(why, "armor with headers, or none at all");
 	if (!join_lines(&text, &digits, &line) || sb_unbase64(sb_buf_span(&digits), out, NULL))
 		return sb_refuse(why, "armor whose lines are not base64 of one length");
 	sb_base64(sb_buf_span(out), &again);
 	if (again.bad || !sb_span_equal(sb_buf_span(&again), sb_buf_span(&digits)))
 		return sb_refuse(why, "armor whose lines are base64 of another alphabet");
-	if (line.n && line.p[0] == '=' && (!checksum_is_right(line, sb_buf_span(out)) || !take_line(&text, &line)))
+	if (line.n && line.p[0] == '=' && (!checksum_is_right(line, sb_buf_span(out)) || !sb_span_take_ended_line(&text, &line)))
 		return sb_refuse(why, "armor with a wrong checksum");
 	return (is_line(line, end_signature) && text.n == 0) || sb_refuse(why, "something inside or behind the armor that does not belong there");
 }
@@ -87,7 +75,7 @@ bool sb_pgp_unarmor(struct sb_span text, struct sb_buf *out, const char **why)
 bool sb_pgp_is_cleartext(struct sb_span file)
 {
 	struct sb_span line;
-	return take_line(&file, &line) && is_line(line, begin_message);
+	return sb_span_take_ended_line(&file, &line) && is_line(line, begin_message);
 }
 
 /* "Hash: SHA512" and an empty line. */
@@ -100,7 +88,7 @@ static bool take_head(struct sb_span *file, enum sb_declared_digest *digest)
 	struct sb_span line;
 	bool known = false;
 
-	if (!take_line(file, &line) || !is_line(line, begin_message) || !take_line(file, &line))
+	if (!sb_span_take_ended_line(file, &line) || !is_line(line, begin_message) || !sb_span_take_ended_line(file, &line))
 		return false;
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		if (!is_line(line, rows[i].line))
@@ -108,7 +96,7 @@ static bool take_head(struct sb_span *file, enum sb_declared_digest *digest)
 		*digest = rows[i].digest;
 		known = true;
 	}
-	return known && take_line(file, &line) && line.n == 0;
+	return known && sb_span_take_ended_line(file, &line) && line.n == 0;
 }
 
 /* 7.1: blanks at the end of a line are not signed, and line ends are CR and LF, but for the last one. */
@@ -126,7 +114,7 @@ static bool take_text(struct sb_span *file, struct sb_pgp_cleartext *out)
 {
 	struct sb_span rest = *file, line;
 
-	for (bool first = true; take_line(&rest, &line); first = false, *file = rest) {
+	for (bool first = true; sb_span_take_ended_line(&rest, &line); first = false, *file = rest) {
 		if (is_line(line, begin_signature))
 			return !first && !out->text.bad && !out->canonical.bad;
 		if (line.n && line.p[0] == '-') {

@@ -14,15 +14,6 @@ static int no_memory(struct sb_err *err)
 	return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
 }
 
-static struct sb_span next_line(struct sb_span *rest)
-{
-	const uint8_t *end = rest->n ? memchr(rest->p, '\n', rest->n) : NULL;
-	size_t n = end ? (size_t)(end - rest->p) : rest->n, taken = end ? n + 1 : n;
-	struct sb_span line = sb_span_of(rest->p, n);
-	*rest = sb_span_of(rest->p + taken, rest->n - taken);
-	return line;
-}
-
 static bool field(struct sb_span line, const char *name, struct sb_arena *arena, const char **out)
 {
 	size_t n = strlen(name);
@@ -38,7 +29,7 @@ static int read_index(struct sb_span index, struct sb_arena *arena, struct sb_ve
 	struct known now = {0};
 
 	while (index.n) {
-		struct sb_span line = next_line(&index);
+		struct sb_span line = sb_span_take_line(&index);
 		if (!field(line, "Package: ", arena, &now.name) || !field(line, "Version: ", arena, &now.version) ||
 		    !field(line, "Architecture: ", arena, &now.arch) || !field(line, "SHA256: ", arena, &now.sha256))
 			return no_memory(err);
@@ -92,7 +83,7 @@ static struct sb_node *package_node(struct sb_arena *arena, const struct known *
 static int list_packages(struct sb_span installed, const struct sb_vec *index, struct sb_arena *arena, struct sb_node *list, struct sb_err *err)
 {
 	while (installed.n) {
-		struct sb_span line = next_line(&installed);
+		struct sb_span line = sb_span_take_line(&installed);
 		struct known package;
 		if (line.n == 0)
 			continue;
@@ -111,7 +102,7 @@ static int list_packages(struct sb_span installed, const struct sb_vec *index, s
 static int list_releases(struct sb_span releases, struct sb_arena *arena, struct sb_node *list, struct sb_err *err)
 {
 	while (releases.n) {
-		struct sb_span line = next_line(&releases);
+		struct sb_span line = sb_span_take_line(&releases);
 		struct sb_node *map = sb_node_map(arena);
 		char *text = sb_arena_copy(arena, line);
 		if (line.n < 66)
@@ -142,7 +133,7 @@ static int add_lists(const struct sb_lock_in *in, const struct sb_vec *known, st
 static bool add_facts(const struct sb_lock_in *in, struct sb_arena *arena, struct sb_node *top)
 {
 	struct sb_span rest = in->tool;
-	char *tool = sb_arena_copy(arena, next_line(&rest));
+	char *tool = sb_arena_copy(arena, sb_span_take_line(&rest));
 
 	return tool && sb_node_put(arena, top, "schema", sb_node_text(arena, "samebuild-toolchain-lock/1")) &&
 	       sb_node_put(arena, top, "suite", sb_node_text(arena, in->suite)) && sb_node_put(arena, top, "epoch", sb_node_int(arena, in->epoch)) &&

@@ -9,15 +9,6 @@ static int no_memory(struct sb_err *err)
 	return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
 }
 
-static struct sb_span next_line(struct sb_span *rest)
-{
-	const uint8_t *end = rest->n ? memchr(rest->p, '\n', rest->n) : NULL;
-	size_t n = end ? (size_t)(end - rest->p) : rest->n, taken = end ? n + 1 : n;
-	struct sb_span line = sb_span_of(rest->p, n);
-	*rest = sb_span_of(rest->p + taken, rest->n - taken);
-	return line;
-}
-
 static int by_path(const void *a, const void *b)
 {
 	const struct sb_owned *x = a, *y = b;
@@ -68,7 +59,7 @@ int sb_packages_own(const struct sb_package_base *base, struct sb_owned *files, 
 		files[i].package = SIZE_MAX;
 	for (size_t i = 0; i < base->count; i++)
 		for (struct sb_span rest = base->lists[i].text; !rc && rest.n;)
-			rc = own_each_way(next_line(&rest), i, files, count, &room, err);
+			rc = own_each_way(sb_span_take_line(&rest), i, files, count, &room, err);
 	return rc;
 }
 
@@ -105,7 +96,7 @@ static struct sb_span next_paragraph(struct sb_span *rest)
 	struct sb_span whole = *rest;
 
 	while (rest->n)
-		if (next_line(rest).n == 0)
+		if (sb_span_take_line(rest).n == 0)
 			break;
 	return sb_span_of(whole.p, whole.n - rest->n);
 }
