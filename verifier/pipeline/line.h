@@ -47,4 +47,9 @@ SB_MUST_USE int sb_line_trace(const struct sb_verify_in *in, struct sb_verified 
 /** in->repeat builds in one environment: what differs between them becomes findings, and all of it out->result.builds. Errors as sb_pipeline_verify. */
 SB_MUST_USE int sb_line_repeat(const struct sb_verify_in *in, struct sb_verified *out, struct sb_err *err);
 
+/** Name, inputs and ready-made files of @drop become out->result.delivery, in its arena. Errors: NOMEM. */
+SB_MUST_USE int sb_line_name_delivery(const struct sb_drop *drop, struct sb_verified *out, struct sb_err *err);
+/** The digest of the root archive beside what the sandbox says of the toolchain; nothing with the root of this machine. Errors: NOMEM. */
+SB_MUST_USE int sb_line_pin_root(const struct sb_drop *drop, struct sb_arena *arena, struct sb_properties *toolchain, struct sb_err *err);
+
 #endif

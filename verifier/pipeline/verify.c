@@ -159,67 +159,6 @@ int sb_line_pair(const struct sb_verify_in *in, const struct sb_sources *sources
 	return rc;
 }
 
-/* What the sources bring ready-made, as it lies in the spools. */
-static int list_prebuilt(const struct sb_verified *from, struct sb_delivery *out, struct sb_err *err)
-{
-	const struct sb_sources *sources = &from->sources;
-	struct sb_named_digest *prebuilt = sb_arena_array(from->arena, sources->prebuilt_count, sizeof *prebuilt);
-
-	if (!prebuilt)
-		return no_memory(err);
-	for (size_t i = 0; i < sources->prebuilt_count; i++) {
-		const struct sb_entry *entry = sb_inventory_find(&sources->inventory, sources->prebuilt[i].path);
-		const struct sb_blob *spool = entry ? sb_vec_at(&sources->spools, entry->spool) : NULL;
-		struct sb_digest digest;
-		struct sb_span bytes;
-		if (!spool || !sb_span_cut(spool->bytes, entry->offset, entry->size, &bytes))
-			continue;
-		sb_hash_span(bytes, SB_DIGEST_SHA256, &digest);
-		prebuilt[out->prebuilt_count].name = sources->prebuilt[i].path;
-		memcpy(prebuilt[out->prebuilt_count++].sha256, digest.sha256, SB_SHA256_BYTES);
-	}
-	out->prebuilt = prebuilt;
-	return 0;
-}
-
-static int name_delivery(const struct sb_drop *drop, struct sb_verified *out, struct sb_err *err)
-{
-	struct sb_delivery *delivery = sb_arena_alloc(out->arena, sizeof *delivery);
-	struct sb_named_digest *inputs = sb_arena_array(out->arena, drop->source_count, sizeof *inputs);
-
-	if (!delivery || !inputs)
-		return no_memory(err);
-	for (size_t i = 0; i < drop->source_count; i++) {
-		inputs[i].name = drop->sources[i].path;
-		memcpy(inputs[i].sha256, drop->sources[i].sha256, SB_SHA256_BYTES);
-	}
-	*delivery = (struct sb_delivery){.name = drop->name, .version = drop->version, .vendor = drop->vendor ? drop->vendor : "", .inputs = inputs,
-	                               .input_count = drop->source_count};
-	memcpy(delivery->manifest, drop->canonical_sha256, SB_SHA256_BYTES);
-	int rc = list_prebuilt(out, delivery, err);
-	out->result.delivery = delivery;
-	return rc;
-}
-
-/* The digest of the root archive, beside what the sandbox says of it. */
-static int pin_root(const struct sb_drop *drop, struct sb_arena *arena, struct sb_properties *toolchain, struct sb_err *err)
-{
-	struct sb_property *items = sb_arena_array(arena, toolchain->count + 1, sizeof *items);
-	char hex[2 * SB_SHA256_BYTES + 1];
-
-	if (drop->toolchain.host)
-		return 0;
-	sb_text_hex(sb_span_of(drop->toolchain.sha256, SB_SHA256_BYTES), hex);
-	const char *value = sb_arena_copy(arena, sb_span_text(hex));
-	if (!items || !value)
-		return no_memory(err);
-	if (toolchain->count)
-		memcpy(items, toolchain->items, toolchain->count * sizeof *items);
-	items[toolchain->count] = (struct sb_property){.name = "sha256", .value = value};
-	*toolchain = (struct sb_properties){items, toolchain->count + 1};
-	return 0;
-}
-
 /* Compare with the plain rebuild, or with what made files equal in its place; @question is asked meanwhile. */
 static int compare(const struct sb_verify_in *in, struct sb_verified *out, const struct sb_line_sides *sides, struct sb_line_question *question,
                    struct sb_err *err)
@@ -235,9 +174,9 @@ static int compare(const struct sb_verify_in *in, struct sb_verified *out, const
 		struct sb_properties parsers = out->result.environment.parsers;
 		out->result.environment = sides->base->run.environment;
 		out->result.environment.parsers = parsers;
-		rc = pin_root(in->drop, out->arena, &out->result.environment.toolchain, err);
+		rc = sb_line_pin_root(in->drop, out->arena, &out->result.environment.toolchain, err);
 	}
-	return rc ? rc : name_delivery(in->drop, out, err);
+	return rc ? rc : sb_line_name_delivery(in->drop, out, err);
 }
 
 static int rebuild(const struct sb_verify_in *in, struct sb_verified *out, struct sb_err *err)
