@@ -171,6 +171,14 @@ def _(_dir):
     flips(mutants_macho.sign(image), image, "unsigned-identical", count=min(COUNT, 400))
 
 
+@case("FIT: an image that was signed, and one that others signed")
+def _(_dir):
+    need("mkimage", "openssl")
+    signed = firmware.signed_fit("one")
+    flips(signed, firmware.fit(), "unsigned-identical", count=COUNT // 2)
+    flips(signed, firmware.signed_fit("two"), "unsigned-identical", count=COUNT // 2)
+
+
 @case("the figure")
 def _(_dir):
     print(f"# figure: {SEEN['outside']} flips outside of claimed places, {SEEN['kept']} kept the level; {SEEN['inside']} inside", flush=True)
