@@ -11,7 +11,7 @@ static bool read_mode(const struct sb_pair *pair, const struct sb_diff *diff, un
 {
 	const struct sb_diff_side *at = &diff->side[side];
 	struct sb_span bytes;
-	uint64_t mode;
+	uint64_t mode = 0;
 
 	if (diff->kind == SB_DIFF_MODE && at->member && at->member->has_mode) {
 		*out = at->member->mode;
@@ -20,7 +20,7 @@ static bool read_mode(const struct sb_pair *pair, const struct sb_diff *diff, un
 	if (diff->kind != SB_DIFF_FIELD || !at->present || at->field.kind != SB_FIELD_MODE)
 		return false;
 	bool read = sb_span_cut(pair->bytes[side], at->field.offset, at->field.length, &bytes) && sb_field_number(bytes, at->field.encoding, &mode);
-	*out = read ? (uint32_t)mode : 0;
+	*out = (uint32_t)mode;
 	return read;
 }
 
