@@ -3,6 +3,7 @@
 #include "verifier/cli/exits.h"
 #include "verifier/cli/inputs.h"
 #include "verifier/cli/output.h"
+#include "verifier/cli/parsers.h"
 #include "verifier/cli/verbs.h"
 #include "verifier/ingest/ingest.h"
 
@@ -136,17 +137,9 @@ static int check(struct sb_invocation *call, struct sb_parsers *parsers, struct 
 	return rc;
 }
 
-/* Parsers come from a process that was there before anything foreign was. */
 static int run(struct sb_invocation *call, struct sb_err *err)
 {
-	const struct sb_parsers_options options = {.progress = call->progress};
-	struct sb_parsers *parsers = NULL;
-	int rc = sb_parsers_start(&options, &parsers, err);
-
-	if (!rc)
-		rc = check(call, parsers, err);
-	sb_parsers_stop(&parsers);
-	return rc;
+	return sb_cli_with_parsers(call, check, err);
 }
 
 static const struct sb_option check_options[] = {

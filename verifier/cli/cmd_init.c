@@ -2,6 +2,7 @@
 #include "verifier/cli/binnmu.h"
 #include "verifier/cli/exits.h"
 #include "verifier/cli/inputs.h"
+#include "verifier/cli/parsers.h"
 #include "verifier/cli/solving.h"
 #include "verifier/cli/verbs.h"
 #include "verifier/ingest/ingest.h"
@@ -333,17 +334,9 @@ static int look_at_drop(struct sb_invocation *call, struct sb_parsers *parsers, 
 	return rc;
 }
 
-/* Parsers come from a process that was there before anything foreign was. */
 static int run(struct sb_invocation *call, struct sb_err *err)
 {
-	const struct sb_parsers_options options = {.progress = call->progress};
-	struct sb_parsers *parsers = NULL;
-	int rc = sb_parsers_start(&options, &parsers, err);
-
-	if (!rc)
-		rc = look_at_drop(call, parsers, err);
-	sb_parsers_stop(&parsers);
-	return rc;
+	return sb_cli_with_parsers(call, look_at_drop, err);
 }
 
 static const struct sb_option init_options[] = {

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* LZ4 frames, walked by the sizes of their blocks. */
-#include "verifier/formats/emit.h"
+#include "verifier/formats/frame.h"
 #include "verifier/formats/rows.h"
 
 /* Source: LZ4 Frame Format 1.6.2, "General Structure of LZ4 Frame format", "Skippable Frames". */
-static const uint32_t frame_magic = 0x184d2204, legacy_magic = 0x184c2102, skippable_magic = 0x184d2a50,
-		      skippable_mask = 0xfffffff0;
+static const uint32_t frame_magic = 0x184d2204, legacy_magic = 0x184c2102;
 enum flag {
 	FLAG_BLOCK_CHECK = 0x10,
 	FLAG_SIZE = 0x08,
@@ -13,13 +12,6 @@ enum flag {
 	FLAG_DICTIONARY = 0x01,
 	VERSION_MASK = 0xc0,
 	VERSION = 0x40
-};
-enum tag { TAG_HEADER = 1, TAG_SKIPPABLE };
-
-/** The parts of one frame, as offsets in the file. */
-struct frame {
-	uint64_t start, blocks, check, end;
-	bool skippable;
 };
 
 static bool skip_blocks(struct sb_rd *rd, uint64_t flags)
@@ -34,7 +26,7 @@ static bool skip_blocks(struct sb_rd *rd, uint64_t flags)
 	return false;
 }
 
-static bool read_parts(struct sb_rd *rd, struct frame *frame)
+static bool read_parts(struct sb_rd *rd, struct sb_frame *frame)
 {
 	uint64_t flags = sb_rd_uint(rd, 1);
 
@@ -55,7 +47,7 @@ static bool read_parts(struct sb_rd *rd, struct frame *frame)
  * The legacy frame of lz4 -l, which kernels read: blocks of stated size until the file ends, another frame begins, or a size is none
  * that a block of 8 MiB can have ("Legacy frame").
  */
-static void read_legacy(struct sb_rd *rd, struct frame *frame)
+static void read_legacy(struct sb_rd *rd, struct sb_frame *frame)
 {
 	enum { LARGEST_BLOCK = 8421520 }; /* LZ4_COMPRESSBOUND(8 MiB) */
 
@@ -74,15 +66,15 @@ static void read_legacy(struct sb_rd *rd, struct frame *frame)
 	frame->check = rd->at;
 }
 
-static bool read_frame(const struct sb_view *view, uint64_t at, struct frame *out, bool *begun)
+static bool read_frame(const struct sb_view *view, uint64_t at, struct sb_frame *out, bool *begun)
 {
 	struct sb_rd rd = sb_rd_of(view->file, false);
-	struct frame frame = {.start = at};
+	struct sb_frame frame = {.start = at};
 
 	rd.reading = view->reading;
 	sb_rd_seek(&rd, at);
 	uint32_t magic = (uint32_t)sb_rd_uint(&rd, 4);
-	frame.skippable = (magic & skippable_mask) == skippable_magic;
+	frame.skippable = sb_frame_is_skippable(magic);
 	*begun = !rd.bad && (frame.skippable || magic == frame_magic || magic == legacy_magic);
 	if (!*begun)
 		return false;
@@ -97,46 +89,11 @@ static bool read_frame(const struct sb_view *view, uint64_t at, struct frame *ou
 	return !rd.bad;
 }
 
-static int emit_frame(struct sb_view *view, const struct frame *f, struct sb_err *err)
-{
-	const struct sb_region skippable = {.offset = f->start,
-					    .length = f->end - f->start,
-					    .kind = SB_REGION_HEADER,
-					    .member = 1,
-					    .tag = TAG_SKIPPABLE,
-					    .name = "skippable frame"};
-	const struct sb_region parts[] = {
-		{.offset = f->start,
-		 .length = f->blocks - f->start,
-		 .kind = SB_REGION_HEADER,
-		 .member = 1,
-		 .tag = TAG_HEADER,
-		 .name = "header"},
-		{.offset = f->blocks,
-		 .length = f->check - f->blocks,
-		 .kind = SB_REGION_ENCODED,
-		 .member = 1,
-		 .name = "payload"},
-		{.offset = f->check,
-		 .length = f->end - f->check,
-		 .kind = SB_REGION_CHECK,
-		 .member = 1,
-		 .name = "checksum"},
-	};
-	int rc = 0;
-
-	if (f->skippable)
-		return sb_emit_region(view, &skippable, err);
-	for (size_t i = 0; !rc && i < sizeof parts / sizeof *parts; i++)
-		rc = sb_emit_region(view, &parts[i], err);
-	return rc;
-}
-
 static int open_lz4(struct sb_view *view, const char *hint, struct sb_err *err)
 {
 	static const char *const suffixes[] = {".tlz4", ".lz4", NULL};
 	struct sb_member payload = {.codec = SB_CODEC_LZ4, .size = UINT64_MAX};
-	struct frame frame;
+	struct sb_frame frame;
 	bool begun = false;
 	int rc = 0;
 
@@ -144,7 +101,7 @@ static int open_lz4(struct sb_view *view, const char *hint, struct sb_err *err)
 		rc = sb_emit_remark(view, (struct sb_notice){.id = "archive-unsupported", .refuse_drop = true}, err,
 				    "the legacy LZ4 frame, whose end nothing marks");
 	while (!rc && read_frame(view, payload.length, &frame, &begun)) {
-		rc = emit_frame(view, &frame, err);
+		rc = sb_frame_emit(view, &frame, err);
 		payload.length = frame.end;
 	}
 	if (rc)
@@ -158,25 +115,7 @@ static int open_lz4(struct sb_view *view, const char *hint, struct sb_err *err)
 
 static int describe(struct sb_view *view, const struct sb_region *region, struct sb_err *err)
 {
-	struct sb_field magic = {
-		.offset = region->offset, .length = 4, .kind = SB_FIELD_MAGIC, .encoding = SB_ENC_LE, .name = "magic"};
-	if (region->tag == TAG_HEADER && region->length == 4)
-		return sb_emit_field(view, &magic, err); /* legacy */
-	struct sb_field rest = {.offset = region->offset + 4,
-				.length = region->length - 4,
-				.kind = SB_FIELD_ENCODING,
-				.name = "frame descriptor"};
-
-	if (region->tag != TAG_HEADER && region->tag != TAG_SKIPPABLE)
-		return 0;
-	if (region->tag == TAG_SKIPPABLE) {
-		rest.kind = SB_FIELD_SIZE;
-		rest.encoding = SB_ENC_LE;
-		rest.length = 4;
-		rest.name = "frame size";
-	}
-	int rc = sb_emit_field(view, &magic, err);
-	return rc ? rc : sb_emit_field(view, &rest, err);
+	return sb_frame_describe(view, region, "frame descriptor", err);
 }
 
 /* A file may begin with a skippable frame, whose magic zstd shares: then its name decides. */
@@ -192,7 +131,7 @@ static unsigned probe(struct sb_span file, const char *hint)
 		return 0;
 	if (magic == frame_magic || magic == legacy_magic)
 		return 32;
-	return (magic & skippable_mask) == skippable_magic && n > 4 &&
+	return sb_frame_is_skippable(magic) && n > 4 &&
 			       sb_span_starts(sb_span_text(hint + n - 4), ".lz4", 4)
 		       ? 29
 		       : 0;

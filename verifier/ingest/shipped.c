@@ -75,22 +75,31 @@ static int visit(struct collect *all, int dir, const char *name, const char *fol
 	return sb_fail(err, SB_FORMAT, "drop-shipped-special", "%s is neither a file, a folder nor a link", path);
 }
 
-static int walk(struct collect *all, const char *path, const char *built, unsigned depth, struct sb_err *err)
+static int open_folder(const struct collect *all, const char *path, DIR **out, struct sb_err *err)
 {
 	int fd = -1;
-
-	if (depth > SB_LIMIT_OF(OUTPUT_DEPTH))
-		return sb_fail_limit(err, SB_LIMIT_ROW_OUTPUT_DEPTH, depth);
 	int rc = sb_path_open_dir(all->in->dir, path, &fd, err);
+
 	if (rc) {
 		sb_reidentify(err, "drop-unreadable-file");
 		return rc;
 	}
-	SB_CLOSEDIR DIR *dir = fdopendir(fd);
-	if (!dir) {
-		close(fd);
-		return sb_fail_errno(err, "drop-unreadable-file", "cannot list %s", path);
-	}
+	*out = fdopendir(fd);
+	if (*out)
+		return 0;
+	rc = sb_fail_errno(err, "drop-unreadable-file", "cannot list %s", path);
+	close(fd);
+	return rc;
+}
+
+static int walk(struct collect *all, const char *path, const char *built, unsigned depth, struct sb_err *err)
+{
+	if (depth > SB_LIMIT_OF(OUTPUT_DEPTH))
+		return sb_fail_limit(err, SB_LIMIT_ROW_OUTPUT_DEPTH, depth);
+	SB_CLOSEDIR DIR *dir = NULL;
+	int rc = open_folder(all, path, &dir, err);
+	if (rc)
+		return rc;
 	for (const char *name; !(rc = sb_path_next(dir, &name, err)) && name;)
 		if ((rc = visit(all, dirfd(dir), name, path, built, depth, err)))
 			break;
@@ -178,17 +187,10 @@ static int check_name(const struct collect *all, int dir, const char *name, cons
 /* A file that lies in a folder of the delivery but matches no rule would be delivered without having been compared. */
 static int check_folder(const struct collect *all, const char *folder, struct sb_err *err)
 {
-	int fd = -1;
-	int rc = sb_path_open_dir(all->in->dir, folder, &fd, err);
-	if (rc) {
-		sb_reidentify(err, "drop-unreadable-file");
+	SB_CLOSEDIR DIR *dir = NULL;
+	int rc = open_folder(all, folder, &dir, err);
+	if (rc)
 		return rc;
-	}
-	SB_CLOSEDIR DIR *dir = fdopendir(fd);
-	if (!dir) {
-		close(fd);
-		return sb_fail_errno(err, "drop-unreadable-file", "cannot list %s", folder);
-	}
 	for (const char *name; !(rc = sb_path_next(dir, &name, err)) && name;) {
 		char *path = joined(all->arena, folder, name);
 		rc = path ? check_name(all, dirfd(dir), name, path, err) : no_memory(err);

@@ -178,6 +178,8 @@ enum sb_elf_hash sb_elf_hash_state(const struct sb_elf *elf, struct sb_arena *ar
 
 /** Unsigned LEB128 of DWARF, at most 63 bits. */
 uint64_t sb_leb(struct sb_rd *rd);
+/** Signed LEB128 of DWARF, at most 63 bits. */
+int64_t sb_signed_leb(struct sb_rd *rd);
 /** Source file (raw) and line of the instruction at @at, by .debug_line; false when unknown. */
 SB_MUST_USE bool sb_elf_line_of(struct sb_elf *elf, uint64_t at, const char **file, uint64_t *line);
 

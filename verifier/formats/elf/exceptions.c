@@ -9,19 +9,6 @@ enum { OMITTED = 0xff, ULEB128 = 0x01, UDATA4 = 0x03, PCREL_SDATA4 = 0x1b, INDIR
 /** Call sites that are read of one file: areas of hostile files overlap. */
 enum { MOST_SITES = 1 << 24 };
 
-static int64_t read_signed(struct sb_rd *rd)
-{
-	uint64_t value = 0;
-	for (unsigned shift = 0; shift < 63; shift += 7) {
-		uint64_t byte = sb_rd_uint(rd, 1);
-		value |= (byte & 0x7f) << shift;
-		if (!(byte & 0x80))
-			return (int64_t)(byte & 0x40 ? value | ~UINT64_C(0) << (shift + 7) : value);
-	}
-	rd->bad = true;
-	return 0;
-}
-
 /* The greatest index in the list of types that a function may throw, which begins at @at and ends in 0. */
 static uint64_t follow_list(struct sb_rd rd, uint64_t at, uint64_t most)
 {
@@ -40,9 +27,9 @@ static uint64_t follow_actions(struct sb_rd rd, uint64_t at, uint64_t types, uin
 {
 	for (unsigned i = 0; i < MOST_CHAINED; i++) {
 		sb_rd_seek(&rd, at);
-		int64_t type = read_signed(&rd);
+		int64_t type = sb_signed_leb(&rd);
 		uint64_t from = rd.at;
-		int64_t next = read_signed(&rd);
+		int64_t next = sb_signed_leb(&rd);
 		if (rd.bad)
 			return most;
 		if (type < 0)

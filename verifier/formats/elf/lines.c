@@ -36,19 +36,6 @@ struct row {
 	bool valid;
 };
 
-static int64_t read_signed_leb(struct sb_rd *rd)
-{
-	uint64_t value = 0;
-	for (unsigned shift = 0; shift < 63; shift += 7) {
-		uint64_t byte = sb_rd_uint(rd, 1);
-		value |= (byte & 0x7f) << shift;
-		if (!(byte & 0x80))
-			return (int64_t)(byte & 0x40 ? value | ~UINT64_C(0) << (shift + 7) : value);
-	}
-	rd->bad = true;
-	return 0;
-}
-
 static bool read_header(struct program *p)
 {
 	struct sb_rd *rd = &p->rd;
@@ -107,7 +94,7 @@ static void run_standard(struct program *p, uint8_t code, struct row *now)
 		now->address += sb_leb(&p->rd) * p->step;
 		return;
 	case LNS_ADVANCE_LINE:
-		now->line += (uint64_t)read_signed_leb(&p->rd);
+		now->line += (uint64_t)sb_signed_leb(&p->rd);
 		return;
 	case LNS_SET_FILE:
 		now->file = sb_leb(&p->rd);
