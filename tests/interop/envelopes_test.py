@@ -1,16 +1,18 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Envelopes at the edges: our verdict for each, beside that of sigstore's verifier."""
+"""Envelopes at the edges: our verdict for each, beside those of three other readers."""
 import base64
 import json
 import os
+import shutil
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import browser_client  # noqa: E402
 import signing  # noqa: E402
 import sigstore_client  # noqa: E402
-from sbtest import case, main, need, run, sb  # noqa: E402
+from sbtest import SOURCE, case, main, need, run, sb  # noqa: E402
 from signing import RUN, TYPE, fed, pae, read, write  # noqa: E402
 
 
@@ -106,6 +108,19 @@ def _(_dir):
     assert sb("attest", "verify", "many", "--key", "k.pub", "--artifact", "release/prog").code == 6  # more than 64
 
 
+def accepted_by(says):
+    """Which rows another reader takes, as plain envelopes."""
+    made = Made()
+    names = []
+    for number, text, _accepted in rows(made):
+        write(number, text.encode())
+        names.append(number)
+    said = says(names)
+    found = {name for name in names if said[name].startswith("accepted")}
+    print("# accepted:", sorted(found))
+    return found
+
+
 # Measured: a change there is worth knowing. It is not asked about 18, which it takes too.
 SIGSTORE_ACCEPTS = {"01", "02", "03", "04", "05", "06", "08", "10", "11", "12", "13"}
 
@@ -124,6 +139,34 @@ def _(_dir):
     found = {name for name in names if said[name].startswith("accepted")}
     print("# sigstore accepts", sorted(found))
     assert found - {"18"} == SIGSTORE_ACCEPTS, sorted(found ^ SIGSTORE_ACCEPTS)
+
+
+# Measured, as above. It looks at the first signature alone and at no key id.
+BROWSER_ACCEPTS = {"01", "03", "04", "05", "06", "08", "10", "11", "12", "13"}
+
+
+@case("a verifier for browsers has the verdicts for the table that are known of it")
+def _(_dir):
+    need("openssl", "node", "npm")
+    found = accepted_by(lambda names: browser_client.says("k.pub", *names))
+    assert found == BROWSER_ACCEPTS, sorted(found ^ BROWSER_ACCEPTS)
+
+
+# The column of Go in the protocol's own table, measured there with another library.
+GO_ACCEPTS = {"01", "02", "04", "05", "06", "09", "10", "11", "12", "14", "15", "18"}
+
+
+@case("a reader of Go's own packages has the verdicts for the table that Go's verifiers are known for")
+def _(_dir):
+    need("openssl", "go")
+    shutil.copytree(os.path.join(SOURCE, "tests/interop/dsse"), "client")
+    run("go", "build", "-o", "../dsse", ".", cwd="client", env={"GO111MODULE": "off", "GOCACHE": os.path.abspath("cache")}, code=0)
+
+    def says(names):
+        public = sb("key", "show", "k.pub", "--json", code=0).json()["public"]
+        return dict(line.split(" ", 1) for line in run("./dsse", public, *names, code=0).out.splitlines())
+    found = accepted_by(says)
+    assert found == GO_ACCEPTS, sorted(found ^ GO_ACCEPTS)
 
 
 main()
