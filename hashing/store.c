@@ -128,7 +128,7 @@ int sb_store_put_hashed(struct sb_store *store, struct sb_span bytes, const stru
 	bool known = false;
 
 	if (!(digest->kinds & SB_DIGEST_BLAKE2B) || digest->size != bytes.n)
-		return sb_fail(err, SB_INTERNAL, "store-unwritable", "a digest of other bytes was given");
+		return sb_fail(err, SB_INTERNAL, "internal", "a digest of other bytes was given");
 	int rc = sb_object_known(store, digest, &known, err);
 	return rc || known ? rc : put_new(store, bytes, digest, err);
 }

@@ -42,7 +42,7 @@ static int visit(struct check *check, const char *folder, const char *name, unsi
 	struct stat st;
 
 	if ((size_t)snprintf(one.path, sizeof one.path, "%s/%s", folder, name) >= sizeof one.path)
-		return sb_fail(err, SB_INTERNAL, "store-unreadable", "a name in %s is longer than names can be", folder);
+		return sb_fail(err, SB_INTERNAL, "internal", "a name in %s is longer than names can be", folder);
 	if (fstatat(check->dir, one.path, &st, AT_SYMLINK_NOFOLLOW) != 0)
 		return errno == ENOENT ? 0 : sb_fail_errno(err, "store-unreadable", "cannot look at %s", one.path);
 	bool folds = S_ISDIR(st.st_mode) && depth < 2;

@@ -117,6 +117,28 @@ def error_pages():
         yield f'docs/errors: {identity} is used nowhere'
 
 
+# What is said of a part of a file that cannot be read: a comparison takes the part as opaque, and no call ends with it.
+ABSORBED = {'decode-failed', 'parser-failed'}
+# Codes whose exit code is theirs, whatever the id; and the exit codes of the contract. A page with 0 is of a notice.
+FIXED = {'SB_TEMPORARY': 75, 'SB_INTERNAL': 70, 'SB_INTERRUPTED': 130}
+EXITS = {0, 2, 3, 4, 5, 6, 70, 75, 130}
+
+
+def exit_codes():
+    """`samebuild explain ID` says which exit code an error gives: it must be the one that the call ends with."""
+    pages = {}
+    for name in [n for n in tracked('.md') if n.startswith('docs/errors/')]:
+        for identity, part in re.findall(r'^## (\S+)\n((?:(?!## ).*\n)*)', read(name), re.M):
+            stated = re.findall(r'^exit: (\d+)$', part, re.M)
+            pages[identity] = int(stated[0]) if len(stated) == 1 else None
+            if pages[identity] not in EXITS:
+                yield f'{name}: {identity} does not state one exit code of the contract'
+    for name in [n for n in product() if n.endswith('.c')]:
+        for code, identity in re.findall(r'sb_fail\([^,;]+,\s*(SB_[A-Z]+),\s*"([a-z][a-z0-9-]*)"', read(name)):
+            if code in FIXED and identity not in ABSORBED and pages.get(identity) != FIXED[code]:
+                yield f'{name}: {identity} ends with {FIXED[code]} here, and its page says {pages.get(identity)}'
+
+
 def parser_ids():
     known = re.findall(r'"([a-z]+(?:-[a-z]+)+)"', read('verifier/parsing/ids.c'))
     if known != sorted(set(known)):
@@ -164,7 +186,7 @@ CHECKS = [('rooms include only rooms of a lower rank', ranks), ('private headers
           ('libraries are called by their keepers only', keepers), ('stages ask views, never formats', views_are_asked),
           ('functions and files stay below their ceilings', sizes),
           ('every file says its licence', licences), ('every header compiles alone', headers_alone),
-          ('error ids and their pages agree', error_pages), ('ids of formats pass through the walls', parser_ids),
+          ('error ids and their pages agree', error_pages), ('the exit code that a page states is the one that the code gives', exit_codes), ('ids of formats pass through the walls', parser_ids),
           ('every format has its harness and its page', format_companions), ('every suite is run', suites_run), ('names are defined once', defined_once), ('words are spelled right', spelling)]
 
 print('TAP version 13')

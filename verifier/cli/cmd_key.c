@@ -4,6 +4,7 @@
 #include "verifier/cli/output.h"
 #include "verifier/cli/verbs.h"
 
+#include <errno.h>
 #include <fcntl.h>
 
 static int add_key(struct sb_invocation *call, const uint8_t public_key[SB_PUBLIC_BYTES], struct sb_err *err)
@@ -26,20 +27,30 @@ static int add_key(struct sb_invocation *call, const uint8_t public_key[SB_PUBLI
 	return sb_cli_document(call, good ? map : NULL, err);
 }
 
-/* Both files or none, neither over one that is there: statements are checked with the public one for years. */
+/* A new file for a key: one that is there stays, since statements are checked with it for years. */
+static int write_new(const char *path, unsigned mode, struct sb_span bytes, struct sb_err *err)
+{
+	int rc = sb_io_publish_new(AT_FDCWD, path, mode, bytes, err);
+
+	if (!rc || rc == SB_NOMEM)
+		return rc;
+	return errno == EEXIST ? sb_fail(err, SB_USAGE, "key-exists", "%s is there already", path) : sb_reidentify(err, "key-unwritable");
+}
+
+/* Both files or none. */
 static int write_pair(const char *path, struct sb_span secret, struct sb_span public_text, struct sb_invocation *call, struct sb_err *err)
 {
 	const char *public_path = sb_arena_printf(call->arena, "%s.pub", path);
 
 	if (!public_path)
 		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
-	int rc = sb_io_publish_new(AT_FDCWD, path, 0600, secret, err);
-	if (!rc) {
-		rc = sb_io_publish_new(AT_FDCWD, public_path, 0644, public_text, err);
-		if (rc)
-			unlink(path);
-	}
-	return rc && rc != SB_NOMEM ? sb_reidentify(err, "key-unwritable") : rc;
+	int rc = write_new(path, 0600, secret, err);
+	if (rc)
+		return rc;
+	rc = write_new(public_path, 0644, public_text, err);
+	if (rc)
+		unlink(path);
+	return rc;
 }
 
 static int seal_and_write(struct sb_invocation *call, const char *path, const struct sb_secret *secret, const char *passphrase, struct sb_err *err)
@@ -84,8 +95,8 @@ static int import_key(struct sb_invocation *call, struct sb_span foreign, struct
 		int rc = sb_public_parse(foreign, public_key, err);
 		if (!rc)
 			sb_public_to_pem(public_key, &pem);
-		if (!rc && (rc = sb_io_publish_new(AT_FDCWD, call->words[1], 0644, sb_buf_span(&pem), err)))
-			return rc == SB_NOMEM ? rc : sb_reidentify(err, "key-unwritable");
+		if (!rc)
+			rc = write_new(call->words[1], 0644, sb_buf_span(&pem), err);
 		return rc ? rc : add_key(call, public_key, err);
 	}
 	int rc = sb_key_sniff(foreign) == SB_KEY_SECRET_ENCRYPTED ? sb_cli_passphrase(call, false, &passphrase, err) : 0;
@@ -185,8 +196,8 @@ static int export_secret(struct sb_invocation *call, const struct sb_key_form *f
 		sb_secret_public(secret, public_key);
 	sb_guarded_free(passphrase);
 	sb_secret_free(&secret);
-	if (!rc && (rc = sb_io_publish_new(AT_FDCWD, path, 0600, sb_span_of(text, n), err)) && rc != SB_NOMEM)
-		rc = sb_reidentify(err, "key-unwritable");
+	if (!rc)
+		rc = write_new(path, 0600, sb_span_of(text, n), err);
 	sb_guarded_free(text);
 	return rc ? rc : add_key(call, public_key, err);
 }

@@ -197,5 +197,5 @@ int sb_ids_map(const struct sb_ids *ids, pid_t pid, struct sb_err *err)
 	case SB_IDS_ROOT:
 		return map_as_root(ids, pid, err);
 	}
-	return sb_fail(err, SB_INTERNAL, "sandbox-setup", "no way to map ids");
+	return sb_fail(err, SB_INTERNAL, "internal", "no way to map ids");
 }

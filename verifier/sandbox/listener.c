@@ -59,7 +59,7 @@ static int check_sizes(struct sb_err *err)
 	if (syscall(SYS_seccomp, SECCOMP_GET_NOTIF_SIZES, 0, &sizes) != 0)
 		return sb_fail_errno(err, "sandbox-listener", "the kernel does not tell the sizes of its notifications");
 	if (sizes.seccomp_notif > sizeof(union notice) || sizes.seccomp_notif_resp > sizeof(union reply))
-		return sb_fail(err, SB_INTERNAL, "sandbox-listener", "the kernel's notifications are longer than this version knows");
+		return sb_fail(err, SB_ABSENT, "sandbox-listener", "the kernel's notifications are longer than this version knows");
 	return 0;
 }
 
@@ -72,7 +72,7 @@ static int make_patch(struct sb_answering *answering, struct sb_err *err)
 		return 0;
 	if (sb_vdso_read(image, &vdso) && sb_vdso_patch_make(image, &vdso, answering->plan->stubs, &answering->clock, &answering->patch))
 		return 0;
-	return sb_fail(err, SB_INTERNAL, "sandbox-listener", "the vDSO of this kernel cannot be patched");
+	return sb_fail(err, SB_ABSENT, "sandbox-listener", "the vDSO of this kernel cannot be patched");
 }
 
 static int find_devices(struct sb_answering *answering, int proc, struct sb_err *err)

@@ -149,7 +149,7 @@ static int set_limit(int which, uint64_t value, struct sb_err *err)
 
 int sb_parser_cell_enter(const struct sb_parser_cell *cell, const struct sb_parser_limits *limits, int channel, struct sb_err *err)
 {
-	int rc = channel == PLACEHOLDER ? 0 : sb_fail(err, SB_INTERNAL, "sandbox-setup", "the channel of a parser is not where its filter expects it");
+	int rc = channel == PLACEHOLDER ? 0 : sb_fail(err, SB_INTERNAL, "internal", "the channel of a parser is not where its filter expects it");
 
 	if (!rc)
 		rc = set_limit(RLIMIT_CPU, limits->seconds, err);
