@@ -143,6 +143,40 @@ def _(_dir):
     gate(["", "{}", "null", "[" * 5000, envelope(body, [good])], code=0)
 
 
+def bundle(line, **more):
+    """A sigstore bundle around an envelope; sigstore's own schema, written by hand."""
+    return dict({"mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json", "verificationMaterial": {"publicKey": {"hint": "x"}, "tlogEntries": []}, "dsseEnvelope": json.loads(line)}, **more)
+
+
+@case("sigstore bundles are read as they are, alone in a file or among lines; one that is malformed blocks nothing")
+def _(_dir):
+    lay()
+    lab, other = Party("lab-a"), Party("lab-b")
+    policy([lab])
+    good = lab.sign(statement())
+    forged = json.loads(good)
+    forged["payload"] = base64.b64encode(json.dumps(statement("other.bin")).encode()).decode()
+    certificate = bundle(good, verificationMaterial={"certificate": {"rawBytes": "AAAA"}})
+    two = bundle(json.dumps(dict(json.loads(good), signatures=json.loads(good)["signatures"] * 2)))
+    wrong = [certificate, two, bundle(good, mediaType="application/vnd.dev.sigstore.bundle.v0.9+json"), bundle(good, messageSignature={}), bundle(json.dumps(forged)), bundle(other.sign(statement()))]
+    gate([json.dumps(bundle(good))], code=0)
+    assert gate(["junk", json.dumps(bundle(good)), "{}"], code=0).json()["lines"] == 3
+    gate([json.dumps(bundle(good), indent=1)], code=0)
+    gate([json.dumps(bundle(good), indent=1)], code=6, artifacts=("other.bin",))
+    for bad in wrong:
+        gate([json.dumps(bad)], code=6)
+        gate([json.dumps(bad, indent=1)], code=6)
+        gate([json.dumps(bad), good], code=0)
+        gate([json.dumps(bad), json.dumps(bundle(good))], code=0)
+    os.mkdir("folder")
+    for name, text in (("0.json", json.dumps(certificate, indent=1)), ("1.json", json.dumps(bundle(good), indent=1))):
+        with open("folder/" + name, "w") as f:
+            f.write(text)
+    sb("gate", "--policy", "p.json", "--attestations", "folder", "--artifact", "acme.bin", "--time", NOW, code=0)
+    sb("attest", "bundle", "packed", "--attestations", "folder", code=0)
+    sb("gate", "--policy", "p.json", "--attestations", "packed", "--artifact", "acme.bin", "--time", NOW, code=0)
+
+
 @case("parsing: a signed statement that two readers could read differently says nothing, nor one that is too deep, too long or signed too often")
 def _(_dir):
     lay()

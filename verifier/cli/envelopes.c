@@ -12,10 +12,11 @@ int sb_cli_load_attestation(struct sb_invocation *call, const char *path, struct
 	return rc && rc != SB_NOMEM ? sb_reidentify(err, "evidence-absent") : rc;
 }
 
+static const char mark[] = "application/vnd.dev.sigstore.bundle";
+
 /* 1: it was one, and its envelope is in @out; 0: it is none. Otherwise an error. Its tree dies here. */
 static int take_bundle(struct sb_span text, struct sb_buf *out, struct sb_err *err)
 {
-	static const char mark[] = "application/vnd.dev.sigstore.bundle";
 	SB_ARENA struct sb_arena *arena = sb_arena_new(0);
 	struct sb_node *top = NULL;
 
@@ -32,11 +33,27 @@ static int take_bundle(struct sb_span text, struct sb_buf *out, struct sb_err *e
 	return rc ? rc : 1;
 }
 
-static int take_lines(struct sb_span file, struct sb_buf *out, struct sb_err *err)
+/* Likewise, but one that is not as it must be is none: among other evidence it says nothing, and keeps nothing else from being heard. */
+static int take_good_bundle(struct sb_span text, struct sb_buf *out, struct sb_err *err)
+{
+	struct sb_err why = {0};
+	int rc = take_bundle(text, out, &why);
+
+	if (rc >= 0 || rc == SB_EVIDENCE)
+		return rc > 0;
+	if (err)
+		*err = why;
+	return rc;
+}
+
+/** take_bundle or take_good_bundle. */
+typedef int take_fn(struct sb_span text, struct sb_buf *out, struct sb_err *err);
+
+static int take_lines(struct sb_span file, take_fn *take, struct sb_buf *out, struct sb_err *err)
 {
 	while (file.n) {
 		struct sb_span line = sb_span_take_line(&file);
-		int rc = take_bundle(line, out, err);
+		int rc = take(line, out, err);
 		if (rc < 0)
 			return rc;
 		if (rc == 0) {
@@ -47,18 +64,33 @@ static int take_lines(struct sb_span file, struct sb_buf *out, struct sb_err *er
 	return 0;
 }
 
+static int as_envelopes(struct sb_invocation *call, struct sb_span file, take_fn *take, struct sb_buf *lines, struct sb_span *out, struct sb_err *err)
+{
+	int rc = take(file, lines, err); /* alone in its file it may be spread over many lines */
+
+	if (rc == 0)
+		rc = take_lines(file, take, lines, err);
+	if (rc < 0 || (rc = sb_buf_ok(lines, err)))
+		return rc;
+	const char *copy = sb_arena_copy(call->arena, sb_buf_span(lines));
+	*out = sb_span_of(copy, lines->len);
+	return copy ? 0 : sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+}
+
 int sb_cli_as_envelopes(struct sb_invocation *call, struct sb_span file, struct sb_span *out, struct sb_err *err)
 {
 	SB_BUF struct sb_buf lines = {.ceiling = 2 * SB_LIMIT_OF(RECORD_BYTES)};
-	int rc = take_bundle(file, &lines, err); /* alone in its file it may be spread over many lines */
+	return as_envelopes(call, file, take_bundle, &lines, out, err);
+}
 
-	if (rc == 0)
-		rc = take_lines(file, &lines, err);
-	if (rc < 0 || (rc = sb_buf_ok(&lines, err)))
-		return rc;
-	const char *copy = sb_arena_copy(call->arena, sb_buf_span(&lines));
-	*out = sb_span_of(copy, lines.len);
-	return copy ? 0 : sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+int sb_cli_open_bundles(struct sb_invocation *call, struct sb_span file, struct sb_span *out, struct sb_err *err)
+{
+	SB_BUF struct sb_buf lines = {.ceiling = 2 * SB_LIMIT_OF(EVIDENCE_BYTES)};
+
+	*out = file;
+	if (!memmem(file.p, file.n, mark, sizeof mark - 1))
+		return 0;
+	return as_envelopes(call, file, take_good_bundle, &lines, out, err);
 }
 
 int sb_cli_only_line(struct sb_span file, struct sb_span *out, struct sb_err *err)

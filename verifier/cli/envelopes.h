@@ -12,6 +12,8 @@ SB_MUST_USE int sb_cli_load_attestation(struct sb_invocation *call, const char *
  * Nothing is verified. Errors: EVIDENCE "bundle-malformed"; NOMEM.
  */
 SB_MUST_USE int sb_cli_as_envelopes(struct sb_invocation *call, struct sb_span file, struct sb_span *out, struct sb_err *err);
+/** Likewise for evidence of which nothing is known: a bundle that is malformed stays what it is, a line that says nothing. Errors: LIMIT; NOMEM. */
+SB_MUST_USE int sb_cli_open_bundles(struct sb_invocation *call, struct sb_span file, struct sb_span *out, struct sb_err *err);
 /** The only line of @file that is not empty. Errors: EVIDENCE "evidence-absent", "evidence-many". */
 SB_MUST_USE int sb_cli_only_line(struct sb_span file, struct sb_span *out, struct sb_err *err);
 

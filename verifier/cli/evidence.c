@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "verifier/cli/evidence.h"
 
+#include "verifier/cli/envelopes.h"
 #include "verifier/cli/inputs.h"
 
 #include <dirent.h>
@@ -108,7 +109,10 @@ static int sort_file(struct sorted *sorted, struct sb_span bytes, struct sb_err 
 {
 	if (sb_parcel_is(bytes))
 		return open_bundle(sorted, bytes, err);
-	return keep(sb_tlog_proof_is(bytes) ? &sorted->proofs : &sorted->lines, bytes, err);
+	if (sb_tlog_proof_is(bytes))
+		return keep(&sorted->proofs, bytes, err);
+	int rc = sb_cli_open_bundles(sorted->call, bytes, &bytes, err);
+	return rc ? rc : keep(&sorted->lines, bytes, err);
 }
 
 static int load_all(struct gathered *all, struct sorted *sorted, struct sb_err *err)
