@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-static const char *const log_keys[] = {"*vkey", "witnesses", "veto", NULL};
+static const char *const log_keys[] = {"*vkey", "witnesses", "max_head_age", "veto", NULL};
 static const char *const witness_keys[] = {"*need", "*of", NULL};
 
 static void read_key(struct sb_schema *s, struct sb_place place, enum sb_note_type type, struct sb_note_key *out)
@@ -80,17 +80,20 @@ bool sb_policy_read_log(struct sb_schema *s, struct sb_place map, struct sb_poli
 	if (!log)
 		return false;
 	*log = (struct sb_policy_log){0};
-	struct sb_place vkey = sb_schema_key(s, map, "vkey"), veto = sb_schema_key(s, map, "veto");
+	struct sb_place vkey = sb_schema_key(s, map, "vkey"), veto = sb_schema_key(s, map, "veto"), age = sb_schema_key(s, map, "max_head_age");
 	unsigned told = s->problems.total;
 	read_key(s, vkey, SB_NOTE_PLAIN, &log->key);
 	if (s->problems.total == told)
 		check_key(s, vkey, log, &log->key, 0, out);
+	log->max_head_age = sb_schema_age(s, age, 0);
 	log->veto = sb_schema_bool(s, veto, false);
 	if (!read_witnesses(s, sb_schema_key(s, map, "witnesses"), log, out))
 		return false;
 	/* Whoever runs the log could show each an own one, in which what speaks against a file is missing. */
 	if (log->veto && log->need == 0)
 		sb_schema_problem(s, veto, "policy-malformed", "a veto needs witnesses");
+	if (log->max_head_age && log->need == 0)
+		sb_schema_problem(s, age, "policy-malformed", "an age needs witnesses: nobody else says when a head was there");
 	out->log = log;
 	return true;
 }

@@ -13,7 +13,7 @@ import logs  # noqa: E402
 from logs import LOG, SEEDS, append, comparison, copy, cosign, envelope, head, init, read, secret, signed, write  # noqa: E402
 from sbtest import case, main, run, sb  # noqa: E402
 
-NOW, THEN = "2027-01-01T00:00:00Z", 1793491200  # two months before
+NOW, THEN, LATE = "2027-01-01T00:00:00Z", 1793491200, 1798675200  # two months, and one day, before
 A, B, VENDOR = b"A" * 32, b"B" * 32, b"V" * 32
 W1, W2, W3 = (logs.witness_vkey(n) for n in ("w1", "w2", "w3"))
 
@@ -226,6 +226,47 @@ def _(_dir):
     write("F/checkpoint", logs.checkpoint(2, logs.root([logs.leaf(t) for t in texts])))
     gate("st", code=5, more=("--log", "F"))
     gate("st", code=6, more=("--log", "absent"))
+
+
+@case("a log whose newer part was held back can be shown for so long, and a head that is signed again is new")
+def _(_dir):
+    logged(when=THEN)  # 61 days before NOW
+    for age, code in (("61d", 0), ("60d", 5), ("1h", 5), ("1464h", 0), ("1463h", 5), (None, 0)):
+        policy(two_of(**({"max_head_age": age} if age else {})))
+        result = gate("st", "proof", code=code)
+        assert code == 0 or (rule(result, "log-age")["found"] == f"{61 * 86400} seconds ago" and result.json()["allowed"] is False), result
+    policy(two_of(max_head_age="30d"))
+    assert rule(gate("st", code=5), "log-age")["found"] == "no head that counts"
+    old = read("proof").decode()
+    # one witness is not enough to make it new, nor one who signs twice, nor a time that is not yet
+    text = old.split("\n\n")[1] + "\n"
+    for lines in ([cosign("w1", text, LATE)], [cosign("w1", text, LATE), cosign("w1", text, LATE)], [cosign("w1", text, 1893456000), cosign("w2", text, 1893456000)], [cosign("other", text, LATE)] * 2):
+        write("p2", old + "".join(lines))
+        gate("st", "p2", code=5)
+    write("p2", old + cosign("w1", text, LATE) + cosign("w3", text, LATE))
+    gate("st", "p2", code=5)  # one signature of a witness is looked at, and the first is old
+    write("p2", old.split("\u2014 w1")[0] + cosign("w1", text, LATE) + cosign("w3", text, LATE))
+    gate("st", "p2", code=0)
+    gate("st", "proof", "p2", code=0)  # an older sight of the same head takes nothing away
+    gate("st", "p2", "proof", code=0)
+    # the largest head decides: a smaller one cannot be newer
+    append([envelope(7)])
+    witnessed(when=THEN + 1)
+    prove(to="larger")
+    gate("st", "p2", "larger", code=5)
+    gate("st", "larger", "p2", code=5)
+    # somebody who speaks later: the log as it was before, whole and witnessed, counts only while it is new
+    policy(two_of(max_head_age="30d", veto=True))
+    copy("L", "old")
+    append([signed(comparison("acme.bin", "different"), B)])
+    witnessed(when=LATE)
+    assert rule(gate("st", code=5, more=("--log", "old")), "log-age")["ok"] is False
+    assert gate("st", code=5, more=("--log", "L")).json()["allowed"] is False
+    policy(two_of(veto=True))
+    gate("st", code=0, more=("--log", "old"))
+    for bad in (two_of(max_head_age="soon"), two_of(max_head_age=0), {"max_head_age": "1d"}, two_of(max_head_age=-1)):
+        policy(bad)
+        gate("st", "proof", code=2)
 
 
 @case("a log that has signed two roots of one size proves nothing any more")

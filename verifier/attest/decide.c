@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MOST_RULES = 7 };
+enum { MOST_RULES = 8 };
 
 /** What was said of one file. */
 struct council {
@@ -218,6 +218,19 @@ static struct sb_gate_rule log_rule(const struct council *council)
 	                             sb_arena_printf(council->arena, "%zu of %zu statements", logged, council->count)};
 }
 
+/* A log that stands still may be one whose later entries were held back. */
+static struct sb_gate_rule age_rule(const struct council *council)
+{
+	const struct sb_policy_log *log = council->in->policy->log;
+	const struct sb_log_view_counts counts = council->in->log ? sb_log_view_count(council->in->log) : (struct sb_log_view_counts){0};
+	bool seen = counts.heads > 0 && counts.still <= council->in->time;
+	uint64_t age = seen ? (uint64_t)council->in->time - (uint64_t)counts.still : UINT64_MAX;
+
+	return (struct sb_gate_rule){"log-age", age <= log->max_head_age,
+	                             sb_arena_printf(council->arena, "a head that %zu of %zu witnesses have signed in the last %llu seconds", log->need, log->witness_count, (unsigned long long)log->max_head_age),
+	                             seen ? sb_arena_printf(council->arena, "%llu seconds ago", (unsigned long long)age) : "no head that counts"};
+}
+
 /* Somebody who says that the file is different decides, and so does what is not known of the log: one who spoke against it would be left out. */
 static struct sb_gate_rule veto_rule(const struct council *council, const char *missing)
 {
@@ -238,6 +251,7 @@ static bool write_rules(const struct council *council, size_t artifact, size_t f
 	const struct sb_policy_artifact *row = class_of(council, artifact);
 	struct sb_gate_rule *rules = sb_arena_array(council->arena, MOST_RULES, sizeof *rules);
 	size_t count = 3;
+	bool stale = false;
 
 	if (!rules || !row)
 		return false;
@@ -251,9 +265,13 @@ static bool write_rules(const struct council *council, size_t artifact, size_t f
 		rules[count++] = (struct sb_gate_rule){"waiver", true, "no difference that neither a rule owns nor a waiver holds", shown_waivers(council)};
 	if (policy->log)
 		rules[count++] = log_rule(council);
+	if (policy->log && policy->log->max_head_age) {
+		rules[count] = age_rule(council);
+		stale = !rules[count++].ok;
+	}
+	out->undecided = missing != NULL || stale;
 	if (policy->log && policy->log->veto)
 		rules[count++] = veto_rule(council, missing);
-	out->undecided = missing != NULL;
 	out->rules = rules;
 	out->rule_count = count;
 	out->allowed = true;

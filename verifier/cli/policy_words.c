@@ -123,6 +123,8 @@ static void say_time(struct speech *speech, const struct sb_policy_file *file)
 	if (policy->log)
 		say(speech, sb_arena_printf(arena, "statements are in the log %s, and at least %zu of %zu witnesses have seen them there", shown(speech, policy->log->key.name), policy->log->need,
 		                            policy->log->witness_count));
+	if (policy->log && policy->log->max_head_age)
+		say(speech, sb_arena_printf(arena, "they have signed the largest head that is shown in the last %" PRIu64 " hours", policy->log->max_head_age / 3600));
 	if (policy->log && policy->log->veto)
 		say(speech, "somebody independent who states in that log that a file is different decides, and all of the log must be there");
 	if (policy->root)

@@ -139,6 +139,7 @@ struct sb_log_view_counts {
 	uint64_t heads, uncounted;   /* different heads that count; those that do not */
 	uint64_t left_out;           /* over SB_LIMIT_LOG_HEADS or SB_LIMIT_LOG_PROOFS: not looked at */
 	uint64_t size;               /* of the largest head that counts */
+	int64_t still;               /* enough witnesses had signed that head at this time or later; INT64_MIN: none are asked for; only when there are heads */
 };
 struct sb_log_view_counts sb_log_view_count(const struct sb_log_view *view);
 

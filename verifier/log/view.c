@@ -11,7 +11,8 @@ struct head {
 	bool counts;
 	uint64_t size;
 	uint8_t root[SB_MERKLE_BYTES];
-	int64_t when; /* by which enough witnesses had signed */
+	int64_t when;  /* by which enough witnesses had signed */
+	int64_t still; /* as many had signed at that time or later; INT64_MIN: none are asked for */
 };
 
 struct proof {
@@ -81,8 +82,8 @@ static int by_time(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
-/* The time by which as many had signed as are needed; false when too few have, or one whom we know has not. */
-static bool is_witnessed(const struct sb_log_view *view, const struct sb_note *note, int64_t *when)
+/* When as many had signed as are needed; false when too few have, or one whom we know has not. */
+static bool is_witnessed(const struct sb_log_view *view, const struct sb_note *note, struct head *out)
 {
 	const struct sb_log_trust *trust = view->trust;
 	int64_t times[SB_LOG_WITNESSES];
@@ -96,12 +97,15 @@ static bool is_witnessed(const struct sb_log_view *view, const struct sb_note *n
 		if (said == SB_NOTE_GOOD && time <= trust->time)
 			times[count++] = time;
 	}
-	*when = INT64_MAX;
+	out->when = INT64_MAX;
+	out->still = INT64_MIN;
 	if (count < trust->need)
 		return false;
 	qsort(times, count, sizeof *times, by_time);
-	if (trust->need)
-		*when = times[trust->need - 1];
+	if (trust->need) {
+		out->when = times[trust->need - 1];
+		out->still = times[count - trust->need];
+	}
 	return true;
 }
 
@@ -126,8 +130,20 @@ static int look_at(struct sb_log_view *view, struct sb_span bytes, struct head *
 		return 0;
 	out->size = head.head.size;
 	memcpy(out->root, head.head.root, SB_MERKLE_BYTES);
-	out->counts = is_witnessed(view, &head.note, &out->when);
+	out->counts = is_witnessed(view, &head.note, out);
 	return 0;
+}
+
+/* Witnesses may sign one head again, which says that there still is no larger one. */
+static void note_largest(struct sb_log_view *view, const struct head *head)
+{
+	struct sb_log_view_counts *counts = &view->counts;
+
+	counts->heads++;
+	if (counts->heads == 1 || head->size > counts->size || (head->size == counts->size && head->still > counts->still))
+		counts->still = head->still;
+	if (head->size > counts->size)
+		counts->size = head->size;
 }
 
 /* The index of a head, looked at when it is new; SIZE_MAX when it does not count. */
@@ -159,9 +175,8 @@ static int head_of(struct sb_log_view *view, struct sb_span bytes, size_t *index
 	if (!view->heads)
 		return no_memory(err);
 	note_contradiction(view, &made);
-	view->counts.heads += made.counts;
-	if (made.counts && made.size > view->counts.size)
-		view->counts.size = made.size;
+	if (made.counts)
+		note_largest(view, &made);
 	*index = made.counts ? view->head_count : SIZE_MAX;
 	view->heads[view->head_count++] = made;
 	return 0;
