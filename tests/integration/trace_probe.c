@@ -2,7 +2,7 @@
 /*
  * trace_probe FOLDER SEED OUTPUT STEP…: build a copy of FOLDER (regular files and folders) in the controlled environment, under a trace, by
  * these shell steps, and print the trace in lines of tab-separated fields. The build's log goes to stderr. Foreign text is escaped. With "-"
- * for SEED it is the same build with seed 1 and without a trace.
+ * for SEED it is the same build with seed 1 and without a trace. $TRACE_PROBE_DIGESTS: folder where digests of the root are kept.
  */
 #include "hashing/hashing.h"
 #include "verifier/sandbox/sandbox.h"
@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -164,7 +165,8 @@ static int run(struct taking *all, char **argv, int argc, struct sb_err *err)
 	const struct sb_tree source = {.inventory = &inventory, .spools = all->spools.items, .spool_count = all->spools.count};
 	const struct sb_sandbox_spec spec = {.host_root = true, .build_path = "/build/x", .source = &source, .steps = steps, .step_count = (size_t)argc - 4,
 	                                     .control = {.epoch = 1600000000, .clock = SB_CLOCK_SHIFT, .umask = 022, .jobs = 2, .seed = seed},
-	                                     .outputs = outputs, .output_count = 1, .log = STDERR_FILENO, .trace = traced};
+	                                     .outputs = outputs, .output_count = 1, .log = STDERR_FILENO, .trace = traced,
+	                                     .digests = getenv("TRACE_PROBE_DIGESTS")};
 	rc = sb_sandbox_run(&spec, all->arena, &result, err);
 	if (rc)
 		return rc;

@@ -4,6 +4,7 @@
 #include "verifier/cli/input_manifests.h"
 #include "verifier/cli/inputs.h"
 #include "verifier/cli/output.h"
+#include "verifier/cli/places.h"
 #include "verifier/cli/policy_file.h"
 #include "verifier/cli/runs.h"
 #include "verifier/cli/solving.h"
@@ -172,7 +173,8 @@ static int verify(struct sb_invocation *call, const struct sb_loaded_drop *loade
 {
 	uint64_t repeat = 1;
 	struct sb_verify_in in = {.dir = loaded->dir, .drop = &loaded->drop, .store = store, .log = -1, .trace = true, .jobs = call->jobs, .parsers = parsers,
-	                          .progress = call->progress, .solve = (unsigned)asked->solve, .given = asked->given ? &asked->facts : NULL};
+	                          .progress = call->progress, .solve = (unsigned)asked->solve, .given = asked->given ? &asked->facts : NULL,
+	                          .digests = sb_place_cache(call->arena, "root")};
 	struct sb_verified verified = {0};
 
 	int rc = sb_arg_number(call, "repeat", 1, MOST_BUILDS, 1, &repeat, err);

@@ -19,3 +19,8 @@ const char *sb_place_state(struct sb_arena *arena, const char *name)
 {
 	return place(arena, "XDG_STATE_HOME", ".local/state", name);
 }
+
+const char *sb_place_cache(struct sb_arena *arena, const char *name)
+{
+	return place(arena, "XDG_CACHE_HOME", ".cache", name);
+}

@@ -7,6 +7,8 @@
 
 /** "$XDG_DATA_HOME/samebuild/@name"; NULL without HOME or memory. */
 const char *sb_place_data(struct sb_arena *arena, const char *name);
+/** "$XDG_CACHE_HOME/samebuild/@name": may be lost. */
+const char *sb_place_cache(struct sb_arena *arena, const char *name);
 /** "$XDG_STATE_HOME/samebuild/@name". */
 const char *sb_place_state(struct sb_arena *arena, const char *name);
 

@@ -21,6 +21,7 @@ struct sb_verify_in {
 	bool vary;                   /* build in other environments as well; repeat is at least 2 then */
 	unsigned repeat;             /* builds in the environment of the manifest, the first included; 0 and 1: no further ones */
 	bool trace;                  /* say what each delivered file was made of */
+	const char *digests;         /* folder where digests of the root's files are kept for the next trace; or NULL */
 	struct sb_parsers *parsers;  /* or NULL: parsed in this process */
 	struct sb_progress *progress;
 	unsigned solve;              /* most rebuilds under facts that are inferred; 0: none */

@@ -26,6 +26,7 @@ int sb_line_build(const struct sb_verify_in *in, const struct sb_sources *source
 		.source = &tree,
 		.store = drop == in->drop ? in->store : NULL,
 		.log = drop == in->drop ? in->log : -1,
+		.digests = in->digests,
 		.trace = in->trace && (drop == in->drop || in->solve || in->given), /* what was solved is what is reported */
 		.progress = in->progress,
 	};

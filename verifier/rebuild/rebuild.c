@@ -125,6 +125,7 @@ static int run_recipe(const struct sb_rebuild_in *in, int log, struct sb_rebuilt
 		.limits = drop->limits,
 		.allow_ptrace = drop->allow_ptrace,
 		.trace = in->trace,
+		.digests = in->digests,
 		.output_count = drop->output_count,
 		.log = log,
 		.progress = in->progress,

@@ -12,6 +12,7 @@ struct sb_rebuild_in {
 	struct sb_store *store;       /* the log is streamed here; may be NULL */
 	int log;                      /* descriptor that gets the raw log, readable and empty; or -1 */
 	bool trace;                   /* record who read and wrote what, into run.trace */
+	const char *digests;          /* as in sb_sandbox_spec */
 	struct sb_progress *progress;
 };
 

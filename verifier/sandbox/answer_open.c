@@ -94,11 +94,8 @@ static void note(const struct opening *opening, int fd, const struct stat *st, b
 static struct sb_answer hand_over(const struct opening *opening, int *fd)
 {
 	/* opened so that nothing is waited for; the process waits if it wants to */
-	if (!(opening->flags & (O_NONBLOCK | O_PATH))) {
-		int flags = fcntl(*fd, F_GETFL);
-		if (flags < 0 || fcntl(*fd, F_SETFL, flags & ~O_NONBLOCK) != 0)
-			return sb_answer_value(-errno);
-	}
+	if (!(opening->flags & (O_NONBLOCK | O_PATH)) && fcntl(*fd, F_SETFL, (int)opening->flags & (O_APPEND | O_ASYNC | O_DIRECT)) != 0)
+		return sb_answer_value(-errno);
 	return (struct sb_answer){.kind = SB_ANSWER_DESCRIPTOR, .value = sb_steal_fd(fd), .closes_on_exec = opening->flags & O_CLOEXEC};
 }
 
@@ -173,7 +170,9 @@ static struct sb_answer open_found(const struct opening *opening, const struct s
 		return sb_answer_value(-errno);
 	if (S_ISREG(st.st_mode) && !(opening->flags & O_PATH))
 		note(opening, fd, &st, alone);
-	return hand_over(opening, &fd);
+	struct sb_answer answer = hand_over(opening, &fd);
+	answer.at_once = !sb_tracing_is_scratch(opening->tracing, st.st_dev);
+	return answer;
 }
 
 static struct sb_answer open_new(const struct opening *opening, const struct sb_found *found)

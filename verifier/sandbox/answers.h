@@ -50,6 +50,7 @@ struct sb_answer {
 	enum sb_answer_kind kind;
 	int64_t value; /* VALUE: what the call returns, -errno for a failure. LATER: ask again at this moment. DESCRIPTOR: of ours, for the process to get */
 	bool closes_on_exec; /* of DESCRIPTOR */
+	bool at_once;        /* of DESCRIPTOR: a file of the root, and nobody is the worse for our having it open a little longer */
 };
 
 typedef struct sb_answer (*sb_answer_fn)(struct sb_answering *answering, const struct sb_target *target, const struct sb_question *question);

@@ -13,6 +13,9 @@
 #include <sys/syscall.h>
 
 /* Since Linux 6.6: the one who waits is woken on the processor of the one who answers. */
+#ifndef SECCOMP_ADDFD_FLAG_SEND
+#define SECCOMP_ADDFD_FLAG_SEND (1UL << 1) /* since Linux 5.14 */
+#endif
 #ifndef SECCOMP_IOCTL_NOTIF_SET_FLAGS
 #define SECCOMP_IOCTL_NOTIF_SET_FLAGS SECCOMP_IOW(4, __u64)
 #define SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP (1UL << 0)
@@ -226,14 +229,22 @@ static int send_answer(int fd, uint64_t id, struct sb_answer answer, struct sb_e
 	return broken("answer", err);
 }
 
-/** Ours is closed before the process can go on: what it closes is then closed, and may be run. EMFILE and the like are its own failure. */
+/**
+ * Of what may be written ours is closed before the process can go on: what it closes is then closed, and may be run. EMFILE and the like are its
+ * own failure.
+ */
 static int send_descriptor(int fd, uint64_t id, const struct sb_answer *answer, struct sb_err *err)
 {
 	SB_CLOSING int ours = (int)answer->value;
-	const struct seccomp_notif_addfd wish = {.id = id, .srcfd = (uint32_t)ours, .newfd_flags = answer->closes_on_exec ? O_CLOEXEC : 0};
+	struct seccomp_notif_addfd wish = {.id = id, .srcfd = (uint32_t)ours, .newfd_flags = answer->closes_on_exec ? O_CLOEXEC : 0,
+	                                   .flags = answer->at_once ? SECCOMP_ADDFD_FLAG_SEND : 0};
 	int theirs = ioctl(fd, SECCOMP_IOCTL_NOTIF_ADDFD, &wish);
 
-	if (theirs < 0 && errno == ENOENT)
+	if (theirs < 0 && errno == EINVAL && wish.flags) {
+		wish.flags = 0; /* before Linux 5.14 */
+		theirs = ioctl(fd, SECCOMP_IOCTL_NOTIF_ADDFD, &wish);
+	}
+	if ((theirs < 0 && errno == ENOENT) || (theirs >= 0 && wish.flags))
 		return 0;
 	if (theirs < 0 && errno != EMFILE && errno != ENFILE && errno != ENOMEM)
 		return broken("hand a descriptor over for", err);

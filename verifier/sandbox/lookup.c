@@ -168,5 +168,5 @@ bool sb_lookup_changed(const struct sb_target *target, const struct sb_wanted *w
 	char again[PATH_MAX];
 	size_t n = strlen(found->path) + 1;
 
-	return found->how != SB_FOUND_GONE && n > 1 && sb_target_read(target, wanted->address, again, n) == SB_REACH_OK && memcmp(again, found->path, n) != 0;
+	return found->how != SB_FOUND_GONE && n > 1 && sb_target_differs(target, wanted->address, found->path, again, n);
 }

@@ -75,6 +75,7 @@ struct sb_sandbox_plan {
 
 	struct sb_board *board;
 	struct sb_recorder *recorder; /* NULL: no trace */
+	const struct sb_digest_book *book;     /* of what is known of the root; with a recorder */
 	int control;              /* init's end of the channel */
 	int log;                  /* write end of the log pipe */
 	int terminal;             /* of the last step, or -1 */

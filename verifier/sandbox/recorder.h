@@ -7,6 +7,7 @@
 #define VERIFIER_SANDBOX_RECORDER_H
 
 #include "verifier/model/trace.h"
+#include "verifier/sandbox/digest_book.h"
 
 #include <sys/types.h>
 #include <time.h>
@@ -31,6 +32,8 @@ struct sb_recorded_file {
 	bool final, digested, witness, witness_read;
 	uint64_t size;
 	uint8_t sha256[SB_SHA256_BYTES], gitoid[SB_SHA256_BYTES];
+	struct sb_book_key book_key; /* of ROOT, digested */
+	bool book_new;            /* digested by this build, to be kept for the next ones */
 };
 
 struct sb_recorded_process {

@@ -34,6 +34,7 @@ struct sb_sandbox_spec {
 	int log;                        /* descriptor that gets the steps' stdout and stderr, raw */
 	bool allow_ptrace;              /* tests of debuggers: the build may trace its own processes */
 	bool trace;                     /* record which process read and wrote which file */
+	const char *digests;            /* folder of the caller where digests of the root's files are kept for the next trace; or NULL */
 	bool interactive;               /* `samebuild shell`: stdin, stdout, stderr of the caller for the last step, no log */
 	struct sb_progress *progress;
 };

@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <string.h>
 
 enum { TICK = 50 }; /* ms between looks at limits and the stop flag */
 
@@ -91,6 +92,29 @@ static int give_trace(const struct sb_watch *watch, struct sb_arena *arena, stru
 	return sb_trace_make(&request, arena, &watch->out->trace, err);
 }
 
+/** For the next build. One that cannot be kept costs time, and nothing else. */
+static int keep_digests(const struct sb_watch *watch, struct sb_arena *arena, struct sb_err *err)
+{
+	size_t count, fresh = 0;
+	const struct sb_recorded_file *files = sb_recorder_files(watch->plan.recorder, &count);
+	struct sb_book_row *rows = watch->spec->digests ? sb_arena_array(arena, count, sizeof(*rows)) : NULL;
+
+	if (!watch->spec->digests)
+		return 0;
+	if (!rows)
+		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+	for (size_t i = 0; i < count; i++) {
+		if (!files[i].book_new)
+			continue;
+		rows[fresh] = (struct sb_book_row){.key = files[i].book_key, .size = files[i].size};
+		memcpy(rows[fresh].sha256, files[i].sha256, sizeof(rows[fresh].sha256));
+		memcpy(rows[fresh++].gitoid, files[i].gitoid, sizeof(rows[0].gitoid));
+	}
+	if (fresh)
+		(void)!sb_digest_book_write(watch->spec->digests, watch->plan.book, rows, fresh, NULL);
+	return 0;
+}
+
 static int conclude(struct sb_watch *watch, struct sb_arena *arena, struct sb_err *err)
 {
 	const struct sb_board *board = watch->plan.board;
@@ -107,13 +131,24 @@ static int conclude(struct sb_watch *watch, struct sb_arena *arena, struct sb_er
 	if (out->end != SB_END_DONE || watch->build < 0)
 		return 0;
 	rc = sb_collect(watch, arena, err);
-	return rc == 0 && out->end == SB_END_DONE && watch->plan.recorder ? give_trace(watch, arena, err) : rc;
+	if (rc || out->end != SB_END_DONE || !watch->plan.recorder)
+		return rc;
+	rc = give_trace(watch, arena, err);
+	return rc ? rc : keep_digests(watch, arena, err);
+}
+
+static int begin_record(struct sb_watch *watch, struct sb_digest_book *book, struct sb_err *err)
+{
+	sb_digest_book_read(watch->spec->digests, book);
+	watch->plan.book = book;
+	return sb_recorder_new(&watch->plan.recorder, err);
 }
 
 int sb_sandbox_run(const struct sb_sandbox_spec *spec, struct sb_arena *arena, struct sb_sandbox_result *out, struct sb_err *err)
 {
 	struct sb_board *board = sb_board_new();
 	struct sb_sandbox_result made = {.end = SB_END_UNKNOWN};
+	struct sb_digest_book book = {0};
 	struct sb_watch watch = {.spec = spec, .out = &made, .pidfd = -1, .channel = -1, .log = -1, .scratch = -1, .proc = -1, .build = -1,
 	                         .plan = {.control = -1, .log = -1, .terminal = -1}};
 	int rc;
@@ -124,7 +159,7 @@ int sb_sandbox_run(const struct sb_sandbox_spec *spec, struct sb_arena *arena, s
 	if (rc == 0)
 		rc = sb_plan_make(spec, arena, board, &watch.plan, err);
 	if (rc == 0 && (watch.plan.answers & SB_ANSWERS_TRACE))
-		rc = sb_recorder_new(&watch.plan.recorder, err);
+		rc = begin_record(&watch, &book, err);
 	if (rc == 0)
 		rc = sb_birth(&watch, err);
 	if (rc == 0) {
@@ -135,6 +170,7 @@ int sb_sandbox_run(const struct sb_sandbox_spec *spec, struct sb_arena *arena, s
 		rc = conclude(&watch, arena, err);
 	sb_watch_bury(&watch);
 	sb_recorder_free(&watch.plan.recorder);
+	sb_digest_book_release(&book);
 	sb_board_free(&board);
 	if (rc == 0)
 		*out = made;

@@ -9,7 +9,7 @@
 #include <sys/ioctl.h>
 #include <sys/uio.h>
 
-enum { PIECE = 256 }; /* divides a page */
+enum { PIECE = 4096 }; /* a page, or divides one */
 
 bool sb_target_waits(const struct sb_target *target)
 {
@@ -54,14 +54,25 @@ static void *foreign(uint64_t address)
 	return same.pointer;
 }
 
-enum sb_reach sb_target_read(const struct sb_target *target, uint64_t address, void *out, size_t n)
+/** Whoever has the number now: what was read counts only when the question still stands afterwards. */
+static enum sb_reach read_unasked(const struct sb_target *target, uint64_t address, void *out, size_t n)
 {
 	const struct iovec here = {.iov_base = out, .iov_len = n}, there = {.iov_base = foreign(address), .iov_len = n};
 	ssize_t moved = process_vm_readv(target->pid, &here, 1, &there, 1, 0);
 
-	if (!sb_target_waits(target))
-		return SB_REACH_GONE;
 	return moved == (ssize_t)n ? SB_REACH_OK : reach_of(moved);
+}
+
+enum sb_reach sb_target_read(const struct sb_target *target, uint64_t address, void *out, size_t n)
+{
+	enum sb_reach reach = read_unasked(target, address, out, n);
+
+	return sb_target_waits(target) ? reach : SB_REACH_GONE;
+}
+
+bool sb_target_differs(const struct sb_target *target, uint64_t address, const void *bytes, void *room, size_t n)
+{
+	return read_unasked(target, address, room, n) == SB_REACH_OK && memcmp(room, bytes, n) != 0 && sb_target_waits(target);
 }
 
 enum sb_reach sb_target_write(const struct sb_target *target, uint64_t address, const void *bytes, size_t n)
@@ -91,7 +102,7 @@ enum sb_reach sb_target_patch(const struct sb_target *target, uint64_t address, 
 }
 
 /** Piece by piece: what follows the text's last page may not be there. */
-enum sb_reach sb_target_read_text(const struct sb_target *target, uint64_t address, char *out, size_t size, size_t *length)
+static enum sb_reach read_text(const struct sb_target *target, uint64_t address, char *out, size_t size, size_t *length)
 {
 	for (size_t got = 0; got < size;) {
 		size_t piece = PIECE - (address + got) % PIECE;
@@ -99,7 +110,7 @@ enum sb_reach sb_target_read_text(const struct sb_target *target, uint64_t addre
 
 		if (piece > size - got)
 			piece = size - got;
-		enum sb_reach reach = sb_target_read(target, address + got, out + got, piece);
+		enum sb_reach reach = read_unasked(target, address + got, out + got, piece);
 		if (reach != SB_REACH_OK)
 			return reach;
 		end = memchr(out + got, 0, piece);
@@ -110,4 +121,11 @@ enum sb_reach sb_target_read_text(const struct sb_target *target, uint64_t addre
 		got += piece;
 	}
 	return SB_REACH_FAULT;
+}
+
+enum sb_reach sb_target_read_text(const struct sb_target *target, uint64_t address, char *out, size_t size, size_t *length)
+{
+	enum sb_reach reach = read_text(target, address, out, size, length);
+
+	return sb_target_waits(target) ? reach : SB_REACH_GONE;
 }

@@ -28,6 +28,8 @@ enum sb_reach {
 /** Does the question still stand? */
 bool sb_target_waits(const struct sb_target *target);
 SB_MUST_USE enum sb_reach sb_target_read(const struct sb_target *target, uint64_t address, void *out, size_t n);
+/** Do other bytes than @bytes stand there now? @room has space for @n, too. False as well when they cannot be read, or nobody waits. */
+bool sb_target_differs(const struct sb_target *target, uint64_t address, const void *bytes, void *room, size_t n);
 SB_MUST_USE enum sb_reach sb_target_write(const struct sb_target *target, uint64_t address, const void *bytes, size_t n);
 /** Likewise, read-only private memory too. */
 SB_MUST_USE enum sb_reach sb_target_patch(const struct sb_target *target, uint64_t address, const void *bytes, size_t n);

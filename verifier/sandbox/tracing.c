@@ -116,7 +116,7 @@ struct sb_file_key sb_tracing_key(const struct stat *st)
 	return (struct sb_file_key){.device = st->st_dev, .inode = st->st_ino};
 }
 
-static bool is_scratch(const struct sb_tracing *tracing, uint64_t device)
+bool sb_tracing_is_scratch(const struct sb_tracing *tracing, uint64_t device)
 {
 	for (size_t i = 0; i < SB_SCRATCHES; i++)
 		if (tracing->scratches[i] == device)
@@ -150,7 +150,7 @@ bool sb_tracing_path(const struct sb_tracing *tracing, int folder, const char *l
 /** Nobody was seen to make it: a file of what the build writes to must have been. */
 static uint32_t meet(struct sb_tracing *tracing, const struct stat *st, const char *path)
 {
-	enum sb_trace_origin origin = is_scratch(tracing, st->st_dev) ? SB_TRACE_UNKNOWN
+	enum sb_trace_origin origin = sb_tracing_is_scratch(tracing, st->st_dev) ? SB_TRACE_UNKNOWN
 	                              : !path                         ? SB_TRACE_CHANNEL
 	                              : is_given(tracing->plan, path) ? SB_TRACE_GIVEN
 	                              : st->st_nlink == 0             ? SB_TRACE_CHANNEL

@@ -66,6 +66,8 @@ void sb_tracing_expect(struct sb_kin *kin, enum sb_pending pending, uint32_t fil
 void sb_tracing_settle(struct sb_tracing *tracing);
 
 struct sb_file_key sb_tracing_key(const struct stat *st);
+/** A device that the build writes to. */
+bool sb_tracing_is_scratch(const struct sb_tracing *tracing, uint64_t device);
 
 /** The file behind a descriptor of ours, met if need be; SB_TRACE_NONE: no file that is recorded. */
 uint32_t sb_tracing_file(struct sb_tracing *tracing, int fd, const struct stat *st);

@@ -358,11 +358,11 @@ static bool is_copy_of_init(const struct sb_tracing *tracing, const struct sb_ki
 struct sb_kin *sb_tracing_who(struct sb_tracing *tracing, const struct sb_target *target)
 {
 	struct sb_kin *kin = find(tracing, target->pid, 0);
-
-	if (!sb_target_waits(target))
-		return NULL;
 	bool fresh = target->pid == tracing->root && !tracing->begun;
-	if (!kin && fresh)
+
+	if (kin && !fresh && kin->pending == SB_PENDING_NOTHING)
+		return kin; /* who reads its memory will ask whether it waits */
+	if (!sb_target_waits(target) || (!kin && fresh))
 		return NULL;
 	if (!kin) {
 		sb_tracing_doubt(tracing, "process-unseen", "a process that asks", false);

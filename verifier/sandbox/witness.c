@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "verifier/sandbox/witness.h"
-#include "hashing/hashing.h"
+#include "verifier/sandbox/trace_digest.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
-enum { DEEPEST = 200, LONGEST = 1 << 16, PIECE = 1 << 17 };
+enum { DEEPEST = 200, LONGEST = 1 << 16 };
 
 /* ---- what the kernel says ---- */
 
@@ -109,58 +107,8 @@ static void visit_scratches(struct sb_tracing *tracing)
 	}
 }
 
-/* ---- digests ---- */
-
-static bool hash_file(int fd, char *buffer, struct sb_recorded_file *file, uint64_t size)
-{
-	struct sb_hash plain, git;
-	struct sb_digest digest;
-	char head[32];
-	ssize_t n;
-
-	sb_hash_init(&plain, SB_DIGEST_SHA256);
-	sb_hash_init(&git, SB_DIGEST_SHA256);
-	int length = snprintf(head, sizeof(head), "blob %llu", (unsigned long long)size);
-	sb_hash_update(&git, sb_span_of(head, (size_t)length + 1));
-	while ((n = read(fd, buffer, PIECE)) > 0) {
-		sb_hash_update(&plain, sb_span_of(buffer, (size_t)n));
-		sb_hash_update(&git, sb_span_of(buffer, (size_t)n));
-	}
-	sb_hash_final(&plain, &digest);
-	memcpy(file->sha256, digest.sha256, sizeof(file->sha256));
-	file->size = digest.size;
-	sb_hash_final(&git, &digest);
-	memcpy(file->gitoid, digest.sha256, sizeof(file->gitoid));
-	return n == 0 && file->size == size;
-}
-
-/** By its name, when that still leads to it. */
-static void digest(struct sb_tracing *tracing, struct sb_recorded_file *file)
-{
-	const struct open_how how = {.flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | O_NOFOLLOW, .resolve = RESOLVE_NO_MAGICLINKS};
-	SB_CLOSING int fd = (int)syscall(SYS_openat2, AT_FDCWD, sb_recorder_text(tracing->recorder, file->path), &how, sizeof(how));
-	struct stat st;
-
-	if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_dev != file->key.device || st.st_ino != file->key.inode)
-		return;
-	file->digested = hash_file(fd, tracing->arguments, file, (uint64_t)st.st_size);
-}
-
-static void digest_files(struct sb_tracing *tracing)
-{
-	size_t count;
-	struct sb_recorded_file *files = sb_recorder_files(tracing->recorder, &count);
-
-	for (size_t i = 0; i < count; i++) {
-		bool outside = files[i].origin == SB_TRACE_ROOT || files[i].origin == SB_TRACE_GIVEN;
-
-		if (outside || (files[i].origin == SB_TRACE_BUILT && files[i].final))
-			digest(tracing, &files[i]);
-	}
-}
-
 void sb_witness_take(struct sb_tracing *tracing)
 {
 	visit_scratches(tracing);
-	digest_files(tracing);
+	sb_trace_digest(tracing);
 }
