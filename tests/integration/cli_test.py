@@ -5,6 +5,7 @@ import json
 import os
 import re
 import signal
+import struct
 import time
 
 import drops
@@ -252,6 +253,34 @@ def _(_dir):
     kinds = {f['where'][0]: (f['kind'], f['cause']) for f in record['findings']}
     assert kinds['mode'] == ('mode', 'permissions') and kinds['link'][0] == 'link', kinds
     assert kinds['missing'][1] == 'missing' and kinds['extra'][1] == 'extra', kinds
+
+
+@case('two directories with --metadata: owners, times and extended attributes are each told, and none of them without it', user=True)
+def _(_dir):
+    for side in ('a', 'b'):
+        os.mkdir(side)
+        for name in ('attribute', 'capability', 'folder', 'owner', 'same', 'time', 'value'):
+            os.mkdir(f'{side}/{name}') if name == 'folder' else open(f'{side}/{name}', 'w').close()
+            os.utime(f'{side}/{name}', (1700000000, 1700000000))
+    told = {'attribute': 'attributes', 'folder': 'attributes', 'time': 'time', 'value': 'attributes'}
+    try:
+        os.setxattr('a/attribute', 'user.one', b'1')
+        os.setxattr('a/folder', 'user.one', b'1')
+        for side in ('a', 'b'):
+            os.setxattr(f'{side}/value', 'user.one', side.encode())
+            os.setxattr(f'{side}/same', 'user.one', b'1')
+    except OSError as why:
+        skip(f'no extended attributes in a temporary folder: {why}')
+    os.utime('a/time', (1700000001, 1700000001))
+    own()
+    if not ordinary():
+        os.chown('a/owner', 7, 7)
+        os.setxattr('a/capability', 'security.capability', struct.pack('<5I', 0x02000001, 1 << 21, 0, 0, 0))
+        told.update(owner='owner', capability='attributes')
+    sb('compare', 'a', 'b', code=0)
+    record = sb('compare', 'a', 'b', '--metadata', '--json', code=1).json()
+    assert {f['artifact']: f['kind'] for f in record['findings']} == told, record['findings']
+    assert len(record['findings']) == len(told) and all(f['primary'] for f in record['findings'])
 
 
 @case('foreign names are escaped before anybody sees them')

@@ -120,6 +120,36 @@ def _(_dir):
         told(result, result.code, result.json()['errors'][0]['id'])
 
 
+@case('nothing that was asked for is dropped: two reports for one place, or one beside the document of --json, are refused')
+def _(_dir):
+    open('a', 'w').write('a')
+    for words in (('-o', 'json=r', '-o', 'html=r'), ('-o', 'json=-', '-o', 'text=-'), ('--json', '-o', 'text=-'), ('--json', '-o', 'html=-')):
+        result = sb('compare', 'a', 'a', *words, code=2)
+        assert '[report-place]' in result.err and not os.path.exists('r'), result
+    assert sb('compare', 'a', 'a', '--json', '-o', 'json=-', '-o', 'html=r', code=0).out == sb('compare', 'a', 'a', '--json', code=0).out
+    for words in (('-o', 'sarif=r', '-o', 'junit=r'), ('--json', '-o', 'junit=-')):
+        assert '[report-place]' in sb('gate', '--policy', 'absent', '--artifact', 'a', *words, code=2).err, words
+
+
+@case('evidence without a statement is neither bundled nor converted, and a log that nobody asks for is not passed over')
+def _(_dir):
+    open('empty', 'w').close()
+    open('lines', 'w').write('\n\n')
+    os.mkdir('folder')
+    for name in ('empty', 'lines', 'folder'):
+        assert '[evidence-absent]' in sb('attest', 'bundle', 'b', '--attestations', name, code=6).err and not os.path.exists('b'), name
+    for name in ('empty', 'lines'):
+        assert '[evidence-absent]' in sb('attest', 'convert', name, '--to', 'bundle', code=6).err, name
+    key()
+    ssh = sb('key', 'show', 'k.pub', '--json', code=0).json()['ssh']
+    with open('p.json', 'w') as f:
+        json.dump({'schema': 'samebuild-policy/1', 'resource': '*', 'keys': [{'party': 'lab', 'role': 'rebuilder', 'key': ssh}],
+                   'artifacts': [{'files': '*', 'level': 'identical'}]}, f)
+    words = ('gate', '--policy', 'p.json', '--attestations', 'empty', '--artifact', 'lines')
+    sb(*words, code=6)
+    assert '[option-value]' in sb(*words, '--log', 'folder', code=2).err
+
+
 @case('the same bytes for one thread and for two', user=True)
 def _(_dir):
     drops.acme(sb)

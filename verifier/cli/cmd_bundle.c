@@ -39,11 +39,23 @@ static int add_hashed(struct packing *packing, const char *folder, const char *e
 	return add(packing, sb_arena_printf(packing->call->arena, "%s/%.32s.%s", folder, hex, ending), bytes, err);
 }
 
+/* A file that says nothing would be carried, and believed to be evidence. */
+static bool says_something(const struct sb_named_evidence *evidence)
+{
+	for (size_t i = 0; i < evidence->line_files; i++)
+		for (struct sb_span rest = evidence->lines[i]; rest.n;)
+			if (sb_span_take_line(&rest).n)
+				return true;
+	return evidence->proof_count > 0;
+}
+
 static int add_evidence(struct packing *packing, struct sb_err *err)
 {
 	struct sb_named_evidence evidence = {0};
 	int rc = sb_cli_load_evidence(packing->call, &evidence, err);
 
+	if (!rc && !says_something(&evidence))
+		rc = sb_fail(err, SB_EVIDENCE, "evidence-absent", "there is no statement in what --attestations names");
 	for (size_t i = 0; !rc && i < evidence.line_files; i++)
 		rc = add_hashed(packing, "statements", "intoto.jsonl", evidence.lines[i], err);
 	for (size_t i = 0; !rc && i < evidence.proof_count; i++)

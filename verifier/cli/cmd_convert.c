@@ -30,14 +30,14 @@ static int convert_line(struct sb_span line, bool to_bundle, struct sb_buf *out,
 
 static int convert_lines(struct sb_span rest, bool to_bundle, struct sb_buf *out, struct sb_err *err)
 {
-	int rc = rest.n ? 0 : sb_fail(err, SB_EVIDENCE, "evidence-absent", "there is no statement in it");
+	int rc = 0;
 
 	while (!rc && rest.n) {
 		struct sb_span line = sb_span_take_line(&rest);
 		if (line.n)
 			rc = convert_line(line, to_bundle, out, err);
 	}
-	return rc;
+	return rc || out->len ? rc : sb_fail(err, SB_EVIDENCE, "evidence-absent", "there is no statement in it");
 }
 
 static int run_convert(struct sb_invocation *call, struct sb_err *err)

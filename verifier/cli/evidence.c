@@ -254,7 +254,7 @@ int sb_cli_view_log(struct sb_invocation *call, const struct sb_named_evidence *
 	uint8_t(*wanted)[SB_SHA256_BYTES] = sb_arena_array(call->arena, in->artifact_count + 1, sizeof *wanted);
 
 	if (!log)
-		return 0;
+		return sb_arg_given(call, "log") ? sb_fail(err, SB_USAGE, "option-value", "--log: the policy says nothing of a log, so it would not be read") : 0;
 	if (!trust || !wanted)
 		return no_memory(err);
 	for (size_t i = 0; i < in->artifact_count; i++)

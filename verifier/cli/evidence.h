@@ -30,7 +30,7 @@ struct sb_log_files sb_cli_bundled_log(const struct sb_parcel *bundle);
 
 /**
  * What the evidence shows of the log that in->policy asks for, into in->log; nothing without one. A whole log is that of --log, else that of a bundle. The artifacts must be loaded.
- * Errors: those of the log; NOMEM.
+ * Errors: those of the log; USAGE "option-value" for --log without such a policy; NOMEM.
  */
 SB_MUST_USE int sb_cli_view_log(struct sb_invocation *call, const struct sb_named_evidence *evidence, struct sb_gate_in *in, struct sb_err *err);
 

@@ -231,7 +231,7 @@ int sb_gate_reports_check(struct sb_invocation *call, struct sb_err *err)
 	for (size_t i = 0; (value = sb_arg_nth(call, "output", i)); i++)
 		if (form_of(value) == sizeof forms / sizeof *forms)
 			return sb_fail(err, SB_USAGE, "report-format", "-o %s: gate takes FORMAT=PATH with one of sarif, junit, codequality", value);
-	return 0;
+	return sb_output_check_places(call, err);
 }
 
 static int write_one(struct sb_invocation *call, struct reporting *r, const char *value, struct sb_err *err)
@@ -245,10 +245,8 @@ static int write_one(struct sb_invocation *call, struct reporting *r, const char
 	if (rc)
 		return rc;
 	if (strcmp(path, "-") == 0) {
-		if (!call->json) {
-			call->out.len = 0;
-			sb_buf_add(&call->out, text.data, text.len);
-		}
+		call->out.len = 0;
+		sb_buf_add(&call->out, text.data, text.len);
 		return sb_buf_ok(&call->out, err);
 	}
 	rc = sb_output_publish(path, sb_buf_span(&text), err);

@@ -6,8 +6,10 @@
 #include "verifier/cli/cli.h"
 #include "verifier/model/model.h"
 
-/** Check every -o before anything runs: USAGE "report-format" with the list of formats. */
+/** Check every -o before anything runs: USAGE "report-format" with the list of formats, and as sb_output_check_places. */
 SB_MUST_USE int sb_output_check(const struct sb_invocation *call, struct sb_err *err);
+/** Each -o goes to a place of its own, stdout among them, which --json takes for its one document: USAGE "report-place". */
+SB_MUST_USE int sb_output_check_places(const struct sb_invocation *call, struct sb_err *err);
 /** Write every -o, and the result on stdout: the record with --json, else the text. A file that cannot be written is TEMPORARY. */
 SB_MUST_USE int sb_output_write(struct sb_invocation *call, const struct sb_result *result, struct sb_err *err);
 

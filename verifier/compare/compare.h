@@ -19,9 +19,10 @@ struct sb_side {
 	uint32_t mode;
 	const char *link;        /* of 'l' */
 	uint64_t rdev;
-	bool has_owner;          /* with --metadata */
+	bool has_owner;          /* with --metadata, as what follows */
 	uint64_t uid, gid;
 	int64_t mtime;
+	struct sb_span xattrs;   /* sb_attributes_read */
 };
 
 struct sb_artifact_in {
@@ -53,8 +54,8 @@ struct sb_compare_paths {
 	struct sb_depot *depot;
 };
 /**
- * Open @shipped and @rebuilt; one of them may be "-", stdin. Of two directories: names, types, modes, link targets and content (owners and times too with
- * @metadata); equal files are summed up in in.equal and listed nowhere. Errors: IO "file-unreadable" (3), USAGE "not-comparable"
+ * Open @shipped and @rebuilt; one of them may be "-", stdin. Of two directories: names, types, modes, link targets and content (owners, times and
+ * extended attributes too with @metadata); equal files are summed up in in.equal and listed nowhere. Errors: IO "file-unreadable" (3), USAGE "not-comparable"
  * (a file against a directory).
  */
 SB_MUST_USE int sb_compare_open_paths(const char *shipped, const char *rebuilt, bool metadata, unsigned jobs, struct sb_progress *progress,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Two files or two directories, opened without following anything below what was named. */
+#include "verifier/compare/attributes.h"
 #include "verifier/compare/compare.h"
 
 #include <errno.h>
@@ -22,6 +23,7 @@ struct entry {
 	struct stat st;
 	char type;
 	const char *link;
+	struct sb_span xattrs; /* with --metadata */
 };
 
 struct opening {
@@ -87,6 +89,8 @@ static int visit(struct opening *open, struct listing *into, int dir, const char
 		return sb_fail_errno(err, "file-unreadable", "cannot look at %s", found.path);
 	found.type = type_of(found.st.st_mode);
 	int rc = found.type == 'l' ? read_target(open, dir, name, &found.link, err) : 0;
+	if (!rc && open->metadata)
+		rc = sb_attributes_read(dir, name, open->arena, &found.xattrs, err);
 	if (rc)
 		return rc;
 	if (into->entries.count >= SB_LIMIT_OF(ENTRIES))
@@ -142,6 +146,7 @@ static void fill_side(const struct opening *open, const struct entry *entry, str
 	out->uid = entry->st.st_uid;
 	out->gid = entry->st.st_gid;
 	out->mtime = entry->st.st_mtime;
+	out->xattrs = entry->xattrs;
 }
 
 static bool same_but_bytes(const struct opening *open, const struct entry *a, const struct entry *b)
@@ -152,7 +157,7 @@ static bool same_but_bytes(const struct opening *open, const struct entry *a, co
 		return false;
 	if ((a->type == 'c' || a->type == 'b') && a->st.st_rdev != b->st.st_rdev)
 		return false;
-	return !open->metadata || (a->st.st_uid == b->st.st_uid && a->st.st_gid == b->st.st_gid && a->st.st_mtime == b->st.st_mtime);
+	return !open->metadata || (a->st.st_uid == b->st.st_uid && a->st.st_gid == b->st.st_gid && a->st.st_mtime == b->st.st_mtime && sb_span_equal(a->xattrs, b->xattrs));
 }
 
 /* Both sides of a file, which may be large and are kept only when they differ. */

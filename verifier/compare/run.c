@@ -69,6 +69,8 @@ static int compare_metadata(struct sb_unit *unit, const struct sb_artifact_in *i
 		rc = note(unit, SB_DIFF_OWNER, NULL, in, err);
 	if (!rc && a->has_owner && b->has_owner && a->mtime != b->mtime)
 		rc = note(unit, SB_DIFF_MTIME, NULL, in, err);
+	if (!rc && a->has_owner && b->has_owner && !sb_span_equal(a->xattrs, b->xattrs))
+		rc = note(unit, SB_DIFF_XATTR, NULL, in, err);
 	return rc;
 }
 
@@ -76,7 +78,7 @@ static bool has_equal_metadata(const struct sb_artifact_in *in)
 {
 	const struct sb_side *a = &in->shipped, *b = &in->rebuilt;
 	return a->type == b->type && same_text(a->link, b->link) && a->rdev == b->rdev && (!a->has_mode || !b->has_mode || a->mode == b->mode) &&
-	       (!a->has_owner || !b->has_owner || (a->uid == b->uid && a->gid == b->gid && a->mtime == b->mtime));
+	       (!a->has_owner || !b->has_owner || (a->uid == b->uid && a->gid == b->gid && a->mtime == b->mtime && sb_span_equal(a->xattrs, b->xattrs)));
 }
 
 static int compare_lone(struct sb_unit *unit, const struct sb_artifact_in *in, struct sb_err *err)

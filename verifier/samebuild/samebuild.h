@@ -97,7 +97,7 @@ struct samebuild_options {
 struct samebuild_compare_options {
 	size_t size;                        /* sizeof(struct samebuild_compare_options) */
 	unsigned jobs;                      /* threads while it runs; 0: one a processor. The record is the same for all values */
-	int metadata;                       /* of folders compare owners and times, too */
+	int metadata;                       /* of folders compare owners, times and extended attributes, too */
 	const char *facts;                  /* JSON, schema samebuild-facts/1, of the rebuilt side; NULL: none, and no claim rests on the environment */
 	const char *facts_name;             /* for errors in it; may be NULL */
 };
