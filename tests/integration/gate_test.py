@@ -7,12 +7,13 @@ import hashlib
 import json
 import os
 import random
+import stat
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import drops  # noqa: E402
 from gating import NOW, Party, envelope, gate, lay, pae, policy, reasons, rule, statement  # noqa: E402
-from sbtest import PROGRAM, case, main, need, run, sb, start  # noqa: E402
+from sbtest import PROGRAM, case, main, need, ordinary, run, sb, start  # noqa: E402
 
 
 def fingerprint(party):
@@ -467,6 +468,15 @@ def _(_dir):
     gate([lab.sign(statement())], "--install", "x", code=2, artifacts=("acme.bin", "other.bin"))
     os.symlink("/etc/passwd", "root/bin/link")
     gate([lab.sign(statement())], "--install", "root/bin/link", code=0)
+    os.mkfifo("root/bin/fifo")
+    places = ["root/bin/fifo", "root/bin", "root/bin/."]
+    if not ordinary():  # whoever has no file there may make none: a device would be gone for everybody
+        os.mknod("root/bin/null", 0o666 | stat.S_IFCHR, os.makedev(1, 3))
+        places.append("root/bin/null")
+    before = {name: os.lstat(f"root/bin/{name}").st_mode for name in os.listdir("root/bin")}
+    for place in places:
+        assert "[install-place]" in gate([lab.sign(statement())], "--install", place, code=2).err, place
+        assert {name: os.lstat(f"root/bin/{name}").st_mode for name in os.listdir("root/bin")} == before, place
     assert not os.path.islink("root/bin/link") and open("root/bin/link", "rb").read() == open("acme.bin", "rb").read()
 
 

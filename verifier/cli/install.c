@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static int failed(const char *what, struct sb_err *err)
@@ -32,6 +33,16 @@ static int open_folder(const char *destination)
 	return open(slash == destination ? "/" : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
+/* A rename would put a file where a device or a FIFO was, and everybody who writes there would write into it. A link is replaced, and what it leads to stays. */
+static int check_place(int dir, const char *name, const char *destination, struct sb_err *err)
+{
+	struct stat st;
+
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) != 0 || S_ISREG(st.st_mode) || S_ISLNK(st.st_mode))
+		return 0;
+	return sb_fail(err, SB_USAGE, "install-place", "%s is neither a file nor a link", destination);
+}
+
 int sb_install_begin(struct sb_installing *out, const char *destination, struct sb_err *err)
 {
 	const char *slash = strrchr(destination, '/');
@@ -41,6 +52,9 @@ int sb_install_begin(struct sb_installing *out, const char *destination, struct 
 	out->dir = open_folder(destination);
 	if (out->dir < 0)
 		return failed("open the folder to install into", err);
+	int rc = check_place(out->dir, out->name, destination, err);
+	if (rc)
+		return rc;
 	for (unsigned attempt = 0; out->fd < 0 && attempt < 100; attempt++) {
 		snprintf(out->temporary, sizeof out->temporary, ".samebuild-install.%ld.%u", (long)getpid(), attempt);
 		out->fd = openat(out->dir, out->temporary, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);

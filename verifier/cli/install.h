@@ -13,7 +13,7 @@ struct sb_installing {
 };
 #define SB_INSTALLING_NONE ((struct sb_installing){.dir = -1, .fd = -1})
 
-/** Make the new file. Errors: TEMPORARY "install-failed". */
+/** Make the new file. Errors: USAGE "install-place" where something else than a file stands; TEMPORARY "install-failed". */
 SB_MUST_USE int sb_install_begin(struct sb_installing *out, const char *destination, struct sb_err *err);
 /** Copy @from to the new file @to and hash what was copied. Errors: IO "read-failed"; TEMPORARY "install-failed". */
 SB_MUST_USE int sb_install_copy(int from, int to, struct sb_digest *out, struct sb_err *err);
