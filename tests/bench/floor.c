@@ -3,28 +3,22 @@
  * floor [-r] FILE|DIR...    the least work that a comparer has to do: decode everything once and hash what comes out (BLAKE2b-256), on
  *                           one thread, in constant memory, with the libraries that the product uses.
  * floor -e A B              of equal files: read both, compare, and the digests of one.
+ * floor -d FILE...          the digests of files alone.
  * -r adds the SHA-256 and BLAKE2b-256 of each file's own bytes, which a result record carries ("record floor"). Names nothing.
  */
+#include "tests/bench/floor.h"
+
 #include <archive.h>
 #include <archive_entry.h>
 #include <fcntl.h>
 #include <fts.h>
-#include <sodium.h>
-#include <stdbool.h>
+#include <nettle/sha2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { PIECE = 256 << 10 };
-
-struct work {
-	bool record;
-	unsigned char piece[PIECE], other[PIECE];
-	unsigned long long members, bytes;
-};
-
-static _Noreturn void give_up(const char *what, const char *why)
+_Noreturn void give_up(const char *what, const char *why)
 {
 	fprintf(stderr, "floor: %s: %s\n", what, why ? why : "unknown");
 	exit(2);
@@ -41,21 +35,21 @@ static int open_file(const char *path)
 static void hash_file(struct work *work, const char *path, bool both)
 {
 	crypto_generichash_state blake;
-	crypto_hash_sha256_state sha;
+	struct sha256_ctx sha;
 	unsigned char digest[32];
 	int fd = open_file(path);
 	ssize_t n;
 
 	crypto_generichash_init(&blake, NULL, 0, sizeof digest);
-	crypto_hash_sha256_init(&sha);
-	while ((n = read(fd, work->piece, PIECE)) > 0) {
+	sha256_init(&sha);
+	while ((n = read(fd, work->piece, FLOOR_PIECE)) > 0) {
 		crypto_generichash_update(&blake, work->piece, (size_t)n);
 		if (both)
-			crypto_hash_sha256_update(&sha, work->piece, (size_t)n);
+			sha256_update(&sha, (size_t)n, work->piece);
 		work->bytes += (unsigned long long)n;
 	}
 	crypto_generichash_final(&blake, digest, sizeof digest);
-	crypto_hash_sha256_final(&sha, digest);
+	sha256_digest(&sha, sizeof digest, digest);
 	close(fd);
 	if (n < 0)
 		give_up(path, "cannot be read");
@@ -68,6 +62,7 @@ static struct archive *new_reader(void)
 	archive_read_support_filter_gzip(in);
 	archive_read_support_filter_xz(in);
 	archive_read_support_format_ar(in);
+	archive_read_support_format_iso9660(in);
 	archive_read_support_format_tar(in);
 	archive_read_support_format_zip(in);
 	return in;
@@ -137,29 +132,51 @@ static void walk(struct work *work, struct archive *in, bool nested)
 		give_up("archive", archive_error_string(in));
 }
 
-static bool is_archive(const char *path)
+static void walk_file(struct work *work, const char *path)
 {
-	unsigned char head[8] = {0};
-	int fd = open_file(path);
-	ssize_t n = read(fd, head, sizeof head);
+	struct archive *in = new_reader();
 
+	if (archive_read_open_filename(in, path, FLOOR_PIECE) != ARCHIVE_OK)
+		give_up(path, archive_error_string(in));
+	walk(work, in, false);
+	archive_read_free(in);
+}
+
+static bool begins(int fd, off_t at, const char *magic, size_t length)
+{
+	unsigned char head[8];
+
+	return pread(fd, head, length, at) == (ssize_t)length && memcmp(head, magic, length) == 0;
+}
+
+/* What decodes a file; NULL: it is hashed as it is. */
+static void (*decoder_of(const char *path))(struct work *, const char *)
+{
+	static const struct {
+		off_t at;
+		size_t length;
+		const char *magic;
+		void (*decode)(struct work *, const char *);
+	} table[] = {{0, 8, "!<arch>\n", walk_file}, {0, 4, "PK\3\4", walk_file}, {0, 6, "\3757zXZ", walk_file}, {0x8001, 5, "CD001", walk_file},
+		     {0, 4, "hsqs", floor_squashfs}, {0, 2, "\x85\x19", floor_jffs2}};
+	void (*decode)(struct work *, const char *) = NULL;
+	int fd = open_file(path);
+
+	for (size_t i = 0; !decode && i < sizeof table / sizeof *table; i++)
+		if (begins(fd, table[i].at, table[i].magic, table[i].length))
+			decode = table[i].decode;
 	close(fd);
-	return n == 8 && (memcmp(head, "!<arch>\n", 8) == 0 || memcmp(head, "PK\3\4", 4) == 0 || memcmp(head, "\3757zXZ", 6) == 0);
+	return decode;
 }
 
 static void do_file(struct work *work, const char *path)
 {
-	if (is_archive(path)) {
-		struct archive *in = new_reader();
-		if (archive_read_open_filename(in, path, PIECE) != ARCHIVE_OK)
-			give_up(path, archive_error_string(in));
-		walk(work, in, false);
-		archive_read_free(in);
-		if (work->record)
-			hash_file(work, path, true);
-	} else {
+	void (*decode)(struct work *, const char *) = decoder_of(path);
+
+	if (decode)
+		decode(work, path);
+	if (!decode || work->record)
 		hash_file(work, path, work->record);
-	}
 }
 
 /* Equal files of trees are summed up under one tree digest, so files of trees never need a SHA-256 here. */
@@ -183,8 +200,8 @@ static void compare(struct work *work, const char *a, const char *b)
 	ssize_t n, m;
 
 	do {
-		n = read(x, work->piece, PIECE);
-		m = read(y, work->other, PIECE);
+		n = read(x, work->piece, FLOOR_PIECE);
+		m = read(y, work->other, FLOOR_PIECE);
 		if (n != m || n < 0 || memcmp(work->piece, work->other, (size_t)n) != 0)
 			give_up(a, "differs");
 	} while (n > 0);
@@ -204,6 +221,11 @@ int main(int argc, char **argv)
 	work->record = argc > 1 && strcmp(argv[1], "-r") == 0;
 	if (equal && argc == 4)
 		return compare(work, argv[2], argv[3]), 0;
+	if (argc > 1 && strcmp(argv[1], "-d") == 0) {
+		for (at++; at < argc; at++)
+			hash_file(work, argv[at], true);
+		return 0;
+	}
 	for (at += work->record; at < argc; at++) {
 		int fd = open(argv[at], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (fd >= 0)

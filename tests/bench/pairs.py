@@ -15,28 +15,10 @@ import struct
 import subprocess
 import zipfile
 
-EPOCH = 1700000000
+import images
+from material import EPOCH, LIBRARIES, Pair, library, same_time, write_texts
+
 SECTION = struct.Struct("<IIQQQQIIQQ")
-LIBRARIES = ("libcrypto.so.3", "libsodium.so.23", "libarchive.so.13", "libcapstone.so.4", "libc.so.6")
-
-
-@dataclasses.dataclass
-class Pair:
-    name: str
-    a: str
-    b: str
-    kind: str            # same, file, tree: which floor it has
-    levels: tuple        # levels that are no error
-    culprit: tuple = ()  # what one finding's `where` has to hold, outermost first
-    goal: float = 0      # times less CPU than diffoscope; 0: none
-    shared: bool = False # has members that two threads can share
-
-
-def library(name):
-    for folder in ("/usr/lib/x86_64-linux-gnu", "/lib/x86_64-linux-gnu", "/usr/lib64"):
-        if os.path.exists(os.path.join(folder, name)):
-            return os.path.join(folder, name)
-    raise SystemExit(f"pairs.py: this machine has no {name}")
 
 
 def flip_code(path):
@@ -52,27 +34,6 @@ def flip_code(path):
     at = image.index(b"\xe8", offset + size // 2, offset + size - 1) + 1
     image[at] ^= 1
     pathlib.Path(path).write_bytes(image)
-
-
-def same_time(root):
-    for folder, folders, files in os.walk(root):
-        for name in folders + files:
-            os.utime(os.path.join(folder, name), (EPOCH, EPOCH), follow_symlinks=False)
-    os.utime(root, (EPOCH, EPOCH))
-
-
-def write_texts(root, count):
-    """Files like headers: median 4 kB, made of 800 words."""
-    numbers = random.Random(count)
-    words = ["".join(numbers.choices("abcdefghijklmnopqrstuvwxyz_", k=numbers.randint(2, 11))) for _ in range(800)]
-    for number in range(count):
-        folder = os.path.join(root, f"d{number // 100:03}")
-        os.makedirs(folder, exist_ok=True)
-        lines = min(int(numbers.lognormvariate(4.5, 1)), 3000) + 1
-        with open(os.path.join(folder, f"f{number % 100:02}.h"), "w") as f:
-            for _ in range(lines):
-                f.write(" ".join(numbers.choices(words, k=7)) + "\n")
-    same_time(root)
 
 
 class Maker:
@@ -227,6 +188,7 @@ class Maker:
             self.archives(count, tree, changed)
             self.zips(count, tree, changed)
         self.shared()
+        self.pairs += images.make(self.root, self.scratch)
         shutil.rmtree(self.scratch)
         for pair in self.pairs:
             differs = subprocess.run(["diff", "-rq", pair.a, pair.b], stdout=subprocess.DEVNULL, check=False).returncode
