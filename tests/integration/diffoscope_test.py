@@ -12,6 +12,7 @@ from sbtest import case, main, need, run, sb
 PACKAGES = {"diffoscope": ("240+deb12u1", [])}
 PAIRS = 80            # so many at least are named as pairs
 MOST_OUTPUT = 4 << 20  # bytes of the record for all of them
+MOST_SECONDS = 5      # for all of them together
 # What must stand in the way in of some finding; all formats that are read here.
 NAMED = {
     "test1.o": [".text", "f"], "test1.a": ["test.o", ".text", "f"], "test1.debug": [".debug_str"], "test1.rlib": ["rust.metadata.bin"],
@@ -66,6 +67,7 @@ def _(_dir):
     took = time.monotonic() - began
     assert result.code in (1, 5), result
     assert len(result.out) < MOST_OUTPUT, len(result.out)
+    assert took < MOST_SECONDS, took
     record = result.json()
     levels = {a["name"]: a["level"] for a in record["artifacts"]}
     assert sorted(levels) == pairs, set(levels) ^ set(pairs)

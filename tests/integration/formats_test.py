@@ -188,24 +188,38 @@ def write_pair(a, b):
             f.write(data)
 
 
-@case("a program in a squashfs in a compressed tar is opened where it lies")
+ITS = """/dts-v1/;
+/ { description = "unit"; images { root { data = /incbin/("root.squashfs"); type = "filesystem"; arch = "x86_64"; compression = "none"; hash { algo = "sha256"; }; }; }; };
+"""
+
+
+def nested(side, value):
+    """ELF in squashfs in FIT in tar in gzip."""
+    tree("tree")
+    pathlib.Path("p.c").write_text("int check(void) { return %d; }\n" % value)
+    run("gcc", "-shared", "-fPIC", "-O1", "-Wl,--build-id=none", "-o", "tree/tool.so", "p.c", code=0)
+    for path in [*pathlib.Path("tree").rglob("*"), "tree"]:
+        os.utime(path, (1700000000, 1700000000))
+    os.makedirs(f"{side}/in")
+    squashfs()("tree", f"{side}/in/root.squashfs")
+    pathlib.Path(f"{side}/in/unit.its").write_text(ITS)
+    run("mkimage", "-f", "unit.its", "unit.itb", cwd=f"{side}/in", code=0, env={"SOURCE_DATE_EPOCH": "1700000000"})
+    os.utime(f"{side}/in/unit.itb", (1700000000, 1700000000))
+    run("tar", "--format=ustar", "--owner=0", "--group=0", "-czf", os.path.abspath(f"{side}/x.tar.gz"), "unit.itb", cwd=f"{side}/in", code=0, env={"GZIP": "-n"})
+
+
+@case("a program in a squashfs in a FIT in a compressed tar is opened where it lies; hashes follow from it")
 def _(_folder):
-    need("mksquashfs", "gcc", "tar")
-    for side, value in (("a", 1), ("b", 2)):
-        tree("tree")
-        pathlib.Path("tree/p.c").write_text("int check(void) { return %d; }\n" % value)
-        run("gcc", "-shared", "-fPIC", "-O1", "-Wl,--build-id=none", "-o", "tool.so", "p.c", cwd="tree", code=0)
-        for path in pathlib.Path("tree").rglob("*"):
-            os.utime(path, (1700000000, 1700000000))
-        os.makedirs(f"{side}/in")
-        squashfs()("tree", f"{side}/in/root.squashfs")
-        os.utime(f"{side}/in/root.squashfs", (1700000000, 1700000000))
-        run("tar", "--format=ustar", "--owner=0", "--group=0", "-czf", os.path.abspath(f"{side}/x.tar.gz"), "root.squashfs", cwd=f"{side}/in", code=0, env={"GZIP": "-n"})
+    need("mksquashfs", "gcc", "tar", "mkimage")
+    nested("a", 1)
+    nested("b", 2)
     record = compare("a/x.tar.gz", "b/x.tar.gz", 1)
-    way = ["x.tar.gz", "x.tar", "root.squashfs", "tree", "tool.so", ".text", "check"]
-    assert way in [finding["where"] for finding in record["findings"]], record["findings"]
-    levels = {finding["where"][-1]: finding["severity"] for finding in record["findings"]}
-    assert levels["check"] == "critical", levels
+    assert record["level"] == "different", record
+    primary = [finding for finding in record["findings"] if finding["primary"]]
+    way = ["x.tar.gz", "x.tar", "unit.itb", "root", "tree", "tool.so", ".text", "check"]
+    assert [(f["where"], f["severity"]) for f in primary] == [(way, "critical")], primary
+    hashes = [finding for finding in record["findings"] if finding["where"][-2:] == ["/images/root/hash:value", "value"]]
+    assert [(f["cause"], f["primary"]) for f in hashes] == [("checksum", False)], record["findings"]
 
 
 @case("an image whose times differ at each of its many files is decided, and every byte of them is counted")
