@@ -19,6 +19,9 @@ static volatile int secret = 7;
 int shared = 7;
 #define SECRET shared
 #endif
+#ifdef PLIST
+__attribute__((section("__TEXT,__info_plist"), used)) static const char plist[] = "<plist><dict/></plist>";
+#endif
 int table[4] = {1, 2, 3, 4};
 const char *text = "port=80";
 int check(int x) { return x * SECRET + table[x & 3]; }
@@ -89,15 +92,15 @@ def superblob(parts, fill=8):
     return whole + bytes(-len(whole) % 16 + fill * 2)
 
 
-def sign(image, key=None, entitlements=b"", requirements=b"", behind=b"", **options):
-    """The image with a signature of its own, ad hoc or with a message by @key."""
+def sign(image, key=None, entitlements=b"", requirements=b"", behind=b"", beside=(), **options):
+    """The image with a signature of its own, ad hoc or with a message by @key; @beside: slots of what is digested, but not in the signature."""
     linkedit = command(image, SEGMENT, b"__LINKEDIT")
     start = (len(image) + 15) // 16 * 16
     special = [(2, requirements or blob(0xfade0c01, bytes(4)))] + ([(5, blob(0xfade7171, entitlements))] if entitlements else [])
     text = struct.unpack_from("<Q", image, command(image, SEGMENT, b"__TEXT") + 48)[0]
 
     def parts(data):
-        code = directory(data, start, special=special, text=text, **options)
+        code = directory(data, start, special=[*special, *beside], text=text, **options)
         return [(0, code), *special, (0x10000, blob(0xfade0b01, message(code, key) if key else b""))]
     out = bytearray(image + bytes(start - len(image)))
     size = len(superblob(parts(bytes(out)))) + len(behind)
@@ -134,13 +137,16 @@ def plain(image):
     return put(image, at + 32, struct.pack("<Q", (struct.unpack_from("<Q", image, at + 48)[0] + PAGE - 1) // PAGE * PAGE))
 
 
-def universal(*images, align=12):
-    at, rows, data = 8 + 20 * len(images), b"", b""
-    for cpu, image in images:
-        start = (at + len(data) + (1 << align) - 1) >> align << align
-        data += bytes(start - at - len(data)) + image
-        rows += struct.pack(">IIIII", cpu, 3 if cpu == 0x01000007 else 0, start, len(image), align)
-    return struct.pack(">II", 0xcafebabe, len(images)) + rows + data
+def universal(*images, align=12, more=0, fill=b"", wide=False):
+    """@more: bytes by which each image lies behind its place; @fill: what stands in front of each but the first."""
+    form, magic = (">IIQQII", 0xcafebabf) if wide else (">IIIII", 0xcafebabe)
+    at, rows, data = 8 + struct.calcsize(form) * len(images), b"", b""
+    for number, (cpu, image) in enumerate(images):
+        start = ((at + len(data) + (1 << align) - 1) >> align << align) + more
+        gap = start - at - len(data)
+        data += (fill[:gap] if number else b"").rjust(gap, b"\0") + image
+        rows += struct.pack(form, cpu, 3 if cpu == 0x01000007 else 0, start, len(image), align, *([0] if wide else []))
+    return struct.pack(">II", magic, len(images)) + rows + data
 
 
 X86, ARM = 0x01000007, 0x0100000c
@@ -197,11 +203,53 @@ def signatures(image):
         yield "the message of another signature", with_one[:at] + other[at:], image, ("not that of the code directory",)
 
 
+def resources(image, with_plist):
+    """Digests of what lies beside the image, or is not what lies in it."""
+    for slot, word in ((1, "Info.plist, which is not in the file"), (3, "CodeResources"), (4, "only its application"), (6, "disk image"), (8, "something unknown")):
+        yield f"a digest in slot {slot}", sign(image, beside=((slot, b"what nobody can see here"),)), image, (word,)
+    good = sign(with_plist, beside=((1, plist_of(with_plist)),))
+    yield "a digest of another Info.plist", sign(with_plist, beside=((1, b"<plist>evil</plist>"),)), with_plist, ("Info.plist is not that",)
+    yield "a digest of no Info.plist, where there is one", sign(with_plist, beside=((3, b"resources"),)), with_plist, ("Info.plist is not that",)
+    at = section(with_plist, b"__info_plist")[0]
+    yield "another Info.plist, and its digest", sign(put(with_plist, at, b"<evil"), beside=((1, plist_of(put(with_plist, at, b"<evil"))),)), with_plist, ("__info_plist",)
+    yield "another Info.plist, and the digest of what it was", put(good, at, b"<evil"), with_plist, ("__info_plist",)
+
+
+def plist_of(image):
+    offset, size = section(image, b"__info_plist")
+    return image[offset:offset + size]
+
+
+def hidden_in_universal(image, arm):
+    """One image is signed on one side, which moves the other one: what else may be there because of it?"""
+    plain_one = universal((X86, image), (ARM, arm))
+    signed = universal((X86, sign(image)), (ARM, arm))
+    for at in range(48):
+        yield f"signed, byte {at} of the header", flip(signed, at, 1), plain_one, ()
+    changed = flip(image, section(image, b"__text")[0] + 4)
+    yield "signed, and code is another", universal((X86, sign(changed)), (ARM, arm)), plain_one, ("x86_64", "__text")
+    yield "signed, and code of the other is another", universal((X86, sign(image)), (ARM, flip(arm, section(arm, b"__text")[0] + 4))), plain_one, ("arm64", "__text")
+    yield "signed, and text between the images", universal((X86, sign(image)), (ARM, arm), fill=b"evil"), plain_one, ("gap",)
+    yield "signed, and a page between the images", universal((X86, sign(image)), (ARM, arm), more=4096), plain_one, ("entry",)
+    yield "signed, and half a page between the images", universal((X86, sign(image)), (ARM, arm), more=2048), plain_one, ("entry",)
+    yield "signed, and another alignment", universal((X86, sign(image)), (ARM, arm), align=14), plain_one, ("align",)
+    yield "signed, and in another order", universal((ARM, arm), (X86, sign(image))), plain_one, ()
+    yield "signed, and zeros behind it that count as its own", universal((X86, sign(image) + bytes(16)), (ARM, arm)), plain_one, ("x86_64",)
+    yield "signed, with rights", universal((X86, sign(image, entitlements=b"<plist/>")), (ARM, arm)), plain_one, ("entitlements",)
+    yield "signed, and a header for large files", universal((X86, sign(image)), (ARM, arm), wide=True), plain_one, ()
+    wide, at = universal((X86, sign(image)), (ARM, arm), wide=True), 8 + 28
+    yield "signed, and what is reserved", put(wide, at, b"evil"), universal((X86, image), (ARM, arm), wide=True), ("reserved",)
+    twice = universal((X86, sign(image)), (X86, image), (ARM, arm))
+    yield "signed, and a second image for that processor", twice, plain_one, ("x86_64",)
+
+
 def pairs():
     x86, arm = made("x86_64", "-DLOCAL"), made("arm64", "-DLOCAL")
     yield from structure("x86_64", x86, 3)
     yield from structure("arm64", arm, 5)
     yield from ((f"signed, {label}", a, b, words) for label, a, b, words in signatures(plain(made())))
+    yield from ((f"signed, {label}", a, b, words) for label, a, b, words in resources(plain(made()), plain(made("x86_64", "-DPLIST"))))
+    yield from ((f"universal, {label}", a, b, words) for label, a, b, words in hidden_in_universal(plain(made()), made("arm64")))
     both = universal((X86, x86), (ARM, arm))
     for at in range(0, 48, 1):
         yield f"universal, byte {at}", flip(both, at, 1), both, ()
@@ -233,5 +281,12 @@ def honest():
     yield "macho, messages", sign(image, key="one", team=b"TEAM"), sign(image, key="two"), "unsigned-identical", {"signature"}
     yield "macho, the same entitlements", sign(image, key="one", entitlements=b"<plist/>"), sign(image, entitlements=b"<plist/>"), "unsigned-identical", {"signature"}
     yield "macho, UUID of what was stripped", with_uuid(image), image, "explained", {"build-id"}
-    both = universal((X86, image), (ARM, made("arm64")))
-    yield "universal, one of them signed", universal((X86, sign(image)), (ARM, made("arm64"))), both, "different", None
+    with_plist = plain(made("x86_64", "-DPLIST"))
+    yield "macho, signed with the digest of the Info.plist in it", sign(with_plist, beside=((1, plist_of(with_plist)),)), with_plist, "unsigned-identical", {"signature"}
+    arm = made("arm64")
+    for wide in (False, True):
+        pair = [universal((X86, one), (ARM, arm), wide=wide) for one in (sign(image), image)]
+        yield f"universal, wide={wide}, one of them signed", *pair, "unsigned-identical", {"signature"}
+        yield f"universal, wide={wide}, one of them signed as rebuilt", *pair[::-1], "unsigned-identical", {"signature"}
+    yield "universal, the last of them signed", universal((ARM, arm), (X86, sign(image))), universal((ARM, arm), (X86, image)), "unsigned-identical", {"signature"}
+    yield "universal, signed by others", universal((X86, sign(image, name=b"acme" * 50)), (ARM, arm)), universal((X86, sign(image)), (ARM, arm)), "unsigned-identical", {"signature"}

@@ -101,6 +101,18 @@ static bool ar_is_right(const struct sb_pair *pair, const struct sb_diff *diff)
 	return a && b && sb_span_equal(a->name, b->name);
 }
 
+/* The walker calls a place of an image one only where it follows from the image before it and from its alignment. */
+static bool universal_is_right(const struct sb_pair *pair, const struct sb_diff *diff)
+{
+	for (unsigned side = 0; side < SB_SIDES; side++) {
+		const struct sb_member *member = diff->side[side].member;
+		uint64_t value;
+		if (!member || !sb_field_number(sb_diff_bytes(pair, diff, side), SB_ENC_BE, &value) || value != member->offset)
+			return false;
+	}
+	return true;
+}
+
 static bool claim_offset(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, struct sb_claim *claim)
 {
 	bool right = false;
@@ -111,6 +123,8 @@ static bool claim_offset(struct sb_explaining *in, const struct sb_pair *pair, c
 		right = zip_is_right(in, pair, diff);
 	else if (is_format(pair, "ar"))
 		right = sb_diff_is_field(diff, SB_FIELD_OFFSET) && strcmp(diff->name, "symbol offset") == 0 && ar_is_right(pair, diff);
+	else if (is_format(pair, "universal"))
+		right = sb_diff_is_field(diff, SB_FIELD_OFFSET) && universal_is_right(pair, diff);
 	if (!right)
 		return false;
 	claim->cap = SB_LEVEL_UNSIGNED_IDENTICAL;
@@ -119,4 +133,4 @@ static bool claim_offset(struct sb_explaining *in, const struct sb_pair *pair, c
 	return true;
 }
 
-const struct sb_explainer sb_explain_offset = {"offset", SB_CAUSE_CONTAINER_METADATA, SB_RULE_DERIVED, 2, claim_offset};
+const struct sb_explainer sb_explain_offset = {"offset", SB_CAUSE_CONTAINER_METADATA, SB_RULE_DERIVED, 3, claim_offset};

@@ -40,11 +40,18 @@ static uint64_t alignment(const struct sb_pair *pair)
 	return is_ar(pair) ? 2 : is_format(pair, "tar") ? 512 : 1;
 }
 
+/* The alignment that the fill itself, or its format, states; 1: there is none to compute its length from. */
+static uint64_t stated_alignment(const struct sb_pair *pair, const struct sb_diff *diff)
+{
+	const struct sb_region *either = diff->side[SB_SHIPPED].region ? diff->side[SB_SHIPPED].region : diff->side[SB_REBUILT].region;
+	return either && either->align ? either->align : alignment(pair);
+}
+
 /* The content of the member and its fill end where the next header may begin, and the fill is no longer than that takes. */
 static bool follows_size(const struct sb_pair *pair, const struct sb_diff *diff, unsigned side, const struct sb_member *member)
 {
-	const struct sb_region *region = diff->side[side].region, *either = region ? region : diff->side[!side].region;
-	uint64_t align = either && either->align ? either->align : alignment(pair);
+	const struct sb_region *region = diff->side[side].region;
+	uint64_t align = stated_alignment(pair, diff);
 	uint64_t end = member->offset + member->length, fill = region ? region->length : 0;
 
 	return align == 1 ? fill < 4 : (end + fill) % align == 0 && fill < align;
@@ -120,9 +127,11 @@ static bool claim_padding(struct sb_explaining *in, const struct sb_pair *pair, 
 		if (follows ? !member || !follows_size(pair, diff, side, member) : !fills && !may_trail(pair, diff->side[side].region))
 			return false;
 	}
-	claim->cap = follows || fills || ends_record(pair, diff) ? SB_LEVEL_EXPLAINED : SB_LEVEL_REPACKAGED;
-	claim->note = sb_explain_note(in, "fill of another length");
+	bool computed = follows && stated_alignment(pair, diff) > 1;
+	claim->cap = computed ? SB_LEVEL_UNSIGNED_IDENTICAL : follows || fills || ends_record(pair, diff) ? SB_LEVEL_EXPLAINED : SB_LEVEL_REPACKAGED;
+	claim->rule = computed ? SB_RULE_DERIVED : claim->rule;
+	claim->note = sb_explain_note(in, computed ? "fill up to the alignment on both sides: it follows from members that differ" : "fill of another length");
 	return true;
 }
 
-const struct sb_explainer sb_explain_padding = {"padding", SB_CAUSE_CONTAINER_METADATA, SB_RULE_STRUCTURAL, 4, claim_padding};
+const struct sb_explainer sb_explain_padding = {"padding", SB_CAUSE_CONTAINER_METADATA, SB_RULE_STRUCTURAL, 5, claim_padding};

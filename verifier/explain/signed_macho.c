@@ -150,21 +150,42 @@ static bool pages_are_right(const struct directory *directory)
 	return true;
 }
 
-/* Digests of other parts of the signature; of anything else there is none. */
+/** What a special digest is of: cs_blobs.h, "Special hash slots". */
+struct slot {
+	const char *region; /* of the image, that it is computed from; NULL: something beside the image */
+	const char *what;
+};
+
+static const struct slot slots[] = {
+	[1] = {"__TEXT,__info_plist", "Info.plist"},
+	[SLOT_REQUIREMENTS] = {"requirements", "requirements"},
+	[3] = {NULL, "the resources of its bundle (CodeResources)"},
+	[4] = {NULL, "something that only its application knows"},
+	[SLOT_ENTITLEMENTS] = {"entitlements", "entitlements"},
+	[6] = {NULL, "the format of its disk image"},
+	[SLOT_DER] = {"entitlements in DER", "entitlements in DER"},
+};
+
+static bool special_is_right(const struct directory *directory, uint64_t which)
+{
+	const struct slot *slot = which < sizeof slots / sizeof *slots ? &slots[which] : &slots[0];
+	const struct sb_region *region = slot->region ? sb_view_region_named(directory->view, slot->region) : NULL;
+	uint64_t at = directory->hashes - which * directory->size;
+	const char *what = slot->what ? slot->what : "something unknown";
+	struct sb_span blob;
+
+	if (region && sb_span_cut(directory->view->file, region->offset, region->length, &blob))
+		return states(directory, at, blob) || sb_signed_refuse(directory->side, sb_explain_note(directory->side->in, "code directory: the digest of %s is not that of what the file holds", what));
+	return sb_span_all_zero(sb_span_of(directory->bytes.p + at, (size_t)directory->size)) ||
+	       sb_signed_refuse(directory->side, sb_explain_note(directory->side->in, "code directory: a digest of %s, which is not in the file", what));
+}
+
+/* Of other parts of the signature, and of a property list in the image; of anything else there is none. */
 static bool special_are_right(const struct directory *directory)
 {
-	static const char *const names[] = {[SLOT_REQUIREMENTS] = "requirements", [SLOT_ENTITLEMENTS] = "entitlements", [SLOT_DER] = "entitlements in DER"};
-
-	for (uint64_t i = 1; i <= directory->special; i++) {
-		uint64_t at = directory->hashes - i * directory->size;
-		const char *name = i < sizeof names / sizeof *names ? names[i] : NULL;
-		const struct sb_region *region = name ? sb_view_region_named(directory->view, name) : NULL;
-		struct sb_span blob;
-		bool right = region && sb_span_cut(directory->view->file, region->offset, region->length, &blob) ? states(directory, at, blob)
-													       : sb_span_all_zero(sb_span_of(directory->bytes.p + at, (size_t)directory->size));
-		if (!right)
+	for (uint64_t i = 1; i <= directory->special; i++)
+		if (!special_is_right(directory, i))
 			return false;
-	}
 	return true;
 }
 
@@ -173,7 +194,7 @@ static bool directory_is_right(struct directory *directory)
 	if (!read_directory(directory) || !is_plain(directory) || !is_dense(directory))
 		return sb_signed_refuse(directory->side, "code directory: something that no signer writes there");
 	if (!special_are_right(directory))
-		return sb_signed_refuse(directory->side, "code directory: a digest of something that is not in the signature");
+		return false;
 	return pages_are_right(directory) || sb_signed_refuse(directory->side, "code directory: the digests that it holds are not those of the image");
 }
 
