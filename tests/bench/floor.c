@@ -219,8 +219,10 @@ int main(int argc, char **argv)
 	if (!work || sodium_init() < 0)
 		give_up("libsodium", "cannot start");
 	work->record = argc > 1 && strcmp(argv[1], "-r") == 0;
-	if (equal && argc == 4)
-		return compare(work, argv[2], argv[3]), 0;
+	if (equal && argc == 4) {
+		compare(work, argv[2], argv[3]);
+		return 0;
+	}
 	if (argc > 1 && strcmp(argv[1], "-d") == 0) {
 		for (at++; at < argc; at++)
 			hash_file(work, argv[at], true);
