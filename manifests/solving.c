@@ -23,6 +23,7 @@ static struct sb_node *trials_node(struct sb_making *make, const struct sb_solvi
 		sb_make_put_text(make, map, "end", sb_trial_end_name(solving->trials[i].end));
 		sb_make_put(make, map, "facts", facts_node(make, &solving->trials[i].facts));
 		sb_make_put_count(make, map, "differ", solving->trials[i].differ);
+		sb_make_put_shown(make, map, "why", solving->trials[i].why);
 		sb_make_push(make, list, map);
 	}
 	return list;

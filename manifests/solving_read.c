@@ -5,7 +5,7 @@
 #include <string.h>
 
 static const char *const solve_keys[] = {"*rounds", "*stop", "*rebuilds", "*evidence", "*needed", "*files", NULL};
-static const char *const trial_keys[] = {"*end", "*facts", "*differ", NULL};
+static const char *const trial_keys[] = {"*end", "*facts", "*differ", "*why", NULL};
 static const char *const evidence_keys[] = {"*fact", "*value", "*artifact", "*where", "*how", "*rebuild", NULL};
 static const char *const needed_keys[] = {"*what", "*version", "*ours", "*artifact", "*where", NULL};
 static const char *const file_keys[] = {"*name", "*rebuild", "*before", "*after", "*left", "*left_more", NULL};
@@ -44,12 +44,14 @@ static void read_trials(struct sb_taking *in, struct sb_place map, struct sb_sol
 
 	for (size_t i = 0; i < out->trial_count; i++) {
 		struct sb_place item = sb_schema_item(&in->schema, place, i);
+		trials[i].why = "";
 		if (!sb_schema_map(&in->schema, item, trial_keys))
 			continue;
 		if (!sb_trial_end_parse(sb_take_text(in, item, "end"), &trials[i].end))
 			bad(in, item, "an unknown end of a rebuild");
 		read_facts(in, sb_schema_key(&in->schema, item, "facts"), &trials[i].facts);
 		trials[i].differ = sb_take_count(in, item, "differ");
+		trials[i].why = sb_take_shown(in, item, "why");
 	}
 	out->trials = trials;
 }

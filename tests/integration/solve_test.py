@@ -5,7 +5,7 @@ import os
 import re
 
 from sbtest import case, main, need, sb
-from solving import THEIR_PATH, THEIRS, Product, facts, levels, pack
+from solving import THEIR_PATH, THEIRS, Product, facts, levels, pack, sha256
 
 LEAKY = {
     "main.c": '#include <assert.h>\n#include <stdio.h>\nvoid stamp(void);\nint main(int argc, char **argv) { assert(argc); stamp(); return puts(argv[0]) < 0; }\n',
@@ -125,6 +125,39 @@ def _(dir):
     product.vendor({"epoch": 1556000000})
     record = product.verify(code=0)
     assert levels(record) == {"prog": "reproduced"} and list(facts(record)) == ["epoch"], record["solve"]
+
+
+@case("a clock before the files that a recipe unpacks itself: no rebuild is begun, and the reason is told")
+def _(dir):
+    pack("inner.tar", {"year.c": "int main(void) { return YEAR == 0; }\n"}, mtime=1600000000)
+    with open("inner.tar", "rb") as f:
+        inner = f.read()
+    steps = ["tar -xf inner.tar && cc -O1 -DYEAR=$(date +%Y) -Wl,--build-id=none -o prog year.c && date > made"]
+    product = Product({"inner.tar": inner}, steps, ["made"])
+    product.drop["sources"][0]["unpack"] = True
+    product.vendor({"epoch": 1500000000, "clock": "shift"}, path="/build/acme-1.0")
+    assert levels(product.verify(code=0)) == {"made": "reproduced"}  # within a source that was unpacked it is a file as any other
+    outer = dict(product.drop["sources"][0], path="inner.tar", sha256=sha256("inner.tar"), unpack=False)
+    product.drop["sources"] = [outer]
+    product.save()
+    record = product.verify()
+    assert levels(record)["made"] in ("explained", "different") and [r["end"] for r in record["solve"]["rebuilds"]] == ["failed"], record["solve"]
+    why = record["solve"]["rebuilds"][0]["why"]
+    assert why.startswith("not built: the clock would stand at 2017-07-14 02:40:00 UTC, before year.c of inner.tar (2020-09-13 12:26:40 UTC)"), why
+
+
+@case("a program that waits before a clock that stands still is ended, and what it was built under is dropped")
+def _(dir):
+    wait = 'if [ "$(date +%s)" = "$(sleep 1; date +%s)" ]; then while :; do sleep 1; done; fi; { date; sleep 1; date; } > made'
+    product = Product({"x": "x"}, [wait], ["made"])
+    product.vendor({"epoch": 1711111111}, path="/build/acme-1.0")
+    with open("release/made", encoding="ascii") as f:
+        first, _second = f.read().splitlines()
+    with open("release/made", "w", encoding="ascii") as f:
+        f.write(f"{first}\n{first}\n")
+    record = product.verify(rounds=1, code=1)
+    trial, = record["solve"]["rebuilds"]
+    assert trial["facts"]["clock"] == "frozen" and trial["end"] == "failed" and "wall: " in trial["why"], record["solve"]
 
 
 @case("the room that a removed run path leaves tells the length of the build path")

@@ -70,6 +70,19 @@ struct sb_sources {
 SB_MUST_USE int sb_ingest_run(const struct sb_ingest_in *in, struct sb_sources *out, struct sb_err *err);
 void sb_ingest_release(struct sb_sources *sources);
 
+/** The file that was changed last of those in archives that the recipe unpacks itself. */
+struct sb_newest {
+	int64_t time;
+	const char *source; /* the archive, as the manifest calls it; NULL: there is no such file */
+	const char *member; /* raw */
+};
+/**
+ * Programs that compare times need not end when such a file is newer than the clock; of files that are placed for the build none is. Archives that
+ * cannot be read here are passed over. @member lives in @arena. Errors: NOMEM, IO, TEMPORARY, INTERRUPTED.
+ */
+SB_MUST_USE int sb_ingest_newest(const struct sb_ingest_in *in, const struct sb_sources *sources, struct sb_arena *arena, struct sb_newest *out,
+                                 struct sb_err *err);
+
 /* ---- unpacking one archive: the part that is tested by itself ---- */
 
 /** How strict to be. */

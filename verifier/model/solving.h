@@ -77,6 +77,7 @@ struct sb_trial {
 	enum sb_trial_end end;
 	struct sb_fact_set facts; /* complete: what is not here is the manifest's */
 	uint64_t differ;          /* bytes that differ over the files that were still unequal */
+	const char *why;          /* of FAILED: what happened, or why no build was begun; escaped. Else "" */
 };
 
 /** A file that the plain rebuild does not make equal. */

@@ -32,8 +32,12 @@ struct sb_solver;
  * Errors: NOMEM, INTERRUPTED, TEMPORARY and the like; a recipe that does not run under them is data.
  */
 SB_MUST_USE int sb_solve_begin(const struct sb_verify_in *in, struct sb_verified *verified, struct sb_solver **out, bool *all, struct sb_err *err);
-/** Infer, rebuild and compare until all is equal, nothing new is found, or in->solve rebuilds were made. @found: of the plain rebuild. */
-SB_MUST_USE int sb_solve_rounds(struct sb_solver *solver, const struct sb_result *plain, const struct sb_solve_found *found, struct sb_err *err);
+/**
+ * Infer, rebuild and compare until all is equal, nothing new is found, or in->solve rebuilds were made. @found: of the plain rebuild, which took so many
+ * @seconds.
+ */
+SB_MUST_USE int sb_solve_rounds(struct sb_solver *solver, const struct sb_result *plain, const struct sb_solve_found *found, uint64_t seconds,
+                                struct sb_err *err);
 /** For sb_line_sides: whose bytes are equal; NULL entries where none are. */
 const struct sb_rebuilt *const *sb_solve_instead(const struct sb_solver *solver);
 /** True when some rebuild made a file equal that the plain one does not. */

@@ -4,6 +4,7 @@
 
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 static int no_memory(struct sb_err *err)
 {
@@ -186,7 +187,7 @@ static int rebuild(const struct sb_verify_in *in, struct sb_verified *out, struc
 }
 
 /* The plain rebuild and its comparison; then rebuilds under what the shipped files gave away, as far as they were asked for. */
-static int compare_and_solve(const struct sb_verify_in *in, struct sb_verified *out, struct sb_solver *solver, struct sb_err *err)
+static int compare_and_solve(const struct sb_verify_in *in, struct sb_verified *out, struct sb_solver *solver, uint64_t seconds, struct sb_err *err)
 {
 	struct sb_line_sides sides = {.base = &out->rebuilt, .instead = sb_solve_instead(solver), .extra = true};
 	struct sb_line_question question = {.arena = out->arena};
@@ -197,7 +198,7 @@ static int compare_and_solve(const struct sb_verify_in *in, struct sb_verified *
 	if (!rc)
 		rc = compare(in, out, &sides, in->solve ? &question : NULL, err);
 	if (!rc)
-		rc = sb_solve_rounds(solver, &out->result, &question.found, err);
+		rc = sb_solve_rounds(solver, &out->result, &question.found, seconds, err);
 	if (!rc && sb_solve_gained(solver))
 		rc = compare(in, out, &sides, NULL, err);
 	return rc ? rc : sb_solve_conclude(solver, &out->result, err);
@@ -214,6 +215,14 @@ static int take_given(const struct sb_verify_in *in, struct sb_verified *out, st
 	return rc ? rc : sb_solve_conclude(solver, &out->result, err);
 }
 
+static uint64_t now(void)
+{
+	struct timespec at = {0};
+
+	clock_gettime(CLOCK_MONOTONIC, &at);
+	return (uint64_t)at.tv_sec;
+}
+
 static int solve(const struct sb_verify_in *in, struct sb_verified *out, struct sb_err *err)
 {
 	struct sb_solver *solver = NULL;
@@ -223,9 +232,10 @@ static int solve(const struct sb_verify_in *in, struct sb_verified *out, struct 
 	if (!rc && all && in->repeat <= 1) {
 		rc = take_given(in, out, solver, err);
 	} else if (!rc) {
+		uint64_t begun = now();
 		rc = rebuild(in, out, err);
 		if (!rc)
-			rc = compare_and_solve(in, out, solver, err);
+			rc = compare_and_solve(in, out, solver, now() - begun, err);
 	}
 	sb_solve_end(&solver);
 	return rc;

@@ -82,3 +82,13 @@ int sb_solve_date_inputs(const struct sb_fact_set *facts, const struct sb_invent
 		out->entries = entries;
 	return 0;
 }
+
+struct sb_fact_set sb_solve_without(const struct sb_fact_set *facts, const struct sb_fact_set *ours)
+{
+	struct sb_fact_set out = *facts;
+
+	for (unsigned knob = 0; knob < SB_KNOBS; knob++)
+		if (out.value[knob] && ours->value[knob] && strcmp(out.value[knob], ours->value[knob]) == 0)
+			out.value[knob] = NULL;
+	return out;
+}

@@ -52,6 +52,29 @@ const struct sb_candidate *sb_solve_behind(const struct sb_solve_choice *choice,
 SB_MUST_USE int sb_solve_drop(struct sb_solve_choice *choice, const struct sb_fact_set *facts, const char *artifact, struct sb_err *err);
 void sb_solve_choice_release(struct sb_solve_choice *choice);
 
+/** How far rebuilds have come with one delivered file. */
+struct sb_solve_file {
+	bool plain;              /* the plain rebuild is equal */
+	unsigned rebuild;        /* number of the rebuild that is equal; 0: none */
+	uint64_t before, after;  /* bytes that differ: plain, best */
+	uint64_t kept, now;      /* under the facts that were kept, in the rebuild that is looked at */
+};
+static inline bool sb_solve_is_open(const struct sb_solve_file *file)
+{
+	return !file->plain && !file->rebuild;
+}
+size_t sb_solve_count_open(const struct sb_solve_file *files, size_t count);
+/**
+ * What the rebuild that is looked at was worth: fewer bytes differ in file @focus, which its facts were chosen for (SIZE_MAX: none in particular), or
+ * over all files that @were_open before it. *differ: these bytes.
+ */
+enum sb_trial_end sb_solve_end_of(const struct sb_solve_file *files, size_t count, const bool *were_open, size_t focus, uint64_t *differ);
+/** The facts of the rebuild that is looked at are kept: later ones are measured by it. */
+void sb_solve_keep(struct sb_solve_file *files, size_t count);
+
+/** @facts without those that are @ours anyway: they say nothing. */
+struct sb_fact_set sb_solve_without(const struct sb_fact_set *facts, const struct sb_fact_set *ours);
+
 /** Values in force in a rebuild of @drop with the facts @facts; texts that are made live in @arena. Errors: NOMEM. */
 SB_MUST_USE int sb_solve_ours(const struct sb_drop *drop, const struct sb_facts *facts, struct sb_arena *arena, struct sb_fact_set *out, struct sb_err *err);
 

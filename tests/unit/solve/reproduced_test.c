@@ -27,7 +27,7 @@ static void prepare(struct sample *s)
 	s->artifact.shipped = s->artifact.rebuilt = (struct sb_digest){.kinds = SB_DIGEST_BOTH, .size = 4, .sha256 = {1}, .blake2b = {2}};
 	s->evidence[0] = (struct sb_evidence){.knob = SB_KNOB_PATH, .value = "/home/ci", .artifact = "prog", .where = "prog > .rodata, offset 4", .how = "text", .rebuild = 1};
 	s->evidence[1] = (struct sb_evidence){.knob = SB_KNOB_USER, .value = "ann", .artifact = "prog", .where = "prog", .how = "text", .rebuild = 1};
-	s->trial = (struct sb_trial){.end = SB_TRIAL_EQUAL, .facts = {.value = {[SB_KNOB_PATH] = "/home/ci", [SB_KNOB_USER] = "ann"}}};
+	s->trial = (struct sb_trial){.end = SB_TRIAL_EQUAL, .why = "", .facts = {.value = {[SB_KNOB_PATH] = "/home/ci", [SB_KNOB_USER] = "ann"}}};
 	s->file = (struct sb_solved_file){.name = "prog", .rebuild = 1, .before = 40};
 	s->solving = (struct sb_solving){.present = true, .most = 3, .stop = SB_SOLVE_EQUAL, .trials = &s->trial, .trial_count = 1, .evidence = s->evidence, .evidence_count = 2,
 	                                 .files = &s->file, .file_count = 1};

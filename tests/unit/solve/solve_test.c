@@ -346,3 +346,25 @@ Test(solve, facts_are_set_and_nothing_else)
 	cr_assert_str_eq(out.control.user, "v");
 	cr_assert_str_eq(out.control.hostname, "h");
 }
+
+Test(solve, what_a_rebuild_was_worth)
+{
+	struct sb_solve_file files[] = {{.kept = 100, .now = 60}, {.kept = 10, .now = 80}, {.plain = true}};
+	const bool open[] = {true, true, false};
+	uint64_t differ;
+
+	cr_assert_eq(sb_solve_end_of(files, 3, open, 0, &differ), SB_TRIAL_CLOSER, "the file that it was about");
+	cr_assert_eq(differ, 140);
+	cr_assert_eq(sb_solve_end_of(files, 3, open, 1, &differ), SB_TRIAL_NO_CLOSER, "more bytes over all");
+	cr_assert_eq(sb_solve_end_of(files, 3, open, SIZE_MAX, &differ), SB_TRIAL_NO_CLOSER);
+	files[1].rebuild = 1;
+	cr_assert_eq(sb_solve_end_of(files, 3, open, SIZE_MAX, &differ), SB_TRIAL_CLOSER, "one is equal");
+	cr_assert_eq(sb_solve_count_open(files, 3), 1);
+	files[0].rebuild = 1;
+	cr_assert_eq(sb_solve_end_of(files, 3, open, SIZE_MAX, &differ), SB_TRIAL_EQUAL);
+	files[0] = files[1] = (struct sb_solve_file){.kept = UINT64_MAX, .now = UINT64_MAX};
+	cr_assert_eq(sb_solve_end_of(files, 3, open, SIZE_MAX, &differ), SB_TRIAL_NO_CLOSER, "sums that do not fit");
+	cr_assert_eq(differ, UINT64_MAX);
+	sb_solve_keep(files, 2);
+	cr_assert_eq(files[0].kept, files[0].now);
+}

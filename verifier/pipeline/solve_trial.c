@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One rebuild under facts. That it does not run under them is as good an answer as any other. */
+#include "verifier/pipeline/solving.h"
+
+#include <stdio.h>
+#include <time.h>
+
+/* A rebuild that takes this much longer than the plain one waits for something that never comes, as programs do before a clock that stands wrong. */
+enum { TIMES_LONGER = 5, SECONDS_MORE = 30 };
+
+static int no_memory(struct sb_err *err)
+{
+	return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+}
+
+static int new_trial(struct sb_solver *solver, const struct sb_fact_set *facts, struct sb_rebuilt **out, struct sb_err *err)
+{
+	struct sb_verified *verified = solver->verified;
+	struct sb_rebuilt *made = sb_arena_alloc(solver->arena, sizeof *made);
+	struct sb_trial *trial = made ? sb_vec_push(&solver->trials) : NULL;
+
+	if (!trial)
+		return no_memory(err);
+	*trial = (struct sb_trial){.facts = *facts, .end = SB_TRIAL_FAILED, .why = ""};
+	verified->tries[verified->try_count++] = *out = made;
+	return 0;
+}
+
+/* What says no more than that a recipe does not work so, or that the environment cannot be made so. */
+static bool is_refusal(int rc)
+{
+	return rc == SB_FAILED || rc == SB_USAGE || rc == SB_LIMIT;
+}
+
+static int take_why(struct sb_solver *solver, const char *text, struct sb_err *err)
+{
+	struct sb_trial *trial = sb_vec_at(&solver->trials, solver->trials.count - 1);
+
+	trial->why = sb_escape_copy(solver->arena, sb_span_text(text));
+	return trial->why ? 0 : no_memory(err);
+}
+
+static void write_time(int64_t seconds, char *out, size_t room)
+{
+	time_t when = (time_t)seconds;
+	struct tm at;
+
+	if (!gmtime_r(&when, &at) || !strftime(out, room, "%Y-%m-%d %H:%M:%S UTC", &at))
+		snprintf(out, room, "%lld", (long long)seconds);
+}
+
+/* True in *refused when the recipe unpacks files that are newer than the clock would be: nobody's build began so, and this one need not end. */
+static int check_clock(struct sb_solver *solver, const struct sb_drop *drop, bool *refused, struct sb_err *err)
+{
+	const struct sb_verify_in *in = solver->in;
+	const struct sb_ingest_in from = {.dir = in->dir, .drop = in->drop, .jobs = in->jobs, .parsers = in->parsers, .progress = in->progress};
+	const struct sb_newest *newest = &solver->newest;
+	char clock[40], file[40], text[512];
+
+	if (!solver->newest_known) {
+		int rc = sb_ingest_newest(&from, &solver->verified->sources, solver->arena, &solver->newest, err);
+		if (rc)
+			return rc;
+		solver->newest_known = true;
+	}
+	*refused = newest->source && drop->control.clock != SB_CLOCK_REAL && drop->control.epoch < newest->time;
+	if (!*refused)
+		return 0;
+	write_time(drop->control.epoch, clock, sizeof clock);
+	write_time(newest->time, file, sizeof file);
+	snprintf(text, sizeof text, "not built: the clock would stand at %s, before %s of %s (%s), which the recipe unpacks itself", clock, newest->member, newest->source,
+	         file);
+	return take_why(solver, text, err);
+}
+
+static void bound_time(const struct sb_solver *solver, struct sb_drop *drop)
+{
+	uint64_t most = TIMES_LONGER * solver->seconds + SECONDS_MORE;
+
+	if (solver->seconds && drop->limits.wall > most)
+		drop->limits.wall = most;
+}
+
+static int build(struct sb_solver *solver, const struct sb_fact_set *facts, struct sb_drop *drop, struct sb_rebuilt *out, bool *refused, struct sb_err *err)
+{
+	struct sb_sources sources = solver->verified->sources; /* the same but for the times of files */
+	struct sb_verify_in as = *solver->in;
+	struct sb_err why = {0};
+
+	if (as.given && solver->trials.count == 1)
+		as.drop = drop; /* it may become the build that the run is about: with its log and its trace */
+	bound_time(solver, drop);
+	int rc = sb_solve_date_inputs(facts, &solver->verified->sources.inventory, solver->arena, &sources.inventory, err);
+	if (rc)
+		return rc;
+	rc = sb_line_build(&as, &sources, drop, out, &why);
+	*refused = is_refusal(rc);
+	if (*refused)
+		return take_why(solver, why.msg, err);
+	if (rc && err)
+		*err = why;
+	return rc;
+}
+
+/* What made nothing equal is not looked at again. */
+static void release_unused(const struct sb_solver *solver, struct sb_rebuilt *made)
+{
+	for (size_t i = 0; i < solver->count; i++)
+		if (solver->files[i].rebuild == solver->trials.count)
+			return;
+	sb_rebuild_release(made);
+}
+
+int sb_solver_try(struct sb_solver *solver, const struct sb_fact_set *facts, size_t focus, struct sb_solve_found *found, enum sb_trial_end *end,
+                  struct sb_err *err)
+{
+	bool *were_open = sb_arena_array(solver->arena, solver->count, sizeof *were_open), refused = false;
+	struct sb_rebuilt *made = NULL;
+	struct sb_drop drop;
+
+	*end = SB_TRIAL_FAILED;
+	int rc = were_open ? new_trial(solver, facts, &made, err) : no_memory(err);
+	if (rc)
+		return rc;
+	for (size_t i = 0; i < solver->count; i++)
+		were_open[i] = sb_solve_is_open(&solver->files[i]);
+	sb_step(solver->in->progress, "solve", "rebuild under facts", solver->trials.count, 0);
+	sb_solve_apply(facts, solver->in->drop, &drop);
+	if (facts->value[SB_KNOB_EPOCH])
+		rc = check_clock(solver, &drop, &refused, err);
+	if (!rc && !refused)
+		rc = build(solver, facts, &drop, made, &refused, err);
+	if (!rc && !refused)
+		rc = sb_solver_look(solver, &drop, made, found, err);
+	if (rc || refused)
+		return rc;
+	struct sb_trial *trial = sb_vec_at(&solver->trials, solver->trials.count - 1);
+	*end = trial->end = sb_solve_end_of(solver->files, solver->count, were_open, focus, &trial->differ);
+	release_unused(solver, made);
+	return 0;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Private to the room: what the parts of --solve share. */
+#ifndef VERIFIER_PIPELINE_SOLVING_H
+#define VERIFIER_PIPELINE_SOLVING_H
+
+#include "verifier/pipeline/solver.h"
+
+/** What still differs of a file in its best rebuild: escaped ways in. */
+struct sb_solver_left {
+	const char *const *ways;
+	size_t count;
+	uint64_t more;
+};
+
+struct sb_solver {
+	const struct sb_verify_in *in;
+	struct sb_verified *verified;
+	struct sb_arena *arena;
+	struct sb_solve_file *files; /* one for each delivered file, as the next two */
+	struct sb_solver_left *left;
+	const struct sb_rebuilt **instead;
+	size_t count;
+	struct sb_vec trials;   /* struct sb_trial */
+	struct sb_vec evidence; /* struct sb_evidence */
+	struct sb_solve_choice choice;
+	struct sb_solve_found given; /* under the facts that were given */
+	bool newest_known;
+	struct sb_newest newest;     /* file that the recipe unpacks itself */
+	uint64_t seconds;            /* that the plain rebuild took; 0: not made yet */
+	enum sb_solve_stop stop;
+};
+
+/**
+ * One rebuild under @facts, which were chosen for file @focus (SIZE_MAX: for none in particular), as one more trial. A recipe that does not run under them
+ * is data. @found: what the files that are open give away then. Errors: NOMEM, INTERRUPTED, TEMPORARY and the like.
+ */
+SB_MUST_USE int sb_solver_try(struct sb_solver *solver, const struct sb_fact_set *facts, size_t focus, struct sb_solve_found *found,
+                              enum sb_trial_end *end, struct sb_err *err);
+
+/** Compare @made, a rebuild of @drop, with the files that are open, and take note of what is equal or closer. */
+SB_MUST_USE int sb_solver_look(struct sb_solver *solver, const struct sb_drop *drop, const struct sb_rebuilt *made, struct sb_solve_found *found,
+                               struct sb_err *err);
+/** Ways to what differs still of file @which in @result, for people. */
+SB_MUST_USE int sb_solver_note_left(struct sb_solver *solver, size_t which, const char *name, const struct sb_result *result, struct sb_err *err);
+
+/** Remember where a value was seen, unless it was before. */
+SB_MUST_USE int sb_solver_note_evidence(struct sb_solver *solver, const struct sb_evidence *seen, struct sb_err *err);
+
+#endif
