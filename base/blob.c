@@ -72,20 +72,22 @@ static int take_large(int from, struct sb_span start, uint64_t most, struct sb_b
 	return rc;
 }
 
-/* How much to ask for at first: the file's size and one byte, so that its end is seen by the same read. Files that say they are empty mostly are. */
+/* How much to ask for at first: the file's size and one byte, so that its end is seen by the same read. Files that say they are empty mostly are. 0: it is large. */
 static size_t first_room(int fd)
 {
 	struct stat st;
-	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size < 0 || st.st_size >= SMALL)
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size < 0)
 		return SMALL;
-	return st.st_size ? (size_t)st.st_size + 1 : EMPTY;
+	return st.st_size >= SMALL ? 0 : st.st_size ? (size_t)st.st_size + 1 : EMPTY;
 }
 
 int sb_blob_take(int fd, uint64_t most, struct sb_blob *out, struct sb_err *err)
 {
 	size_t room = first_room(fd), got;
-	SB_FREEING char *small = malloc(room);
+	SB_FREEING char *small = room ? malloc(room) : NULL;
 
+	if (room == 0)
+		return take_large(fd, (struct sb_span){0}, most, out, err);
 	if (!small)
 		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
 	int rc = sb_io_read(fd, small, room, &got, err);

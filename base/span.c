@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/reading.h"
 
+#include <endian.h>
 #include <string.h>
 
 struct sb_span sb_span_text(const char *text)
@@ -85,6 +86,20 @@ struct sb_span sb_rd_bytes(struct sb_rd *rd, size_t n)
 	return out;
 }
 
+static uint32_t word_at(const uint8_t *p)
+{
+	uint32_t word;
+	memcpy(&word, p, sizeof word);
+	return word;
+}
+
+static uint64_t long_at(const uint8_t *p)
+{
+	uint64_t word;
+	memcpy(&word, p, sizeof word);
+	return word;
+}
+
 uint64_t sb_rd_uint(struct sb_rd *rd, unsigned width)
 {
 	struct sb_span bytes = {0};
@@ -93,6 +108,10 @@ uint64_t sb_rd_uint(struct sb_rd *rd, unsigned width)
 	rd->bad |= width > 8;
 	if (!rd->bad)
 		bytes = sb_rd_bytes(rd, width);
+	if (bytes.n == 4) /* words of both usual sizes, whole */
+		return rd->be ? be32toh(word_at(bytes.p)) : le32toh(word_at(bytes.p));
+	if (bytes.n == 8)
+		return rd->be ? be64toh(long_at(bytes.p)) : le64toh(long_at(bytes.p));
 	for (size_t i = 0; i < bytes.n; i++)
 		value = value << 8 | bytes.p[rd->be ? i : bytes.n - 1 - i];
 	return value;

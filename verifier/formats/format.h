@@ -65,6 +65,7 @@ struct sb_format {
 	bool tree;             /* a file system: its members have all of their metadata, wherever in the file that was written */
 	bool compression;      /* one payload, to be probed again by itself */
 	bool volume;           /* with compression: a file system, whose payload is the tree of its files */
+	bool last_resort;      /* last in the table; probed only when nobody else is sure, since that costs more than a look at the head */
 	bool dated;            /* no archive, but its fields of kind TIME say when it was made, and nothing that reads it acts on them */
 };
 

@@ -24,6 +24,8 @@ const struct sb_format *sb_formats_guess(struct sb_span file, const char *hint, 
 	const struct sb_format *const *table = sb_formats_table(&count);
 
 	for (size_t i = 0; i < count; i++) {
+		if (table[i]->last_resort && sure.format)
+			continue;
 		unsigned bits = table[i]->probe(file, hint ? hint : "");
 		prefer(&best, table[i], bits);
 		if (!table[i]->confirm)

@@ -152,4 +152,5 @@ const struct sb_format sb_format_raw = {
 	.probe = probe,
 	.open = open_blob,
 	.container = true,
+	.last_resort = true,
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "verifier/parsing/feed.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -114,13 +115,15 @@ static void take(struct sb_feed *feed, void *out, size_t n)
 
 uint64_t sb_feed_uint(struct sb_feed *feed, unsigned width)
 {
-	uint8_t bytes[8];
-	uint64_t value = 0;
+	uint64_t value = 0; /* the worker writes the low byte first */
 
-	take(feed, bytes, width);
-	for (unsigned i = 0; i < width && !feed->rc; i++)
-		value |= (uint64_t)bytes[i] << 8 * i;
-	return value;
+	if (feed->piece.n >= width) {
+		memcpy(&value, feed->piece.p, width);
+		feed->piece = sb_span_of(feed->piece.p + width, feed->piece.n - width);
+	} else {
+		take(feed, &value, width);
+	}
+	return feed->rc ? 0 : le64toh(value);
 }
 
 struct sb_span sb_feed_chunk(struct sb_feed *feed, size_t n)

@@ -3,6 +3,7 @@
 
 #include "verifier/parsing/wire.h"
 
+#include <endian.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -50,11 +51,9 @@ static void put(struct sb_stream *out, const void *bytes, size_t n)
 
 void sb_stream_uint(struct sb_stream *out, uint64_t value, unsigned width)
 {
-	uint8_t bytes[8];
+	uint64_t low_first = htole64(value);
 
-	for (unsigned i = 0; i < width; i++)
-		bytes[i] = (uint8_t)(value >> 8 * i);
-	put(out, bytes, width);
+	put(out, &low_first, width);
 }
 
 void sb_stream_bytes(struct sb_stream *out, struct sb_span bytes)

@@ -81,6 +81,7 @@ int sb_elf_anchors(struct sb_view *view, struct sb_vec *out, struct sb_err *err)
 	if (elf->type == SB_ET_REL)
 		return 0;
 	sb_elf_index_build(elf, view->arena);
+	sb_elf_jumps_index(elf, view->arena);
 	rc = add_sections(view, out, err);
 	for (size_t i = 0; !rc && i < elf->index.symbol_count; i++) {
 		const struct sb_elf_symbol *symbol = &elf->index.symbols[i];

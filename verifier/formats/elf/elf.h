@@ -76,6 +76,7 @@ struct sb_elf_index {
 	size_t symbol_count;
 	struct sb_elf_frame *frames;   /* by start */
 	size_t frame_count;
+	bool jumps_sought;             /* apart: code is looked through for them */
 	struct sb_elf_jumps *jumps;    /* by address */
 	size_t jumps_count;
 	uint64_t sites_read;           /* call sites of exceptions, and what hangs on them */
@@ -104,6 +105,10 @@ struct sb_elf {
 	size_t section_count;
 	uint32_t shstrndx; /* section of the names of sections */
 	uint64_t signature; /* offset of an appended module signature; file.n: none */
+	struct sb_span dynamic;     /* PT_DYNAMIC, as much of it as is looked through */
+	bool has_strings;
+	uint64_t strings_at;        /* DT_STRTAB, a run-time address */
+	struct sb_span strings;     /* what of the file is mapped there and behind */
 	struct sb_elf_index index;
 	struct sb_elf_decoded decoded;
 	uint64_t lines_read; /* bytes of line programs that were run */
@@ -126,6 +131,9 @@ static inline unsigned sb_elf_word(const struct sb_elf *elf)
  * e_shnum == 0 and SHN_XINDEX (gABI "ELF Header"). Errors: FORMAT "elf-malformed", LIMIT, NOMEM.
  */
 SB_MUST_USE int sb_elf_read(struct sb_span file, struct sb_arena *arena, struct sb_elf *out, struct sb_err *err);
+
+/** Find PT_DYNAMIC and the strings that it leads to, for all questions that follow. */
+void sb_elf_find_dynamic(struct sb_elf *elf);
 
 /** Emit regions that tile the file: tables, sections, gaps, overlay. Overlaps and what lies outside become notices. */
 SB_MUST_USE int sb_elf_partition(struct sb_view *view, const struct sb_elf *elf, struct sb_err *err);
@@ -151,7 +159,7 @@ const struct sb_elf_symbol *sb_elf_symbol_covering(const struct sb_elf *elf, uin
 const struct sb_elf_frame *sb_elf_frame_covering(const struct sb_elf *elf, uint64_t at);
 /** Where the next function, object or frame after @at begins; UINT64_MAX when none does. Needs the index. */
 uint64_t sb_elf_next_start(const struct sb_elf *elf, uint32_t section, uint64_t at);
-/** The tables of jumps that code leads to, into elf->index, in @arena; without memory there are none. Part of sb_elf_index_build. */
+/** The tables of jumps that code leads to, into elf->index, in @arena; without memory there are none. Sought once. */
 void sb_elf_jumps_index(struct sb_elf *elf, struct sb_arena *arena);
 /** Where the 4 bytes at @offset of the file lead to, which lie at run-time address @at: an address if @fixed, else a distance. */
 uint64_t sb_elf_pointer(const struct sb_elf *elf, uint64_t offset, uint64_t at, bool fixed);

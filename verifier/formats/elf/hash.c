@@ -89,11 +89,12 @@ static bool filter_is_right(const struct table *t, const uint64_t *filter)
 /* Symbols stand in the order of their buckets; the last one of a bucket has bit 0 set. */
 static bool chains_are_right(const struct table *t, uint32_t *heads, uint64_t *filter)
 {
-	uint32_t before = 0;
+	uint32_t before = 0, next = hash_of(t, t->first);
 
 	for (uint32_t i = t->first; i < t->symbols; i++) {
-		uint32_t hash = hash_of(t, i), bucket = hash % t->buckets;
-		bool last = i + 1 == t->symbols || hash_of(t, i + 1) % t->buckets != bucket;
+		uint32_t hash = next, bucket = hash % t->buckets;
+		next = i + 1 < t->symbols ? hash_of(t, i + 1) : 0;
+		bool last = i + 1 == t->symbols || next % t->buckets != bucket;
 		if (bucket < before || u32_at(t, t->chain, i - t->first) != ((hash & ~UINT32_C(1)) | last))
 			return false;
 		if (heads[bucket] == 0)

@@ -81,6 +81,15 @@ static bool leads_to_table(const struct sb_elf *elf, const struct sb_elf_section
 	return true;
 }
 
+/* The next place at or behind @at that may lead to a table: relative ones, which alone are looked for in what moves, have 8D as their second byte. */
+static size_t next_place(const struct sb_elf *elf, struct sb_span code, size_t at)
+{
+	if (elf->type == SB_ET_EXEC || at + 1 >= code.n)
+		return at;
+	const uint8_t *lea = memchr(code.p + at + 1, 0x8d, code.n - at - 1);
+	return lea ? (size_t)(lea - code.p) - 1 : code.n;
+}
+
 static int by_address(const void *a, const void *b)
 {
 	const struct sb_elf_jumps *x = a, *y = b;
@@ -98,7 +107,7 @@ static void find_candidates(struct search *search, struct sb_vec *out)
 		if (!(code->flags & SB_SHF_EXECINSTR) || !(code->flags & SB_SHF_ALLOC) || code->bytes.n > MOST_CODE - looked)
 			continue;
 		looked += code->bytes.n;
-		for (size_t at = 0; at + 7 <= code->bytes.n && out->count < MOST_TABLES; at++) {
+		for (size_t at = 0; (at = next_place(elf, code->bytes, at)) + 7 <= code->bytes.n && out->count < MOST_TABLES; at++) {
 			struct sb_elf_jumps found;
 			if (!leads_to_table(elf, code, at, &found) || found.address % found.width)
 				continue;
@@ -129,8 +138,9 @@ void sb_elf_jumps_index(struct sb_elf *elf, struct sb_arena *arena)
 	SB_VEC struct sb_vec found = {.size = sizeof(struct sb_elf_jumps)};
 	struct search search = {.elf = elf};
 
-	if (elf->machine != SB_EM_X86_64 || elf->be || elf->type == SB_ET_REL || elf->section_count == 0)
+	if (elf->index.jumps_sought || elf->machine != SB_EM_X86_64 || elf->be || elf->type == SB_ET_REL || elf->section_count == 0)
 		return;
+	elf->index.jumps_sought = true;
 	find_candidates(&search, &found);
 	elf->index.jumps = found.count ? sb_arena_array(arena, found.count, sizeof *elf->index.jumps) : NULL;
 	if (!elf->index.jumps)

@@ -91,7 +91,7 @@ bool sb_elf_dynamic(const struct sb_elf *elf, uint64_t tag, uint64_t *value)
 
 bool sb_elf_dynamic_nth(const struct sb_elf *elf, uint64_t tag, size_t n, uint64_t *value)
 {
-	struct sb_rd rd = sb_rd_of(dynamic_table(elf), elf->be);
+	struct sb_rd rd = sb_rd_of(elf->dynamic, elf->be);
 	unsigned word = sb_elf_word(elf);
 
 	while (rd.in.n - rd.at >= 2 * (size_t)word) {
@@ -106,12 +106,22 @@ bool sb_elf_dynamic_nth(const struct sb_elf *elf, uint64_t tag, size_t n, uint64
 	return false;
 }
 
+void sb_elf_find_dynamic(struct sb_elf *elf)
+{
+	elf->dynamic = dynamic_table(elf);
+	elf->has_strings = sb_elf_dynamic(elf, SB_DT_STRTAB, &elf->strings_at);
+	elf->strings = elf->has_strings ? sb_elf_mapped(elf, elf->strings_at, UINT64_MAX) : (struct sb_span){0};
+}
+
 const char *sb_elf_dynamic_string(const struct sb_elf *elf, uint64_t index)
 {
-	uint64_t table, at;
+	struct sb_span text = {0};
+	uint64_t at;
 
-	if (!sb_elf_dynamic(elf, SB_DT_STRTAB, &table) || !sb_add(table, index, &at))
-		return NULL;
-	struct sb_span text = sb_elf_mapped(elf, at, SB_LIMIT_OF(PATH_BYTES));
-	return text.n && memchr(text.p, 0, text.n) ? (const char *)text.p : NULL;
+	if (index < elf->strings.n)
+		text = sb_span_of(elf->strings.p + index, elf->strings.n - (size_t)index);
+	else if (elf->has_strings && sb_add(elf->strings_at, index, &at)) /* another segment may go on there */
+		text = sb_elf_mapped(elf, at, SB_LIMIT_OF(PATH_BYTES));
+	size_t most = text.n < SB_LIMIT_OF(PATH_BYTES) ? text.n : (size_t)SB_LIMIT_OF(PATH_BYTES);
+	return most && memchr(text.p, 0, most) ? (const char *)text.p : NULL;
 }

@@ -336,6 +336,7 @@ static void find_fixed(struct search *search, const struct sb_elf_section *secti
 static void find_in_data(struct search *search, const struct sb_elf_section *section)
 {
 	sb_elf_index_build(search->view->own, search->view->arena);
+	sb_elf_jumps_index(search->view->own, search->view->arena);
 	find_jumps(search, section);
 	find_types(search, section);
 	if (search->elf->type == SB_ET_EXEC)

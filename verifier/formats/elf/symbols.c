@@ -116,7 +116,6 @@ void sb_elf_index_build(struct sb_elf *elf, struct sb_arena *arena)
 	elf->index.built = true;
 	index_symbols(elf, arena);
 	index_frames(elf, arena);
-	sb_elf_jumps_index(elf, arena);
 }
 
 /* How many symbols begin at or before (@section, @at). */
