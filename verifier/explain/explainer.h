@@ -36,6 +36,13 @@ struct sb_detached {
 };
 
 /** What an explainer may look at: one artifact, read-only. */
+/** CRC-32 of content that was read already, by where it lies. */
+struct sb_crc_row {
+	const uint8_t *p;
+	size_t n;
+	uint32_t crc;
+};
+
 struct sb_explaining {
 	const struct sb_comparison *comparison;
 	const struct sb_compared *artifact;
@@ -71,6 +78,7 @@ struct sb_explaining {
 		const struct sb_pair *pair;
 		bool agree;
 	} needs; /* what packing.c found of the dependencies of the package last asked for */
+	struct sb_crc_row *crcs; /* on the heap; NULL until somebody asks */
 	bool no_memory;         /* set when a note could not be made */
 };
 
