@@ -48,6 +48,7 @@ void sb_comparison_release(struct sb_comparison *comparison);
 /** Two files, or two directories, opened for comparing: everything that sb_compare_in points at. */
 struct sb_compare_paths {
 	struct sb_arena *arena;
+	struct sb_arena *listed[SB_SIDES]; /* of directories: what they hold */
 	struct sb_compare_in in;
 	struct sb_blob *blobs;
 	size_t blob_count;

@@ -16,6 +16,8 @@ enum { MOST_OPEN = 256 };
 /** One side of a directory comparison: its entries, sorted by path. */
 struct listing {
 	int dir;
+	struct sb_arena *arena; /* of the entries */
+	bool metadata;          /* attributes are read too */
 	struct sb_vec entries; /* struct entry */
 };
 struct entry {
@@ -66,31 +68,31 @@ static char type_of(mode_t mode)
 	return S_ISREG(mode) ? 'f' : S_ISDIR(mode) ? 'd' : S_ISLNK(mode) ? 'l' : S_ISFIFO(mode) ? 'p' : S_ISSOCK(mode) ? 's' : S_ISCHR(mode) ? 'c' : 'b';
 }
 
-static int read_target(struct opening *open, int dir, const char *name, const char **out, struct sb_err *err)
+static int read_target(struct listing *into, int dir, const char *name, const char **out, struct sb_err *err)
 {
 	char target[PATH_MAX];
 	ssize_t n = readlinkat(dir, name, target, sizeof target);
 
 	if (n < 0 || n == (ssize_t)sizeof target)
 		return sb_fail_errno(err, "file-unreadable", "cannot read the link %s", name);
-	*out = sb_arena_copy(open->arena, sb_span_of(target, (size_t)n));
+	*out = sb_arena_copy(into->arena, sb_span_of(target, (size_t)n));
 	return *out ? 0 : no_memory(err);
 }
 
-static int list(struct opening *open, struct listing *into, const char *folder, unsigned depth, struct sb_err *err);
+static int list(struct listing *into, const char *folder, unsigned depth, struct sb_err *err);
 
-static int visit(struct opening *open, struct listing *into, int dir, const char *folder, const char *name, unsigned depth, struct sb_err *err)
+static int visit(struct listing *into, int dir, const char *folder, const char *name, unsigned depth, struct sb_err *err)
 {
-	struct entry found = {.path = folder[0] ? sb_arena_printf(open->arena, "%s/%s", folder, name) : sb_arena_copy(open->arena, sb_span_text(name))};
+	struct entry found = {.path = folder[0] ? sb_arena_printf(into->arena, "%s/%s", folder, name) : sb_arena_copy(into->arena, sb_span_text(name))};
 
 	if (!found.path)
 		return no_memory(err);
 	if (fstatat(dir, name, &found.st, AT_SYMLINK_NOFOLLOW) != 0)
 		return sb_fail_errno(err, "file-unreadable", "cannot look at %s", found.path);
 	found.type = type_of(found.st.st_mode);
-	int rc = found.type == 'l' ? read_target(open, dir, name, &found.link, err) : 0;
-	if (!rc && open->metadata)
-		rc = sb_attributes_read(dir, name, open->arena, &found.xattrs, err);
+	int rc = found.type == 'l' ? read_target(into, dir, name, &found.link, err) : 0;
+	if (!rc && into->metadata)
+		rc = sb_attributes_read(dir, name, into->arena, &found.xattrs, err);
 	if (rc)
 		return rc;
 	if (into->entries.count >= SB_LIMIT_OF(ENTRIES))
@@ -99,10 +101,10 @@ static int visit(struct opening *open, struct listing *into, int dir, const char
 	if (!slot)
 		return no_memory(err);
 	*slot = found;
-	return found.type == 'd' ? list(open, into, found.path, depth + 1, err) : 0;
+	return found.type == 'd' ? list(into, found.path, depth + 1, err) : 0;
 }
 
-static int list(struct opening *open, struct listing *into, const char *folder, unsigned depth, struct sb_err *err)
+static int list(struct listing *into, const char *folder, unsigned depth, struct sb_err *err)
 {
 	int fd = -1;
 
@@ -117,7 +119,7 @@ static int list(struct opening *open, struct listing *into, const char *folder, 
 		return sb_fail_errno(err, "file-unreadable", "cannot list %s", folder);
 	}
 	for (const char *name; !(rc = sb_path_next(dir, &name, err)) && name;)
-		if ((rc = visit(open, into, dirfd(dir), folder, name, depth, err)))
+		if ((rc = visit(into, dirfd(dir), folder, name, depth, err)))
 			break;
 	return rc;
 }
@@ -306,16 +308,23 @@ static int pair_listings(struct opening *open, struct sb_err *err)
 	return rc ? rc : pair_window(window, err);
 }
 
+static int list_side(void *ctx, size_t side, struct sb_err *err)
+{
+	struct listing *into = &((struct opening *)ctx)->side[side];
+
+	into->entries = (struct sb_vec){.size = sizeof(struct entry)};
+	into->arena = sb_arena_new(0);
+	into->metadata = ((const struct opening *)ctx)->metadata;
+	int rc = into->arena ? list(into, "", 0, err) : no_memory(err);
+	if (!rc && into->entries.count)
+		qsort(into->entries.items, into->entries.count, sizeof(struct entry), by_path);
+	return rc;
+}
+
 static int open_directories(struct opening *open, struct sb_err *err)
 {
-	int rc = 0;
+	int rc = sb_pool_share(open->pool, SB_SIDES, list_side, open, err);
 
-	for (unsigned side = 0; !rc && side < SB_SIDES; side++) {
-		open->side[side].entries = (struct sb_vec){.size = sizeof(struct entry)};
-		rc = list(open, &open->side[side], "", 0, err);
-		if (!rc && open->side[side].entries.count)
-			qsort(open->side[side].entries.items, open->side[side].entries.count, sizeof(struct entry), by_path);
-	}
 	if (!rc)
 		rc = pair_listings(open, err);
 	if (!rc)
@@ -397,6 +406,7 @@ static int hand_over(struct opening *open, unsigned jobs, struct sb_compare_path
 	}
 	*out = (struct sb_compare_paths){
 		.arena = open->arena,
+		.listed = {open->side[SB_SHIPPED].arena, open->side[SB_REBUILT].arena},
 		.depot = open->depot,
 		.in = {.artifacts = artifacts, .count = open->artifacts.count, .equal = open->equal, .depot = open->depot, .jobs = jobs,
 		       .progress = open->progress},
@@ -446,6 +456,8 @@ int sb_compare_open_paths(const char *shipped, const char *rebuilt, bool metadat
 	if (rc) {
 		sb_depot_free(&open.depot);
 		sb_arena_free(&open.arena);
+		sb_arena_free(&open.side[SB_SHIPPED].arena);
+		sb_arena_free(&open.side[SB_REBUILT].arena);
 	}
 	sb_pool_free(&open.pool);
 	for (unsigned side = 0; side < SB_SIDES; side++) {
@@ -464,5 +476,7 @@ void sb_compare_close_paths(struct sb_compare_paths *paths)
 		sb_blob_release(&paths->blobs[i]);
 	sb_depot_free(&paths->depot);
 	sb_arena_free(&paths->arena);
+	sb_arena_free(&paths->listed[SB_SHIPPED]);
+	sb_arena_free(&paths->listed[SB_REBUILT]);
 	*paths = (struct sb_compare_paths){0};
 }

@@ -16,6 +16,8 @@ struct sb_compare_memory {
 
 /** Descriptors that stay open until all is explained: few against what a process may have, and enough for the layers of a package. */
 enum { DESCRIPTORS = 64 };
+/** Of so few artifacts the parsers stay for the questions of those who explain; of more they are ended, and started again for whoever asks. */
+enum { FEW = 2 };
 
 struct job {
 	const struct sb_compare_in *in;
@@ -125,7 +127,7 @@ static int compare_bytes(struct sb_unit *unit, const struct sb_artifact_in *in, 
 	int rc = sb_unit_compare(unit, run, err);
 	for (unsigned s = 0; !rc && s < SB_SIDES; s++)
 		rc = judge_budget(unit, &run->budget[s], err);
-	for (unsigned s = 0; s < SB_SIDES; s++)
+	for (unsigned s = 0; run->artifacts > FEW && s < SB_SIDES; s++)
 		sb_parser_side_rest(side[s]);
 	return rc;
 }

@@ -41,6 +41,7 @@ void sb_unit_free(struct sb_unit **unit)
 	sb_vec_release(&(*unit)->diffs);
 	sb_vec_release(&(*unit)->folds);
 	sb_arena_free(&(*unit)->arena);
+	sb_arena_free(&(*unit)->rebuilt_arena);
 	free(*unit);
 	*unit = NULL;
 }
@@ -100,66 +101,6 @@ struct sb_limit_hit sb_unit_limit(const struct sb_unit *unit, const struct sb_er
 {
 	const struct sb_limit *limit = why->limit ? sb_limit((enum sb_limit_row)(why->limit - 1)) : NULL;
 	return (struct sb_limit_hit){limit ? limit->name : "limit", limit ? limit->value : 0, unit->pair.name};
-}
-
-/* Opening a view failed: what may be said of the pair. A limit says more than anything else. Troubles of this machine are passed on. */
-static int note_failure(struct sb_unit *unit, unsigned side, const struct sb_err *why, struct sb_err *err)
-{
-	char *shown = sb_escape_copy(unit->arena, sb_span_text(why->msg));
-
-	if (why->code == SB_NOMEM || why->code == SB_INTERRUPTED || why->code == SB_IO || why->code == SB_TEMPORARY) {
-		if (err)
-			*err = *why;
-		return why->code;
-	}
-	if (unit->pair.limit.name)
-		return 0;
-	unit->pair.why = shown ? sb_arena_printf(unit->arena, "the %s side: %s", side == SB_SHIPPED ? "shipped" : "rebuilt", shown) : NULL;
-	if (!unit->pair.why)
-		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
-	if (why->code == SB_LIMIT)
-		unit->pair.limit = sb_unit_limit(unit, why);
-	return 0;
-}
-
-static int open_side(struct sb_unit *unit, struct sb_compare_run *run, unsigned side, const struct sb_format *format, int *opened,
-                     struct sb_err *err)
-{
-	struct sb_err why = {.code = SB_INTERNAL};
-
-	if (format == &sb_format_stored) /* nothing to parse */
-		*opened = sb_view_open_read(format, unit->pair.bytes[side], unit->pair.name, unit->arena, unit->reading, &unit->views[side], &why);
-	else
-		*opened = sb_parsing_open(run->side[side], &unit->source[side], format, unit->pair.name, unit->arena, &unit->views[side], &why);
-	unit->opened[side] = *opened == 0;
-	return *opened ? note_failure(unit, side, &why, err) : 0;
-}
-
-/*
- * Each side by its format. Which of them breaks it decides what is known: a side that does is not what the other is. Anything else
- * that went wrong is no evidence, so nothing is decided.
- */
-int sb_unit_open(struct sb_unit *unit, struct sb_compare_run *run, const struct sb_format *const format[SB_SIDES], struct sb_err *err)
-{
-	int opened[SB_SIDES];
-	int rc = open_side(unit, run, SB_SHIPPED, format[SB_SHIPPED], &opened[SB_SHIPPED], err);
-
-	if (!rc)
-		rc = open_side(unit, run, SB_REBUILT, format[SB_REBUILT], &opened[SB_REBUILT], err);
-	if (rc)
-		return rc;
-	bool broken[SB_SIDES] = {opened[SB_SHIPPED] == SB_FORMAT, opened[SB_REBUILT] == SB_FORMAT};
-	if (!opened[SB_SHIPPED] && !opened[SB_REBUILT]) {
-		unit->pair.state = SB_PAIR_OPENED;
-		unit->pair.format = format[SB_SHIPPED];
-		unit->pair.view[SB_SHIPPED] = &unit->views[SB_SHIPPED];
-		unit->pair.view[SB_REBUILT] = &unit->views[SB_REBUILT];
-	} else if (broken[SB_SHIPPED] && broken[SB_REBUILT]) {
-		unit->pair.state = SB_PAIR_OPAQUE;
-	} else if ((broken[SB_SHIPPED] && !opened[SB_REBUILT]) || (broken[SB_REBUILT] && !opened[SB_SHIPPED])) {
-		unit->pair.state = SB_PAIR_REJECTED;
-	}
-	return 0;
 }
 
 /*

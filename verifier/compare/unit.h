@@ -20,6 +20,7 @@ struct sb_compare_run {
 struct sb_unit {
 	struct sb_pair pair;
 	struct sb_arena *arena;
+	struct sb_arena *rebuilt_arena; /* of the rebuilt side's view, which is made while the shipped side's is; NULL: none yet */
 	struct sb_blob decoded[SB_SIDES];
 	struct sb_source source[SB_SIDES]; /* of the pair's bytes, for those who parse */
 	struct sb_reading *reading; /* of the bytes */
