@@ -10,7 +10,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
 import drops  # noqa: E402
-from sbtest import PROGRAM, case, main, ordinary, own, run, sb  # noqa: E402
+from sbtest import PROGRAM, case, main, need, ordinary, own, run, sb  # noqa: E402
 
 CODES = {"identical": 0, "reproduced": 0, "unsigned-identical": 0, "explained": 0, "repackaged": 1, "image-identical": 1, "different": 1,
          "undetermined": 5}
@@ -398,6 +398,20 @@ def _(_dir):
     result = sb("rebuild", "drop.yaml", "-O", "built")
     assert os.listdir("victim") == [], result
     assert result.code != 0 or not os.path.islink("built/out/d"), result
+
+
+@case("a delivery that the build could copy is refused: it lies where the environment shows this machine", user=True)
+def _(_dir):
+    need("unshare", "mount")
+    drop({"release/prog": b"x"}, [("release/prog", "out/prog")], ["sh: cp /usr/local/src/release/prog out/prog"])
+    own()
+    there = ("unshare", "-rm", "sh", "-c", 'mount --bind . /usr/local/src && cd / && exec "$@"', "sh", PROGRAM, "--json")
+    for words in (("check", "/usr/local/src/drop.yaml"), ("verify", "/usr/local/src/drop.yaml"), ("rebuild", "/usr/local/src/drop.yaml", "-O", "/tmp/none"),
+                  ("-C", "/usr/local/src", "shell", "drop.yaml")):
+        document = run(*there, *words, code=2).json()
+        assert document["errors"][0]["id"] == "drop-visible" and "/usr" in document["errors"][0]["message"], document
+    os.symlink("/usr/local/src", "elsewhere")
+    run(*there, "verify", f"{os.getcwd()}/elsewhere/drop.yaml", code=2)
 
 
 main()

@@ -65,7 +65,7 @@ struct sb_sources {
 /**
  * Verify digests, scan and unpack the sources and the root, pair shipped files with output rules.
  * Errors (exit 3 unless said): "drop-missing-file", "digest-mismatch", archive-* with the entry in err->where;
- * "drop-unmatched-shipped", "drop-double-match" (2); INTERRUPTED. @out is empty then.
+ * "drop-unmatched-shipped", "drop-double-match", "drop-visible" (2); INTERRUPTED. @out is empty then.
  */
 SB_MUST_USE int sb_ingest_run(const struct sb_ingest_in *in, struct sb_sources *out, struct sb_err *err);
 void sb_ingest_release(struct sb_sources *sources);

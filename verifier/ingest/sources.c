@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The sources of a drop: verified, kept, unpacked, merged into one tree. */
 #include "verifier/ingest/unpack.h"
+#include "verifier/sandbox/sandbox.h"
 
 #include <errno.h>
 #include <string.h>
@@ -139,6 +140,16 @@ static int build_tree(const struct sb_ingest_in *in, struct sb_sources *out, str
 	return rc;
 }
 
+/* With a root archive the build sees nothing of this machine. */
+static int check_apart(const struct sb_ingest_in *in, struct sb_err *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; !rc && in->drop->toolchain.host && i < in->drop->output_count; i++)
+		rc = sb_sandbox_check_apart(in->dir, in->drop->outputs[i].shipped, err);
+	return rc;
+}
+
 int sb_ingest_run(const struct sb_ingest_in *in, struct sb_sources *out, struct sb_err *err)
 {
 	struct sb_sources made = {
@@ -149,7 +160,9 @@ int sb_ingest_run(const struct sb_ingest_in *in, struct sb_sources *out, struct 
 
 	if (!made.arena)
 		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
-	int rc = build_tree(in, &made, err);
+	int rc = check_apart(in, err);
+	if (!rc)
+		rc = build_tree(in, &made, err);
 	if (!rc)
 		rc = sb_ingest_prebuilt(in, &made, err);
 	if (!rc)

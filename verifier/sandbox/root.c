@@ -18,7 +18,7 @@
  * What a Debian package build reads of the machine it runs on: the tools, the package database (dpkg-shlibdeps), and settings
  * of tools. Nothing that names the machine, its people or its network.
  */
-static const char *const host_paths[] = {
+const char *const sb_host_paths[] = {
 	"usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32",
 	"etc/alternatives", "etc/ld.so.cache", "etc/ld.so.conf", "etc/ld.so.conf.d", "etc/debian_version", "etc/os-release",
 	"etc/lsb-release", "etc/dpkg", "etc/perl", "etc/python3", "etc/java-11-openjdk", "etc/java-17-openjdk", "etc/java-21-openjdk",
@@ -27,6 +27,7 @@ static const char *const host_paths[] = {
 	"etc/emacs", "etc/fpc.cfg", "etc/gnucobol", "etc/gprofng.rc", "etc/ghc", "etc/ImageMagick-6", "etc/vim", "etc/locale.alias",
 	"etc/shells",
 	"var/lib/dpkg", "var/lib/texmf", "var/lib/ghc", "var/lib/xml-core", "var/lib/sgml-base", "var/lib/ispell", "var/lib/dictionaries-common",
+	NULL,
 };
 
 static int failed(const char *what, const char *path, struct sb_err *err)
@@ -67,8 +68,8 @@ static int show_host(int root, struct sb_err *err)
 {
 	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < sizeof(host_paths) / sizeof(host_paths[0]); i++)
-		rc = show_host_path(root, host_paths[i], err);
+	for (size_t i = 0; rc == 0 && sb_host_paths[i]; i++)
+		rc = show_host_path(root, sb_host_paths[i], err);
 	return rc;
 }
 

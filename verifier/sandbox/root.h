@@ -4,6 +4,9 @@
 
 #include "verifier/sandbox/plan.h"
 
+/** What a build with host_root sees of this machine, relative to its root; NULL-terminated. */
+extern const char *const sb_host_paths[];
+
 /**
  * Called by init in its new mount namespace: assemble what the build sees, fill in the sources, make it the root, and lose the
  * old one. Nothing is allocated.

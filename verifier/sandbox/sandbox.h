@@ -80,6 +80,12 @@ SB_MUST_USE int sb_sandbox_run(const struct sb_sandbox_spec *spec, struct sb_are
                                struct sb_err *err);
 void sb_sandbox_release(struct sb_sandbox_result *result);
 
+/**
+ * Is @name beneath @folder, something that was delivered, out of sight of a build with host_root? A build that sees it makes it by copying it.
+ * By path: a second mount of it elsewhere is not found. Errors: USAGE "drop-visible"; IO "sandbox-setup".
+ */
+SB_MUST_USE int sb_sandbox_check_apart(int folder, const char *name, struct sb_err *err);
+
 /** "memory: 512 MiB allowed, 512 MiB used, the kernel ended the build". */
 void sb_sandbox_limit_text(const struct sb_limit_met *limit, char *out, size_t n);
 

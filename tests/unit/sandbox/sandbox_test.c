@@ -3,7 +3,11 @@
 #include "tests/unit/leaks.h"
 #include <criterion/criterion.h>
 
+#include "verifier/sandbox/sandbox.h"
 #include "verifier/sandbox/spec.h"
+
+#include <fcntl.h>
+#include <string.h>
 
 TestSuite(sandbox, .fini = no_leaks);
 
@@ -166,4 +170,21 @@ Test(sandbox, sources_that_bring_an_output_folder)
 	expect(&spec, "out-occupied", "out");
 	entry.path = "outer";
 	expect(&spec, NULL, "outer");
+}
+
+Test(sandbox, what_was_delivered_lies_out_of_sight_of_a_build)
+{
+	static const struct {
+		const char *folder, *name;
+		bool apart;
+	} places[] = {{"/usr", "x", false}, {"/usr/lib", ".", false}, {"/", "usr/bin/ls", false}, {"/", "usr", false}, {"/", ".", false}, {"/", "usrx/a", true},
+	              {"/tmp", "usr/bin/ls", true}, {"/tmp", ".", true}, {"/var", "lib/dpkg/status", false}, {"/var", "lib/dpkgs", true}, {"/bin", "x", false}};
+
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+		SB_CLOSING int folder = open(places[i].folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		struct sb_err err = {0};
+		int rc = sb_sandbox_check_apart(folder, places[i].name, &err);
+
+		cr_assert(places[i].apart ? rc == 0 : rc == SB_USAGE && strcmp(err.id, "drop-visible") == 0, "%s of %s: %s", places[i].name, places[i].folder, err.msg);
+	}
 }
