@@ -5,6 +5,8 @@
 
 #include "manifests/dsse.h"
 
+/** Values that a bundle may hold, with what is not read here, such as entries of a log. */
+#define SB_BUNDLE_VALUES 65536
 /** Is it an object with a media type of sigstore? */
 bool sb_bundle_is(const struct sb_node *top);
 /**

@@ -5,6 +5,9 @@
 
 #include <string.h>
 
+/* Of a whole envelope, with fields that nobody knows: refused before it costs memory. */
+enum { MOST_VALUES = 4096 };
+
 static int malformed(struct sb_err *err, const char *what)
 {
 	return sb_fail(err, SB_EVIDENCE, "envelope-malformed", "%s", what);
@@ -111,6 +114,8 @@ int sb_dsse_read(struct sb_span line, struct sb_arena *arena, struct sb_dsse *ou
 	struct sb_node *top = NULL;
 	struct sb_span type, payload;
 
+	if (sb_json_values(line) > MOST_VALUES)
+		return malformed(err, "the envelope holds far more than signatures");
 	int rc = sb_node_read_json(line, SB_LIMIT_OF(RECORD_BYTES), "envelope", arena, &top, err);
 	if (rc)
 		return rc == SB_FORMAT ? malformed(err, "the envelope is not strict JSON") : rc;

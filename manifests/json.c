@@ -7,6 +7,9 @@
 #include <string.h>
 #include <strings.h>
 
+/* Each costs some hundred bytes while it is read. A statement about 200,000 files has some five million. */
+enum { MOST_VALUES = 8000000 };
+
 static int malformed(struct sb_err *err, const char *name, const char *what)
 {
 	int rc = sb_fail(err, SB_FORMAT, "json-syntax", "%s", what);
@@ -35,6 +38,23 @@ static bool too_deep(struct sb_span text)
 		}
 	}
 	return false;
+}
+
+uint64_t sb_json_values(struct sb_span text)
+{
+	uint64_t count = 1;
+	bool quoted = false;
+
+	for (size_t i = 0; i < text.n; i++) {
+		uint8_t c = text.p[i];
+		if (quoted && c == '\\')
+			i++;
+		else if (c == '"')
+			quoted = !quoted;
+		else if (!quoted)
+			count += c == ',' || c == '{' || c == '[';
+	}
+	return count;
 }
 
 static struct sb_node *convert(const json_t *json, struct sb_arena *arena, struct sb_err *err);
@@ -189,6 +209,8 @@ int sb_node_read_json(struct sb_span text, uint64_t most, const char *name, stru
 		return sb_fail(err, SB_LIMIT, "limit-exceeded", "%s is larger than %llu bytes", name, (unsigned long long)most);
 	if (sb_span_starts(text, "\xef\xbb\xbf", 3))
 		return malformed(err, name, "begins with a byte order mark");
+	if (sb_json_values(text) > MOST_VALUES)
+		return sb_fail(err, SB_LIMIT, "limit-exceeded", "%s holds more than %d values", name, MOST_VALUES);
 	if (too_deep(text))
 		return sb_fail_limit(err, SB_LIMIT_ROW_JSON_DEPTH, SB_LIMIT_OF(JSON_DEPTH) + 1);
 	json_t *json = load(text, name, &failed);

@@ -42,6 +42,8 @@ SB_MUST_USE int sb_node_read_yaml(struct sb_span text, const char *name, struct 
  */
 SB_MUST_USE int sb_node_read_json(struct sb_span text, uint64_t most, const char *name, struct sb_arena *arena,
                                   struct sb_node **out, struct sb_err *err);
+/** How many values JSON @text can hold at most, in one pass that costs no memory. */
+uint64_t sb_json_values(struct sb_span text);
 /** Canonical JSON: keys sorted by bytes, no white space, UTF-8, only what RFC 8259 demands escaped. No final newline. */
 void sb_node_write_json(const struct sb_node *node, struct sb_buf *out);
 

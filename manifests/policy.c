@@ -11,7 +11,7 @@
 
 enum { MOST_ROWS = 1000 };
 
-static const char *const top_keys[] = {"*schema", "*resource", "root", "keys", "*artifacts", "source", "max_age", "rules", "opaque", "groups", "quorum",
+static const char *const top_keys[] = {"*schema", "*resource", "expires", "root", "keys", "*artifacts", "source", "max_age", "rules", "opaque", "groups", "quorum",
                                        "distinct", "log", "waivers", NULL};
 static const char *const artifact_keys[] = {"*files", "*level", "causes", "freedom", NULL};
 static const char *const freedom_keys[] = {"*bytes", "loaded", NULL};
@@ -147,6 +147,7 @@ static bool read_all(struct sb_schema *s, struct sb_place top, const struct sb_t
 	if (strcmp(sb_schema_text(s, sb_schema_key(s, top, "schema"), ""), SCHEMA) != 0)
 		sb_schema_problem(s, top, "policy-malformed", "the schema is not " SCHEMA);
 	out->resource = sb_schema_text(s, sb_schema_key(s, top, "resource"), "");
+	out->expires = sb_schema_moment(s, sb_schema_key(s, top, "expires"), INT64_MAX);
 	struct sb_place source = sb_schema_key(s, top, "source");
 	out->has_source = source.node != NULL;
 	if (source.node && sb_schema_map(s, source, source_keys))

@@ -78,6 +78,7 @@ struct sb_policy_rule {
 
 struct sb_policy {
 	const char *resource;      /* glob over the product in the statement */
+	int64_t expires;           /* seconds since 1970: nothing is decided by it from then on; INT64_MAX: not bounded */
 	const char *root;          /* name of the pinned root whose keys count; NULL: keys of its own */
 	uint64_t max_trust_age;    /* of that root, seconds; 0: not asked */
 	const struct sb_policy_party *parties;

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "manifests/policy_keys.h"
 
-#include "manifests/moment.h"
-
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,16 +45,6 @@ static size_t party_of(struct sb_schema *s, struct sb_place place, const char *n
 	return (*count)++;
 }
 
-static int64_t read_moment(struct sb_schema *s, struct sb_place place, int64_t absent)
-{
-	const char *text = sb_schema_text(s, place, NULL);
-	int64_t moment = absent;
-
-	if (text && !sb_moment_read(text, &moment))
-		sb_schema_problem(s, place, "bad-value", "a time like 2027-01-01T00:00:00Z, or a day, is due here");
-	return moment;
-}
-
 static void read_public(struct sb_schema *s, struct sb_place place, const struct sb_policy_key *before, size_t count, uint8_t out[SB_PUBLIC_BYTES])
 {
 	const char *text = sb_schema_text(s, place, "");
@@ -82,8 +70,8 @@ static size_t read_key(struct sb_schema *s, struct sb_place place, struct sb_pol
 		return count;
 	key->party = party_of(s, place, read_name(s, sb_schema_key(s, place, "party")), read_role(s, sb_schema_key(s, place, "role")), parties, party_count);
 	key->may_state = true;
-	key->not_before = read_moment(s, sb_schema_key(s, place, "not_before"), INT64_MIN);
-	key->not_after = read_moment(s, sb_schema_key(s, place, "not_after"), INT64_MAX);
+	key->not_before = sb_schema_moment(s, sb_schema_key(s, place, "not_before"), INT64_MIN);
+	key->not_after = sb_schema_moment(s, sb_schema_key(s, place, "not_after"), INT64_MAX);
 	read_public(s, sb_schema_key(s, place, "key"), keys, count, key->key);
 	return count + 1;
 }

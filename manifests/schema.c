@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "manifests/schema.h"
 
+#include "manifests/moment.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -247,6 +249,16 @@ uint64_t sb_schema_age(struct sb_schema *schema, struct sb_place place, uint64_t
 {
 	static const uint64_t units[] = {3600, 86400};
 	return read_scaled(schema, place, "hd", units, absent);
+}
+
+int64_t sb_schema_moment(struct sb_schema *schema, struct sb_place place, int64_t absent)
+{
+	const char *text = sb_schema_text(schema, place, NULL);
+	int64_t moment = absent;
+
+	if (text && !sb_moment_read(text, &moment))
+		sb_schema_problem(schema, place, "bad-value", "a time like 2027-01-01T00:00:00Z, or a day, is due here");
+	return moment;
 }
 
 const char *sb_schema_path(struct sb_schema *schema, struct sb_place place, const char *absent)

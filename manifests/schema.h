@@ -52,6 +52,8 @@ uint64_t sb_schema_size(struct sb_schema *schema, struct sb_place place, uint64_
 uint64_t sb_schema_duration(struct sb_schema *schema, struct sb_place place, uint64_t absent);
 /** "365d": seconds, letters h d. */
 uint64_t sb_schema_age(struct sb_schema *schema, struct sb_place place, uint64_t absent);
+/** "2027-01-01T00:00:00Z" or a day: seconds since 1970. */
+int64_t sb_schema_moment(struct sb_schema *schema, struct sb_place place, int64_t absent);
 /** Relative path that never leaves its folder, normalised. */
 const char *sb_schema_path(struct sb_schema *schema, struct sb_place place, const char *absent);
 

@@ -34,6 +34,17 @@ static bool level_of(const struct sb_node *map, enum sb_level *out)
 	return text && sb_level_parse(text, out);
 }
 
+/* Names are never opened; one that leads out of its folder is not what any of our records say. */
+static bool is_inside(const char *name)
+{
+	if (name[0] == '\0' || name[0] == '/')
+		return false;
+	for (const char *part = name; part; part = strchr(part, '/') ? strchr(part, '/') + 1 : NULL)
+		if (strncmp(part, "..", 2) == 0 && (part[2] == '/' || part[2] == '\0'))
+			return false;
+	return true;
+}
+
 /* Weak digests and lengths that are not ours neither help nor harm. */
 static int read_subject(const struct sb_node *node, struct sb_subject *out, struct sb_err *err)
 {
@@ -42,6 +53,8 @@ static int read_subject(const struct sb_node *node, struct sb_subject *out, stru
 	out->name = text_of(node, "name");
 	if (!out->name || !digest || digest->type != SB_NODE_MAP || !digest_of(digest, "sha256", out->digest.sha256, SB_SHA256_BYTES))
 		return malformed(err, "a subject without a name or a sha256");
+	if (!is_inside(out->name))
+		return malformed(err, "the name of a subject leads out of its folder");
 	out->digest.kinds = SB_DIGEST_SHA256;
 	if (digest_of(digest, "blake2b", out->digest.blake2b, SB_BLAKE2B_BYTES))
 		out->digest.kinds = SB_DIGEST_BOTH;

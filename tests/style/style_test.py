@@ -139,6 +139,18 @@ def exit_codes():
                 yield f'{name}: {identity} ends with {FIXED[code]} here, and its page says {pages.get(identity)}'
 
 
+def threats_are_tried():
+    """The list of threats names the case that tries each."""
+    rows = re.findall(r'^\|(.*)\|(.*)\|$', read('docs/threat-model.md').split('## Threats to evidence')[1], re.M)[2:]
+    for threat, cases in rows:
+        named = re.findall(r'(\S+_test\.(?:py|c)) "([^"]*)"', cases)
+        if not named:
+            yield f'docs/threat-model.md:{threat}names no test'
+        for name, words in named:
+            if not os.path.exists(os.path.join(ROOT, 'tests', name)) or words not in read(f'tests/{name}'):
+                yield f'docs/threat-model.md: tests/{name} has nothing called "{words}"'
+
+
 def parser_ids():
     known = re.findall(r'"([a-z]+(?:-[a-z]+)+)"', read('verifier/parsing/ids.c'))
     if known != sorted(set(known)):
@@ -186,7 +198,7 @@ CHECKS = [('rooms include only rooms of a lower rank', ranks), ('private headers
           ('libraries are called by their keepers only', keepers), ('stages ask views, never formats', views_are_asked),
           ('functions and files stay below their ceilings', sizes),
           ('every file says its licence', licences), ('every header compiles alone', headers_alone),
-          ('error ids and their pages agree', error_pages), ('the exit code that a page states is the one that the code gives', exit_codes), ('ids of formats pass through the walls', parser_ids),
+          ('error ids and their pages agree', error_pages), ('the exit code that a page states is the one that the code gives', exit_codes), ('every threat to evidence has its test', threats_are_tried), ('ids of formats pass through the walls', parser_ids),
           ('every format has its harness and its page', format_companions), ('every suite is run', suites_run), ('names are defined once', defined_once), ('words are spelled right', spelling)]
 
 print('TAP version 13')

@@ -5,6 +5,9 @@
 #include "manifests/filesig.h"
 #include "manifests/link.h"
 
+/* Of a link about some hundred thousand files; what is larger is no link, and costs no memory before that is known. */
+enum { MOST_LINK_VALUES = 262144 };
+
 static const char of_file[] = "the holder of the key signed these bytes; nothing is said of how they were built";
 static const char of_link[] = "the holder of the key says that a step of this name made these files; nothing is said of what was compared";
 
@@ -56,7 +59,7 @@ static int verify_link(const struct sb_attest_foreign_in *in, const struct sb_no
 /* A link stands alone in its file; the lines of our statements are objects too. */
 static bool read_link(struct sb_span text, struct sb_arena *arena, struct sb_node **top)
 {
-	return text.n && text.p[0] == '{' && sb_node_read_json(text, SB_LIMIT_OF(RECORD_BYTES), "link", arena, top, NULL) == 0 && sb_link_is(*top);
+	return text.n && text.p[0] == '{' && sb_json_values(text) <= MOST_LINK_VALUES && sb_node_read_json(text, SB_LIMIT_OF(RECORD_BYTES), "link", arena, top, NULL) == 0 && sb_link_is(*top);
 }
 
 bool sb_attest_is_foreign(struct sb_span text, struct sb_arena *arena)

@@ -136,7 +136,7 @@ static void examine(struct verifying *v, struct sb_span line, struct outcome *ou
 
 static bool is_further(const struct sb_err *a, const struct sb_err *b)
 {
-	static const char *const order[] = {"envelope-malformed", "envelope-type", "signature-bad", "statement-malformed", "statement-inconsistent", "subject-absent"};
+	static const char *const order[] = {"envelope-malformed", "envelope-type", "signature-bad", "statement-type", "statement-malformed", "statement-inconsistent", "subject-absent"};
 	size_t x = 0, y = 0;
 
 	for (size_t i = 0; i < sizeof order / sizeof *order; i++) {

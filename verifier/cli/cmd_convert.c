@@ -147,8 +147,26 @@ static int look_at(struct sb_invocation *call, struct sb_span file, struct shown
 	return show_envelope(call, file, out, err);
 }
 
+/* JSON may hold characters that move or hide what a terminal shows: they are written as their numbers, which is the same text. */
+static void add_visible(struct sb_buf *out, struct sb_span json)
+{
+	while (json.n) {
+		uint32_t cp = 0;
+		size_t n = sb_utf8_decode(json, &cp);
+		n = n ? n : 1;
+		if (cp < 0x7f || sb_escape_is_plain(sb_span_of(json.p, n)))
+			sb_buf_add(out, json.p, n);
+		else if (cp < 0x10000)
+			sb_buf_printf(out, "\\u%04x", (unsigned)cp);
+		else
+			sb_buf_printf(out, "\\u%04x\\u%04x", (unsigned)(0xd800 + ((cp - 0x10000) >> 10)), (unsigned)(0xdc00 + ((cp - 0x10000) & 0x3ff)));
+		json = sb_span_of(json.p + n, json.n - n);
+	}
+}
+
 static int run_show(struct sb_invocation *call, struct sb_err *err)
 {
+	SB_BUF struct sb_buf json = {.ceiling = 2 * SB_LIMIT_OF(RECORD_BYTES)};
 	struct shown shown;
 	struct sb_span file;
 
@@ -166,9 +184,11 @@ static int run_show(struct sb_invocation *call, struct sb_err *err)
 	sb_buf_text(&call->out, "UNVERIFIED: nobody's signature was checked\n");
 	if (shown.note)
 		sb_buf_printf(&call->out, "%s: %s\n", shown.kind, shown.note);
-	sb_node_write_json(shown.payload, &call->out);
+	sb_node_write_json(shown.payload, &json);
+	add_visible(&call->out, sb_buf_span(&json));
 	sb_buf_text(&call->out, "\n");
-	return sb_buf_ok(&call->out, err);
+	rc = sb_buf_ok(&json, err);
+	return rc ? rc : sb_buf_ok(&call->out, err);
 }
 
 static const struct sb_option attest_show_options[] = {

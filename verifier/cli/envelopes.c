@@ -22,7 +22,7 @@ static int take_bundle(struct sb_span text, struct sb_buf *out, struct sb_err *e
 
 	if (!arena)
 		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
-	if (!memmem(text.p, text.n, mark, sizeof mark - 1))
+	if (!memmem(text.p, text.n, mark, sizeof mark - 1) || sb_json_values(text) > SB_BUNDLE_VALUES)
 		return 0;
 	int rc = sb_node_read_json(text, SB_LIMIT_OF(RECORD_BYTES), "bundle", arena, &top, err);
 	if (rc == SB_NOMEM)

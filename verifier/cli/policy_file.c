@@ -80,7 +80,10 @@ int sb_policy_file_read(struct sb_invocation *call, const char *path, struct sb_
 int sb_policy_file_check(struct sb_invocation *call, const struct sb_policy_file *file, int64_t time, bool now, struct sb_err *err)
 {
 	const struct sb_trust_held *held = &file->held;
+	char expires[SB_MOMENT_TEXT];
 
+	if (time >= file->policy.expires && sb_moment_write(file->policy.expires, expires))
+		return sb_fail(err, SB_EVIDENCE, "policy-expired", "the policy has expired at %s", expires);
 	if (file->policy.waiver_count && !file->is_signed)
 		return sb_fail(err, SB_EVIDENCE, "policy-unsigned", "waivers count in a signed policy only");
 	if (!file->policy.root)

@@ -114,6 +114,10 @@ static void say_time(struct speech *speech, const struct sb_policy_file *file)
 	const struct sb_policy *policy = speech->policy;
 	struct sb_arena *arena = speech->call->arena;
 
+	char expires[SB_MOMENT_TEXT];
+
+	if (policy->expires != INT64_MAX && sb_moment_write(policy->expires, expires))
+		say(speech, sb_arena_printf(arena, "nothing is decided by this policy from %s on", expires));
 	if (policy->max_age)
 		say(speech, sb_arena_printf(arena, "a statement is at most %" PRIu64 " hours old", policy->max_age / 3600));
 	if (policy->distinct_toolchain)
