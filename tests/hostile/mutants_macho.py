@@ -114,6 +114,22 @@ def sign(image, key=None, entitlements=b"", requirements=b"", behind=b"", beside
     return out + superblob(parts(out)) + behind
 
 
+def unsign(image):
+    """What was signed, without its signature and the command that leads to it."""
+    at, symbols = command(image, SIGNATURE), command(image, SYMTAB)
+    end = sum(struct.unpack_from("<II", image, symbols + 16))  # of the strings, which come last
+    size = len(image) - end
+    count, total = struct.unpack_from("<II", image, 16)
+    out = bytearray(image[:end])
+    out[at:32 + total] = image[at + 16:32 + total] + bytes(16)
+    struct.pack_into("<II", out, 16, count - 1, total - 16)
+    linkedit = command(out, SEGMENT, b"__LINKEDIT")
+    used, = struct.unpack_from("<Q", out, linkedit + 48)
+    struct.pack_into("<Q", out, linkedit + 48, used - size)
+    struct.pack_into("<Q", out, linkedit + 32, used - size)
+    return bytes(out)
+
+
 @functools.lru_cache(None)
 def key_of(name):
     folder = tempfile.mkdtemp()
@@ -192,6 +208,12 @@ def signatures(image):
     for at in range(start, code, 3):
         yield f"byte {at - start} of the index", flip(good, at, 3), image, ()
     yield "a command that loaders must know", flip(good, command(good, SIGNATURE) + 3, 7), image, ()
+    linked = made("arm64")
+    row = struct.unpack_from("<I", linked, command(linked, SIGNATURE) + 8)[0] + 20
+    yield "a word behind the index of the linker's signature", put(linked, row, b"evil"), unsign(linked), ("not exact",)
+    for at in range(row + 4 + 88 + 8, len(linked), 13):
+        yield f"byte {at - row} of the linker's signature, behind its name", flip(linked, at, 1), unsign(linked), ()
+    yield "code, and the linker's signature of what it was", flip(linked, section(linked, b"__text")[0] + 4), unsign(linked), ("__text",)
     text = section(image, b"__text")[0]
     yield "code, and the signature of what it was", flip(good, text + 4), image, ("__text",)
     yield "code, and a signature of what it is", sign(flip(image, text + 4)), image, ("__text",)
@@ -284,6 +306,7 @@ def honest():
     with_plist = plain(made("x86_64", "-DPLIST"))
     yield "macho, signed with the digest of the Info.plist in it", sign(with_plist, beside=((1, plist_of(with_plist)),)), with_plist, "unsigned-identical", {"signature"}
     arm = made("arm64")
+    yield "macho, signed by the linker", arm, unsign(arm), "unsigned-identical", {"signature"}
     for wide in (False, True):
         pair = [universal((X86, one), (ARM, arm), wide=wide) for one in (sign(image), image)]
         yield f"universal, wide={wide}, one of them signed", *pair, "unsigned-identical", {"signature"}

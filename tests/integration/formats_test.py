@@ -218,6 +218,7 @@ def _(_folder):
     primary = [finding for finding in record["findings"] if finding["primary"]]
     way = ["x.tar.gz", "x.tar", "unit.itb", "root", "tree", "tool.so", ".text", "check"]
     assert [(f["where"], f["severity"]) for f in primary] == [(way, "critical")], primary
+    assert primary[0]["note"].endswith("1 changed (check)"), primary  # it stands in .symtab and in .dynsym
     hashes = [finding for finding in record["findings"] if finding["where"][-2:] == ["/images/root/hash:value", "value"]]
     assert [(f["cause"], f["primary"]) for f in hashes] == [("checksum", False)], record["findings"]
 

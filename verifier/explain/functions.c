@@ -47,6 +47,17 @@ static int by_name(const void *a, const void *b)
 	return order ? order : ((*x)->address > (*y)->address) - ((*x)->address < (*y)->address);
 }
 
+/* A function that is exported stands in two tables of symbols. */
+static void drop_repeated(const struct sb_anchor **functions, size_t *count)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < *count; i++)
+		if (kept == 0 || by_name(&functions[kept - 1], &functions[i]) != 0)
+			functions[kept++] = functions[i];
+	*count = kept;
+}
+
 /* Functions of one side that the file holds, named ones only, by name; *count of them. */
 static const struct sb_anchor **functions_of(struct census *census, unsigned side, size_t *count)
 {
@@ -59,8 +70,10 @@ static const struct sb_anchor **functions_of(struct census *census, unsigned sid
 		if (anchor->kind == SB_ANCHOR_FUNCTION && anchor->name[0] && anchor->offset != UINT64_MAX)
 			out[(*count)++] = anchor;
 	}
-	if (out)
+	if (out) {
 		qsort(out, *count, sizeof *out, by_name);
+		drop_repeated(out, count);
+	}
 	census->failed |= !out;
 	return out;
 }

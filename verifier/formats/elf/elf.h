@@ -4,6 +4,7 @@
 #define VERIFIER_FORMATS_ELF_ELF_H
 
 #include "verifier/formats/formats.h"
+#include "verifier/formats/leb.h"
 
 /* Values of the gABI that are used here; <elf.h> is for programs of this machine only. */
 enum {
@@ -184,8 +185,6 @@ SB_MUST_USE bool sb_elf_types_of(struct sb_elf *elf, const struct sb_elf_section
 enum sb_elf_hash { SB_ELF_HASH_UNKNOWN = 0, SB_ELF_HASH_WRONG, SB_ELF_HASH_RIGHT };
 enum sb_elf_hash sb_elf_hash_state(const struct sb_elf *elf, struct sb_arena *arena);
 
-/** Unsigned LEB128 of DWARF, at most 63 bits. */
-uint64_t sb_leb(struct sb_rd *rd);
 /** Signed LEB128 of DWARF, at most 63 bits. */
 int64_t sb_signed_leb(struct sb_rd *rd);
 /** Source file (raw) and line of the instruction at @at, by .debug_line; false when unknown. */

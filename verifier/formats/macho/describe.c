@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Fields of the header, of commands and of symbols; names of functions. */
+/* Fields of the header, of commands and of symbols. */
 #include "verifier/formats/macho/macho.h"
 
 #include <string.h>
-
-enum { STAB = 0xe0, TYPE = 0x0e, IN_SECTION = 0x0e };
 
 #define ROW(at_, length_, kind_, name_) {.at = (at_), .length = (length_), .kind = SB_FIELD_##kind_, .name = (name_)}
 
@@ -100,14 +98,14 @@ static int describe_command(struct sb_view *view, const struct sb_region *region
 	return rc ? rc : emit_field(view, region->offset + at, region->length - at, SB_FIELD_VALUE, at ? "rest" : "command", err);
 }
 
-static const char *symbol_name(const struct sb_macho *macho, uint64_t at, struct sb_arena *arena)
+struct sb_span sb_macho_symbol_name(const struct sb_macho *macho, uint64_t at)
 {
 	uint64_t text = sb_macho_uint(macho, at, 4);
 	struct sb_span rest;
 
 	if (text >= macho->strings_size || !sb_span_cut(macho->file, macho->strings + text, macho->strings_size - text, &rest))
-		return "";
-	return sb_arena_copy(arena, sb_span_of(rest.p, strnlen((const char *)rest.p, rest.n)));
+		return sb_span_text("");
+	return sb_span_of(rest.p, strnlen((const char *)rest.p, rest.n));
 }
 
 static int describe_symbols(struct sb_view *view, const struct sb_region *region, struct sb_err *err)
@@ -117,7 +115,7 @@ static int describe_symbols(struct sb_view *view, const struct sb_region *region
 	int rc = 0;
 
 	for (uint64_t at = region->offset; !rc && at + each <= region->offset + region->length; at += each) {
-		const char *name = symbol_name(macho, at, view->arena);
+		const char *name = sb_arena_copy(view->arena, sb_macho_symbol_name(macho, at));
 		rc = name ? emit_field(view, at, each, SB_FIELD_VALUE, sb_arena_printf(view->arena, "symbol %s", name), err) : sb_no_memory(err);
 	}
 	return rc;
@@ -128,26 +126,4 @@ int sb_macho_describe(struct sb_view *view, const struct sb_region *region, stru
 	if (region->tag == SB_MACHO_TAG_NONE || region->tag >= SB_MACHO_TAG_SECTION)
 		return 0;
 	return region->tag == SB_MACHO_TAG_SYMBOLS ? describe_symbols(view, region, err) : describe_command(view, region, err);
-}
-
-/* The last symbol of the section that is not behind the place. */
-const char *sb_macho_locate(const struct sb_view *view, const struct sb_region *region, uint64_t offset, struct sb_arena *arena)
-{
-	const struct sb_macho *macho = view->own;
-	uint64_t index = region->tag - (uint64_t)SB_MACHO_TAG_SECTION, best = UINT64_MAX, best_at = 0;
-	unsigned each = macho->wide ? 16 : 12;
-
-	if (region->tag < SB_MACHO_TAG_SECTION || index >= macho->kept_count)
-		return NULL;
-	uint64_t address = macho->kept[index].address + offset - region->offset;
-	for (uint64_t i = 0; i < macho->symbol_count; i++) {
-		uint64_t at = macho->symbols + i * each, type = sb_macho_uint(macho, at + 4, 1), value = sb_macho_uint(macho, at + 8, macho->wide ? 8 : 4);
-		bool usable = !(type & STAB) && (type & TYPE) == IN_SECTION && sb_macho_uint(macho, at + 5, 1) == index + 1 && value <= address;
-		if (usable && address - value < best) {
-			best = address - value;
-			best_at = at;
-		}
-	}
-	const char *name = best == UINT64_MAX ? NULL : symbol_name(macho, best_at, arena);
-	return name && *name ? name + (*name == '_') : NULL;
 }

@@ -5,17 +5,23 @@
 
 #include <string.h>
 
-static int keep_sections(struct sb_view *view, struct sb_macho *macho, struct sb_err *err)
+static const void *copy_of(struct sb_arena *arena, const struct sb_vec *items)
 {
-	struct sb_macho_section *kept = sb_arena_array(view->arena, macho->sections.count, sizeof *kept);
+	void *copy = sb_arena_array(arena, items->count, items->size);
 
-	if (!kept)
-		return sb_no_memory(err);
-	if (macho->sections.count)
-		memcpy(kept, macho->sections.items, macho->sections.count * sizeof *kept);
-	macho->kept = kept;
+	if (copy && items->count)
+		memcpy(copy, items->items, items->count * items->size);
+	return copy;
+}
+
+/* What is asked for later stays in the arena. */
+static int keep(struct sb_view *view, struct sb_macho *macho, struct sb_err *err)
+{
+	macho->kept = copy_of(view->arena, &macho->sections);
 	macho->kept_count = macho->sections.count;
-	return 0;
+	macho->kept_segments = copy_of(view->arena, &macho->segments);
+	macho->kept_segment_count = macho->segments.count;
+	return macho->kept && macho->kept_segments ? 0 : sb_no_memory(err);
 }
 
 static int open_macho(struct sb_view *view, const char *hint, struct sb_err *err)
@@ -34,7 +40,7 @@ static int open_macho(struct sb_view *view, const char *hint, struct sb_err *err
 	view->own = macho;
 	int rc = sb_macho_read(view, macho, err);
 	if (!rc)
-		rc = keep_sections(view, macho, err);
+		rc = keep(view, macho, err);
 	if (!rc)
 		rc = sb_macho_partition(view, macho, err);
 	sb_vec_release(&macho->sections);
@@ -52,9 +58,10 @@ static unsigned probe(struct sb_span file, const char *hint)
 const struct sb_format sb_format_macho = {
 	.name = "macho",
 	.spec = "xnu, EXTERNAL_HEADERS/mach-o/loader.h and osfmk/kern/cs_blobs.h",
-	.version = 1,
+	.version = 2,
 	.probe = probe,
 	.open = open_macho,
 	.describe = sb_macho_describe,
 	.locate = sb_macho_locate,
+	.image = &sb_macho_image,
 };

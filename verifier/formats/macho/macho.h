@@ -7,6 +7,7 @@
 #define VERIFIER_FORMATS_MACHO_MACHO_H
 
 #include "verifier/formats/emit.h"
+#include "verifier/formats/machine.h"
 
 /** Commands that are known by more than their number. */
 enum sb_macho_command {
@@ -21,11 +22,23 @@ enum sb_macho_command {
 enum sb_macho_tag { SB_MACHO_TAG_NONE = 0, SB_MACHO_TAG_HEADER = 0x100, SB_MACHO_TAG_SYMBOLS, SB_MACHO_TAG_UNKNOWN, SB_MACHO_TAG_SECTION = 0x1000 };
 
 struct sb_macho_section {
-	uint64_t address, offset, size;
+	const char *name;          /* "__TEXT,__text", raw, in the arena */
+	uint64_t address, offset, size; /* size: of what the file holds */
+	uint64_t flags;            /* loader.h: type in the lowest byte, attributes above */
+	uint64_t command;          /* offset of the row that describes it */
 };
 
 struct sb_macho_segment {
-	uint64_t offset, size;
+	uint64_t address, offset, size;
+	uint64_t command;          /* offset of the command that describes it */
+	uint64_t protection, flags;
+};
+
+/** Functions and objects by address, then functions that have no name. In the arena. */
+struct sb_macho_index {
+	bool built;
+	const struct sb_anchor *items;
+	size_t named, count;       /* the first @named have names */
 };
 
 struct sb_macho {
@@ -40,6 +53,10 @@ struct sb_macho {
 	struct sb_vec owners;     /* struct sb_region */
 	const struct sb_macho_section *kept;
 	size_t kept_count;
+	const struct sb_macho_segment *kept_segments;
+	size_t kept_segment_count;
+	struct sb_macho_index index;
+	uint64_t decoded;         /* bytes of machine code that were decoded */
 };
 
 uint64_t sb_macho_uint(const struct sb_macho *macho, uint64_t at, unsigned width);
@@ -54,6 +71,30 @@ SB_MUST_USE int sb_macho_own_signature(struct sb_macho *macho, struct sb_err *er
 /** Sort the owners, refuse those that overlap, name what is between them. */
 SB_MUST_USE int sb_macho_partition(struct sb_view *view, struct sb_macho *macho, struct sb_err *err);
 SB_MUST_USE int sb_macho_describe(struct sb_view *view, const struct sb_region *region, struct sb_err *err);
+/** The next load command behind offset *@at, 0 to begin with, which moves to it; false behind the last. They were read before: they lie in the file. */
+SB_MUST_USE bool sb_macho_next_command(const struct sb_macho *macho, uint64_t *at, uint64_t *command, uint64_t *size);
+/** The NUL-terminated name of symbol table row @at, raw; empty when it has none. */
+struct sb_span sb_macho_symbol_name(const struct sb_macho *macho, uint64_t at);
+/** Does a section hold instructions, as its attributes say? */
+bool sb_macho_is_code(const struct sb_macho_section *section);
+/** The section that holds run-time address @at; NULL when none does. */
+const struct sb_macho_section *sb_macho_section_at(const struct sb_macho *macho, uint64_t at);
+/** The section that @region is; NULL when it is none. */
+const struct sb_macho_section *sb_macho_section_of(const struct sb_macho *macho, const struct sb_region *region);
+
+/** Build the index; without memory it stays empty and names are unknown. */
+void sb_macho_index_build(struct sb_macho *macho, struct sb_arena *arena);
+/** The function or object that holds run-time address @at, one with a name first; NULL when none does. Needs the index. */
+const struct sb_anchor *sb_macho_anchor_at(const struct sb_macho *macho, uint64_t at);
+/** What lies at run-time address @at, escaped, in @arena; NULL without memory. */
+const char *sb_macho_name_address(struct sb_macho *macho, uint64_t at, struct sb_arena *arena);
+/** The machine code around @offset of a section of code; false when nothing tells where its instructions begin, or enough was decoded. */
+SB_MUST_USE bool sb_macho_code_at(struct sb_view *view, const struct sb_macho_section *section, uint64_t offset, struct sb_code *out);
+
+SB_MUST_USE int sb_macho_references(struct sb_view *view, const struct sb_place *place, struct sb_vec *out, struct sb_err *err);
+SB_MUST_USE int sb_macho_facts(struct sb_view *view, struct sb_vec *out, struct sb_err *err);
+extern const struct sb_image_format sb_macho_image;
+
 const char *sb_macho_locate(const struct sb_view *view, const struct sb_region *region, uint64_t offset, struct sb_arena *arena);
 
 #endif

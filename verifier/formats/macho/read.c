@@ -8,10 +8,10 @@ enum { HEAD = 8, NAME = 16, MOST_COMMANDS = 4096, ZEROFILL = 1, GIGABYTE_ZEROFIL
 
 /** Where a segment command and its sections hold their fields. */
 struct shape {
-	unsigned head, offset, size, count, width; /* of the segment */
+	unsigned head, address, offset, size, count, width; /* of the segment */
 	unsigned section, at, length, file, relocations, flags; /* of a section */
 };
-static const struct shape narrow = {56, 32, 36, 48, 4, 68, 32, 36, 40, 48, 56}, wide = {72, 40, 48, 64, 8, 80, 32, 40, 48, 56, 64};
+static const struct shape narrow = {56, 24, 32, 36, 48, 4, 68, 32, 36, 40, 48, 56}, wide = {72, 24, 40, 48, 64, 8, 80, 32, 40, 48, 56, 64};
 
 uint64_t sb_macho_uint(const struct sb_macho *macho, uint64_t at, unsigned width)
 {
@@ -81,7 +81,10 @@ static int take_section(struct sb_view *view, struct sb_macho *macho, const stru
 
 	if (!relocations)
 		return sb_no_memory(err);
-	section.size = has_bytes(sb_macho_uint(macho, at + shape->flags, 4)) ? sb_macho_uint(macho, at + shape->length, shape->width) : 0;
+	section.name = full;
+	section.command = at;
+	section.flags = sb_macho_uint(macho, at + shape->flags, 4);
+	section.size = has_bytes(section.flags) ? sb_macho_uint(macho, at + shape->length, shape->width) : 0;
 	struct sb_macho_section *slot = sb_vec_push(&macho->sections);
 	if (!slot)
 		return sb_no_memory(err);
@@ -104,7 +107,14 @@ static int take_segment(struct sb_view *view, struct sb_macho *macho, const stru
 		return sb_no_memory(err);
 	if (size < shape->head || count > size || size != shape->head + count * shape->section)
 		return damaged(err, at, "a segment that does not have room for its sections");
-	*segment = (struct sb_macho_segment){sb_macho_uint(macho, at + shape->offset, shape->width), sb_macho_uint(macho, at + shape->size, shape->width)};
+	*segment = (struct sb_macho_segment){
+		.address = sb_macho_uint(macho, at + shape->address, shape->width),
+		.offset = sb_macho_uint(macho, at + shape->offset, shape->width),
+		.size = sb_macho_uint(macho, at + shape->size, shape->width),
+		.command = at,
+		.protection = sb_macho_uint(macho, at + shape->count - 4, 4),
+		.flags = sb_macho_uint(macho, at + shape->count + 4, 4),
+	};
 	if (segment->offset > macho->file.n || segment->size > macho->file.n - segment->offset)
 		return damaged(err, at, "a segment that does not lie in the file");
 	for (uint64_t i = 0; !rc && i < count; i++)
@@ -203,6 +213,14 @@ static int take_command(struct sb_view *view, struct sb_macho *macho, uint64_t a
 	region.name = name ? name : "unknown command";
 	int rc = sb_macho_own(macho, region, err);
 	return rc ? rc : take_known(view, macho, command, at, size, err);
+}
+
+bool sb_macho_next_command(const struct sb_macho *macho, uint64_t *at, uint64_t *command, uint64_t *size)
+{
+	*at = *at ? *at + sb_macho_uint(macho, *at + 4, 4) : macho->header;
+	*command = sb_macho_uint(macho, *at, 4) & 0x7fffffff;
+	*size = sb_macho_uint(macho, *at + 4, 4);
+	return *at < macho->header + macho->commands;
 }
 
 static int read_header(struct sb_macho *macho, uint64_t *count, struct sb_err *err)

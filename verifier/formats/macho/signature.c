@@ -47,10 +47,19 @@ static bool is_in_place(uint64_t magic, uint64_t slot)
 	return magic == REQUIREMENTS ? slot == 2 : magic == ENTITLEMENTS ? slot == 5 : magic == ENTITLEMENTS_DER ? slot == 7 : magic == MESSAGE ? slot == 0x10000 : slot != 0;
 }
 
+/* Where the first part begins: behind the index, or, as lld does, at the next multiple of eight, with zeros on the way. */
+static uint64_t first_blob(const struct sb_macho *macho, uint64_t count)
+{
+	uint64_t at = macho->signature, end = INDEX + ROW * count, aligned = (end + 7) / 8 * 8;
+	bool filled = count && number(macho, at + INDEX + 4) == aligned && (end == aligned || number(macho, at + end) == 0);
+
+	return at + (filled ? aligned : end);
+}
+
 /* Blobs follow each other in the order of the index, and nothing lies between them; *end is where the last one ends. */
 static bool is_exact(const struct sb_macho *macho, uint64_t count, uint64_t *end)
 {
-	uint64_t at = macho->signature, next = at + INDEX + ROW * count, last = 0;
+	uint64_t at = macho->signature, next = first_blob(macho, count), last = 0;
 
 	for (uint64_t i = 0; i < count; i++) {
 		uint64_t offset = number(macho, at + INDEX + ROW * i + 4), length = number(macho, at + offset + 4);
@@ -79,7 +88,7 @@ int sb_macho_own_signature(struct sb_macho *macho, struct sb_err *err)
 	if (size < INDEX || number(macho, at) != SUPERBLOB || count > MOST_BLOBS || INDEX + ROW * count > size || !is_exact(macho, count, &end) ||
 	    !sb_span_all_zero(sb_span_of(macho->file.p + end, (size_t)(at + size - end))))
 		return sb_macho_own(macho, (struct sb_region){.offset = at, .length = size, .kind = SB_REGION_HEADER, .loaded = true, .name = "code signature that is not exact"}, err);
-	rc = sb_macho_own(macho, (struct sb_region){.offset = at, .length = INDEX + ROW * count, .kind = SB_REGION_SIGNATURE, .name = "code signature"}, err);
+	rc = sb_macho_own(macho, (struct sb_region){.offset = at, .length = first_blob(macho, count) - at, .kind = SB_REGION_SIGNATURE, .name = "code signature"}, err);
 	for (uint64_t i = 0; !rc && i < count; i++) {
 		uint64_t slot = number(macho, at + INDEX + ROW * i), offset = at + number(macho, at + INDEX + ROW * i + 4);
 		rc = sb_macho_own(macho, blob_of(number(macho, offset), slot, offset, number(macho, offset + 4)), err);

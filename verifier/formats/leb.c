@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "verifier/formats/leb.h"
+
+uint64_t sb_leb(struct sb_rd *rd)
+{
+	uint64_t value = 0;
+	for (unsigned shift = 0; shift < 63; shift += 7) {
+		uint64_t byte = sb_rd_uint(rd, 1);
+		value |= (byte & 0x7f) << shift;
+		if (!(byte & 0x80))
+			return value;
+	}
+	rd->bad = true;
+	return 0;
+}

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef VERIFIER_FORMATS_LEB_H
+#define VERIFIER_FORMATS_LEB_H
+
+#include "base/base.h"
+
+/** Unsigned LEB128 of DWARF, at most 63 bits; a longer one makes @rd bad. */
+uint64_t sb_leb(struct sb_rd *rd);
+
+#endif
