@@ -143,6 +143,8 @@ static void print_rest(const struct sb_trace *trace)
 	}
 	for (size_t i = 0; i < trace->limit_count; i++)
 		printf("limit\t%s\n", trace->limits[i].name);
+	for (size_t i = 0; i < trace->witness_count; i++)
+		printf("witness\t%s\n", trace->witnesses[i]);
 	printf("trace\t%s\t%s\n", trace->present ? "present" : "absent", trace->trusted ? "trusted" : "not trusted");
 }
 

@@ -21,6 +21,7 @@ class Trace:
         self.edges = [(int(r[1]), int(r[2]), r[3]) for r in rows if r[0] == 'edge']
         self.attempts = [tuple(r[1:]) for r in rows if r[0] == 'attempt']
         self.doubts = [tuple(r[1:]) for r in rows if r[0] == 'doubt']
+        self.witnesses = [r[1] for r in rows if r[0] == 'witness']
         self.end = next(r for r in rows if r[0] == 'end')
         self.trusted = rows[-1] == ['trace', 'present', 'trusted']
 
@@ -98,6 +99,8 @@ def _(_dir):
     trace = record({'a.c': HELLO, 'a.h': '#define VALUE 0\n', 'cc.sh': '#!/bin/sh\nexec gcc "$@"\n', 'README': 'unread\n', 'doc/x': 'unread\n'},
                    './cc.sh -c -o out/a.o a.c')
     assert trace.closure('out/a.o') == {'a.c', 'a.h', 'cc.sh'}, trace.text
+    kernel = tuple(map(int, os.uname().release.split('-')[0].split('.')[:2]))
+    assert trace.witnesses == ['access-times', 'descriptors'] + (['fanotify'] if kernel >= (6, 18) or 'fanotify' in trace.witnesses else [])
     assert trace.unread() == {'README', 'doc/x'}, trace.unread()
     for name in ('a.c', 'a.h'):
         row, text = trace.file(name), open('src/' + name, 'rb').read()

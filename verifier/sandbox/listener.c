@@ -21,7 +21,7 @@
 #define SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP (1UL << 0)
 #endif
 
-enum { PARKED = 4096, MS = 1000000 };
+enum { PARKED = 4096, MS = 1000000, NOTICES = 50 * MS }; /* between looks at notices, of which the kernel keeps 16,384 */
 
 /** The kernel may know longer structures than we do. */
 union notice {
@@ -48,6 +48,7 @@ struct sb_listener {
 	int fds[SB_LISTENERS]; /* -1: free */
 	struct parked parked[PARKED];
 	size_t slots;          /* of parked: none beyond is in use */
+	int64_t noticed;       /* when the kernel's notices were taken last; 0: it gives none */
 };
 
 static int broken(const char *what, struct sb_err *err)
@@ -114,6 +115,8 @@ int sb_listener_new(struct sb_listener **out, const struct sb_sandbox_plan *plan
 		rc = find_devices(&made->answering, made->proc, err);
 	if (rc == 0 && (plan->answers & SB_ANSWERS_TRACE))
 		rc = sb_tracing_new(&made->answering.tracing, plan, made->proc, err);
+	if (rc == 0 && made->answering.tracing && made->answering.tracing->events.fd >= 0)
+		made->noticed = sb_clock_monotonic();
 	if (rc == 0)
 		rc = make_patch(&made->answering, err);
 	if (rc == 0 && (plan->answers & SB_ANSWERS_RANDOM)) {
@@ -165,6 +168,7 @@ void sb_listener_finish(struct sb_listener *listener)
 	if (!listener->answering.tracing)
 		return;
 	sb_tracing_settle(listener->answering.tracing);
+	sb_kernel_events_end(&listener->answering.tracing->events, listener->answering.tracing->recorder);
 	sb_witness_take(listener->answering.tracing);
 }
 
@@ -185,6 +189,8 @@ int sb_listener_timeout(const struct sb_listener *listener)
 	for (size_t i = 0; i < listener->slots; i++)
 		if (listener->parked[i].listener >= 0 && listener->parked[i].due < first)
 			first = listener->parked[i].due;
+	if (listener->noticed && listener->noticed + NOTICES < first)
+		first = listener->noticed + NOTICES;
 	if (first == INT64_MAX)
 		return -1;
 	now = sb_clock_monotonic();
@@ -345,10 +351,22 @@ static void drop(struct sb_listener *listener, int fd)
 			sb_close_fd(&listener->fds[i]);
 }
 
+static void take_notices(struct sb_listener *listener)
+{
+	int64_t now = sb_clock_monotonic();
+
+	if (now - listener->noticed < NOTICES)
+		return;
+	sb_kernel_events_take(&listener->answering.tracing->events, listener->answering.tracing->recorder);
+	listener->noticed = now;
+}
+
 int sb_listener_serve(struct sb_listener *listener, const struct pollfd *rows, size_t count, struct sb_err *err)
 {
 	int rc = listener->slots ? serve_parked(listener, err) : 0;
 
+	if (listener->noticed)
+		take_notices(listener);
 	for (size_t i = 0; rc == 0 && i < count; i++) {
 		if (rows[i].revents & POLLIN)
 			rc = serve_one(listener, rows[i].fd, err);

@@ -13,6 +13,7 @@ enum {
 struct sb_recorder {
 	uint32_t file_count, process_count, edge_count, attempt_count, doubt_count, name_count;
 	uint64_t text_length, limits;
+	bool witnessed;
 	uint32_t file_index[FILE_SLOTS], edge_index[EDGE_SLOTS], attempt_index[ATTEMPT_SLOTS];
 	struct sb_recorded_file files[FILES];
 	struct sb_recorded_process processes[PROCESSES];
@@ -297,6 +298,22 @@ void sb_recorder_final_name(struct sb_recorder *recorder, uint32_t file, const c
 	if (!row->final || strcmp(path, sb_recorder_text(recorder, row->path)) < 0)
 		row->path = kept;
 	row->final = true;
+}
+
+void sb_recorder_witnessed(struct sb_recorder *recorder)
+{
+	recorder->witnessed = true;
+}
+
+bool sb_recorder_is_witnessed(const struct sb_recorder *recorder)
+{
+	return recorder->witnessed;
+}
+
+const struct sb_recorded_file *sb_recorder_seen(const struct sb_recorder *recorder, size_t *count)
+{
+	*count = recorder->file_count;
+	return recorder->files;
 }
 
 struct sb_recorded_file *sb_recorder_files(struct sb_recorder *recorder, size_t *count)

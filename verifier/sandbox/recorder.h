@@ -112,8 +112,13 @@ void sb_recorder_final_name(struct sb_recorder *recorder, uint32_t file, const c
 uint64_t sb_recorder_name(struct sb_recorder *recorder, struct sb_span text);
 const char *sb_recorder_text(const struct sb_recorder *recorder, uint64_t offset);
 
+/** The kernel's notices of what was read and written agreed, all of them. */
+void sb_recorder_witnessed(struct sb_recorder *recorder);
+bool sb_recorder_is_witnessed(const struct sb_recorder *recorder);
+
 /** What was recorded. Pointers live as long as the recorder. */
 struct sb_recorded_file *sb_recorder_files(struct sb_recorder *recorder, size_t *count);
+const struct sb_recorded_file *sb_recorder_seen(const struct sb_recorder *recorder, size_t *count);
 const struct sb_recorded_process *sb_recorder_processes(const struct sb_recorder *recorder, size_t *count);
 const struct sb_trace_edge *sb_recorder_edges(const struct sb_recorder *recorder, size_t *count);
 const struct sb_recorded_attempt *sb_recorder_attempts(const struct sb_recorder *recorder, size_t *count);

@@ -418,8 +418,8 @@ static int prepare(struct making *m, struct sb_err *err)
 
 int sb_trace_make(const struct sb_trace_request *request, struct sb_arena *arena, struct sb_trace *out, struct sb_err *err)
 {
-	static const char *const witnesses[] = {"access-times", "descriptors"};
-	struct sb_trace made = {.present = true, .witnesses = witnesses, .witness_count = 2};
+	static const char *const witnesses[] = {"access-times", "descriptors", "fanotify"};
+	struct sb_trace made = {.present = true, .witnesses = witnesses, .witness_count = sb_recorder_is_witnessed(request->recorder) ? 3 : 2};
 	struct making m = {.request = request, .arena = arena, .out = &made};
 	bool too_many = false;
 	int rc = prepare(&m, err);

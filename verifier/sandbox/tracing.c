@@ -45,6 +45,7 @@ static int find_devices(struct sb_tracing *tracing, struct sb_err *err)
 			return failed("look at what the build writes to", err);
 		tracing->scratches[i] = st.st_dev;
 	}
+	sb_kernel_events_begin(scratches, SB_SCRATCHES, &tracing->events);
 	if (fstat(tracing->plan->log, &st) == 0)
 		tracing->log = sb_tracing_key(&st);
 	return 0;
@@ -79,6 +80,7 @@ int sb_tracing_new(struct sb_tracing **out, const struct sb_sandbox_plan *plan, 
 	made->plan = plan;
 	made->recorder = plan->recorder;
 	made->proc = proc;
+	made->events.fd = -1;
 	int rc = raise_descriptors(made, err);
 	if (rc == 0)
 		rc = find_devices(made, err);
@@ -100,6 +102,7 @@ void sb_tracing_free(struct sb_tracing **tracing)
 		return;
 	for (size_t i = 0; i < old->open; i++)
 		close(old->kins[old->met[i]].folder - 1);
+	sb_close_fd(&old->events.fd);
 	munmap(old, sizeof(*old));
 	*tracing = NULL;
 }

@@ -6,6 +6,7 @@
 #ifndef VERIFIER_SANDBOX_TRACING_H
 #define VERIFIER_SANDBOX_TRACING_H
 
+#include "verifier/sandbox/kernel_events.h"
 #include "verifier/sandbox/plan.h"
 #include "verifier/sandbox/recorder.h"
 #include "verifier/sandbox/target.h"
@@ -43,6 +44,7 @@ struct sb_tracing {
 	uint32_t step;
 	pid_t root;                   /* first process of the step */
 	bool begun;                   /* it has exec'd */
+	struct sb_kernel_events events;
 	size_t open, most;            /* folders of kin, and how many there may be */
 	pid_t met[SB_PIDS];           /* numbers of kin that have a folder; the first `open` of them */
 	struct sb_kin kins[SB_PIDS];
