@@ -333,25 +333,42 @@ static int open_directories(struct opening *open, struct sb_err *err)
 	return rc;
 }
 
+/** Two files while they are taken. */
+struct taking {
+	struct opening *open;
+	const int *fd;
+	struct sb_blob *blob[SB_SIDES];
+};
+
+static int take_file(void *ctx, size_t side, struct sb_err *err)
+{
+	const struct taking *taking = ctx;
+	struct sb_blob *blob = taking->blob[side];
+	int rc = sb_blob_take(taking->fd[side], SB_LIMIT_OF(UNPACKED_TOTAL), blob, err);
+
+	return !rc && blob->mapped ? sb_depot_keep(taking->open->depot, blob, err) : rc;
+}
+
 static int open_files(struct opening *open, const int fd[SB_SIDES], const char *name, struct sb_err *err)
 {
 	struct sb_artifact_in *artifact = sb_vec_push(&open->artifacts);
-	int rc = artifact ? 0 : no_memory(err);
+	struct taking taking = {.open = open, .fd = fd};
 
-	for (unsigned side = 0; !rc && side < SB_SIDES; side++) {
-		struct sb_blob *blob = sb_vec_push(&open->blobs);
+	for (unsigned side = 0; side < SB_SIDES; side++) {
+		struct sb_blob *blob = artifact ? sb_vec_push(&open->blobs) : NULL;
 		if (!blob)
 			return no_memory(err);
 		blob->fd = -1;
-		rc = sb_blob_take(fd[side], SB_LIMIT_OF(UNPACKED_TOTAL), blob, err);
-		if (!rc && blob->mapped)
-			rc = sb_depot_keep(open->depot, blob, err);
-		struct sb_side *out = side == SB_SHIPPED ? &artifact->shipped : &artifact->rebuilt;
-		*out = (struct sb_side){.present = true, .bytes = blob->bytes, .type = 'f'};
 	}
-	if (!rc && !(artifact->name = sb_arena_copy(open->arena, sb_span_text(sb_path_base(name)))))
-		rc = no_memory(err);
-	return rc;
+	for (unsigned side = 0; side < SB_SIDES; side++)
+		taking.blob[side] = sb_vec_at(&open->blobs, side);
+	artifact->name = sb_arena_copy(open->arena, sb_span_text(sb_path_base(name)));
+	int rc = artifact->name ? sb_pool_share(open->pool, SB_SIDES, take_file, &taking, err) : no_memory(err);
+	if (rc)
+		return rc;
+	artifact->shipped = (struct sb_side){.present = true, .bytes = taking.blob[SB_SHIPPED]->bytes, .type = 'f'};
+	artifact->rebuilt = (struct sb_side){.present = true, .bytes = taking.blob[SB_REBUILT]->bytes, .type = 'f'};
+	return 0;
 }
 
 static bool is_stdin(const char *path)

@@ -297,7 +297,7 @@ int sb_unit_compare_parts(struct sb_unit *unit, struct sb_compare_run *run, stru
 	unit->pair.leaves = members.count ? members.count : 1;
 	rc = compare_children(unit, &members, run, err);
 	if (!rc)
-		rc = unit->pair.recoded ? sb_recoded_regions(unit, err) : sb_regions_compare(unit, &members, err);
+		rc = unit->pair.recoded ? sb_recoded_regions(unit, err) : sb_regions_compare(unit, &members, run, err);
 	if (!rc)
 		rc = note_encodings(unit, &members, err);
 	if (!rc && unit->pair.format->tree)

@@ -278,33 +278,65 @@ static bool differs(const struct sb_unit *unit, const struct step *step)
 	       !sb_reading_equal(unit->reading, bytes_of(unit, SB_SHIPPED, step->region[SB_SHIPPED]), bytes_of(unit, SB_REBUILT, step->region[SB_REBUILT]));
 }
 
-/* Fields live only as long as their steps: what differs is copied. */
-static int take_steps(struct sb_unit *unit, const struct sb_member_pairs *members, struct step *steps, size_t count, struct sb_err *err)
-{
-	struct sb_arena *scratch = sb_arena_new(0);
+/** Steps of a window, and what the regions of those that differ hold. Fields live only as long as their steps: what differs is copied. */
+struct window {
+	struct sb_unit *unit;
+	struct sb_pool *pool;
+	struct step steps[WINDOW];
+	size_t count;
 	struct sb_description described[SB_SIDES][WINDOW];
-	size_t n = 0, at = 0;
-	int rc = scratch ? 0 : no_memory(err);
+	size_t differing;
+	struct sb_arena *scratch[SB_SIDES];
+};
 
-	for (size_t i = 0; i < count; i++) {
-		steps[i].differs = differs(unit, &steps[i]);
-		for (unsigned side = 0; steps[i].differs && side < SB_SIDES; side++)
-			described[side][n] = (struct sb_description){.region = steps[i].region[side]};
-		n += steps[i].differs;
-	}
-	for (unsigned side = 0; !rc && n && side < SB_SIDES; side++)
-		rc = sb_parsing_describe(&unit->views[side], described[side], n, scratch, err);
-	for (size_t i = 0; !rc && i < count; i++) {
-		const struct sb_description *of[SB_SIDES] = {&described[SB_SHIPPED][at], &described[SB_REBUILT][at]};
-		rc = take_step(unit, members, &steps[i], of, err);
-		at += steps[i].differs;
-	}
-	sb_arena_free(&scratch);
+static int describe_side(void *ctx, size_t side, struct sb_err *err)
+{
+	struct window *window = ctx;
+
+	window->scratch[side] = sb_arena_new(0);
+	return window->scratch[side] ? sb_parsing_describe(&window->unit->views[side], window->described[side], window->differing, window->scratch[side], err)
+	                             : no_memory(err);
+}
+
+/* A few regions are described before another thread has heard of them. */
+static int describe_sides(struct window *window, struct sb_err *err)
+{
+	enum { WORTH_A_THREAD = 32 };
+	int rc = 0;
+
+	if (window->differing >= WORTH_A_THREAD)
+		return sb_pool_share(window->pool, SB_SIDES, describe_side, window, err);
+	for (size_t side = 0; !rc && window->differing && side < SB_SIDES; side++)
+		rc = describe_side(window, side, err);
 	return rc;
 }
 
-int sb_regions_compare(struct sb_unit *unit, const struct sb_member_pairs *members, struct sb_err *err)
+static int take_steps(struct window *window, const struct sb_member_pairs *members, struct sb_err *err)
 {
+	size_t at = 0;
+
+	window->differing = 0;
+	for (size_t i = 0; i < window->count; i++) {
+		struct step *step = &window->steps[i];
+		step->differs = differs(window->unit, step);
+		for (unsigned side = 0; step->differs && side < SB_SIDES; side++)
+			window->described[side][window->differing] = (struct sb_description){.region = step->region[side]};
+		window->differing += step->differs;
+	}
+	int rc = describe_sides(window, err);
+	for (size_t i = 0; !rc && i < window->count; i++) {
+		const struct sb_description *of[SB_SIDES] = {&window->described[SB_SHIPPED][at], &window->described[SB_REBUILT][at]};
+		rc = take_step(window->unit, members, &window->steps[i], of, err);
+		at += window->steps[i].differs;
+	}
+	sb_arena_free(&window->scratch[SB_SHIPPED]);
+	sb_arena_free(&window->scratch[SB_REBUILT]);
+	return rc;
+}
+
+int sb_regions_compare(struct sb_unit *unit, const struct sb_member_pairs *members, struct sb_compare_run *run, struct sb_err *err)
+{
+	struct window window = {.unit = unit, .pool = run->pool};
 	struct keyed *keyed[SB_SIDES];
 	size_t count[SB_SIDES], a = 0, b = 0;
 	int rc = 0;
@@ -312,15 +344,13 @@ int sb_regions_compare(struct sb_unit *unit, const struct sb_member_pairs *membe
 	for (unsigned side = 0; !rc && side < SB_SIDES; side++)
 		rc = collect(unit, members, side, &keyed[side], &count[side], err);
 	while (!rc && (a < count[0] || b < count[1])) {
-		struct step steps[WINDOW];
-		size_t n = 0;
-		for (; n < WINDOW && (a < count[0] || b < count[1]); n++) {
+		for (window.count = 0; window.count < WINDOW && (a < count[0] || b < count[1]); window.count++) {
 			int order = a == count[0] ? 1 : b == count[1] ? -1 : same_key(&keyed[0][a], &keyed[1][b]);
-			steps[n] = (struct step){.region = {order <= 0 ? keyed[0][a].region : NULL, order >= 0 ? keyed[1][b].region : NULL}};
+			window.steps[window.count] = (struct step){.region = {order <= 0 ? keyed[0][a].region : NULL, order >= 0 ? keyed[1][b].region : NULL}};
 			a += order <= 0;
 			b += order >= 0;
 		}
-		rc = take_steps(unit, members, steps, n, err);
+		rc = take_steps(&window, members, err);
 	}
 	return rc;
 }

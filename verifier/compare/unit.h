@@ -119,7 +119,7 @@ SB_MUST_USE int sb_recoded_regions(struct sb_unit *unit, struct sb_err *err);
 SB_MUST_USE int sb_region_note_lone(struct sb_unit *unit, unsigned side, const struct sb_region *region, struct sb_err *err);
 
 /** Regions against regions, once members have been paired. */
-SB_MUST_USE int sb_regions_compare(struct sb_unit *unit, const struct sb_member_pairs *members, struct sb_err *err);
+SB_MUST_USE int sb_regions_compare(struct sb_unit *unit, const struct sb_member_pairs *members, struct sb_compare_run *run, struct sb_err *err);
 
 /**
  * Is the order of members and regions the same? If not, one difference of kind ORDER, whose sides are present only where order has no
