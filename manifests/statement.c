@@ -351,18 +351,36 @@ static struct sb_node *toolchain(struct maker *make)
 	return map;
 }
 
+static void push_opaque(struct maker *make, struct sb_node *list, const char *path, const uint8_t sha256[SB_SHA256_BYTES], const char *reason)
+{
+	struct sb_node *map = sb_node_map(make->arena);
+
+	put(make, map, "path", text(make, path));
+	put(make, map, "sha256", sb_node_hex(make->arena, sha256, SB_SHA256_BYTES));
+	put(make, map, "reason", text(make, reason));
+	put(make, map, "reaches", reaches(make, path));
+	push(make, list, map);
+}
+
+static bool is_listed(const struct sb_statement_context *context, const char *path)
+{
+	for (size_t i = 0; i < context->opaque_count; i++)
+		if (strcmp(context->opaque[i].name, path) == 0)
+			return true;
+	return false;
+}
+
+/* What the drop brings ready-made, and what the trace found to be so by its form and to get into a delivered file. */
 static struct sb_node *opaque(struct maker *make)
 {
+	const struct sb_lineage *lineage = make->result->lineage;
 	struct sb_node *list = sb_node_list(make->arena);
 
-	for (size_t i = 0; i < make->context->opaque_count; i++) {
-		struct sb_node *map = sb_node_map(make->arena);
-		put(make, map, "path", text(make, make->context->opaque[i].name));
-		put(make, map, "sha256", sb_node_hex(make->arena, make->context->opaque[i].sha256, SB_SHA256_BYTES));
-		put(make, map, "reason", text(make, "prebuilt input of the drop"));
-		put(make, map, "reaches", reaches(make, make->context->opaque[i].name));
-		push(make, list, map);
-	}
+	for (size_t i = 0; i < make->context->opaque_count; i++)
+		push_opaque(make, list, make->context->opaque[i].name, make->context->opaque[i].sha256, "prebuilt input of the drop");
+	for (size_t i = 0; lineage && i < lineage->prebuilt_count; i++)
+		if (lineage->prebuilt[i].reached_count && !is_listed(make->context, lineage->prebuilt[i].path))
+			push_opaque(make, list, lineage->prebuilt[i].path, lineage->prebuilt[i].sha256, "ready-made by its form, as the trace of the build found");
 	return list;
 }
 

@@ -119,6 +119,39 @@ def _(_dir):
     assert reasons(gate([lab.sign(statement(), "application/json")], code=1)) == ["wrong-type"]
 
 
+@case("what came ready-made is asked for by its name, at every level, and is no cause of a difference")
+def _(_dir):
+    lay()
+    lab = Party("lab-a")
+    classes = [{"files": "*", "level": "explained", "causes": ["timestamp"]}]
+    explained = dict(level="explained", predicate__artifacts__0__causes=["prebuilt", "timestamp"])
+    blob = {"path": "blobs/wl.bin", "sha256": "55" * 32, "reason": "radio", "reaches": ["acme.bin"]}
+    for allowed, opaque, level, reason in ((["blobs/wl.bin"], [blob], explained, None), (["blobs/wl.bin"], [blob], {}, None), ([], [blob], explained, "opaque-input"), ([], [blob], {}, "opaque-input"),
+                                           (["blobs/wl.bin"], [blob, dict(blob, path="blobs/evil.bin")], explained, "opaque-input"), (["blobs/wl.bin"], [], explained, "cause-not-allowed"),
+                                           (["blobs/wl.bin"], [blob], dict(explained, predicate__artifacts__0__causes=["prebuilt", "build-path"]), "cause-not-allowed"),
+                                           (["blobs/wl.bin"], [{"sha256": "55" * 32}], explained, "opaque-input")):
+        policy([lab], artifacts=classes, opaque=allowed)
+        result = gate([lab.sign(statement(predicate__opaque=opaque, **level))], code=1 if reason else 0)
+        assert reason is None or reasons(result) == [reason], (reason, result)
+
+
+@case("a firmware that is written as text is refused until the policy names it, although the files are identical")
+def _(_dir):
+    need("openssl")
+    firmware = random.Random(1).randbytes(6000)
+    drops.tarball("src.tar.xz", {"acme-1.0/fw.b64": base64.encodebytes(firmware).decode()})
+    os.makedirs("release")
+    with open("release/prog", "wb") as f:
+        f.write(firmware)
+    drops.manifest(steps=["sh: base64 -d fw.b64 > out/prog"], built="out/prog")
+    lab = Party("lab-a")
+    identical = [{"files": "*", "level": "identical"}]
+    policy([lab], artifacts=identical)
+    assert "opaque-input" in sb("verify", "drop.yaml", "--gate", "p.json", code=1).out
+    policy([lab], artifacts=identical, opaque=["fw.b64"])
+    sb("verify", "drop.yaml", "--gate", "p.json", code=0)
+
+
 @case("signatures: junk beside a good one blocks nothing, and none is good for other bytes")
 def _(_dir):
     lay()

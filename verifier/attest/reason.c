@@ -97,6 +97,13 @@ static bool has_level(const struct hearing *h)
 	return h->row && ((h->subject->level >= h->row->level && h->subject->level > SB_LEVEL_DIFFERENT) || h->waivers);
 }
 
+/* What came ready-made is no cause of a difference: it is asked for by its name, in has_no_other_opaque. A statement that names none has not said which. */
+static bool is_asked_by_name(const struct hearing *h, enum sb_cause cause)
+{
+	const struct sb_node *opaque = get(h->statement->predicate, "opaque", SB_NODE_LIST);
+	return cause == SB_CAUSE_PREBUILT && opaque && opaque->count > 0;
+}
+
 /* A statement that lists no causes has not said that there are none. */
 static bool has_causes(const struct hearing *h)
 {
@@ -107,7 +114,7 @@ static bool has_causes(const struct hearing *h)
 	for (size_t i = 0; causes && i < causes->count; i++) {
 		const struct sb_node *item = causes->items[i];
 		enum sb_cause cause;
-		if (item->type != SB_NODE_TEXT || !sb_cause_parse((const char *)item->text.p, &cause) || !h->row->causes[cause])
+		if (item->type != SB_NODE_TEXT || !sb_cause_parse((const char *)item->text.p, &cause) || !(h->row->causes[cause] || is_asked_by_name(h, cause)))
 			return false;
 	}
 	return causes != NULL;
