@@ -31,6 +31,9 @@ struct sb_entry {
 	unsigned origin;  /* index of the source (drop.sources) that brought it */
 };
 
+/** Behind the name of an archive in the path of something that it holds: "a.tar.xz!/a/x.c". */
+#define SB_PACKED "!"
+
 /** Sorted by path bytes: a directory stands before what is in it. Missing parent directories are made explicit (mode 0755). */
 struct sb_inventory {
 	const struct sb_entry *entries;

@@ -12,7 +12,7 @@ static const char *const output_keys[] = {"*name", "*built", "*traced", "*contro
 static const char *const prebuilt_keys[] = {"*path", "*format", "*sha256", "*size", "*use", "*reaches", NULL};
 static const char *const reached_keys[] = {"*name", "*reach", "*searched", "*places", NULL};
 static const char *const place_keys[] = {"*inside", "*part", "*from", "*offset", "*length", "*equal", NULL};
-static const char *const sources_keys[] = {"*files", "*unread", "*copied", NULL};
+static const char *const sources_keys[] = {"*files", "*unread", "*copied", "unknown", NULL};
 static const char *const program_keys[] = {"*path", "*trade", "*origin", "*sha256", "*package", "*version", "*runs", NULL};
 static const char *const packages_keys[] = {"*declared", "*used", "*unused", NULL};
 static const char *const package_keys[] = {"*name", "*arch", "*version", "*declared", "*files", NULL};
@@ -164,7 +164,9 @@ static void take_sources(struct sb_taking *in, struct sb_place map, struct sb_li
 	out->sources = sb_take_count(in, place, "files");
 	out->unread = sb_take_names(in, place, "unread", &out->unread_count);
 	out->copied = sb_take_names(in, place, "copied", &out->copied_count);
-	if (out->unread_count + out->copied_count > out->sources)
+	if (sb_schema_key(&in->schema, place, "unknown").node)
+		out->untold = sb_take_names(in, place, "unknown", &out->untold_count);
+	if (out->unread_count + out->copied_count + out->untold_count > out->sources)
 		sb_schema_problem(&in->schema, place, "record-inconsistent", "more files were not read than there are");
 }
 

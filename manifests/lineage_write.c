@@ -104,6 +104,7 @@ static struct sb_node *sources_node(struct sb_making *make, const struct sb_line
 	sb_make_put_count(make, map, "files", lineage->sources);
 	put_names(make, map, "unread", lineage->unread, lineage->unread_count);
 	put_names(make, map, "copied", lineage->copied, lineage->copied_count);
+	put_names(make, map, "unknown", lineage->untold, lineage->untold_count);
 	return map;
 }
 

@@ -120,6 +120,37 @@ def _(_dir):
     assert any(p['part'] == '.text' and p['inside'].endswith('root/usr/bin/app') for p in reached['places']), reached
 
 
+def packed(members):
+    tarball('inner.tar.xz', members)
+    with open('inner.tar.xz', 'rb') as f:
+        return f.read()
+
+
+@case('what an archive among the sources holds is source as well: read, unread, ready-made')
+def _(_dir):
+    blob = blob_object()
+    members = {'lib/blob.o': blob, 'lib/lib.h': '#define VALUE 5\n', 'lib/README': 'nobody reads this\n', 'lib/old.c': 'int old;\n'}
+    drop({'m.c': '#include "lib.h"\nint blob(int); int main(void) { return blob(VALUE); }\n', 'third/lib.tar.xz': packed(members)},
+         ['tar xJf third/lib.tar.xz && gcc -Ilib -o "$OUT/app" m.c lib/blob.o'], [('app', 'out/app')])
+    trace = verify()['trace']
+    inside = 'third/lib.tar.xz!/lib/'
+    assert trace['sources'] == {'files': 6, 'unread': [inside + 'README', inside + 'old.c'], 'copied': [], 'unknown': []}, trace['sources']
+    sources = [i['path'] for i in trace['inputs'] if i['origin'] == 'source']
+    assert sources == ['m.c', 'third/lib.tar.xz', inside + 'blob.o', inside + 'lib.h'], sources
+    [one] = trace['prebuilt']
+    assert (one['path'], one['use'], one['sha256']) == (inside + 'blob.o', 'read', hashlib.sha256(blob).hexdigest()), one
+    assert any(p['part'] == '.text' for p in one['reaches'][0]['places']), one
+
+
+@case('an archive among the sources that breaks the rules is told, and its content not known')
+def _(_dir):
+    broken = packed({'lib/a.c': 'int a;\n' * 1000})[:-20]
+    drop({'m.c': 'int main(void) { return 0; }\n', 'third/lib.tar.xz': broken}, ['gcc -o "$OUT/app" m.c'], [('app', 'out/app')])
+    told = sb('check', 'drop.yaml', code=0)
+    assert 'third/lib.tar.xz was not looked into' in told.out, told
+    assert verify()['trace']['sources'] == {'files': 2, 'unread': ['third/lib.tar.xz'], 'copied': [], 'unknown': []}
+
+
 @case('binaries that are written as text are found, and so is what they became')
 def _(_dir):
     firmware = random.Random(1).randbytes(6000)

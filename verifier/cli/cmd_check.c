@@ -18,10 +18,12 @@ static void add_text(struct sb_invocation *call, const struct sb_drop *drop, con
 		              sources->source_digests[i].size);
 	sb_buf_printf(&call->out, "  tree      %zu entries, %" PRIu64 " bytes below %s\n", sources->inventory.count, sources->inventory.bytes,
 	              sb_cli_escape(call, drop->build_path));
+	if (sources->packed.count)
+		sb_buf_printf(&call->out, "  packed    %zu entries, %" PRIu64 " bytes in archives that the build unpacks\n", sources->packed.count, sources->packed.bytes);
 	sb_buf_printf(&call->out, "  toolchain %s\n", drop->toolchain.host ? "the system directories of this machine" : sb_cli_escape(call, drop->toolchain.root));
 	for (size_t i = 0; i < sources->prebuilt_count; i++)
 		sb_buf_printf(&call->out, "  prebuilt  %s   %s, %" PRIu64 " bytes%s%s\n", sb_cli_escape(call, sources->prebuilt[i].path), sources->prebuilt[i].format,
-		              sources->prebuilt[i].size, sources->prebuilt[i].reason ? ": " : "",
+		              (uint64_t)sources->prebuilt[i].bytes.n, sources->prebuilt[i].reason ? ": " : "",
 		              sources->prebuilt[i].reason ? sb_cli_escape(call, sources->prebuilt[i].reason) : "");
 	for (size_t i = 0; i < drop->step_count; i++) {
 		const struct sb_drop_step *step = &drop->steps[i];
@@ -42,7 +44,7 @@ static struct sb_node *prebuilt_node(struct sb_arena *arena, const struct sb_pre
 	bool good = sb_node_put(arena, map, "path", sb_node_text(arena, prebuilt->path)) &&
 	            sb_node_put(arena, map, "format", sb_node_text(arena, prebuilt->format)) &&
 	            sb_node_put(arena, map, "reason", sb_node_text(arena, prebuilt->reason)) &&
-	            sb_node_put(arena, map, "size", sb_node_int(arena, (int64_t)prebuilt->size));
+	            sb_node_put(arena, map, "size", sb_node_int(arena, (int64_t)prebuilt->bytes.n));
 	return good ? map : NULL;
 }
 

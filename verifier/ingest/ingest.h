@@ -21,11 +21,10 @@ struct sb_ingest_in {
 
 /** A prebuilt binary found among the sources. */
 struct sb_prebuilt {
-	const char *path;   /* in the inventory */
+	const char *path;   /* in the inventory of the tree, or of what is packed in it */
 	const char *format; /* what it is: "ELF", "Java class" */
 	const char *reason; /* from the manifest when declared as blob, else NULL */
-	uint64_t size;
-	uint8_t blake2b[SB_BLAKE2B_BYTES];
+	struct sb_span bytes; /* of a spool */
 };
 
 /** A delivered file and where its counterpart is to be found. */
@@ -51,6 +50,8 @@ struct sb_sources {
 	struct sb_inventory inventory;    /* the tree below build.path */
 	struct sb_vec spools;             /* struct sb_blob: what its entries point into */
 	struct sb_digest *source_digests; /* one per drop source, both kinds */
+	struct sb_inventory packed;       /* what archives hold that lie in the tree as they are: "a.tar.xz!/a/x.c", "a.tar.xz!/a/b.zip!/y" */
+	struct sb_vec packed_spools;      /* what its entries point into */
 	struct sb_inventory root;         /* toolchain root, without content digests; empty when `root: host` */
 	struct sb_vec root_spools;
 	struct sb_digest root_digest;     /* of the archive */

@@ -2,6 +2,7 @@
 /* Binaries that came with the sources: nothing that they become was built from what was evaluated. */
 #include "verifier/ingest/unpack.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /** First bytes of compiled things. Sources: gABI; ar(5); JVMS 4.1; WebAssembly core 5.5; PE/COFF 3.3; Mach-O loader.h; DTSpec 5.2. */
@@ -42,37 +43,98 @@ static const char *recognise(struct sb_span bytes)
 	return is_pe(bytes) ? "PE" : NULL;
 }
 
-static struct sb_span content(const struct sb_sources *sources, const struct sb_entry *entry)
+static bool ends_in(const char *path, const char *ending)
 {
-	const struct sb_blob *spool = sb_vec_at(&sources->spools, entry->spool);
-	struct sb_span bytes = {0};
-	return sb_span_cut(spool->bytes, entry->offset, entry->size, &bytes) ? bytes : (struct sb_span){0};
+	size_t n = strlen(path), tail = strlen(ending);
+	return n >= tail && strcmp(path + n - tail, ending) == 0;
+}
+
+/* A .jar is one thing to a build: it is told, and not each class in it. */
+static bool is_java_archive(const struct sb_sources *sources, const char *path)
+{
+	size_t n = strlen(path);
+
+	if (!ends_in(path, ".jar"))
+		return false;
+	for (size_t i = 0; i < sources->packed.count; i++) {
+		const struct sb_entry *entry = &sources->packed.entries[i];
+		if (strncmp(entry->path, path, n) == 0 && strncmp(entry->path + n, SB_PACKED "/", 2) == 0 && recognise(sb_ingest_content(&sources->packed_spools, entry)))
+			return true;
+	}
+	return false;
+}
+
+static const char *format_of(const struct sb_sources *sources, const struct sb_entry *entry, struct sb_span bytes)
+{
+	const char *format = recognise(bytes);
+
+	if (strstr(entry->path, ".jar" SB_PACKED "/"))
+		return NULL;
+	return !format && is_java_archive(sources, entry->path) ? "Java archive" : format;
+}
+
+static int add(const struct sb_entry *entry, const char *format, const char *reason, struct sb_span bytes, struct sb_vec *found, struct sb_err *err)
+{
+	struct sb_prebuilt *slot = sb_vec_push(found);
+
+	if (!slot)
+		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+	*slot = (struct sb_prebuilt){.path = entry->path, .format = format, .reason = reason, .bytes = bytes};
+	return 0;
+}
+
+/* A declared blob is one whatever it looks like; of what is packed in it only what is compiled is told beside it. */
+static int list_tree(const struct sb_ingest_in *in, const struct sb_sources *sources, struct sb_vec *found, struct sb_err *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < sources->inventory.count; i++) {
+		const struct sb_entry *entry = &sources->inventory.entries[i];
+		const struct sb_drop_source *source = &in->drop->sources[entry->origin];
+		struct sb_span bytes = sb_ingest_content(&sources->spools, entry);
+		const char *format = format_of(sources, entry, bytes);
+		if (entry->type == SB_ENTRY_FILE && (format || source->kind == SB_SOURCE_BLOB))
+			rc = add(entry, format ? format : "data", source->reason, bytes, found, err);
+	}
+	return rc;
+}
+
+static int list_packed(const struct sb_ingest_in *in, const struct sb_sources *sources, struct sb_vec *found, struct sb_err *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < sources->packed.count; i++) {
+		const struct sb_entry *entry = &sources->packed.entries[i];
+		struct sb_span bytes = sb_ingest_content(&sources->packed_spools, entry);
+		const char *format = format_of(sources, entry, bytes);
+		if (format)
+			rc = add(entry, format, in->drop->sources[entry->origin].reason, bytes, found, err);
+	}
+	return rc;
+}
+
+static int by_path(const void *a, const void *b)
+{
+	const struct sb_prebuilt *x = a, *y = b;
+	return strcmp(x->path, y->path);
 }
 
 int sb_ingest_prebuilt(const struct sb_ingest_in *in, struct sb_sources *out, struct sb_err *err)
 {
 	SB_VEC struct sb_vec found = {.size = sizeof(struct sb_prebuilt)};
+	int rc = list_tree(in, out, &found, err);
 
-	for (size_t i = 0; i < out->inventory.count; i++) {
-		const struct sb_entry *entry = &out->inventory.entries[i];
-		if (entry->type != SB_ENTRY_FILE)
-			continue;
-		const struct sb_drop_source *source = &in->drop->sources[entry->origin];
-		const char *format = recognise(content(out, entry));
-		if (!format && source->kind != SB_SOURCE_BLOB)
-			continue;
-		struct sb_prebuilt *slot = sb_vec_push(&found);
-		if (!slot)
-			return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
-		*slot = (struct sb_prebuilt){
-			.path = entry->path, .format = format ? format : "data", .reason = source->reason, .size = entry->size};
-		memcpy(slot->blake2b, entry->blake2b, sizeof slot->blake2b);
-	}
+	if (!rc)
+		rc = list_packed(in, out, &found, err);
+	if (rc)
+		return rc;
 	out->prebuilt = sb_arena_array(out->arena, found.count, sizeof *out->prebuilt);
 	if (!out->prebuilt)
 		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
-	if (found.count)
+	if (found.count) {
 		memcpy(out->prebuilt, found.items, found.count * sizeof *out->prebuilt);
+		qsort(out->prebuilt, found.count, sizeof *out->prebuilt, by_path);
+	}
 	out->prebuilt_count = found.count;
 	return 0;
 }

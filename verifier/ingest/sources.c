@@ -155,6 +155,7 @@ int sb_ingest_run(const struct sb_ingest_in *in, struct sb_sources *out, struct 
 	struct sb_sources made = {
 		.arena = sb_arena_new(0),
 		.spools = {.size = sizeof(struct sb_blob)},
+		.packed_spools = {.size = sizeof(struct sb_blob)},
 		.root_spools = {.size = sizeof(struct sb_blob)},
 	};
 
@@ -163,6 +164,8 @@ int sb_ingest_run(const struct sb_ingest_in *in, struct sb_sources *out, struct 
 	int rc = check_apart(in, err);
 	if (!rc)
 		rc = build_tree(in, &made, err);
+	if (!rc)
+		rc = sb_ingest_packed(in, &made, err);
 	if (!rc)
 		rc = sb_ingest_prebuilt(in, &made, err);
 	if (!rc)
@@ -185,9 +188,10 @@ static void release_blobs(struct sb_vec *blobs)
 void sb_ingest_release(struct sb_sources *sources)
 {
 	release_blobs(&sources->spools);
+	release_blobs(&sources->packed_spools);
 	release_blobs(&sources->root_spools);
 	for (size_t i = 0; i < sources->shipped_count; i++)
 		sb_blob_release(&sources->shipped[i].blob);
 	sb_arena_free(&sources->arena);
-	*sources = (struct sb_sources){.spools = {.size = sizeof(struct sb_blob)}, .root_spools = {.size = sizeof(struct sb_blob)}};
+	*sources = (struct sb_sources){.spools = {.size = sizeof(struct sb_blob)}, .packed_spools = {.size = sizeof(struct sb_blob)}, .root_spools = {.size = sizeof(struct sb_blob)}};
 }

@@ -46,6 +46,16 @@ static const struct sb_entry *find(const struct index *index, const char *path, 
 	return index->sorted[low];
 }
 
+struct sb_span sb_ingest_content(const struct sb_vec *spools, const struct sb_entry *entry)
+{
+	struct sb_span bytes = {0};
+
+	if (entry->type != SB_ENTRY_FILE || entry->spool >= spools->count)
+		return bytes;
+	const struct sb_blob *spool = sb_vec_at(spools, entry->spool);
+	return sb_span_cut(spool->bytes, entry->offset, entry->size, &bytes) ? bytes : (struct sb_span){0};
+}
+
 size_t sb_ingest_shared(const char *a, const char *b)
 {
 	size_t n = 0;

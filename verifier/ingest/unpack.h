@@ -39,6 +39,9 @@ SB_MUST_USE int sb_ingest_member(struct sb_unpack *unpack, struct sb_view *view,
  */
 SB_MUST_USE int sb_ingest_check_tree(struct sb_unpack *unpack, size_t first, const size_t *ordinals, struct sb_err *err);
 
+/** Bytes of a regular file that points into @spools (struct sb_blob); empty for anything else. */
+struct sb_span sb_ingest_content(const struct sb_vec *spools, const struct sb_entry *entry);
+
 /** Length of the common beginning: what was checked about the folders of one sorted path need not be checked again for the next. */
 size_t sb_ingest_shared(const char *a, const char *b);
 
@@ -67,6 +70,8 @@ SB_MUST_USE int sb_ingest_expect(const char *path, const struct sb_digest *diges
 
 SB_MUST_USE int sb_ingest_root(const struct sb_ingest_in *in, struct sb_sources *out, struct sb_err *err);
 SB_MUST_USE int sb_ingest_shipped(const struct sb_ingest_in *in, struct sb_sources *out, struct sb_err *err);
+/** Look into the archives that lie in the tree; one that cannot be read is told as "packed-unread" and no failure. Errors: NOMEM, IO, INTERRUPTED. */
+SB_MUST_USE int sb_ingest_packed(const struct sb_ingest_in *in, struct sb_sources *out, struct sb_err *err);
 SB_MUST_USE int sb_ingest_prebuilt(const struct sb_ingest_in *in, struct sb_sources *out, struct sb_err *err);
 
 #endif

@@ -153,9 +153,9 @@ struct sb_lineage {
 	size_t output_count;
 	const struct sb_lineage_prebuilt *prebuilt; /* by path */
 	size_t prebuilt_count;
-	uint64_t sources;                            /* files of the drop */
-	const char *const *unread, *const *copied;   /* of them; raw, sorted */
-	size_t unread_count, copied_count;
+	uint64_t sources;                            /* files of the drop, and what archives in it hold: "a.tar.xz!/a/x.c" */
+	const char *const *unread, *const *copied, *const *untold; /* of them; raw, sorted. Of the last it is not known whether they were read */
+	size_t unread_count, copied_count, untold_count;
 	const struct sb_lineage_program *programs;   /* by trade, then path */
 	size_t program_count;
 	const struct sb_lineage_package *packages;   /* by name and architecture */

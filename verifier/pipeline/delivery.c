@@ -18,13 +18,8 @@ static int list_prebuilt(const struct sb_verified *from, struct sb_delivery *out
 	if (!prebuilt)
 		return no_memory(err);
 	for (size_t i = 0; i < sources->prebuilt_count; i++) {
-		const struct sb_entry *entry = sb_inventory_find(&sources->inventory, sources->prebuilt[i].path);
-		const struct sb_blob *spool = entry ? sb_vec_at(&sources->spools, entry->spool) : NULL;
 		struct sb_digest digest;
-		struct sb_span bytes;
-		if (!spool || !sb_span_cut(spool->bytes, entry->offset, entry->size, &bytes))
-			continue;
-		sb_hash_span(bytes, SB_DIGEST_SHA256, &digest);
+		sb_hash_span(sources->prebuilt[i].bytes, SB_DIGEST_SHA256, &digest);
 		prebuilt[out->prebuilt_count].name = sources->prebuilt[i].path;
 		memcpy(prebuilt[out->prebuilt_count++].sha256, digest.sha256, SB_SHA256_BYTES);
 	}

@@ -48,12 +48,9 @@ static int list_readymade(const struct sb_verified *from, struct sb_trace_in *ou
 	if (!all)
 		return no_memory(err);
 	for (size_t i = 0; i < sources->prebuilt_count; i++) {
-		const struct sb_entry *entry = sb_inventory_find(&sources->inventory, sources->prebuilt[i].path);
-		const struct sb_blob *spool = entry ? sb_vec_at(&sources->spools, entry->spool) : NULL;
 		struct sb_trace_readymade *to = &all[out->prebuilt_count];
 		struct sb_digest digest;
-		if (!spool || !sb_span_cut(spool->bytes, entry->offset, entry->size, &to->bytes))
-			continue;
+		to->bytes = sources->prebuilt[i].bytes;
 		to->path = sources->prebuilt[i].path;
 		to->format = sources->prebuilt[i].format;
 		sb_hash_span(to->bytes, SB_DIGEST_SHA256, &digest);
@@ -86,8 +83,9 @@ static int document(struct sb_verified *out, struct sb_lineage *lineage, struct 
 int sb_line_trace(const struct sb_verify_in *in, struct sb_verified *out, struct sb_err *err)
 {
 	const struct sb_tree source = {.inventory = &out->sources.inventory, .spools = out->sources.spools.items, .spool_count = out->sources.spools.count};
+	const struct sb_tree packed = {.inventory = &out->sources.packed, .spools = out->sources.packed_spools.items, .spool_count = out->sources.packed_spools.count};
 	struct sb_package_base packages = {0};
-	struct sb_trace_in from = {.trace = &out->rebuilt.run.trace, .source = &source, .packages = &packages, .declared = in->drop->toolchain.packages,
+	struct sb_trace_in from = {.trace = &out->rebuilt.run.trace, .source = &source, .packed = &packed, .packages = &packages, .declared = in->drop->toolchain.packages,
 	                           .declared_count = in->drop->toolchain.package_count, .parsers = in->parsers};
 	struct sb_lineage *lineage = sb_arena_alloc(out->arena, sizeof *lineage);
 

@@ -207,6 +207,7 @@ void sb_html_made(struct sb_html *page)
 	add_prebuilt(page);
 	add_names(page, "In the drop and never opened", lineage->unread, lineage->unread_count);
 	add_names(page, "Packaged as they are, never compiled", lineage->copied, lineage->copied_count);
+	add_names(page, "Not known whether they were read", lineage->untold, lineage->untold_count);
 	add_programs(page);
 	add_attempts(page);
 	sb_buf_text(page->out, "</section>\n");

@@ -29,13 +29,18 @@ static void unexamined(struct sheet *sheet, const char *what)
 }
 
 /* A code span that no foreign text can end. */
-static void name(struct sheet *sheet, const char *raw)
+static void foreign(struct sheet *sheet, struct sb_span raw)
 {
 	SB_BUF struct sb_buf shown = {0};
 
-	sb_escape(&shown, sb_span_text(raw ? raw : ""));
+	sb_escape(&shown, raw);
 	sb_pass_failure(sheet->out, &shown);
 	sb_add_code_span(sheet->out, shown.data ? shown.data : "", NAME_MOST);
+}
+
+static void name(struct sheet *sheet, const char *raw)
+{
+	foreign(sheet, sb_span_text(raw ? raw : ""));
 }
 
 static void digest(struct sheet *sheet, const uint8_t sha256[SB_SHA256_BYTES])
@@ -185,6 +190,9 @@ static void configuration(struct sheet *sheet)
 	if (lineage->copied_count)
 		sb_buf_text(sheet->out, "- packaged as they are, never compiled:\n");
 	names(sheet, lineage->copied, lineage->copied_count);
+	if (lineage->untold_count)
+		sb_buf_text(sheet->out, "- it is not known whether these were read:\n");
+	names(sheet, lineage->untold, lineage->untold_count);
 	for (size_t i = 0; i < lineage->prebuilt_count && i < ROWS_MOST; i++)
 		prebuilt(sheet, &lineage->prebuilt[i]);
 	rest(sheet, lineage->prebuilt_count);
@@ -325,16 +333,57 @@ static void attempts(struct sheet *sheet)
 		sb_buf_text(sheet->out, "- no attempt at the network, the clock, randomness or facts of the host was seen\n");
 }
 
-static void ownerless(struct sheet *sheet)
+static bool is_ownerless(const struct sb_lineage_input *input)
 {
-	size_t shown = 0;
+	return input->origin == SB_ORIGIN_TOOLCHAIN && !input->package;
+}
 
-	for (size_t i = 0; i < sheet->lineage->input_count; i++) {
-		const struct sb_lineage_input *input = &sheet->lineage->inputs[i];
-		if (input->origin != SB_ORIGIN_TOOLCHAIN || input->package || shown++ >= ROWS_MOST)
+/* How many inputs from @first on lie in its folder, those that a package owns left out of *count. */
+static size_t end_of_folder(const struct sb_lineage *lineage, size_t first, size_t *count)
+{
+	const char *path = lineage->inputs[first].path;
+	size_t folder = (size_t)(sb_path_base(path) - path), end = first;
+
+	for (*count = 0; end < lineage->input_count; end++) {
+		const struct sb_lineage_input *input = &lineage->inputs[end];
+		if (input->origin != SB_ORIGIN_TOOLCHAIN || strncmp(input->path, path, folder) != 0 || strchr(input->path + folder, '/'))
+			break;
+		*count += !input->package;
+	}
+	return end;
+}
+
+static void ownerless_files(struct sheet *sheet, size_t first, size_t end)
+{
+	for (size_t i = first; i < end; i++) {
+		if (!is_ownerless(&sheet->lineage->inputs[i]))
 			continue;
 		sb_buf_text(sheet->out, "- read outside the drop, of no package: ");
-		name(sheet, input->path);
+		name(sheet, sheet->lineage->inputs[i].path);
+		sb_buf_text(sheet->out, "\n");
+	}
+}
+
+/* Those of a folder that has many (the package database, caches) on one line. */
+static void ownerless(struct sheet *sheet)
+{
+	enum { MANY = 4 };
+	size_t shown = 0, end, count;
+
+	for (size_t i = 0; i < sheet->lineage->input_count; i = end) {
+		const char *path = sheet->lineage->inputs[i].path;
+		end = i + 1;
+		if (!is_ownerless(&sheet->lineage->inputs[i]))
+			continue;
+		end = end_of_folder(sheet->lineage, i, &count);
+		if (shown++ >= ROWS_MOST)
+			continue;
+		if (count <= MANY) {
+			ownerless_files(sheet, i, end);
+			continue;
+		}
+		sb_buf_printf(sheet->out, "- read outside the drop, of no package: %zu files in ", count);
+		foreign(sheet, sb_span_of(path, (size_t)(sb_path_base(path) - path)));
 		sb_buf_text(sheet->out, "\n");
 	}
 	rest(sheet, shown);

@@ -25,7 +25,7 @@ uint64_t sb_count_inputs(const struct sb_lineage *lineage, const struct sb_linea
 
 void sb_add_sources_sentence(const struct sb_lineage *lineage, struct sb_buf *out)
 {
-	uint64_t idle = lineage->unread_count + lineage->copied_count, read = lineage->sources > idle ? lineage->sources - idle : 0;
+	uint64_t idle = lineage->unread_count + lineage->copied_count + lineage->untold_count, read = lineage->sources > idle ? lineage->sources - idle : 0;
 
 	sb_add_number(out, read);
 	sb_buf_text(out, " of ");
@@ -34,7 +34,13 @@ void sb_add_sources_sentence(const struct sb_lineage *lineage, struct sb_buf *ou
 	sb_add_number(out, lineage->copied_count);
 	sb_buf_text(out, " only copied, ");
 	sb_add_number(out, lineage->unread_count);
-	sb_buf_text(out, " never opened.");
+	sb_buf_text(out, " never opened");
+	if (lineage->untold_count) {
+		sb_buf_text(out, "; of ");
+		sb_add_number(out, lineage->untold_count);
+		sb_buf_text(out, " it is not known");
+	}
+	sb_buf_text(out, ".");
 }
 
 void sb_add_toolchain_sentence(const struct sb_lineage *lineage, struct sb_buf *out)

@@ -45,12 +45,29 @@ static int by_origin_and_path(const void *a, const void *b)
 	return order ? order : (x->file > y->file) - (x->file < y->file);
 }
 
+/* A file that the build took out of an archive of the drop: what was made of it was made of this source. */
+static struct numbered unpacked(const struct sb_analysis *a, const struct sb_source_use *use)
+{
+	const struct sb_trace_file *file = &a->in->trace->files[use->file];
+	struct numbered out = {.file = use->file, .input = {.path = use->path, .origin = SB_ORIGIN_SOURCE, .hashed = true, .size = use->bytes.n}};
+	struct sb_digest digest;
+
+	sb_hash_span(use->bytes, SB_DIGEST_SHA256, &digest);
+	memcpy(out.input.sha256, digest.sha256, SB_SHA256_BYTES);
+	out.input.has_gitoid = file->digested;
+	memcpy(out.input.gitoid, file->gitoid, SB_SHA256_BYTES);
+	return out;
+}
+
 static struct numbered *number(const struct sb_analysis *a, size_t *count)
 {
 	const struct sb_trace *trace = a->in->trace;
-	struct numbered *all = calloc(trace->file_count + 1, sizeof *all);
+	struct numbered *all = calloc(trace->file_count + a->use_count + 1, sizeof *all);
 
 	*count = 0;
+	for (size_t i = 0; all && i < a->use_count; i++)
+		if (a->uses[i].packed && a->uses[i].file != SB_TRACE_NONE && has_use(&a->graph, a->uses[i].file, SB_TRACE_READ | SB_TRACE_EXEC))
+			all[(*count)++] = unpacked(a, &a->uses[i]);
 	for (uint32_t i = 0; all && i < trace->file_count; i++) {
 		const struct sb_trace_file *file = &trace->files[i];
 		if (!is_input(&a->graph, i))

@@ -32,7 +32,9 @@ int sb_lineage_sources(struct sb_analysis *a, struct sb_err *err)
 {
 	a->out->sources = a->use_count;
 	int rc = list_uses(a, SB_USE_UNREAD, &a->out->unread, &a->out->unread_count, err);
-	return rc ? rc : list_uses(a, SB_USE_COPIED, &a->out->copied, &a->out->copied_count, err);
+	if (!rc)
+		rc = list_uses(a, SB_USE_COPIED, &a->out->copied, &a->out->copied_count, err);
+	return rc ? rc : list_uses(a, SB_USE_UNKNOWN, &a->out->untold, &a->out->untold_count, err);
 }
 
 static int by_trade_and_path(const void *a, const void *b)

@@ -258,17 +258,14 @@ static int follow_encoded(struct search *s, const struct sb_source_use *use, str
 /* Sources that got into an artifact, and hold a binary written as text. */
 static int follow_all_encoded(struct search *s, struct sb_vec *found, struct sb_err *err)
 {
-	const struct sb_tree *tree = s->a->in->source;
 	int rc = 0;
 
 	for (size_t i = 0; !rc && i < s->a->use_count; i++) {
 		const struct sb_source_use *use = &s->a->uses[i];
-		const struct sb_entry *entry = use->use == SB_USE_READ ? sb_inventory_find(tree->inventory, use->path) : NULL;
-		struct sb_span text;
-		if (!entry || entry->size < SB_ENCODED_LEAST || entry->size > TEXT_MOST || entry->spool >= tree->spool_count)
+		if (use->use != SB_USE_READ || use->bytes.n < SB_ENCODED_LEAST || use->bytes.n > TEXT_MOST)
 			continue;
-		if (sb_span_cut(tree->spools[entry->spool].bytes, entry->offset, entry->size, &text) && gets_anywhere(s->a, use->file) && !is_readymade(s->a, use->path))
-			rc = follow_encoded(s, use, text, found, err);
+		if (gets_anywhere(s->a, use->file) && !is_readymade(s->a, use->path))
+			rc = follow_encoded(s, use, use->bytes, found, err);
 	}
 	return rc;
 }

@@ -74,7 +74,7 @@ static int fill(struct sb_analysis *a, struct sb_err *err)
 	if (!rc)
 		rc = sb_walk_init(&a->walk, &a->graph, err);
 	if (!rc)
-		rc = sb_uses_list(&a->graph, a->in->source, a->arena, &a->uses, &a->use_count, err);
+		rc = sb_uses_list(&a->graph, a->in->source, a->in->packed, a->arena, &a->uses, &a->use_count, err);
 	if (!rc)
 		rc = sb_packages_name(a->in->packages, a->arena, &a->names, err);
 	for (size_t i = 0; !rc && i < sizeof parts / sizeof *parts; i++)

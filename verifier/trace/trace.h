@@ -45,6 +45,7 @@ struct sb_trace_readymade {
 struct sb_trace_in {
 	const struct sb_trace *trace;
 	const struct sb_tree *source;               /* what the drop brought */
+	const struct sb_tree *packed;               /* what archives in it hold; NULL: nothing is known of that */
 	const struct sb_package_base *packages;
 	const char *const *declared;                /* "name" or "name=version"; NULL: the drop declares nothing */
 	size_t declared_count;

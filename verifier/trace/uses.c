@@ -5,6 +5,7 @@
  */
 #include "verifier/trace/uses.h"
 #include "verifier/trace/trades.h"
+#include "verifier/trace/unpacked.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -170,37 +171,117 @@ static struct found *list_found(const struct sb_trace *trace, size_t *count)
 	return found;
 }
 
-static int judge_all(struct following *f, struct sb_source_use *uses, size_t count, struct sb_err *err)
+static int judge_source(struct following *f, struct sb_source_use *use, const struct found *found, size_t known, struct sb_err *err)
+{
+	const struct found wanted = {.path = use->path};
+	const struct found *at = known ? bsearch(&wanted, found, known, sizeof *found, by_path) : NULL;
+
+	use->file = at ? at->file : SB_TRACE_NONE;
+	return judge(f, use, err);
+}
+
+/** A path that ends in the middle of a longer one. */
+struct prefix {
+	const char *path;
+	size_t n;
+};
+
+static int prefix_to_use(const void *key, const void *item)
+{
+	const struct prefix *prefix = key;
+	const char *path = ((const struct sb_source_use *)item)->path;
+	int order = strncmp(prefix->path, path, prefix->n);
+	return order ? order : -(path[prefix->n] != '\0');
+}
+
+/* The innermost archive that the use at @i lies in; it stands before it. */
+static const struct sb_source_use *archive_of(const struct sb_source_use *uses, size_t i)
+{
+	struct prefix prefix = {.path = uses[i].path};
+
+	for (const char *at = uses[i].path; (at = strstr(at, SB_PACKED "/")); at++)
+		prefix.n = (size_t)(at - uses[i].path);
+	return prefix.n ? bsearch(&prefix, uses, i, sizeof *uses, prefix_to_use) : NULL;
+}
+
+/* What was never unpacked may have been read all the same by a program that reads archives. */
+static enum sb_use use_in(const struct sb_source_use *archive)
+{
+	return archive && (archive->use == SB_USE_UNREAD || archive->use == SB_USE_COPIED) ? SB_USE_UNREAD : SB_USE_UNKNOWN;
+}
+
+static int judge_packed(struct following *f, const struct sb_unpacked *unpacked, struct sb_source_use *uses, size_t i, struct sb_err *err)
+{
+	bool many = false;
+
+	uses[i].file = sb_unpacked_find(unpacked, uses[i].path, uses[i].bytes, &many);
+	uses[i].use = many ? SB_USE_UNKNOWN : use_in(archive_of(uses, i));
+	return uses[i].file == SB_TRACE_NONE ? 0 : judge(f, &uses[i], err);
+}
+
+static int judge_all(struct following *f, const struct sb_unpacked *unpacked, struct sb_source_use *uses, size_t count, struct sb_err *err)
 {
 	size_t known;
 	SB_FREEING struct found *found = list_found(f->graph->trace, &known);
 	int rc = found ? 0 : no_memory(err);
 
-	for (size_t i = 0; !rc && i < count; i++) {
-		const struct found wanted = {.path = uses[i].path};
-		const struct found *at = known ? bsearch(&wanted, found, known, sizeof *found, by_path) : NULL;
-		uses[i].file = at ? at->file : SB_TRACE_NONE;
-		rc = judge(f, &uses[i], err);
-	}
+	for (size_t i = 0; !rc && i < count; i++)
+		rc = uses[i].packed ? judge_packed(f, unpacked, uses, i, err) : judge_source(f, &uses[i], found, known, err);
 	return rc;
 }
 
-int sb_uses_list(const struct sb_graph *graph, const struct sb_tree *source, struct sb_arena *arena, struct sb_source_use **out, size_t *count,
-                 struct sb_err *err)
+static size_t list_files(const struct sb_tree *tree, bool packed, struct sb_source_use *out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < tree->inventory->count; i++) {
+		const struct sb_entry *entry = &tree->inventory->entries[i];
+		struct sb_span bytes = {0};
+		if (entry->type != SB_ENTRY_FILE)
+			continue;
+		if (entry->spool < tree->spool_count && !sb_span_cut(tree->spools[entry->spool].bytes, entry->offset, entry->size, &bytes))
+			bytes = (struct sb_span){0};
+		out[n++] = (struct sb_source_use){.path = entry->path, .bytes = bytes, .packed = packed};
+	}
+	return n;
+}
+
+static int by_use_path(const void *a, const void *b)
+{
+	const struct sb_source_use *x = a, *y = b;
+	return strcmp(x->path, y->path);
+}
+
+static int judge_uses(const struct sb_graph *graph, struct sb_source_use *uses, size_t count, struct sb_err *err)
 {
 	struct following f = {.graph = graph, .seen = calloc(graph->trace->file_count + 1, 1), .stack = {.size = sizeof(struct stop)},
 	                      .met = {.size = sizeof(uint32_t)}};
-	struct sb_source_use *uses = sb_arena_array(arena, source->inventory->count, sizeof *uses);
-	size_t n = 0;
+	struct sb_unpacked unpacked = {0};
+	int rc = f.seen ? sb_unpacked_make(graph, &unpacked, err) : no_memory(err);
 
-	for (size_t i = 0; uses && i < source->inventory->count; i++)
-		if (source->inventory->entries[i].type == SB_ENTRY_FILE)
-			uses[n++].path = source->inventory->entries[i].path;
-	int rc = uses && f.seen ? judge_all(&f, uses, n, err) : no_memory(err);
+	if (!rc)
+		rc = judge_all(&f, &unpacked, uses, count, err);
+	sb_unpacked_release(&unpacked);
 	free(f.seen);
 	sb_vec_release(&f.stack);
 	sb_vec_release(&f.met);
+	return rc;
+}
+
+int sb_uses_list(const struct sb_graph *graph, const struct sb_tree *source, const struct sb_tree *packed, struct sb_arena *arena,
+                 struct sb_source_use **out, size_t *count, struct sb_err *err)
+{
+	size_t most = source->inventory->count + (packed ? packed->inventory->count : 0);
+	struct sb_source_use *uses = sb_arena_array(arena, most, sizeof *uses);
+
+	if (!uses)
+		return no_memory(err);
+	size_t n = list_files(source, false, uses);
+	if (packed)
+		n += list_files(packed, true, uses + n);
+	if (n)
+		qsort(uses, n, sizeof *uses, by_use_path);
 	*out = uses;
 	*count = n;
-	return rc;
+	return judge_uses(graph, uses, n, err);
 }

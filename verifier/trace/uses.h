@@ -8,13 +8,18 @@
 
 /** One file of the drop. */
 struct sb_source_use {
-	const char *path;   /* in the inventory */
+	const char *path;   /* in the inventory of the source, or of what is packed in it */
+	struct sb_span bytes;
+	bool packed;        /* it lies in an archive: `file` is what the build unpacked it to */
 	uint32_t file;      /* of the trace; SB_TRACE_NONE: nobody touched it */
 	enum sb_use use;
 };
 
-/** Every regular file of @source, in its order. Errors: NOMEM. */
-SB_MUST_USE int sb_uses_list(const struct sb_graph *graph, const struct sb_tree *source, struct sb_arena *arena, struct sb_source_use **out, size_t *count,
-                             struct sb_err *err);
+/**
+ * Every regular file of @source and of what is @packed in it (NULL: nothing), by path. What lies in an archive and was never unpacked is unread when
+ * only those who carry bytes have read the archive, else unknown. Errors: NOMEM.
+ */
+SB_MUST_USE int sb_uses_list(const struct sb_graph *graph, const struct sb_tree *source, const struct sb_tree *packed, struct sb_arena *arena,
+                             struct sb_source_use **out, size_t *count, struct sb_err *err);
 
 #endif

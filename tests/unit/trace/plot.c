@@ -33,14 +33,23 @@ uint32_t plot_file(struct plot *plot, const char *path, enum sb_trace_origin ori
 	return (uint32_t)plot->trace.file_count++;
 }
 
-uint32_t plot_source(struct plot *plot, const char *path, const char *text, bool touched)
+static struct sb_entry add_content(struct plot *plot, const char *path, const char *text)
 {
-	struct sb_entry *entry = &plot->entries[plot->entry_count++];
 	size_t n = strlen(text), used = plot->spool.bytes.n;
 
 	memcpy((uint8_t *)(uintptr_t)plot->spool.bytes.p + used, text, n);
 	plot->spool.bytes.n += n;
-	*entry = (struct sb_entry){.path = path, .type = SB_ENTRY_FILE, .mode = 0644, .size = n, .offset = used};
+	return (struct sb_entry){.path = path, .type = SB_ENTRY_FILE, .mode = 0644, .size = n, .offset = used};
+}
+
+void plot_member(struct plot *plot, const char *path, const char *text)
+{
+	plot->members[plot->member_count++] = add_content(plot, path, text);
+}
+
+uint32_t plot_source(struct plot *plot, const char *path, const char *text, bool touched)
+{
+	plot->entries[plot->entry_count++] = add_content(plot, path, text);
 	if (!touched)
 		return SB_TRACE_NONE;
 	uint32_t file = plot_file(plot, path, SB_TRACE_SOURCE);
@@ -75,7 +84,10 @@ int plot_run(struct plot *plot, struct sb_err *err)
 {
 	qsort(plot->edges, plot->trace.edge_count, sizeof *plot->edges, by_process_and_file);
 	cr_assert_eq(sb_inventory_seal(plot->entries, plot->entry_count, plot->arena, &plot->inventory, NULL), 0);
+	cr_assert_eq(sb_inventory_seal(plot->members, plot->member_count, plot->arena, &plot->members_inventory, NULL), 0);
 	plot->source = (struct sb_tree){.inventory = &plot->inventory, .spools = &plot->spool, .spool_count = 1};
+	plot->packed = (struct sb_tree){.inventory = &plot->members_inventory, .spools = &plot->spool, .spool_count = 1};
+	plot->in.packed = &plot->packed;
 	plot->in.trace = &plot->trace;
 	plot->in.source = &plot->source;
 	plot->in.packages = &plot->packages;

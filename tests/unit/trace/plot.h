@@ -15,9 +15,11 @@ struct plot {
 	struct sb_trace trace;
 	struct sb_entry entries[PLOT_SOURCES]; /* of the drop */
 	size_t entry_count;
+	struct sb_entry members[PLOT_SOURCES]; /* of archives in it */
+	size_t member_count;
 	struct sb_blob spool;
-	struct sb_inventory inventory;
-	struct sb_tree source;
+	struct sb_inventory inventory, members_inventory;
+	struct sb_tree source, packed;
 	struct sb_package_base packages;
 	struct sb_trace_artifact artifacts[32];
 	struct sb_trace_readymade prebuilt[4];
@@ -31,6 +33,8 @@ void plot_begin(struct plot *plot);
 void plot_end(struct plot *plot);
 /** A file of the drop with @text; a trace file when @touched. Index of that, or SB_TRACE_NONE. */
 uint32_t plot_source(struct plot *plot, const char *path, const char *text, bool touched);
+/** A file that lies in an archive of the drop: "a.tar!/a/x.c". */
+void plot_member(struct plot *plot, const char *path, const char *text);
 uint32_t plot_file(struct plot *plot, const char *path, enum sb_trace_origin origin);
 uint32_t plot_process(struct plot *plot, uint32_t parent, uint32_t image);
 void plot_edge(struct plot *plot, uint32_t process, uint32_t file, unsigned uses);
