@@ -79,10 +79,9 @@ struct sb_newest {
 };
 /**
  * Programs that compare times need not end when such a file is newer than the clock; of files that are placed for the build none is. Archives that
- * cannot be read here are passed over. @member lives in @arena. Errors: NOMEM, IO, TEMPORARY, INTERRUPTED.
+ * could not be looked into are passed over, and so are those that lie in others. Strings are those of @drop and @sources.
  */
-SB_MUST_USE int sb_ingest_newest(const struct sb_ingest_in *in, const struct sb_sources *sources, struct sb_arena *arena, struct sb_newest *out,
-                                 struct sb_err *err);
+struct sb_newest sb_ingest_newest(const struct sb_drop *drop, const struct sb_sources *sources);
 
 /* ---- unpacking one archive: the part that is tested by itself ---- */
 

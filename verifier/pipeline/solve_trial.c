@@ -52,23 +52,15 @@ static void write_time(int64_t seconds, char *out, size_t room)
 /* True in *refused when the recipe unpacks files that are newer than the clock would be: nobody's build began so, and this one need not end. */
 static int check_clock(struct sb_solver *solver, const struct sb_drop *drop, bool *refused, struct sb_err *err)
 {
-	const struct sb_verify_in *in = solver->in;
-	const struct sb_ingest_in from = {.dir = in->dir, .drop = in->drop, .jobs = in->jobs, .parsers = in->parsers, .progress = in->progress};
-	const struct sb_newest *newest = &solver->newest;
+	const struct sb_newest newest = sb_ingest_newest(solver->in->drop, &solver->verified->sources);
 	char clock[40], file[40], text[512];
 
-	if (!solver->newest_known) {
-		int rc = sb_ingest_newest(&from, &solver->verified->sources, solver->arena, &solver->newest, err);
-		if (rc)
-			return rc;
-		solver->newest_known = true;
-	}
-	*refused = newest->source && drop->control.clock != SB_CLOCK_REAL && drop->control.epoch < newest->time;
+	*refused = newest.source && drop->control.clock != SB_CLOCK_REAL && drop->control.epoch < newest.time;
 	if (!*refused)
 		return 0;
 	write_time(drop->control.epoch, clock, sizeof clock);
-	write_time(newest->time, file, sizeof file);
-	snprintf(text, sizeof text, "not built: the clock would stand at %s, before %s of %s (%s), which the recipe unpacks itself", clock, newest->member, newest->source,
+	write_time(newest.time, file, sizeof file);
+	snprintf(text, sizeof text, "not built: the clock would stand at %s, before %s of %s (%s), which the recipe unpacks itself", clock, newest.member, newest.source,
 	         file);
 	return take_why(solver, text, err);
 }

@@ -24,8 +24,6 @@ struct sb_solver {
 	struct sb_vec evidence; /* struct sb_evidence */
 	struct sb_solve_choice choice;
 	struct sb_solve_found given; /* under the facts that were given */
-	bool newest_known;
-	struct sb_newest newest;     /* file that the recipe unpacks itself */
 	uint64_t seconds;            /* that the plain rebuild took; 0: not made yet */
 	enum sb_solve_stop stop;
 };
