@@ -370,7 +370,13 @@ static bool is_listed(const struct sb_statement_context *context, const char *pa
 	return false;
 }
 
-/* What the drop brings ready-made, and what the trace found to be so by its form and to get into a delivered file. */
+/* Sources have paths below the build path. */
+static const char *found_by(const struct sb_lineage_prebuilt *prebuilt)
+{
+	return prebuilt->path[0] == '/' ? "file of the toolchain, copied as it is" : "ready-made by its form, as the trace of the build found";
+}
+
+/* What the drop brings ready-made, and what the trace found to be so and to get into a delivered file. */
 static struct sb_node *opaque(struct maker *make)
 {
 	const struct sb_lineage *lineage = make->result->lineage;
@@ -380,7 +386,7 @@ static struct sb_node *opaque(struct maker *make)
 		push_opaque(make, list, make->context->opaque[i].name, make->context->opaque[i].sha256, "prebuilt input of the drop");
 	for (size_t i = 0; lineage && i < lineage->prebuilt_count; i++)
 		if (lineage->prebuilt[i].reached_count && !is_listed(make->context, lineage->prebuilt[i].path))
-			push_opaque(make, list, lineage->prebuilt[i].path, lineage->prebuilt[i].sha256, "ready-made by its form, as the trace of the build found");
+			push_opaque(make, list, lineage->prebuilt[i].path, lineage->prebuilt[i].sha256, found_by(&lineage->prebuilt[i]));
 	return list;
 }
 

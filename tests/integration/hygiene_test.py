@@ -13,7 +13,7 @@ import tarfile
 
 import corpus_inputs
 from drops import sha256, tarball
-from sbtest import case, main, need, run, sb
+from sbtest import case, main, need, own, run, sb
 
 BLOB = '''
 int table[40] = {11, 22, 33, 44, 55, 66, 77, 88, 99, 110, 121, 132, 143, 154, 165, 176, 187, 198, 209, 220};
@@ -199,6 +199,42 @@ def _(_dir):
         'End-to-end integrity', 'Configuration management', 'Component lifecycle', 'Toolchain', 'Build-environment hygiene']
     for words in ('used and declared with another version: ` cpp-12 `', 'perl-of-nobody', 'not examined: no earlier delivery'):
         assert words in text, words
+
+
+@case('a program that a build copies from the toolchain is no more made from source than one that the drop brings', user=True)
+def _(_dir):
+    copied = os.path.realpath('/usr/bin/true')
+    steps = [f'cp {copied} "$OUT/app" && mkdir p && cp {copied} p/app && tar --sort=name --mtime=@0 --owner=0 --group=0 -cJf "$OUT/p.tar.xz" p',
+             'cp /usr/share/common-licenses/BSD "$OUT/LICENSE" && gcc -o "$OUT/own" m.c && gcc -static -o "$OUT/whole" m.c']
+    drop({'m.c': 'int main(void) { return 0; }\n'}, steps, [(f'release/{name}', f'out/{name}') for name in ('app', 'p.tar.xz', 'LICENSE', 'own', 'whole')])
+    own()
+    record = verify()
+    assert record['level'] == 'identical', record['level']
+    [found] = record['trace']['prebuilt']
+    assert found['path'] == copied and found['sha256'] == sha256(copied) and found['format'] == 'file of the toolchain', found
+    assert [(r['name'], [p['inside'] for p in r['places']]) for r in found['reaches']] == [('release/app', ['']), ('release/p.tar.xz', ['p.tar > p/app'])], found
+    size = os.path.getsize(copied)
+    assert all((p['offset'], p['length'], p['equal']) == (0, size, size) for r in found['reaches'] for p in r['places']), found
+    told = [f for f in record['findings'] if f['cause'] == 'prebuilt']
+    assert [(f['artifact'], f['severity']) for f in told] == [('release/app', 'major'), ('release/p.tar.xz', 'major')] and 'the toolchain brings' in told[0]['note'], told
+
+
+@case('a gate lets nothing through that was copied from the toolchain, unless its policy names it')
+def _(_dir):
+    copied = os.path.realpath('/usr/bin/true')
+    drop({'m.c': ''}, [f'cp {copied} "$OUT/app"'], [('release/app', 'out/app')])
+    for words in (['key', 'new', 'key'], ['verify', 'drop.yaml', '--sign', 'key', '--attestation', 'statement', '--verifier', 'https://lab.example/']):
+        sb(*words, '--passphrase-fd', '0', stdin='word\n', code=0)
+    predicate = sb('attest', 'show', 'statement', '--json', code=0).json()['payload']['predicate']
+    assert [(o['path'], o['reaches'], o['sha256']) for o in predicate['opaque']] == [(copied, ['release/app'], sha256(copied))], predicate['opaque']
+    policy = {'schema': 'samebuild-policy/1', 'resource': '*', 'artifacts': [{'files': '*', 'level': 'identical'}],
+              'keys': [{'party': 'lab', 'role': 'evaluator', 'key': sb('key', 'show', 'key.pub', '--json', code=0).json()['ssh']}]}
+    for opaque, code in (([], 1), (['/usr/bin/false'], 1), ([copied], 0)):
+        with open('p.json', 'w') as f:
+            json.dump(dict(policy, opaque=opaque), f)
+        result = sb('gate', '--policy', 'p.json', '--attestations', 'statement', '--artifact', 'release/app', '--json', code=code).json()
+        assert [v['reason'] for v in result['artifacts'][0]['rejected']] == (['opaque-input'] if code else []), result
+        sb('verify', 'drop.yaml', '--gate', 'p.json', code=code)
 
 
 @case('every program that makes programs is named with its digest and version')

@@ -41,6 +41,12 @@ static const char *how(enum sb_inflow reach)
 	return "may be in this file";
 }
 
+/* Sources have paths below the build path. */
+static const char *who_brings(const struct sb_lineage_prebuilt *prebuilt)
+{
+	return prebuilt->path[0] == '/' ? "which the toolchain brings ready-made" : "which the drop brings ready-made";
+}
+
 static char *note_of(const struct sb_lineage_prebuilt *prebuilt, const struct sb_lineage_reached *reached, struct sb_arena *arena)
 {
 	const char *path = sb_escape_copy(arena, sb_span_text(prebuilt->path)), *format = sb_escape_copy(arena, sb_span_text(prebuilt->format));
@@ -51,9 +57,9 @@ static char *note_of(const struct sb_lineage_prebuilt *prebuilt, const struct sb
 	for (size_t i = 0; i < reached->place_count; i++)
 		bytes += reached->places[i].length;
 	if (reached->place_count)
-		return sb_arena_printf(arena, "%s (%s), which the drop brings ready-made, %s: %zu of its parts lie in it, %" PRIu64 " bytes", path, format,
+		return sb_arena_printf(arena, "%s (%s), %s, %s: %zu of its parts lie in it, %" PRIu64 " bytes", path, format, who_brings(prebuilt),
 		                       how(reached->reach), reached->place_count, bytes);
-	return sb_arena_printf(arena, "%s (%s), which the drop brings ready-made, %s%s", path, format, how(reached->reach),
+	return sb_arena_printf(arena, "%s (%s), %s, %s%s", path, format, who_brings(prebuilt), how(reached->reach),
 	                       reached->reach != SB_INFLOW_DATA ? "" : reached->searched ? "; its bytes do not lie in it as they are" : "; not all of it could be searched");
 }
 

@@ -102,9 +102,9 @@ struct sb_lineage_reached {
 	size_t place_count;
 };
 
-/** Something ready-made among the sources. */
+/** Something ready-made: among the sources, or a file of the toolchain that was copied into what was delivered. */
 struct sb_lineage_prebuilt {
-	const char *path;   /* below the build path, raw */
+	const char *path;   /* below the build path, or absolute: of the toolchain; raw */
 	const char *format; /* "ELF", "C array": static or of the drop */
 	uint8_t sha256[SB_SHA256_BYTES];
 	uint64_t size;      /* bytes */

@@ -140,7 +140,7 @@ static void place(struct sheet *sheet, const struct sb_lineage_place *at)
 
 static void prebuilt(struct sheet *sheet, const struct sb_lineage_prebuilt *one)
 {
-	sb_buf_text(sheet->out, "- ready-made in the drop: ");
+	sb_buf_text(sheet->out, one->path[0] == '/' ? "- ready-made in the toolchain: " : "- ready-made in the drop: ");
 	name(sheet, one->path);
 	sb_buf_text(sheet->out, ", ");
 	name(sheet, one->format);

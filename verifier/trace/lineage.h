@@ -32,6 +32,9 @@ SB_MUST_USE int sb_lineage_packages(struct sb_analysis *a, struct sb_err *err);
 SB_MUST_USE int sb_lineage_attempts(struct sb_analysis *a, struct sb_err *err);
 SB_MUST_USE int sb_lineage_prebuilt(struct sb_analysis *a, struct sb_err *err);
 
+/** Files of the toolchain that delivered files are or hold: struct sb_lineage_prebuilt, after inputs and outputs. Errors: NOMEM, INTERRUPTED. */
+SB_MUST_USE int sb_lineage_copies(struct sb_analysis *a, struct sb_vec *found, struct sb_err *err);
+
 enum sb_origin sb_lineage_origin(enum sb_trace_origin origin);
 
 /** How many of @count entries a list of the record may have; the rest is counted in left_out. */

@@ -285,6 +285,8 @@ int sb_lineage_prebuilt(struct sb_analysis *a, struct sb_err *err)
 	int rc = follow_readymade(&s, &found, err);
 	if (!rc)
 		rc = follow_all_encoded(&s, &found, err);
+	if (!rc)
+		rc = sb_lineage_copies(a, &found, err);
 	sb_vec_release(&s.parts);
 	sb_vec_release(&s.places);
 	struct sb_lineage_prebuilt *prebuilt = rc ? NULL : sb_arena_array(a->arena, found.count, sizeof *prebuilt);
