@@ -152,11 +152,24 @@ static bool are_alike(const struct fields *f, size_t a, size_t b)
 	return true;
 }
 
+/* On each side the bytes of the one that it is told with. */
+static bool holds_the_same(const struct sb_unit *unit, const struct fields *f, size_t i, const struct sb_diff *like)
+{
+	for (unsigned side = 0; side < SB_SIDES; side++) {
+		const struct sb_field *field = &f->items[side][i], *first = &like->side[side].field;
+		const uint8_t *bytes = unit->views[side].file.p;
+		if (field->length != first->length || memcmp(bytes + field->offset, bytes + first->offset, field->length) != 0)
+			return false;
+	}
+	return true;
+}
+
 static int emit_field(struct sb_unit *unit, const struct fields *f, size_t i, struct sb_err *err)
 {
 	struct sb_diff *like = sb_unit_fold(unit, f->region, &f->items[SB_SHIPPED][i]);
 
 	if (like) {
+		like->alike = (like->more == 0 || like->alike) && holds_the_same(unit, f, i, like);
 		like->more++;
 		like->bytes += f->items[SB_SHIPPED][i].length;
 		unit->pair.own_bytes += f->items[SB_SHIPPED][i].length;

@@ -79,6 +79,9 @@ struct sb_explaining {
 		bool agree;
 	} needs; /* what packing.c found of the dependencies of the package last asked for */
 	struct sb_crc_row *crcs; /* on the heap; NULL until somebody asks */
+	struct {
+		bool looked, sound;
+	} recorded; /* whether one shipped time stands wherever the artifact has ours */
 	bool no_memory;         /* set when a note could not be made */
 };
 
@@ -97,7 +100,7 @@ struct sb_explainer {
 
 extern const struct sb_explainer sb_explain_derived, sb_explain_position, sb_explain_listed, sb_explain_size,
 	 sb_explain_offset, sb_explain_build_id, sb_explain_debuglink, sb_explain_macho_uuid, sb_explain_disk_id, sb_explain_md5sums, sb_explain_installed_size,
-	sb_explain_environment, sb_explain_timestamp, sb_explain_padding, sb_explain_encoding, sb_explain_inode, sb_explain_order,
+	sb_explain_environment, sb_explain_recorded_time, sb_explain_timestamp, sb_explain_padding, sb_explain_encoding, sb_explain_inode, sb_explain_order,
 	sb_explain_layout, sb_explain_volume_id, sb_explain_signature, sb_explain_packing, sb_explain_cleartext;
 
 /** A sentence in the arena; notes a failure and gives "" when there is no memory. Foreign parts must be escaped already. */

@@ -9,7 +9,7 @@
 static const struct sb_explainer *const explainers[] = {
 	&sb_explain_derived, &sb_explain_position,    &sb_explain_listed,    &sb_explain_size,        &sb_explain_offset,    &sb_explain_signature, &sb_explain_cleartext,
 	&sb_explain_build_id, &sb_explain_debuglink, &sb_explain_macho_uuid,
-	&sb_explain_md5sums, &sb_explain_installed_size, &sb_explain_environment, &sb_explain_timestamp, &sb_explain_padding,  &sb_explain_encoding,
+	&sb_explain_md5sums, &sb_explain_installed_size, &sb_explain_environment, &sb_explain_recorded_time, &sb_explain_timestamp, &sb_explain_padding,  &sb_explain_encoding,
 	&sb_explain_packing, &sb_explain_inode,   &sb_explain_order,       &sb_explain_layout,    &sb_explain_disk_id, &sb_explain_volume_id,
 };
 
@@ -50,10 +50,10 @@ bool sb_diff_is_field(const struct sb_diff *diff, enum sb_field_kind kind)
 	return diff->kind == SB_DIFF_FIELD && diff->side[SB_SHIPPED].field.kind == kind && diff->side[SB_REBUILT].field.kind == kind;
 }
 
-/* What stands for many places is judged by where they stand alone: nobody looks at what each of them holds. */
+/* What stands for many places is judged by where they stand alone, unless all of them hold the same: nobody looks at each of them. */
 static bool may_look_at(const struct sb_explainer *explainer, const struct sb_diff *diff)
 {
-	return diff->more == 0 || explainer == &sb_explain_layout || explainer == &sb_explain_timestamp;
+	return diff->more == 0 || explainer == &sb_explain_layout || explainer == &sb_explain_timestamp || (explainer == &sb_explain_recorded_time && diff->alike);
 }
 
 /* Each claim is built from nothing, so that an explainer that declines leaves no trace. */

@@ -104,6 +104,40 @@ static struct date read_pdf(struct text *text)
 	return date;
 }
 
+/* ECMA-119, 9.1.5. */
+static struct date read_iso_date(struct sb_span bytes, bool *bad)
+{
+	*bad = bytes.n != 7;
+	if (*bad)
+		return (struct date){0};
+	const uint8_t *p = bytes.p;
+	return (struct date){1900 + p[0], p[1], p[2], p[3], p[4], p[5], 15 * (int8_t)p[6]};
+}
+
+/* ECMA-119, 8.4.26.1: digits up to hundredths of a second, then a byte. */
+static struct date read_iso_stamp(struct text *text)
+{
+	struct date date = {.year = digits(text, 4)};
+
+	date.month = digits(text, 2);
+	date.day = digits(text, 2);
+	date.hour = digits(text, 2);
+	date.minute = digits(text, 2);
+	date.second = digits(text, 2);
+	(void)digits(text, 2);
+	text->bad |= text->left.n != 1;
+	date.offset = text->bad ? 0 : 15 * (int8_t)text->left.p[0];
+	text->left.n = 0;
+	return date;
+}
+
+/* Microsoft, "FAT: General Overview", date and time formats: @when has the day in its upper half. */
+static struct date read_dos(uint64_t when)
+{
+	return (struct date){.year = 1980 + (int)(when >> 25 & 127), .month = (int)(when >> 21 & 15), .day = (int)(when >> 16 & 31),
+			     .hour = (int)(when >> 11 & 31), .minute = (int)(when >> 5 & 63), .second = 2 * (int)(when & 31)};
+}
+
 /* No 31st of April: what the calendar makes of the parts must be these parts. */
 static bool exists(const struct date *date, uint64_t *out)
 {
@@ -128,4 +162,31 @@ bool sb_calendar_seconds(struct sb_span bytes, enum sb_encoding encoding, uint64
 		date = encoding == SB_ENC_PO_TIME ? read_po(&text) : read_pdf(&text);
 	}
 	return !text.bad && text.left.n == 0 && exists(&date, out);
+}
+
+static bool read_dos_moment(struct sb_span bytes, enum sb_encoding encoding, struct sb_moment *out)
+{
+	struct sb_rd rd = sb_rd_of(bytes, false);
+	uint64_t width = encoding == SB_ENC_DOS_DAY ? 2 : 4;
+
+	if (encoding == SB_ENC_DOS_FINE && sb_rd_uint(&rd, 1) > 199)
+		return false;
+	uint64_t when = sb_rd_uint(&rd, (unsigned)width);
+	const struct date date = read_dos(width == 2 ? when << 16 : when);
+	out->unit = width == 2 ? 86400 : 2;
+	return !rd.bad && rd.at == bytes.n && exists(&date, &out->seconds);
+}
+
+bool sb_field_moment(struct sb_span bytes, enum sb_encoding encoding, struct sb_moment *out)
+{
+	struct text text = {.left = bytes};
+	struct date date;
+
+	out->unit = 1;
+	if (encoding == SB_ENC_DOS_TIME || encoding == SB_ENC_DOS_FINE || encoding == SB_ENC_DOS_DAY)
+		return read_dos_moment(bytes, encoding, out);
+	if (encoding != SB_ENC_ISO_DATE && encoding != SB_ENC_ISO_STAMP)
+		return sb_field_number(bytes, encoding, &out->seconds);
+	date = encoding == SB_ENC_ISO_DATE ? read_iso_date(bytes, &text.bad) : read_iso_stamp(&text);
+	return !text.bad && exists(&date, &out->seconds);
 }

@@ -63,6 +63,13 @@ SB_MUST_USE bool sb_field_number(struct sb_span bytes, enum sb_encoding encoding
 /** Seconds since 1970 of a date that exists and is written in the one form of its encoding; false for any other. */
 SB_MUST_USE bool sb_calendar_seconds(struct sb_span bytes, enum sb_encoding encoding, uint64_t *out);
 
+/** A time as precise as it is written: @seconds since 1970, a multiple of @unit (1, 2 or a day). */
+struct sb_moment {
+	uint64_t seconds, unit;
+};
+/** What a field of kind TIME says; what has no time zone counts as UTC. False for an encoding that is not known, or a time that does not exist. */
+SB_MUST_USE bool sb_field_moment(struct sb_span bytes, enum sb_encoding encoding, struct sb_moment *out);
+
 /** How much may come out of decoding; shared by everything of one run. */
 struct sb_unpack_budget {
 	uint64_t packed;     /* size of the outermost input */

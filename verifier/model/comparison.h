@@ -55,6 +55,7 @@ struct sb_diff {
 	uint64_t bytes;                  /* bytes that differ, by the longer side; 0 where a child or nothing at all holds bytes (ENCODING, ORDER) */
 	bool loaded;                     /* on either side */
 	uint64_t more;                   /* of FIELD: further places of the same name that are told with it; @bytes has all of them, the sides are those of the first */
+	bool alike;                      /* with more: all of them hold the bytes of the first, on each side */
 	unsigned line;                   /* of SB_DIFF_TEXT: first line that differs, shipped side */
 	const char *remark;              /* of SB_DIFF_TEXT: what a person would not see there, a sentence without foreign parts; or NULL */
 	bool deceptive;                  /* of SB_DIFF_TEXT: characters that hide or turn text stand on one side only */

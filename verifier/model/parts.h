@@ -124,6 +124,8 @@ enum sb_encoding {
 	SB_ENC_PO_TIME,  /* "2024-05-31 12:00+0200" */
 	SB_ENC_ISO_DATE, /* years from 1900, month, day, hour, minute, second, quarters of an hour from UTC, in one byte each */
 	SB_ENC_ISO_STAMP, /* "2024053112000000" and a byte with quarters of an hour from UTC */
+	SB_ENC_DOS_FINE, /* hundredths of a second up to 199, then as DOS_TIME: FAT */
+	SB_ENC_DOS_DAY,  /* the upper half of DOS_TIME */
 	SB_ENC_PDF_TIME, /* "20240531120000", alone or with "Z", "+02'00" or "+02'00'" */
 };
 

@@ -33,8 +33,8 @@ static int open_fat(struct sb_view *view, const char *hint, struct sb_err *err)
 }
 
 static const struct sb_layout_row entry_rows[] = {
-	{.at = 13, .length = 5, .kind = SB_FIELD_TIME, .name = "created"},
-	{.at = 18, .length = 2, .kind = SB_FIELD_TIME, .name = "accessed"},
+	{.at = 13, .length = 5, .kind = SB_FIELD_TIME, .encoding = SB_ENC_DOS_FINE, .name = "created"},
+	{.at = 18, .length = 2, .kind = SB_FIELD_TIME, .encoding = SB_ENC_DOS_DAY, .name = "accessed"},
 	{.at = 20, .length = 2, .kind = SB_FIELD_OFFSET, .encoding = SB_ENC_LE, .name = "cluster, upper half"},
 	{.at = 22, .length = 4, .kind = SB_FIELD_TIME, .encoding = SB_ENC_DOS_TIME, .name = "written"},
 	{.at = 26, .length = 2, .kind = SB_FIELD_OFFSET, .encoding = SB_ENC_LE, .name = "cluster"},
