@@ -164,6 +164,35 @@ def _(_dir):
     assert record(files, 'make -j4', seed=0).text == other.text, 'with real randomness'
 
 
+CONFIGURE = """#!/bin/sh
+set -e
+cd $1
+t=$(mktemp -d ./confXXXXXX); echo 'int main(void) { return 0; }' >$t/conftest.c; gcc -o $t/conftest $t/conftest.c; $t/conftest; rm -rf $t
+f=$(mktemp ./subs-XXXXXXXX); echo "s/@V@/$1/" >$f; sed -f $f ../v.in >v.h; rm $f
+echo x >conf$$.file; cp conf$$.file conf$$.copy; test -s conf$$.copy; rm -f conf$$ conf$$.exe conf$$.file conf$$.copy
+mkdir conf$$.dir; (cd conf$$.dir && echo y >z && cat z) | tr y n >kept; rm -r conf$$.dir
+ls conf$$.none 2>/dev/null || gcc -I. -c -o ../out/$1.o ../a.c
+"""
+
+
+@case('names that were drawn at random or made of a process number are no part of the trace, also in a parallel make', user=True)
+def _(_dir):
+    need('make')
+    names = [f'd{i}' for i in range(8)]
+    files = {'configure.sh': CONFIGURE, 'v.in': '#define V @V@\n', 'a.c': '#include "v.h"\nint V(void) { return 0; }\n',
+             'Makefile': f'all: {" ".join(names)}\n.PHONY: {" ".join(names)}\n{" ".join(names)}:\n\t./configure.sh $@\n', **{f'{name}/x': 'x\n' for name in names}}
+    for seed in (1, 0):
+        traces = [record(files, 'make -j4', seed=seed) for _ in range(3)]
+        for i in range(8):
+            assert traces[0].closure(f'out/d{i}.o', parents=False) == {'a.c', 'configure.sh', 'v.in'}, traces[0].closure(f'out/d{i}.o', parents=False)
+        for other in traces[1:]:
+            same = other.text == traces[0].text
+            assert same, [p for p in zip(traces[0].text.splitlines(), other.text.splitlines()) if p[0] != p[1]][:6]
+        assert any(f[7] == 'd3/*/conftest.c' for f in traces[0].files) and any(f[7] == 'd3/conf*.file' for f in traces[0].files), traces[0].text
+        assert ['rm', '-f', 'conf*', 'conf*.exe', 'conf*.file', '*.copy'] in traces[0].words(), traces[0].words()
+        assert any(f[7] == 'd3/kept' for f in traces[0].files) and ['gcc', '-I.', '-c', '-o', '../out/d3.o', '../a.c'] in traces[0].words()
+
+
 @case('static programs are followed, with and without a C library', user=True)
 def _(_dir):
     copy = '#include <fcntl.h>\n#include <unistd.h>\nint main(void) { char b[99]; int i = open("in", O_RDONLY), o = creat("out/o", 0644);' \

@@ -328,6 +328,18 @@ const struct sb_recorded_process *sb_recorder_processes(const struct sb_recorder
 	return recorder->processes;
 }
 
+struct sb_recorded_process *sb_recorder_settle_processes(struct sb_recorder *recorder, size_t *count)
+{
+	*count = recorder->process_count;
+	return recorder->processes;
+}
+
+struct sb_recorded_attempt *sb_recorder_settle_attempts(struct sb_recorder *recorder, size_t *count)
+{
+	*count = recorder->attempt_count;
+	return recorder->attempts;
+}
+
 const struct sb_trace_edge *sb_recorder_edges(const struct sb_recorder *recorder, size_t *count)
 {
 	*count = recorder->edge_count;

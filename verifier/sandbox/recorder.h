@@ -124,6 +124,9 @@ const struct sb_trace_edge *sb_recorder_edges(const struct sb_recorder *recorder
 const struct sb_recorded_attempt *sb_recorder_attempts(const struct sb_recorder *recorder, size_t *count);
 const struct sb_recorded_doubt *sb_recorder_doubts(const struct sb_recorder *recorder, size_t *count);
 const struct sb_recorded_name *sb_recorder_names(const struct sb_recorder *recorder, size_t *count);
+/* To be put right once init is silent. */
+struct sb_recorded_process *sb_recorder_settle_processes(struct sb_recorder *recorder, size_t *count);
+struct sb_recorded_attempt *sb_recorder_settle_attempts(struct sb_recorder *recorder, size_t *count);
 /** Rows of base/limits.h that were met, as bits. */
 uint64_t sb_recorder_limits(const struct sb_recorder *recorder);
 

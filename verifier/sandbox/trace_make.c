@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "verifier/sandbox/trace_make.h"
 #include "hashing/hashing.h"
+#include "verifier/sandbox/drawn.h"
 #include "verifier/sandbox/temporary.h"
 #include "verifier/sandbox/tree.h"
 
@@ -404,7 +405,9 @@ static int prepare(struct making *m, struct sb_err *err)
 	if (!m->shown || !m->met)
 		return out_of_memory(err);
 	find_met(m);
-	int rc = digest_sources(m, err);
+	int rc = sb_drawn_settle(m->request, m->arena, err);
+	if (rc == 0)
+		rc = digest_sources(m, err);
 	if (rc == 0)
 		rc = show_files(m, err);
 	if (rc == 0)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "hashing/hashing.h"
 #include "tests/unit/leaks.h"
 #include "verifier/sandbox/temporary.h"
 #include "verifier/sandbox/trace_make.h"
@@ -258,6 +259,50 @@ Test(recorder, the_order_of_events_is_no_part_of_a_trace)
 		cr_expect_str_eq(traces[0].processes[i].argv, traces[1].processes[i].argv);
 	for (size_t i = 0; i < traces[0].edge_count; i++)
 		cr_expect_eq(memcmp(&traces[0].edges[i], &traces[1].edges[i], sizeof(struct sb_trace_edge)), 0);
+}
+
+static void write_gone(struct sb_recorder *recorder, uint32_t by, uint64_t inode, const char *path)
+{
+	const struct sb_writing writing = {.process = by, .key = {2, inode}, .path = path, .truncates = true, .alone = true};
+
+	sb_recorder_write(recorder, &writing);
+}
+
+/* What is called as something that is there keeps its name, in spite of its number; so does a folder that is there. */
+Test(recorder, what_was_drawn_at_random_is_no_part_of_a_trace_wherever_it_stands)
+{
+	static const char before[] = "cc\0-c\0a.c\0-Ia7\0./confaB3/t.c\0-oconf12.x\0conf12.y\0conf123.y\0b7.c\0--x=confaB3";
+	static const char after[] = "cc\0-c\0a.c\0-Ia7\0./*/t.c\0-oconf*.x\0conf*.y\0conf123.y\0b7.c\0--x=*";
+	SB_ARENA struct sb_arena *arena = sb_arena_new(0);
+	struct sb_recorder *recorder = recorder_new();
+	struct sb_recorded_process row = {.parent = SB_TRACE_NONE, .image = SB_TRACE_NONE, .argv = sb_recorder_name(recorder, sb_span_of(before, sizeof(before) - 1))};
+	struct sb_digest digest;
+	struct sb_trace trace;
+	size_t found = 0;
+
+	cr_assert_eq(sb_hashing_start(NULL), 0);
+	row.argv_length = sizeof(before) - 1;
+	row.cwd = sb_recorder_name(recorder, sb_span_text("/build/x/confaB3"));
+	uint32_t by = sb_recorder_process(recorder, &row);
+	write_gone(recorder, by, 1, "/build/x/confaB3/t.c");
+	write_gone(recorder, by, 2, "/build/x/conf12.z");
+	write_gone(recorder, by, 3, "/build/x/Kept/b7.o");
+	write_gone(recorder, by, 4, "/build/x/Kept/b7.c");
+	sb_recorder_final_name(recorder, sb_recorder_find(recorder, (struct sb_file_key){2, 4}), "/build/x/Kept/b7.c");
+	sb_recorder_attempt(recorder, by, SB_TRACE_ATTEMPT_ABSENT, "/build/x/conf12.none");
+	make(recorder, arena, &trace);
+	cr_assert_eq(trace.process_count, 1);
+	cr_expect_eq(trace.processes[0].argv_length, sizeof(after) - 1);
+	cr_expect_arr_eq(trace.processes[0].argv, after, sizeof(after));
+	sb_hash_span(sb_span_of(after, sizeof(after)), SB_DIGEST_SHA256, &digest);
+	cr_expect_arr_eq(trace.processes[0].argv_sha256, digest.sha256, SB_SHA256_BYTES);
+	cr_expect_str_eq(trace.processes[0].cwd, "*");
+	cr_expect_str_eq(trace.attempts[0].text, "conf*.none");
+	for (size_t i = 0; i < trace.file_count; i++)
+		found += strcmp(trace.files[i].path, "*/t.c") == 0 || strcmp(trace.files[i].path, "conf*.z") == 0 || strcmp(trace.files[i].path, "Kept/b*.o") == 0 ||
+		         strcmp(trace.files[i].path, "Kept/b7.c") == 0;
+	cr_expect_eq(found, 4);
+	sb_recorder_free(&recorder);
 }
 
 Test(recorder, a_limit_or_a_doubt_takes_the_trust)
