@@ -207,6 +207,26 @@ def _(_dir):
     assert {'in2', 'bare.bin'} <= trace.closure('out/p', parents=False), trace.closure('out/p')
 
 
+@case('libraries of the root are a part of the program that loads them, those of the drop are read', user=True)
+def _(_dir):
+    compile_here('plug', 'int plug(void) { return 0; }\n', '-shared', '-fPIC')
+    os.rename('plug', 'plug.so')
+    tool = compile_here('tool', 'int plug(void);\n#include <stdio.h>\nint main(void) { char b[9]; FILE *f = fopen("/etc/passwd", "r"); fgets(b, 9, f); return plug(); }\n',
+                        '-Wl,--no-as-needed', './plug.so', '-Wl,-rpath,/build/x')
+    trace = record({'plug.so': open('plug.so', 'rb').read(), 'tool.bin': tool, 'a.c': 'int a;\n'}, './tool.bin >out/tool; gcc -c -o out/a.o a.c; gcc -shared -o out/a.so out/a.o')
+    uses = {}
+    for process, file, use in trace.edges:
+        uses.setdefault((os.path.basename(trace.files[int(trace.processes[process][3])][7]), trace.files[file][7]), set()).add(use)
+    libc = os.path.realpath('/lib/x86_64-linux-gnu/libc.so.6')
+    loader = os.path.realpath('/lib64/ld-linux-x86-64.so.2')
+    assert uses['tool.bin', 'plug.so'] == {'r'} and uses['tool.bin', '/etc/passwd'] == {'r'}, uses
+    assert uses['tool.bin', libc] == {'x'} and uses['tool.bin', loader] == {'x'}, uses
+    assert uses['cc1', libc] == {'x'} and uses['cc1', 'a.c'] == {'r'}, uses
+    linker = os.path.basename(os.path.realpath('/usr/bin/ld'))
+    assert 'r' in ''.join(uses[linker, libc]), 'it links with it'
+    assert {'plug.so'} <= trace.closure('out/tool', parents=False)
+
+
 @case('paths that are rewritten under the eyes of the tracer change nothing of what it sees, and are a violation', user=True)
 def _(_dir):
     files = {'rewrite.bin': compile_here('rewrite', open(os.path.join(PROGRAMS, 'rewrite.c')).read(), '-pthread'), 'decoy': 'D\n', 'real': 'R\n', 'never': 'N\n'}

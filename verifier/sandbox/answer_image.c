@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A new image: its vDSO is patched and its first random bytes are chosen; and the further ones that it asks for. */
 #include "verifier/sandbox/answers.h"
+#include "verifier/sandbox/loader.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -13,7 +14,7 @@ enum { MOST_AUXILIARY = 64, MOST_ARGUMENTS = 1 << 20, AT_RANDOM_BYTES = 16 };
 #define MOST_RANDOM (UINT64_C(1) << 20) /* bytes an answer; who asks for more gets a part, as the manual allows */
 
 struct image {
-	uint64_t vdso, random; /* addresses, 0: none */
+	uint64_t vdso, random, loader; /* addresses, 0: none */
 };
 
 static bool read_image(const struct sb_target *target, struct image *out)
@@ -28,6 +29,8 @@ static bool read_image(const struct sb_target *target, struct image *out)
 			out->vdso = rows[i].a_un.a_val;
 		else if (rows[i].a_type == AT_RANDOM)
 			out->random = rows[i].a_un.a_val;
+		else if (rows[i].a_type == AT_BASE)
+			out->loader = rows[i].a_un.a_val;
 	}
 	return n > 0;
 }
@@ -92,8 +95,9 @@ struct sb_answer sb_answer_new_image(struct sb_answering *answering, const struc
 	enum sb_reach reach = read_image(target, &image) ? SB_REACH_OK : SB_REACH_DENIED;
 
 	(void)question;
-	if (answering->tracing)
-		(void)sb_tracing_who(answering->tracing, target);
+	struct sb_kin *kin = answering->tracing ? sb_tracing_who(answering->tracing, target) : NULL;
+	if (kin && reach == SB_REACH_OK)
+		sb_loader_note(answering->tracing, kin, image.loader);
 	if (reach == SB_REACH_OK && answering->patch.n && image.vdso)
 		reach = patch(answering, target, image.vdso, &old);
 	if (old)

@@ -5,6 +5,7 @@
  * Left to the kernel is what is no file of anybody: terminals, FIFOs (which wait for their other end), and what /proc shows of processes.
  */
 #include "verifier/sandbox/answers.h"
+#include "verifier/sandbox/loader.h"
 #include "verifier/sandbox/lookup.h"
 #include "verifier/sandbox/tracing.h"
 
@@ -31,7 +32,7 @@ struct opening {
 	const struct sb_target *target;
 	struct sb_kin *kin;
 	struct sb_wanted wanted;
-	uint64_t flags;
+	uint64_t flags, caller;
 	mode_t mode;
 };
 
@@ -68,6 +69,15 @@ static bool is_alone(const struct opening *opening, const char *link)
 	return fd >= 0 && fcntl(fd, F_SETLEASE, F_WRLCK) == 0;
 }
 
+/** A library of the root becomes a part of the program. What the build brings or makes is read, whoever does it. */
+static bool is_loading(const struct opening *opening, uint32_t file)
+{
+	size_t count;
+
+	return file != SB_TRACE_NONE && sb_loader_asks(opening->kin, opening->caller) &&
+	       sb_recorder_seen(opening->tracing->recorder, &count)[file].origin == SB_TRACE_ROOT;
+}
+
 static void note(const struct opening *opening, int fd, const struct stat *st, bool alone)
 {
 	struct sb_recorder *recorder = opening->tracing->recorder;
@@ -88,7 +98,8 @@ static void note(const struct opening *opening, int fd, const struct stat *st, b
 			sb_recorder_use(recorder, opening->kin->process, version, SB_TRACE_READ);
 		return;
 	}
-	sb_recorder_use(recorder, opening->kin->process, sb_tracing_file(opening->tracing, fd, st), SB_TRACE_READ);
+	uint32_t file = sb_tracing_file(opening->tracing, fd, st);
+	sb_recorder_use(recorder, opening->kin->process, file, is_loading(opening, file) ? SB_TRACE_EXEC : SB_TRACE_READ);
 }
 
 static struct sb_answer hand_over(const struct opening *opening, int *fd)
@@ -261,10 +272,10 @@ static struct sb_answer open_wanted(struct opening *opening)
 	return answer;
 }
 
-static struct sb_answer open_plain(struct sb_answering *answering, const struct sb_target *target, int folder, const uint64_t arguments[3])
+static struct sb_answer open_plain(struct sb_answering *answering, const struct sb_target *target, int folder, uint64_t caller, const uint64_t arguments[3])
 {
 	struct opening opening = {.answering = answering, .target = target, .wanted = {.folder = folder, .address = arguments[0]},
-	                          .flags = arguments[1] & KNOWN_FLAGS, .mode = (mode_t)(arguments[2] & 07777)};
+	                          .flags = arguments[1] & KNOWN_FLAGS, .caller = caller, .mode = (mode_t)(arguments[2] & 07777)};
 
 	if (opening.flags & O_PATH) /* nothing can be read through it */
 		return sb_answer_kernel();
@@ -276,7 +287,7 @@ static struct sb_answer open_plain(struct sb_answering *answering, const struct 
 /** open(path, flags, mode) */
 struct sb_answer sb_answer_open(struct sb_answering *answering, const struct sb_target *target, const struct sb_question *question)
 {
-	return open_plain(answering, target, AT_FDCWD, question->arguments);
+	return open_plain(answering, target, AT_FDCWD, question->caller, question->arguments);
 }
 
 /** creat(path, mode) */
@@ -284,13 +295,13 @@ struct sb_answer sb_answer_creat(struct sb_answering *answering, const struct sb
 {
 	const uint64_t arguments[3] = {question->arguments[0], O_CREAT | O_WRONLY | O_TRUNC, question->arguments[1]};
 
-	return open_plain(answering, target, AT_FDCWD, arguments);
+	return open_plain(answering, target, AT_FDCWD, question->caller, arguments);
 }
 
 /** openat(folder, path, flags, mode) */
 struct sb_answer sb_answer_openat(struct sb_answering *answering, const struct sb_target *target, const struct sb_question *question)
 {
-	return open_plain(answering, target, (int)question->arguments[0], question->arguments + 1);
+	return open_plain(answering, target, (int)question->arguments[0], question->caller, question->arguments + 1);
 }
 
 /** openat2(folder, path, how, size): what lies in memory is read once, so it is judged here. */
@@ -308,6 +319,6 @@ struct sb_answer sb_answer_openat2(struct sb_answering *answering, const struct 
 		return sb_answer_value(-EINVAL);
 	struct opening opening = {.answering = answering, .target = target,
 	                          .wanted = {.folder = (int)arguments[0], .address = arguments[1], .resolve = how.resolve},
-	                          .flags = how.flags, .mode = (mode_t)how.mode};
+	                          .flags = how.flags, .caller = question->caller, .mode = (mode_t)how.mode};
 	return open_wanted(&opening);
 }

@@ -36,6 +36,7 @@ struct sb_answering {
 /** One question. */
 struct sb_question {
 	const uint64_t *arguments;   /* SB_CALL_ARGUMENTS; as the kernel took them */
+	uint64_t caller;             /* where in the process's code the call stands */
 	int64_t since, now;          /* init's monotonic clock when it was asked first, and now */
 };
 

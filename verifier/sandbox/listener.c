@@ -38,7 +38,7 @@ struct parked {
 	uint64_t id;
 	pid_t pid;
 	const struct sb_call *call;
-	uint64_t arguments[SB_CALL_ARGUMENTS];
+	uint64_t arguments[SB_CALL_ARGUMENTS], caller;
 	int64_t since, due;
 };
 
@@ -277,7 +277,7 @@ static struct sb_answer ask(struct sb_listener *listener, const struct parked *q
 {
 	const struct sb_target target = {
 		.proc = listener->proc, .listener = question->listener, .id = question->id, .pid = question->pid};
-	const struct sb_question asked = {.arguments = question->arguments, .since = question->since, .now = now};
+	const struct sb_question asked = {.arguments = question->arguments, .caller = question->caller, .since = question->since, .now = now};
 
 	return question->call->answer(&listener->answering, &target, &asked);
 }
@@ -285,7 +285,7 @@ static struct sb_answer ask(struct sb_listener *listener, const struct parked *q
 static int first_answer(struct sb_listener *listener, int fd, const struct seccomp_notif *notice, struct sb_err *err)
 {
 	struct parked question = {.listener = fd, .id = notice->id, .pid = (pid_t)notice->pid, .call = sb_call_find(notice->data.nr),
-	                          .since = sb_clock_monotonic()};
+	                          .caller = notice->data.instruction_pointer, .since = sb_clock_monotonic()};
 	struct sb_answer answer = sb_answer_kernel();
 
 	memcpy(question.arguments, notice->data.args, sizeof(question.arguments));

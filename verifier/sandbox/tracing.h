@@ -13,7 +13,7 @@
 
 #include <sys/stat.h>
 
-enum { SB_PIDS = 1 << 22, SB_SCRATCHES = 4, SB_ARGUMENT_BYTES = 1 << 23 };
+enum { SB_PIDS = 1 << 22, SB_SCRATCHES = 4, SB_ARGUMENT_BYTES = 1 << 23, SB_LOADERS = 256 };
 
 /** What an exec that was asked for would run. */
 enum sb_pending {
@@ -21,6 +21,13 @@ enum sb_pending {
 	SB_PENDING_BINARY,
 	SB_PENDING_SCRIPT,
 	SB_PENDING_OTHER, /* neither: the kernel refuses it, unless it knows the format */
+};
+
+/** Of an image: the dynamic loader that it names. */
+struct sb_loader {
+	uint32_t image, file; /* SB_TRACE_NONE: it has none */
+	uint64_t begin, end;  /* its code, from where it is loaded on; equal: not known */
+	bool known;           /* and the image cannot change */
 };
 
 /** A process or thread that asked before. */
@@ -32,6 +39,7 @@ struct sb_kin {
 	enum sb_pending pending;
 	uint32_t pending_file;
 	bool adopted;
+	uint64_t loader_begin, loader_end; /* where the code of its dynamic loader lies in its memory */
 };
 
 struct sb_tracing {
@@ -45,6 +53,7 @@ struct sb_tracing {
 	pid_t root;                   /* first process of the step */
 	bool begun;                   /* it has exec'd */
 	struct sb_kernel_events events;
+	struct sb_loader loaders[SB_LOADERS];
 	size_t open, most;            /* folders of kin, and how many there may be */
 	pid_t met[SB_PIDS];           /* numbers of kin that have a folder; the first `open` of them */
 	struct sb_kin kins[SB_PIDS];

@@ -299,6 +299,8 @@ static void descend(struct sb_tracing *tracing, struct sb_kin *kin, pid_t pid, p
 		return;
 	}
 	kin->step = from->step;
+	kin->loader_begin = from->loader_begin;
+	kin->loader_end = from->loader_end;
 	kin->process = process_of_child(tracing, image_of(tracing, kin), from->process);
 }
 
