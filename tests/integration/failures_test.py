@@ -150,6 +150,17 @@ def _(_dir):
     assert '[option-value]' in sb(*words, '--log', 'folder', code=2).err
 
 
+@case('a limit of the shell on the size of files: exit 75, it is told, and nothing half-written', user=True)
+def _(_dir):
+    for name in 'ab':
+        with open(name, 'w') as f:
+            f.write(name * 99999)
+    own()
+    for limit, words, identity in ((10, ('-o', 'html=r'), 'report-unwritable'), (1, ('-o', 'json=r'), 'report-unwritable')):
+        result = run('bash', '-c', f'ulimit -f {limit}; exec "$0" "$@"', PROGRAM, 'compare', 'a', 'b', *words)
+        assert result.code == 75 and f'[{identity}]' in result.err and not os.path.exists('r'), result
+
+
 @case('the same bytes for one thread and for two', user=True)
 def _(_dir):
     drops.acme(sb)

@@ -30,8 +30,9 @@ void sb_signals_watch(void)
 
 void sb_signals_survive_pipe(void)
 {
-	/* A handler, not SIG_IGN: exec resets handlers, but a build would inherit the ignored signal. */
+	/* The call fails instead, and says so. A handler, not SIG_IGN: exec resets handlers, but a build would inherit the ignored signal. */
 	install(SIGPIPE, ignore);
+	install(SIGXFSZ, ignore);
 }
 
 const volatile sig_atomic_t *sb_signals_flag(void)

@@ -7,7 +7,7 @@
 
 /** Let SIGINT and SIGTERM set the flag from now on, interrupting a blocking read. */
 void sb_signals_watch(void);
-/** A closed stdout must give an error, not death; the disposition is not inherited by what we run. */
+/** A closed stdout, and a file over the limit of the shell (ulimit -f), must give an error, not death; the disposition is not inherited by what we run. */
 void sb_signals_survive_pipe(void);
 /** What stages look at through sb_progress.stop. */
 const volatile sig_atomic_t *sb_signals_flag(void);
