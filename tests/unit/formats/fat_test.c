@@ -23,7 +23,7 @@ static void le(uint64_t at, uint64_t value, unsigned width)
 /* The next cluster of @cluster. */
 static void chain(unsigned cluster, unsigned next)
 {
-	unsigned at = TABLE + cluster + cluster / 2, kept = volume[at] | volume[at + 1] << 8;
+	unsigned at = TABLE + cluster + cluster / 2, kept = volume[at] | (unsigned)volume[at + 1] << 8;
 	le(at, cluster % 2 ? (kept & 0xf) | next << 4 : (kept & 0xf000) | next, 2);
 }
 
