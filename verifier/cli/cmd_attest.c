@@ -116,7 +116,7 @@ static int load_asked(struct sb_invocation *call, struct asked *out, struct sb_e
 	const char *level = sb_arg_value(call, "level"), *report = sb_arg_value(call, "report");
 
 	*out = (struct asked){.in = {.resource_uri = sb_arg_value(call, "resource"), .least = SB_LEVEL_EXPLAINED}};
-	if (level && (!sb_level_parse(level, &out->in.least) || out->in.least == SB_LEVEL_UNDETERMINED))
+	if (level && (!sb_level_parse(level, &out->in.least) || out->in.least <= SB_LEVEL_DIFFERENT))
 		return sb_fail(err, SB_USAGE, "option-value", "--level %s is no level that can be asked for", level);
 	if (sb_arg_given(call, "signature")) {
 		if (level)

@@ -305,6 +305,6 @@ int sb_cli_open_store(struct sb_invocation *call, struct sb_store **out, struct 
 	if (!path)
 		path = sb_place_data(call->arena, "store");
 	if (!path)
-		return sb_fail(err, SB_USAGE, "no-home", "neither HOME nor XDG_DATA_HOME is set");
+		return sb_fail(err, SB_USAGE, "no-home", "neither HOME nor XDG_DATA_HOME is set to an absolute path");
 	return sb_store_open(path, out, err);
 }

@@ -90,7 +90,7 @@ int sb_run_keep(struct sb_invocation *call, const struct sb_result *result, cons
 	const char *runs = sb_place_state(call->arena, "runs");
 	const char *folder = *id && runs ? sb_arena_printf(call->arena, "%s/%s", runs, *id) : NULL;
 	if (!folder)
-		return sb_fail(err, SB_USAGE, "no-home", "neither HOME nor XDG_STATE_HOME is set");
+		return sb_fail(err, SB_USAGE, "no-home", "neither HOME nor XDG_STATE_HOME is set to an absolute path");
 	rc = as_unwritable(sb_path_make_dirs(AT_FDCWD, folder, err), err);
 	if (rc)
 		return rc;
@@ -186,7 +186,7 @@ int sb_run_load(struct sb_invocation *call, const char *id, struct sb_result *re
 	char name[ID_DIGITS + 1];
 
 	if (!path || !beside)
-		return sb_fail(err, SB_USAGE, "no-home", "neither HOME nor XDG_STATE_HOME is set");
+		return sb_fail(err, SB_USAGE, "no-home", "neither HOME nor XDG_STATE_HOME is set to an absolute path");
 	int rc = sb_cli_load_file(call, path, SB_LIMIT_OF(RECORD_BYTES), record, err);
 	if (rc == SB_IO && (errno == ENOENT || errno == ENOTDIR || errno == ENAMETOOLONG))
 		return sb_fail(err, SB_USAGE, "run-unknown", "there is no run %s", id);

@@ -53,7 +53,7 @@ static int folder_of(struct sb_invocation *call, const char *name, const char **
 	if (!name[0] || name[0] == '.' || strlen(name) > 64 || name[strspn(name, allowed)])
 		return sb_fail(err, SB_USAGE, "trust-name", "%s: the name of a root has 1 to 64 letters, digits and . _ -, and begins with none of these signs but - and _", name);
 	if (!base)
-		return sb_fail(err, SB_USAGE, "no-home", "neither HOME nor XDG_DATA_HOME is set");
+		return sb_fail(err, SB_USAGE, "no-home", "neither HOME nor XDG_DATA_HOME is set to an absolute path");
 	*out = sb_arena_printf(call->arena, "%s/%s", base, name);
 	return *out ? 0 : no_memory(err);
 }
