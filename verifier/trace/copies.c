@@ -17,10 +17,16 @@ struct copy {
 	struct sb_lineage_place place;
 };
 
+/** An input that may have been copied. */
+struct candidate {
+	uint64_t size;
+	uint32_t input;
+};
+
 struct copying {
 	struct sb_analysis *a;
 	uint32_t output;
-	uint32_t *candidates; /* inputs of the output at hand, by size */
+	struct candidate *candidates; /* of the output at hand, by size */
 	size_t count;
 	uint64_t left;        /* bytes that may still be looked at */
 	struct sb_vec copies; /* struct copy */
@@ -31,9 +37,11 @@ static int no_memory(struct sb_err *err)
 	return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
 }
 
-static const struct sb_lineage_input *input_at(const struct copying *c, size_t i)
+static int by_size(const void *a, const void *b)
 {
-	return &c->a->out->inputs[c->candidates[i]];
+	const struct candidate *x = a, *y = b;
+	int order = (x->size > y->size) - (x->size < y->size);
+	return order ? order : (x->input > y->input) - (x->input < y->input);
 }
 
 /* What was read on the way to the output, lies in the toolchain, and is large enough to be recognised. */
@@ -46,11 +54,10 @@ static bool list_candidates(struct copying *c, const struct sb_lineage_list *rea
 		const struct sb_lineage_input *input = &c->a->out->inputs[read->items[i]];
 		if (input->origin != SB_ORIGIN_TOOLCHAIN || !input->hashed || input->size < COPY_LEAST)
 			continue;
-		size_t at = c->count++;
-		for (; at > 0 && input_at(c, at - 1)->size > input->size; at--)
-			c->candidates[at] = c->candidates[at - 1];
-		c->candidates[at] = read->items[i];
+		c->candidates[c->count++] = (struct candidate){input->size, read->items[i]};
 	}
+	if (c->count)
+		qsort(c->candidates, c->count, sizeof *c->candidates, by_size);
 	return c->candidates != NULL;
 }
 
@@ -61,12 +68,12 @@ static size_t first_of(const struct copying *c, uint64_t size)
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		if (input_at(c, middle)->size < size)
+		if (c->candidates[middle].size < size)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return low < c->count && input_at(c, low)->size == size ? low : c->count;
+	return low < c->count && c->candidates[low].size == size ? low : c->count;
 }
 
 static bool is_binary(struct sb_span bytes)
@@ -74,13 +81,13 @@ static bool is_binary(struct sb_span bytes)
 	return memchr(bytes.p, 0, bytes.n < LOOKED_AT ? bytes.n : LOOKED_AT) != NULL;
 }
 
-static int note(struct copying *c, size_t candidate, const struct sb_content *content, struct sb_err *err)
+static int note(struct copying *c, uint32_t input, const struct sb_content *content, struct sb_err *err)
 {
 	struct copy *slot = sb_vec_push(&c->copies);
 
 	if (!slot)
 		return no_memory(err);
-	*slot = (struct copy){.input = c->candidates[candidate], .output = c->output,
+	*slot = (struct copy){.input = input, .output = c->output,
 	                      .place = {.inside = content->inside, .part = "", .length = content->bytes.n, .equal = content->bytes.n}};
 	return 0;
 }
@@ -96,9 +103,9 @@ static int look_at(void *ctx, const struct sb_content *content, struct sb_err *e
 		return 0;
 	c->left -= content->bytes.n;
 	sb_hash_span(content->bytes, SB_DIGEST_SHA256, &digest);
-	for (; !rc && at < c->count && input_at(c, at)->size == content->bytes.n; at++)
-		if (memcmp(input_at(c, at)->sha256, digest.sha256, SB_SHA256_BYTES) == 0)
-			rc = note(c, at, content, err);
+	for (; !rc && at < c->count && c->candidates[at].size == content->bytes.n; at++)
+		if (memcmp(c->a->out->inputs[c->candidates[at].input].sha256, digest.sha256, SB_SHA256_BYTES) == 0)
+			rc = note(c, c->candidates[at].input, content, err);
 	return rc;
 }
 
