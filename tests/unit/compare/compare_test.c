@@ -72,6 +72,70 @@ Test(compare, digests_are_those_of_each_side_wherever_the_sides_part)
 	}
 }
 
+/** Entries of the tars below: more than one window of regions holds, in files that are worth a thread for each side. */
+enum { ENTRIES = 400, ENTRY = 512 + 1024 };
+
+/* Each entry is @n bytes of content, so that another @n makes every header another one. */
+static struct sb_span make_entries(uint8_t *to, size_t n)
+{
+	char name[32], content[1024] = {0};
+	size_t at = 0;
+
+	memset(content, 'x', n);
+	for (unsigned i = 0; i < ENTRIES; i++) {
+		snprintf(name, sizeof name, "entry%03u", i);
+		at += put_entry(to + at, name, content);
+	}
+	memset(to + at, 0, 1024);
+	return sb_span_of(to, at + 1024);
+}
+
+static size_t count_fields(const struct sb_pair *pair)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < pair->diff_count; i++)
+		count += pair->diffs[i].kind == SB_DIFF_FIELD;
+	return count;
+}
+
+static void expect_one_result(const struct sb_pair *a, const struct sb_pair *b)
+{
+	cr_assert_eq(a->state, b->state);
+	cr_assert_eq(a->own_bytes, b->own_bytes);
+	cr_assert_eq(a->own_equal, b->own_equal);
+	cr_assert_eq(a->child_count, b->child_count);
+	cr_assert_eq(a->diff_count, b->diff_count);
+	for (size_t i = 0; i < a->diff_count; i++) {
+		const struct sb_diff *x = &a->diffs[i], *y = &b->diffs[i];
+		cr_assert_eq(x->kind, y->kind);
+		cr_assert_eq(x->side[SB_SHIPPED].offset, y->side[SB_SHIPPED].offset);
+		cr_assert_eq(x->side[SB_REBUILT].offset, y->side[SB_REBUILT].offset);
+		cr_assert(!x->name == !y->name && (!x->name || strcmp(x->name, y->name) == 0));
+	}
+}
+
+Test(compare, both_sides_of_a_large_file_on_two_threads_are_what_they_are_on_one)
+{
+	uint8_t *bytes[SB_SIDES] = {malloc(ENTRIES * ENTRY + 1024), malloc(ENTRIES * ENTRY + 1024)};
+	struct sb_span shipped = make_entries(bytes[SB_SHIPPED], 601), rebuilt = make_entries(bytes[SB_REBUILT], 600);
+	struct sb_comparison one;
+
+	cr_assert_eq(compare_spans(shipped, rebuilt, 1, &one), 0);
+	cr_assert_eq(one.artifacts[0].pair->state, SB_PAIR_OPENED);
+	cr_assert_eq(one.artifacts[0].pair->child_count, ENTRIES);
+	cr_assert_eq(count_fields(one.artifacts[0].pair), 2 * ENTRIES); /* the size and the sum of each header */
+	cr_assert(adds_up(one.artifacts[0].pair));
+	for (unsigned jobs = 2; jobs <= 4; jobs++) {
+		struct sb_comparison many;
+		cr_assert_eq(compare_spans(shipped, rebuilt, jobs, &many), 0);
+		expect_one_result(one.artifacts[0].pair, many.artifacts[0].pair);
+		sb_comparison_release(&many);
+	}
+	sb_comparison_release(&one);
+	free(bytes[SB_SHIPPED]);
+	free(bytes[SB_REBUILT]);
+}
+
 Test(compare, equal_bytes_with_another_mode_are_not_identical)
 {
 	const struct sb_artifact_in artifact = {
