@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What was built from: sources, what came ready-made, and the programs that made the files. */
+#include "manifests/inventory.h"
 #include "manifests/stating.h"
 
 #include <string.h>
@@ -89,6 +90,24 @@ static const char *found_by(const struct sb_lineage_prebuilt *prebuilt)
 	return prebuilt->path[0] == '/' ? "file of the toolchain, copied as it is" : "ready-made by its form, as the trace of the build found";
 }
 
+/* Archives hold much that nobody unpacks, tests above all: of what lies in them, what a trusted trace knows to be in no delivered file is left out. */
+static bool stays_packed(const struct sb_stating *s, const char *path)
+{
+	const struct sb_lineage *lineage = s->result->lineage;
+	bool known = false;
+
+	if (!strstr(path, SB_PACKED "/") || !lineage || !lineage->trusted || lineage->left_out)
+		return false;
+	for (size_t i = 0; i < lineage->prebuilt_count; i++) {
+		if (strcmp(lineage->prebuilt[i].path, path) != 0)
+			continue;
+		if (lineage->prebuilt[i].reached_count || lineage->prebuilt[i].use == SB_USE_UNKNOWN)
+			return false;
+		known = true;
+	}
+	return known;
+}
+
 /* What the drop brings ready-made, and what the trace found to be so and to get into a delivered file. */
 struct sb_node *sb_state_opaque(struct sb_stating *s)
 {
@@ -96,7 +115,8 @@ struct sb_node *sb_state_opaque(struct sb_stating *s)
 	struct sb_node *list = sb_make_list(&s->make);
 
 	for (size_t i = 0; i < s->context->opaque_count; i++)
-		push_opaque(s, list, s->context->opaque[i].name, s->context->opaque[i].sha256, "prebuilt input of the drop");
+		if (!stays_packed(s, s->context->opaque[i].name))
+			push_opaque(s, list, s->context->opaque[i].name, s->context->opaque[i].sha256, "prebuilt input of the drop");
 	for (size_t i = 0; lineage && i < lineage->prebuilt_count; i++)
 		if (lineage->prebuilt[i].reached_count && !is_listed(s->context, lineage->prebuilt[i].path))
 			push_opaque(s, list, lineage->prebuilt[i].path, lineage->prebuilt[i].sha256, found_by(&lineage->prebuilt[i]));

@@ -129,15 +129,21 @@ def packed(members):
 @case('what an archive among the sources holds is source as well: read, unread, ready-made')
 def _(_dir):
     blob = blob_object()
-    members = {'lib/blob.o': blob, 'lib/lib.h': '#define VALUE 5\n', 'lib/README': 'nobody reads this\n', 'lib/old.c': 'int old;\n'}
+    members = {'lib/tests/idle.o': blob + b'idle', 'lib/blob.o': blob, 'lib/lib.h': '#define VALUE 5\n', 'lib/README': 'nobody reads this\n', 'lib/old.c': 'int old;\n'}
     drop({'m.c': '#include "lib.h"\nint blob(int); int main(void) { return blob(VALUE); }\n', 'third/lib.tar.xz': packed(members)},
          ['tar xJf third/lib.tar.xz && gcc -Ilib -o "$OUT/app" m.c lib/blob.o'], [('app', 'out/app')])
-    trace = verify()['trace']
+    sb('key', 'new', 'key', '--passphrase-fd', '0', stdin='word\n', code=0)
+    sb('verify', 'drop.yaml', '-o', 'json=record.json', '--sign', 'key', '--attestation', 'a.jsonl', '--passphrase-fd', '0', stdin='word\n', code=0)
+    with open('record.json') as f:
+        trace = json.load(f)['trace']
+    opaque = sb('attest', 'show', 'a.jsonl', '--json', code=0).json()['payload']['predicate']['opaque']
+    assert [(o['path'], o['reaches']) for o in opaque] == [('third/lib.tar.xz!/lib/blob.o', ['app'])], opaque
     inside = 'third/lib.tar.xz!/lib/'
-    assert trace['sources'] == {'files': 6, 'unread': [inside + 'README', inside + 'old.c'], 'copied': [], 'unknown': []}, trace['sources']
+    assert trace['sources'] == {'files': 7, 'unread': [inside + 'README', inside + 'old.c', inside + 'tests/idle.o'], 'copied': [], 'unknown': []}, trace['sources']
     sources = [i['path'] for i in trace['inputs'] if i['origin'] == 'source']
     assert sources == ['m.c', 'third/lib.tar.xz', inside + 'blob.o', inside + 'lib.h'], sources
-    [one] = trace['prebuilt']
+    one, idle = trace['prebuilt']
+    assert (idle['path'], idle['use'], idle['reaches']) == (inside + 'tests/idle.o', 'unread', []), idle
     assert (one['path'], one['use'], one['sha256']) == (inside + 'blob.o', 'read', hashlib.sha256(blob).hexdigest()), one
     assert any(p['part'] == '.text' for p in one['reaches'][0]['places']), one
 
