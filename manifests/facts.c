@@ -7,7 +7,7 @@
 #include <string.h>
 
 static const char *const keys[] = {"*schema", "epoch", "path", "user", "host", "locale", "timezone", "kernel", "jobs",
-                                   "clock",   "umask", "order", "input-time", NULL};
+                                   "clock",   "umask", "order", "input-time", "toolchain", NULL};
 
 static void take_facts(struct sb_schema *s, struct sb_place top, void *to)
 {

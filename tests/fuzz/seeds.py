@@ -5,6 +5,7 @@ import gzip, io, lzma, os, pathlib, shutil, sqlite3, struct, subprocess, sys, te
 import seeds_keys
 import seeds_log
 import seeds_signed
+import seeds_solve
 import seeds_trust
 
 
@@ -254,7 +255,7 @@ def main():
         make_tree(root)
         signed = seeds_signed.signed_seeds(pathlib.Path(scratch) / 'signed')
         seeds = list(archives(root)) + list(contents(root)) + list(images(root))
-        seeds += list(volumes(root))
+        seeds += list(volumes(root)) + list(seeds_solve.seeds(pathlib.Path(scratch), tool))
     plain = next(data for kind, name, data in seeds if kind == 'tar' and name == 'ustar')
     seeds += list(compressed(plain)) + [('zip', name, data) for name, data in zips()]
     debian = b'!<arch>\n' + b'%-16s%-12d%-6d%-6d%-8s%-10d`\n' % (b'debian-binary', 0, 0, 0, b'100644', 4) + b'2.0\n'

@@ -85,14 +85,21 @@ class Corpus:
 
     def root(self):
         """The archive, made by `samebuild toolchain debian` when the cache has none for these packages."""
+        if os.path.isfile(os.path.join(self.folder, "root", "root.tar.zst")):
+            return self.other_root("root")
+        dscs = [glob.glob(os.path.join(self.fetch(p), "*.dsc"))[0] for p in self.packages]
+        return self.other_root("root", "--indep", *(word for dsc in dscs for word in ("--build-deps", dsc)))
+
+    def other_root(self, name, *words):
+        """The same of a root of its own, with what these words of `toolchain debian` ask for."""
         need("mmdebstrap", "zstd")
-        place = os.path.join(self.folder, "root")
+        place = os.path.join(self.folder, name)
         archive = os.path.join(place, "root.tar.zst")
         if not os.path.isfile(archive):
-            dscs = [glob.glob(os.path.join(self.fetch(p), "*.dsc"))[0] for p in self.packages]
-            words = [word for dsc in dscs for word in ("--build-deps", dsc)]
-            mirror = os.path.relpath(os.path.join(self.apt, "sources.list"))
-            sb("toolchain", "debian", "--suite", "bookworm", "--mirror", mirror, "--indep", *words, "-O", place, timeout=1200, user=False, code=0)
+            mirror = os.path.join(self.apt, "sources.list")
+            if not os.path.isfile(mirror):
+                self.fetch(next(iter(self.packages)))
+            sb("toolchain", "debian", "--suite", "bookworm", "--mirror", os.path.relpath(mirror), *words, "-O", place, timeout=1200, user=False, code=0)
         os.chmod(archive, 0o644)
         return archive
 

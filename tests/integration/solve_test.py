@@ -277,6 +277,32 @@ def _(dir):
     assert f"gcc-12 {theirs.decode()}" in told, told
 
 
+@case("facts, rebuilds and what is needed stand in every report, and none of it is taken for markup")
+def _(dir):
+    product = Product(LEAKY, [COMPILE, "cc -o other main.c stamp.c -DBUSER=0 -DBHOST=0"], ["prog", "other"])
+    product.vendor()
+    ident = re.search(rb"GCC: \(Debian ([^)]*)\)", open("release/other", "rb").read()).group(1)
+    evil = b"12.2<u>`|[x]&amp;"[: len(ident)].ljust(len(ident), b"7")
+    replace("release/other", b"GCC: (Debian " + ident, b"GCC: (Debian " + evil)
+    words = [w for form in ("html", "markdown", "text", "json") for w in ("-o", f"{form}=r.{form}")]
+    told = sb("verify", "drop.json", "--solve", "3", *words, code=1).out
+    texts = {form: open(f"r.{form}", encoding="utf-8").read() for form in ("html", "markdown", "text", "json")}
+    record = json.loads(texts["json"])["solve"]
+    assert levels(json.loads(texts["json"]))["prog"] == "reproduced" and record["needed"], record
+    sentence = f"{len(record['rebuilds'])} rebuilds under facts made 1 of 2 files equal; " if len(record["rebuilds"]) > 1 else "1 rebuild under facts made 1 of 2 files equal; "
+    for form in ("html", "markdown", "text"):
+        assert sentence in texts[form], (form, texts[form])
+        assert all(word in texts[form] for word in (THEIR_PATH, "jenkins", "ci-node-42", str(THEIRS["epoch"]), "gcc-12")), form
+    assert sentence in told and "  needs     gcc-12 " in told, told
+    assert "<u>" not in texts["html"] and "12.2&lt;u&gt;`|[x]&amp;amp;" in texts["html"], [line for line in texts["html"].splitlines() if "gcc-12" in line]
+    assert f"`` {evil.decode()} ``" in texts["markdown"], texts["markdown"]
+    state = os.path.join(os.path.dirname(dir), "home/state/samebuild/runs")
+    run = os.path.join(state, sorted(os.listdir(state))[-1])
+    for form, part in (("html", r'<section id="solved".*?</section>'), ("markdown", r"### Solved.*?\| level"), ("text", r"  solve  .*?  made of")):  # read back, it reads the same
+        again = sb("report", run, "-o", f"{form}=-", code=0).out
+        assert re.search(part, again, re.S).group() == re.search(part, texts[form], re.S).group(), form
+
+
 @case("flags that were other ones are named")
 def _(dir):
     product = Product({"main.c": "int main(int c, char **v) { (void)v; return c * 3; }\n"}, ["cc -g $FLAGS -o prog main.c"], ["prog"], env={"FLAGS": "-O2"})

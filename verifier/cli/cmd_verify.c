@@ -130,6 +130,7 @@ struct asked {
 	bool given;                     /* facts to begin with */
 	struct sb_fact_set facts;
 	uint64_t solve;                 /* rebuilds under facts that are inferred */
+	struct sb_cli_roots roots;
 };
 
 static int conclude(struct sb_invocation *call, const struct sb_drop *drop, const struct sb_verified *verified, struct asked *asked, struct sb_err *err)
@@ -144,10 +145,8 @@ static int conclude(struct sb_invocation *call, const struct sb_drop *drop, cons
 		rc = sb_cli_keep_facts(call, id, &verified->result.solving, err);
 	if (rc)
 		return rc;
-	if (!call->json) {
+	if (!call->json)
 		add_summary(call, drop, verified);
-		sb_cli_tell_solving(call, &verified->result.solving);
-	}
 	rc = sb_output_write(call, &verified->result, err);
 	if (!rc)
 		rc = sb_input_manifests_write(call, &verified->result, err);
@@ -174,6 +173,7 @@ static int verify(struct sb_invocation *call, const struct sb_loaded_drop *loade
 	uint64_t repeat = 1;
 	struct sb_verify_in in = {.dir = loaded->dir, .drop = &loaded->drop, .store = store, .log = -1, .trace = true, .jobs = call->jobs, .parsers = parsers,
 	                          .progress = call->progress, .solve = (unsigned)asked->solve, .given = asked->given ? &asked->facts : NULL,
+	                          .roots = asked->roots.items, .root_count = asked->roots.count,
 	                          .digests = sb_place_cache(call->arena, "root")};
 	struct sb_verified verified = {0};
 
@@ -207,6 +207,8 @@ static int run(struct sb_invocation *call, struct sb_err *err)
 		rc = sb_arg_number(call, "solve", 0, MOST_ROUNDS, 0, &asked.solve, err);
 	if (!rc)
 		rc = sb_cli_load_fact_set(call, &asked.facts, &asked.given, err);
+	if (!rc)
+		rc = sb_cli_open_roots(call, &asked.roots, err);
 	if (!rc && gate)
 		rc = sb_policy_file_load(call, gate, (int64_t)time(NULL), true, &policy, err);
 	if (!rc)
@@ -219,6 +221,7 @@ static int run(struct sb_invocation *call, struct sb_err *err)
 		rc = sb_cli_open_store(call, &store, err);
 	if (!rc)
 		rc = verify(call, &loaded, store, parsers, &asked, err);
+	sb_cli_close_roots(&asked.roots);
 	sb_parsers_stop(&parsers);
 	sb_store_close(&store);
 	sb_close_fd(&loaded.dir);
@@ -233,6 +236,7 @@ static const struct sb_option verify_options[] = {
 	{"vary", 0, NULL, false},
 	{"solve", 0, "N", false},
 	{"facts", 0, "FILE", false},
+	{"toolchain", 0, "FILE", true},
 	{"sign", 0, "KEY", false},
 	{"attestation", 0, "PATH", false},
 	{"verifier", 0, "URI", false},

@@ -5,9 +5,6 @@
 #include "verifier/cli/runs.h"
 
 #include <fcntl.h>
-#include <inttypes.h>
-
-enum { SHOWN = 5 };
 
 int sb_cli_load_fact_set(struct sb_invocation *call, struct sb_fact_set *out, bool *given, struct sb_err *err)
 {
@@ -25,6 +22,40 @@ int sb_cli_load_fact_set(struct sb_invocation *call, struct sb_fact_set *out, bo
 		return rc == SB_NOMEM ? rc : sb_reidentify(err, "facts-malformed");
 	}
 	return sb_fact_set_read(text, sb_path_base(path), call->arena, out, err);
+}
+
+int sb_cli_open_roots(struct sb_invocation *call, struct sb_cli_roots *out, struct sb_err *err)
+{
+	const char *path;
+	size_t count = 0;
+
+	while (sb_arg_nth(call, "toolchain", count))
+		count++;
+	if (count && !sb_arg_given(call, "solve") && !sb_arg_given(call, "facts"))
+		return sb_fail(err, SB_USAGE, "option-value", "--toolchain is for --solve and --facts: the manifest says what the plain rebuild is made with");
+	out->items = sb_arena_array(call->arena, count, sizeof *out->items);
+	if (!out->items)
+		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+	while (out->count < count) {
+		path = sb_arg_nth(call, "toolchain", out->count);
+		struct sb_other_root *root = &out->items[out->count];
+		*root = (struct sb_other_root){.name = sb_path_base(path), .fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)};
+		if (root->fd < 0) {
+			sb_fail_errno(err, "toolchain-unreadable", "cannot read %s", path);
+			if (err)
+				err->code = SB_USAGE;
+			return SB_USAGE;
+		}
+		out->count++;
+	}
+	return 0;
+}
+
+void sb_cli_close_roots(struct sb_cli_roots *roots)
+{
+	for (size_t i = 0; i < roots->count; i++)
+		sb_close_fd(&roots->items[i].fd);
+	roots->count = 0;
 }
 
 int sb_cli_keep_facts(struct sb_invocation *call, const char *id, const struct sb_solving *solving, struct sb_err *err)
@@ -48,55 +79,4 @@ int sb_cli_keep_facts(struct sb_invocation *call, const char *id, const struct s
 	if (err)
 		err->code = SB_TEMPORARY;
 	return sb_reidentify(err, "run-unwritable");
-}
-
-static const char *words_of(enum sb_solve_stop stop)
-{
-	switch (stop) {
-	case SB_SOLVE_EQUAL:
-		return "every file is equal";
-	case SB_SOLVE_NO_NEW_FACT:
-		return "nothing more was found to try";
-	case SB_SOLVE_ROUNDS:
-		return "no round was left";
-	case SB_SOLVE_UNKNOWN:
-		break;
-	}
-	return "it was not begun";
-}
-
-static void tell_facts(struct sb_invocation *call, const struct sb_fact_set *facts)
-{
-	for (unsigned knob = 0; knob < SB_KNOBS; knob++)
-		if (facts->value[knob])
-			sb_buf_printf(&call->out, "            %s %s\n", sb_knob_name((enum sb_knob)knob), sb_cli_escape(call, facts->value[knob]));
-}
-
-static void tell_needed(struct sb_invocation *call, const struct sb_solving *solving)
-{
-	for (size_t i = 0; i < solving->needed_count && i < SHOWN; i++) {
-		const struct sb_needed *needed = &solving->needed[i];
-		sb_buf_printf(&call->out, "  needs     %s %s", needed->what, needed->version);
-		if (needed->ours[0])
-			sb_buf_printf(&call->out, " instead of %s", needed->ours);
-		sb_buf_printf(&call->out, ": %s\n", needed->where);
-	}
-	if (solving->needed_count > SHOWN)
-		sb_buf_printf(&call->out, "  needs     and %zu more, in the JSON record\n", solving->needed_count - SHOWN);
-}
-
-void sb_cli_tell_solving(struct sb_invocation *call, const struct sb_solving *solving)
-{
-	const struct sb_fact_set *facts = sb_solving_best(solving);
-	size_t equal = 0;
-
-	if (!solving->present)
-		return;
-	for (size_t i = 0; i < solving->file_count; i++)
-		equal += solving->files[i].rebuild != 0;
-	sb_buf_printf(&call->out, "  solve     %zu rebuilds under facts made %zu of %zu files equal; %s\n", solving->trial_count, equal, solving->file_count,
-	              words_of(solving->stop));
-	if (facts)
-		tell_facts(call, facts);
-	tell_needed(call, solving);
 }

@@ -71,6 +71,13 @@ struct sb_sources {
 SB_MUST_USE int sb_ingest_run(const struct sb_ingest_in *in, struct sb_sources *out, struct sb_err *err);
 void sb_ingest_release(struct sb_sources *sources);
 
+/**
+ * A toolchain root that is not the manifest's: the archive in @fd, which is called @name and must have this digest. Of @out only what is about the root is
+ * set. Errors as for the root of sb_ingest_run; "drop-unreadable-file". @out is empty then.
+ */
+SB_MUST_USE int sb_ingest_other_root(const struct sb_ingest_in *in, int fd, const char *name, const uint8_t sha256[SB_SHA256_BYTES], struct sb_sources *out,
+                                     struct sb_err *err);
+
 /** The file that was changed last of those in archives that the recipe unpacks itself. */
 struct sb_newest {
 	int64_t time;

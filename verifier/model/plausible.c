@@ -9,7 +9,7 @@
 #define LETTERS LOWER UPPER
 #define DIGITS "0123456789"
 
-enum { LONGEST_PATH = 4095, LONGEST_PART = 255, LONGEST_NAME = 64, LONGEST_USER = 32, MOST_JOBS = 1024 };
+enum { LONGEST_PATH = 4095, LONGEST_PART = 255, LONGEST_NAME = 64, LONGEST_USER = 32, MOST_JOBS = 1024, DIGEST_DIGITS = 64 };
 
 /** 1990-01-01 and 2100-01-01: nobody built before, and a later date is no date of a delivery. */
 static const uint64_t earliest = 631152000, latest = 4102444800;
@@ -132,6 +132,8 @@ bool sb_fact_is_plausible(enum sb_knob knob, struct sb_span value)
 		return is_number(value, 1, MOST_JOBS);
 	case SB_KNOB_ORDER:
 		return is_either(value, "sorted", "reversed");
+	case SB_KNOB_TOOLCHAIN:
+		return value.n == DIGEST_DIGITS && consists_of(value, DIGITS "abcdef");
 	}
 	return false;
 }

@@ -21,6 +21,7 @@ static const struct {
 	[SB_KNOB_JOBS] = {"jobs", SB_CAUSE_PARALLELISM},
 	[SB_KNOB_ORDER] = {"order", SB_CAUSE_READDIR},
 	[SB_KNOB_INPUT_TIME] = {"input-time", SB_CAUSE_TIMESTAMP},
+	[SB_KNOB_TOOLCHAIN] = {"toolchain", SB_CAUSE_COMPILER},
 };
 
 static const char *const end_names[SB_TRIAL_ENDS] = {"unknown", "equal", "closer", "no-closer", "failed"};

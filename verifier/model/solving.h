@@ -20,8 +20,9 @@ enum sb_knob {
 	SB_KNOB_JOBS,       /* decimal */
 	SB_KNOB_ORDER,      /* "sorted", "reversed" */
 	SB_KNOB_INPUT_TIME, /* seconds: when all files of the sources were last changed */
+	SB_KNOB_TOOLCHAIN,  /* SHA-256 of the archive of a root, 64 hexadecimal digits */
 };
-#define SB_KNOBS 13
+#define SB_KNOBS 14
 
 /** Values as text, by fact; NULL: as the manifest says. Zeroed, it is the manifest's environment. */
 struct sb_fact_set {

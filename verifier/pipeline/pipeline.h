@@ -12,6 +12,12 @@
 #include "verifier/solve/solve.h"
 #include "verifier/trace/trace.h"
 
+/** The archive of a toolchain root that the operator names beside the manifest's. */
+struct sb_other_root {
+	const char *name; /* raw */
+	int fd;           /* readable from its beginning; borrowed */
+};
+
 struct sb_verify_in {
 	int dir;                     /* folder of the manifest */
 	const struct sb_drop *drop;
@@ -25,6 +31,8 @@ struct sb_verify_in {
 	struct sb_parsers *parsers;  /* or NULL: parsed in this process */
 	struct sb_progress *progress;
 	unsigned solve;              /* most rebuilds under facts that are inferred; 0: none */
+	const struct sb_other_root *roots; /* tried in turn where a rebuild with the manifest's root differs */
+	size_t root_count;
 	const struct sb_fact_set *given; /* facts of an earlier run, plausible: the first rebuild is under them; or NULL */
 };
 

@@ -57,7 +57,7 @@ static int one_round(struct sb_solver *solver, const struct sb_fact_set *facts, 
 		return rc;
 	if (end == SB_TRIAL_EQUAL || end == SB_TRIAL_CLOSER) {
 		keep_facts(solver, facts, &found);
-		return 0;
+		return sb_solver_offer_roots(solver, solver->last_resort, err);
 	}
 	return sb_solve_drop(&solver->choice, facts, solver->verified->sources.shipped[focus].path, err);
 }
@@ -97,6 +97,13 @@ static int try_given(struct sb_solver *solver, struct sb_err *err)
 	return rc;
 }
 
+/* A root that is not the manifest's is no build that the run could be about. */
+static bool is_of_other_root(const struct sb_solver *solver)
+{
+	const struct sb_trial *given = solver->trials.count ? sb_vec_at(&solver->trials, 0) : NULL;
+	return given && given->facts.value[SB_KNOB_TOOLCHAIN];
+}
+
 int sb_solve_begin(const struct sb_verify_in *in, struct sb_verified *verified, struct sb_solver **out, bool *all, struct sb_err *err)
 {
 	struct sb_solver *solver = sb_arena_alloc(verified->arena, sizeof *solver);
@@ -121,7 +128,7 @@ int sb_solve_begin(const struct sb_verify_in *in, struct sb_verified *verified, 
 	for (size_t i = 0; i < solver->count; i++)
 		solver->files[i].after = solver->files[i].kept = UINT64_MAX;
 	int rc = in->given ? try_given(solver, err) : 0;
-	*all = !rc && solver->count > 0 && sb_solve_count_open(solver->files, solver->count) == 0;
+	*all = !rc && solver->count > 0 && !is_of_other_root(solver) && sb_solve_count_open(solver->files, solver->count) == 0;
 	solver->stop = *all ? SB_SOLVE_EQUAL : SB_SOLVE_UNKNOWN;
 	return rc;
 }
@@ -158,21 +165,39 @@ static int measure(struct sb_solver *solver, const struct sb_result *plain, cons
 	return rc;
 }
 
+/* What to try next: facts that a file gives away, and at last the other roots without any reason. SIZE_MAX: nothing is left. */
+static int next_facts(struct sb_solver *solver, struct sb_fact_set *facts, size_t *focus, struct sb_err *err)
+{
+	*focus = choose_facts(solver, facts);
+	if (*focus != SIZE_MAX || solver->last_resort)
+		return 0;
+	solver->last_resort = true;
+	int rc = sb_solver_offer_roots(solver, true, err);
+	if (!rc)
+		*focus = choose_facts(solver, facts);
+	return rc;
+}
+
 int sb_solve_rounds(struct sb_solver *solver, const struct sb_result *plain, const struct sb_solve_found *found, uint64_t seconds,
                     struct sb_err *err)
 {
 	struct sb_fact_set facts;
+	size_t focus;
 
 	if (plain->artifact_count < solver->count)
 		return sb_fail(err, SB_INTERNAL, "solve-unfounded", "fewer artifacts than delivered files");
 	solver->seconds = seconds ? seconds : 1;
 	int rc = measure(solver, plain, found, err);
+	if (!rc)
+		rc = sb_solver_offer_roots(solver, false, err);
 	for (unsigned round = 0; !rc; round++) {
 		if (sb_solve_count_open(solver->files, solver->count) == 0) {
 			solver->stop = SB_SOLVE_EQUAL;
 			return 0;
 		}
-		size_t focus = choose_facts(solver, &facts);
+		rc = next_facts(solver, &facts, &focus, err);
+		if (rc)
+			return rc;
 		if (focus == SIZE_MAX) {
 			solver->stop = SB_SOLVE_NO_NEW_FACT;
 			return 0;
@@ -203,6 +228,7 @@ void sb_solve_end(struct sb_solver **solver)
 {
 	if (!*solver)
 		return;
+	sb_solver_release_roots(*solver);
 	sb_vec_release(&(*solver)->trials);
 	sb_vec_release(&(*solver)->evidence);
 	sb_solve_choice_release(&(*solver)->choice);

@@ -32,6 +32,12 @@ static bool is_refusal(int rc)
 	return rc == SB_FAILED || rc == SB_USAGE || rc == SB_LIMIT;
 }
 
+/* An archive that is not there, or is no root, makes no build; it ends nothing. */
+static bool is_no_root(int rc)
+{
+	return rc == SB_ABSENT || rc == SB_FORMAT || rc == SB_LIMIT || rc == SB_EVIDENCE;
+}
+
 static int take_why(struct sb_solver *solver, const char *text, struct sb_err *err)
 {
 	struct sb_trial *trial = sb_vec_at(&solver->trials, solver->trials.count - 1);
@@ -85,8 +91,12 @@ static int build(struct sb_solver *solver, const struct sb_fact_set *facts, stru
 	int rc = sb_solve_date_inputs(facts, &solver->verified->sources.inventory, solver->arena, &sources.inventory, err);
 	if (rc)
 		return rc;
-	rc = sb_line_build(&as, &sources, drop, out, &why);
-	*refused = is_refusal(rc);
+	rc = facts->value[SB_KNOB_TOOLCHAIN] ? sb_solver_take_root(solver, drop, &sources, &why) : 0;
+	*refused = is_no_root(rc);
+	if (!rc) {
+		rc = sb_line_build(&as, &sources, drop, out, &why);
+		*refused = is_refusal(rc);
+	}
 	if (*refused)
 		return take_why(solver, why.msg, err);
 	if (rc && err)

@@ -164,6 +164,7 @@ static int write_html(const struct sb_result *result, const struct sb_report_opt
 	sb_html_installed(&page);
 	sb_html_previous(&page);
 	sb_html_builds(&page);
+	sb_html_solving(&page);
 	sb_html_causes(&page);
 	sb_html_freedom(&page);
 	sb_html_findings(&page);

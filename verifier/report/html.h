@@ -30,6 +30,7 @@ void sb_html_freedom(struct sb_html *page);
 void sb_html_installed(struct sb_html *page);
 void sb_html_previous(struct sb_html *page);
 void sb_html_builds(struct sb_html *page);
+void sb_html_solving(struct sb_html *page);
 /** New since the earlier run, where there was one. */
 bool sb_html_is_fresh(const struct sb_html *page, const struct sb_finding *finding);
 void sb_html_findings(struct sb_html *page);

@@ -6,6 +6,7 @@
 #include "verifier/report/builds.h"
 #include "verifier/report/groups.h"
 #include "verifier/report/made.h"
+#include "verifier/report/solving.h"
 #include "verifier/report/summary.h"
 #include "verifier/report/writers.h"
 
@@ -206,6 +207,7 @@ static int write_markdown(const struct sb_result *result, const struct sb_report
 	sb_buf_text(out, "\n\n");
 	add_beside(&page);
 	add_builds(&page);
+	sb_markdown_solving(&result->solving, out);
 	add_levels(&page);
 	rc = add_files(&page, err);
 	if (rc)

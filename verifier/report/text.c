@@ -2,6 +2,7 @@
 /* For a person at a terminal: levels counted, the worst findings first, nothing cut without saying so. */
 #include "verifier/report/builds.h"
 #include "verifier/report/made.h"
+#include "verifier/report/solving.h"
 #include "verifier/report/summary.h"
 #include "verifier/report/writers.h"
 
@@ -320,6 +321,7 @@ static int write_text(const struct sb_result *result, const struct sb_report_opt
 	add_limits(&page);
 	add_beside(&page);
 	add_builds(&page);
+	sb_text_solving(&result->solving, out);
 	add_made(&page);
 	add_verdict(&page);
 	return sb_buf_ok(out, err);

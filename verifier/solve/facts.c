@@ -9,6 +9,14 @@
 static const char *const clocks[] = {[SB_CLOCK_REAL] = "real", [SB_CLOCK_SHIFT] = "shift", [SB_CLOCK_FROZEN] = "frozen"};
 static const char *const orders[] = {[SB_ORDER_SORTED] = "sorted", [SB_ORDER_REVERSED] = "reversed", [SB_ORDER_SHUFFLED] = "shuffled"};
 
+static const char *digits_of(const uint8_t digest[SB_SHA256_BYTES], struct sb_arena *arena)
+{
+	char hex[2 * SB_SHA256_BYTES + 1];
+
+	sb_text_hex(sb_span_of(digest, SB_SHA256_BYTES), hex);
+	return sb_arena_copy(arena, sb_span_text(hex));
+}
+
 int sb_solve_ours(const struct sb_drop *drop, const struct sb_facts *facts, struct sb_arena *arena, struct sb_fact_set *out, struct sb_err *err)
 {
 	struct sb_fact_set set = {.value = {
@@ -23,9 +31,10 @@ int sb_solve_ours(const struct sb_drop *drop, const struct sb_facts *facts, stru
 		[SB_KNOB_UMASK] = sb_arena_printf(arena, "%03o", drop->control.umask),
 		[SB_KNOB_JOBS] = sb_arena_printf(arena, "%u", facts->jobs),
 		[SB_KNOB_ORDER] = orders[drop->control.order],
+		[SB_KNOB_TOOLCHAIN] = drop->toolchain.host ? "" : digits_of(drop->toolchain.sha256, arena),
 	}};
 
-	if (!set.value[SB_KNOB_EPOCH] || !set.value[SB_KNOB_UMASK] || !set.value[SB_KNOB_JOBS])
+	if (!set.value[SB_KNOB_TOOLCHAIN] || !set.value[SB_KNOB_EPOCH] || !set.value[SB_KNOB_UMASK] || !set.value[SB_KNOB_JOBS])
 		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
 	*out = set;
 	return 0;
@@ -62,6 +71,12 @@ void sb_solve_apply(const struct sb_fact_set *facts, const struct sb_drop *drop,
 	control->jobs = (unsigned)number_of(value[SB_KNOB_JOBS], control->jobs);
 	if (value[SB_KNOB_ORDER])
 		control->order = strcmp(value[SB_KNOB_ORDER], "reversed") == 0 ? SB_ORDER_REVERSED : SB_ORDER_SORTED;
+	if (value[SB_KNOB_TOOLCHAIN]) {
+		out->toolchain.host = false;
+		out->toolchain.root = value[SB_KNOB_TOOLCHAIN];
+		if (!sb_text_unhex(sb_span_text(value[SB_KNOB_TOOLCHAIN]), out->toolchain.sha256, SB_SHA256_BYTES))
+			memset(out->toolchain.sha256, 0, SB_SHA256_BYTES); /* of no archive */
+	}
 }
 
 int sb_solve_date_inputs(const struct sb_fact_set *facts, const struct sb_inventory *from, struct sb_arena *arena, struct sb_inventory *out,

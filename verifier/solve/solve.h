@@ -35,6 +35,20 @@ struct sb_solve_found {
 /** Read candidates from what differs. All of @out lives in @arena. Same result for the same input. Errors: NOMEM. */
 SB_MUST_USE int sb_solve_infer(const struct sb_solve_in *in, struct sb_arena *arena, struct sb_solve_found *out, struct sb_err *err);
 
+/** Toolchain roots beside the manifest's, in the order in which they are to be tried. */
+struct sb_solve_root {
+	const char *digest; /* as SB_KNOB_TOOLCHAIN has it */
+	const char *name;   /* of its archive; raw */
+};
+/**
+ * Add each root to @found as a candidate of every one of @artifacts, but the one that is @ours. A file that names a tool of another version is the
+ * evidence; of others nothing is known but that they differ. Lives in @arena. Errors: NOMEM.
+ */
+SB_MUST_USE int sb_solve_offer_roots(const struct sb_solve_root *roots, size_t root_count, const char *ours, const char *const *artifacts, size_t count,
+                                     struct sb_arena *arena, struct sb_solve_found *found, struct sb_err *err);
+/** Does this file name a tool of another version? */
+const struct sb_needed *sb_solve_needed_by(const struct sb_solve_found *found, const char *artifact);
+
 /** What rebuilds have shown of candidates so far. Zeroed it is ready for use. */
 struct sb_solve_choice {
 	struct sb_fact_set kept;     /* facts that brought files closer */
@@ -78,7 +92,8 @@ struct sb_fact_set sb_solve_without(const struct sb_fact_set *facts, const struc
 /** Values in force in a rebuild of @drop with the facts @facts; texts that are made live in @arena. Errors: NOMEM. */
 SB_MUST_USE int sb_solve_ours(const struct sb_drop *drop, const struct sb_facts *facts, struct sb_arena *arena, struct sb_fact_set *out, struct sb_err *err);
 
-/** @drop with @facts in place of its own; everything else is shared with it. The values must be plausible. INPUT_TIME is not the drop's: see below. */
+/** @drop with @facts in place of its own; everything else is shared with it. The values must be plausible. INPUT_TIME is not the drop's: see below. Of
+ * a TOOLCHAIN the drop says that it is no longer the host's and which digest it has. */
 void sb_solve_apply(const struct sb_fact_set *facts, const struct sb_drop *drop, struct sb_drop *out);
 /** Sources whose files were all last changed at INPUT_TIME of @facts, and otherwise @from. Errors: NOMEM. */
 SB_MUST_USE int sb_solve_date_inputs(const struct sb_fact_set *facts, const struct sb_inventory *from, struct sb_arena *arena, struct sb_inventory *out,

@@ -368,3 +368,42 @@ Test(solve, what_a_rebuild_was_worth)
 	sb_solve_keep(files, 2);
 	cr_assert_eq(files[0].kept, files[0].now);
 }
+
+Test(solve, roots_are_offered_in_their_order_and_say_why)
+{
+	SB_ARENA struct sb_arena *arena = sb_arena_new(0);
+	static const struct sb_solve_root roots[] = {{"aa", "a.tar"}, {"bb", "b\x1b.tar"}, {"cc", "c.tar"}};
+	const struct sb_needed needed = {.what = "gcc-12", .version = "12.2.0-13", .ours = "", .artifact = "two", .where = "two > .comment, offset 0"};
+	const char *const artifacts[] = {"one", "two"};
+	struct sb_solve_found found = {.needed = &needed, .needed_count = 1};
+	struct sb_solve_choice choice = {0};
+	struct sb_fact_set facts;
+
+	cr_assert_eq(sb_solve_offer_roots(roots, 3, "cc", artifacts, 2, arena, &found, NULL), 0);
+	cr_assert_eq(found.count, 4, "never the root that is ours");
+	cr_assert_str_eq(found.candidates[0].where, "a.tar, since nothing else was left to try");
+	cr_assert_str_eq(found.candidates[3].where, "b\\x1b.tar, since two > .comment, offset 0 names gcc-12 12.2.0-13");
+	choice.found = found;
+	for (size_t i = 0; i < 2; i++) {
+		cr_assert(sb_solve_choose(&choice, "two", &facts));
+		cr_assert_str_eq(facts.value[SB_KNOB_TOOLCHAIN], roots[i].digest);
+		cr_assert_eq(sb_solve_drop(&choice, &facts, "two", NULL), 0);
+	}
+	cr_assert_not(sb_solve_choose(&choice, "two", &facts));
+	sb_solve_choice_release(&choice);
+}
+
+Test(solve, a_root_is_its_digest)
+{
+	static const char digest[] = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+	const struct sb_fact_set facts = {.value = {[SB_KNOB_TOOLCHAIN] = digest}};
+	const struct sb_drop drop = {.toolchain = {.host = true}};
+	struct sb_drop out;
+
+	cr_assert(takes(SB_KNOB_TOOLCHAIN, digest));
+	cr_assert_not(takes(SB_KNOB_TOOLCHAIN, "00112233445566778899AABBCCDDEEFF00112233445566778899aabbccddeeff"));
+	cr_assert_not(takes(SB_KNOB_TOOLCHAIN, "../root.tar.zst"));
+	sb_solve_apply(&facts, &drop, &out);
+	cr_assert_not(out.toolchain.host);
+	cr_assert_eq(out.toolchain.sha256[1], 0x11);
+}
