@@ -56,7 +56,7 @@ static void try_all(const struct sb_solve_found *found)
 
 	while (found->count <= 64 && sb_solve_choose(&choice, "x.so", &facts)) {
 		must(++rounds < ROUNDS_MOST && sb_fact_set_count(&facts) > 0);
-		must(sb_solve_drop(&choice, &facts, "x.so", NULL) == 0);
+		must(sb_solve_drop(&choice, &facts, (uint32_t)rounds * 7, "x.so", NULL) == 0);
 	}
 	sb_solve_choice_release(&choice);
 }

@@ -57,6 +57,18 @@ def _(dir):
     assert levels(record) == {"liba.a": "reproduced"} and found["umask"] == "027" and found["epoch"] == str(THEIRS["epoch"]), record["solve"]
 
 
+@case("times of a clock that ran, seconds apart: said, and nothing is called reproduced")
+def _(dir):
+    product = Product(ARCHIVES, ["cc -c a.c && sleep $NAP && cc -c b.c && ar rcU liba.a a.o b.o"], ["liba.a"], env={"NAP": "1"})
+    product.vendor({"epoch": THEIRS["epoch"], "clock": "shift"}, path="/build/acme-1.0", env={"NAP": "4"})
+    record = product.verify()
+    assert levels(record)["liba.a"] not in ("identical", "reproduced"), record["solve"]
+    needed, = record["solve"]["needed"]
+    span = re.fullmatch(r"as theirs did: times within (\d+) s from (\d+) on", needed["version"])
+    assert needed["what"] == "a clock that runs" and int(span.group(1)) >= 4 and THEIRS["epoch"] <= int(span.group(2)) < THEIRS["epoch"] + 60, needed
+    assert "needs     a clock that runs as theirs did" in sb("verify", "drop.json", "--solve", "1").out
+
+
 @case("a tar.gz with times, modes and a user")
 def _(dir):
     product = Product(ARCHIVES, ["cc -c a.c && mkdir tree && cp a.o doc/read.me tree && tar -c tree | gzip > a.tar.gz"], ["a.tar.gz"])

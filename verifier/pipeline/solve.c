@@ -59,7 +59,9 @@ static int one_round(struct sb_solver *solver, const struct sb_fact_set *facts, 
 		keep_facts(solver, facts, &found);
 		return sb_solver_offer_roots(solver, solver->last_resort, err);
 	}
-	return sb_solve_drop(&solver->choice, facts, solver->verified->sources.shipped[focus].path, err);
+	const char *artifact = solver->verified->sources.shipped[focus].path;
+	uint32_t wrong = solver->culprit | sb_solve_contradicted(&solver->choice, facts, artifact, &found);
+	return sb_solve_drop(&solver->choice, facts, wrong, artifact, err);
 }
 
 /* ---- the whole ---- */

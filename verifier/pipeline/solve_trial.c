@@ -64,6 +64,7 @@ static int check_clock(struct sb_solver *solver, const struct sb_drop *drop, boo
 	*refused = newest.source && drop->control.clock != SB_CLOCK_REAL && drop->control.epoch < newest.time;
 	if (!*refused)
 		return 0;
+	solver->culprit = sb_knob_bit(SB_KNOB_EPOCH);
 	write_time(drop->control.epoch, clock, sizeof clock);
 	write_time(newest.time, file, sizeof file);
 	snprintf(text, sizeof text, "not built: the clock would stand at %s, before %s of %s (%s), which the recipe unpacks itself", clock, newest.member, newest.source,
@@ -93,6 +94,8 @@ static int build(struct sb_solver *solver, const struct sb_fact_set *facts, stru
 		return rc;
 	rc = facts->value[SB_KNOB_TOOLCHAIN] ? sb_solver_take_root(solver, drop, &sources, &why) : 0;
 	*refused = is_no_root(rc);
+	if (*refused)
+		solver->culprit = sb_knob_bit(SB_KNOB_TOOLCHAIN);
 	if (!rc) {
 		rc = sb_line_build(&as, &sources, drop, out, &why);
 		*refused = is_refusal(rc);
@@ -121,6 +124,7 @@ int sb_solver_try(struct sb_solver *solver, const struct sb_fact_set *facts, siz
 	struct sb_drop drop;
 
 	*end = SB_TRIAL_FAILED;
+	solver->culprit = 0;
 	int rc = were_open ? new_trial(solver, facts, &made, err) : no_memory(err);
 	if (rc)
 		return rc;

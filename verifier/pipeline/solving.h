@@ -34,6 +34,7 @@ struct sb_solver {
 	struct sb_solver_root *roots;     /* as in->roots, as the next one */
 	struct sb_solve_root *root_names; /* NULL until they are offered */
 	bool last_resort;                 /* they were offered to every file */
+	uint32_t culprit;                 /* fact that the last rebuild failed by, where that is known; a set of at most one */
 	uint64_t seconds;            /* that the plain rebuild took; 0: not made yet */
 	enum sb_solve_stop stop;
 };

@@ -92,21 +92,55 @@ static int by_weight(const void *a, const void *b)
 	return ((*x)->knob < (*y)->knob) - ((*x)->knob > (*y)->knob);
 }
 
-int sb_solve_drop(struct sb_solve_choice *choice, const struct sb_fact_set *facts, const char *artifact, struct sb_err *err)
+static bool is_new(const struct sb_solve_choice *choice, const struct sb_fact_set *facts, enum sb_knob knob)
+{
+	const char *value = facts->value[knob], *kept = choice->kept.value[knob];
+	return value && (!kept || strcmp(value, kept) != 0);
+}
+
+uint32_t sb_solve_contradicted(const struct sb_solve_choice *choice, const struct sb_fact_set *facts, const char *artifact, const struct sb_solve_found *under)
+{
+	uint32_t out = 0;
+
+	for (size_t i = 0; i < under->count; i++) {
+		const struct sb_candidate *candidate = &under->candidates[i];
+		if (strcmp(candidate->artifact, artifact) == 0 && is_new(choice, facts, candidate->knob))
+			out |= sb_knob_bit(candidate->knob);
+	}
+	return out;
+}
+
+/* Those that are wrong to the front; 0 when nothing, or everything, is. */
+static size_t pick_wrong(const struct sb_candidate **fresh, size_t count, uint32_t wrong)
+{
+	size_t picked = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct sb_candidate *candidate = fresh[i];
+		if (!(wrong & sb_knob_bit(candidate->knob)))
+			continue;
+		fresh[i] = fresh[picked];
+		fresh[picked++] = candidate;
+	}
+	return picked < count ? picked : 0;
+}
+
+int sb_solve_drop(struct sb_solve_choice *choice, const struct sb_fact_set *facts, uint32_t wrong, const char *artifact, struct sb_err *err)
 {
 	const struct sb_candidate *fresh[SB_KNOBS];
 	size_t count = 0;
 	int rc = 0;
 
-	for (unsigned knob = 0; knob < SB_KNOBS; knob++) {
-		const char *value = facts->value[knob], *kept = choice->kept.value[knob];
-		if (value && (!kept || strcmp(value, kept) != 0) && (fresh[count] = sb_solve_behind(choice, (enum sb_knob)knob, value, artifact)))
+	for (unsigned knob = 0; knob < SB_KNOBS; knob++)
+		if (is_new(choice, facts, (enum sb_knob)knob) && (fresh[count] = sb_solve_behind(choice, (enum sb_knob)knob, facts->value[knob], artifact)))
 			count++;
-	}
 	qsort(fresh, count, sizeof *fresh, by_weight);
+	size_t out = pick_wrong(fresh, count, wrong);
+	if (out == 0)
+		out = (count + 1) / 2;
 	if (count == 1)
 		forgive(choice);
-	for (size_t i = 0; !rc && i < (count + 1) / 2; i++)
+	for (size_t i = 0; !rc && i < out; i++)
 		rc = drop_fact(choice, fresh[i], count == 1, err);
 	return rc;
 }

@@ -62,8 +62,21 @@ struct sb_solve_choice {
 SB_MUST_USE bool sb_solve_choose(const struct sb_solve_choice *choice, const char *artifact, struct sb_fact_set *out);
 /** Whose word was taken for a value: that of @artifact, if it says so; NULL: nobody's. */
 const struct sb_candidate *sb_solve_behind(const struct sb_solve_choice *choice, enum sb_knob knob, const char *value, const char *artifact);
-/** @facts, as they were chosen for @artifact, did not help: the lighter half of the new ones is left out, and a single one for good. Errors: NOMEM. */
-SB_MUST_USE int sb_solve_drop(struct sb_solve_choice *choice, const struct sb_fact_set *facts, const char *artifact, struct sb_err *err);
+/** Sets of facts: bit 1 << knob. */
+static inline uint32_t sb_knob_bit(enum sb_knob knob)
+{
+	return UINT32_C(1) << knob;
+}
+/**
+ * Which of the new facts of a rebuild its own candidates speak against: places of @artifact still have another value. One wrong fact is told from right
+ * ones so, though all of them together bring nothing closer.
+ */
+uint32_t sb_solve_contradicted(const struct sb_solve_choice *choice, const struct sb_fact_set *facts, const char *artifact, const struct sb_solve_found *under);
+/**
+ * @facts, as they were chosen for @artifact, did not help. Where some of the new ones, and not all, are known to be @wrong, these are left out; else the
+ * lighter half of them; a single one for good. Errors: NOMEM.
+ */
+SB_MUST_USE int sb_solve_drop(struct sb_solve_choice *choice, const struct sb_fact_set *facts, uint32_t wrong, const char *artifact, struct sb_err *err);
 void sb_solve_choice_release(struct sb_solve_choice *choice);
 
 /** How far rebuilds have come with one delivered file. */

@@ -172,3 +172,22 @@ bool sb_vary_agrees(const struct sb_vary *vary, size_t unit, const struct sb_var
 	}
 	return true;
 }
+
+size_t sb_vary_find_evidence(const struct sb_vary *vary, size_t unit, uint32_t all, uint32_t wanted)
+{
+	for (size_t i = 0; i < vary->build_count; i++)
+		if ((vary->masks[i] & all) == wanted && vary->classes[i][unit] != SB_VARY_NOT_SEEN)
+			return i;
+	return SIZE_MAX;
+}
+
+uint32_t sb_vary_searched(const struct sb_vary *vary)
+{
+	struct sb_vary_verdict breaks;
+
+	sb_vary_breaks(vary, &breaks);
+	uint32_t out = vary->axes & ~breaks.guilty;
+	for (size_t i = 0; i < breaks.together_count; i++)
+		out &= ~breaks.together[i];
+	return out;
+}

@@ -6,97 +6,7 @@
  */
 #include "verifier/vary/search.h"
 
-#include <string.h>
-
 enum { FEW = 4, MANY = 3, PLANS_MOST = 64 };
-
-static int no_memory(struct sb_err *err)
-{
-	return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
-}
-
-int sb_vary_new(uint32_t axes, uint32_t random, size_t files, struct sb_vary **out, struct sb_err *err)
-{
-	struct sb_arena *arena = sb_arena_new(0);
-	struct sb_vary *made = arena ? sb_arena_alloc(arena, sizeof *made) : NULL;
-	struct sb_vary_unit *units = made ? sb_arena_array(arena, files + 1, sizeof *units) : NULL;
-
-	if (!units) {
-		sb_arena_free(&arena);
-		return no_memory(err);
-	}
-	*made = (struct sb_vary){.arena = arena, .axes = axes, .random = random, .unit_count = files + 1, .units = units,
-	                         .build_most = 8 + 5 * (size_t)sb_vary_size(axes)};
-	if (made->build_most > SB_VARY_BUILDS_MOST)
-		made->build_most = SB_VARY_BUILDS_MOST;
-	*out = made;
-	return 0;
-}
-
-void sb_vary_free(struct sb_vary **vary)
-{
-	struct sb_arena *arena = *vary ? (*vary)->arena : NULL;
-
-	sb_arena_free(&arena);
-	*vary = NULL;
-}
-
-/* ---- being told ---- */
-
-/* Outcomes of a file have numbers, in the order in which they were met. */
-static int class_of(struct sb_vary *vary, struct sb_vary_unit *unit, const uint8_t id[SB_VARY_ID_BYTES], uint8_t *out, struct sb_err *err)
-{
-	*out = 0;
-	if (memcmp(id, unit->control, SB_VARY_ID_BYTES) == 0)
-		return 0;
-	unit->touched = true;
-	for (const struct sb_vary_outcome *known = unit->outcomes; known; known = known->next)
-		if (memcmp(id, known->id, SB_VARY_ID_BYTES) == 0) {
-			*out = known->class;
-			return 0;
-		}
-	struct sb_vary_outcome *made = sb_arena_alloc(vary->arena, sizeof *made);
-	if (!made)
-		return no_memory(err);
-	memcpy(made->id, id, SB_VARY_ID_BYTES);
-	made->class = *out = (uint8_t)(unit->classes < SB_VARY_CLASSES_MOST ? ++unit->classes : SB_VARY_CLASSES_MOST);
-	made->next = unit->outcomes;
-	unit->outcomes = made;
-	return 0;
-}
-
-static int tell_unit(struct sb_vary *vary, size_t unit, uint32_t mask, const uint8_t id[SB_VARY_ID_BYTES], uint8_t *class, struct sb_err *err)
-{
-	if (vary->build_count == 0)
-		memcpy(vary->units[unit].control, id, SB_VARY_ID_BYTES);
-	int rc = class_of(vary, &vary->units[unit], id, class, err);
-	if (mask == 0 && *class != 0)
-		vary->units[unit].unsteady = true;
-	return rc;
-}
-
-int sb_vary_tell(struct sb_vary *vary, uint32_t mask, const uint8_t (*ids)[SB_VARY_ID_BYTES], struct sb_err *err)
-{
-	static const uint8_t done[SB_VARY_ID_BYTES] = {0}, failed[SB_VARY_ID_BYTES] = {1};
-	uint8_t *classes = sb_arena_alloc(vary->arena, vary->unit_count);
-	int rc = classes && vary->build_count < SB_VARY_BUILDS_MOST ? 0 : no_memory(err);
-
-	if (rc)
-		return rc;
-	rc = tell_unit(vary, 0, mask, ids ? done : failed, &classes[0], err);
-	for (size_t i = 1; !rc && i < vary->unit_count; i++) {
-		classes[i] = SB_VARY_NOT_SEEN;
-		if (ids)
-			rc = tell_unit(vary, i, mask, ids[i - 1], &classes[i], err);
-	}
-	if (rc)
-		return rc;
-	vary->masks[vary->build_count] = mask;
-	vary->classes[vary->build_count++] = classes;
-	return 0;
-}
-
-/* ---- asking ---- */
 
 /** Sets that were proposed, and by how many files. */
 struct plans {
@@ -257,19 +167,6 @@ static bool ask_halves(const struct round *round, uint32_t *mask)
 	return best(&plans, mask);
 }
 
-static uint32_t named(const struct sb_vary_facts *facts)
-{
-	return facts->guilty | facts->together;
-}
-
-static size_t find_evidence(const struct sb_vary *vary, size_t unit, uint32_t all, uint32_t wanted)
-{
-	for (size_t i = 0; i < vary->build_count; i++)
-		if ((vary->masks[i] & all) == wanted && vary->classes[i][unit] != SB_VARY_NOT_SEEN)
-			return i;
-	return SIZE_MAX;
-}
-
 /* Each reason must have been seen without the others. */
 static bool ask_evidence(const struct round *round, uint32_t *mask)
 {
@@ -282,12 +179,12 @@ static bool ask_evidence(const struct round *round, uint32_t *mask)
 		sb_vary_look(round->vary, i, round->axes, &facts);
 		for (uint32_t left = facts.guilty; left; left &= left - 1) {
 			*mask = left & -left;
-			if (find_evidence(round->vary, i, named(&facts), *mask) == SIZE_MAX && !sb_vary_built(round->vary, *mask))
+			if (sb_vary_find_evidence(round->vary, i, sb_vary_named(&facts), *mask) == SIZE_MAX && !sb_vary_built(round->vary, *mask))
 				return true;
 		}
 		for (size_t k = 0; k < unit->together_count; k++) {
 			*mask = unit->together[k];
-			if (find_evidence(round->vary, i, named(&facts), *mask) == SIZE_MAX && !sb_vary_built(round->vary, *mask))
+			if (sb_vary_find_evidence(round->vary, i, sb_vary_named(&facts), *mask) == SIZE_MAX && !sb_vary_built(round->vary, *mask))
 				return true;
 		}
 	}
@@ -340,7 +237,7 @@ static void name_all(struct round *round)
 		if (!round->vary->units[i].touched || round->vary->units[i].unsteady)
 			continue;
 		sb_vary_look(round->vary, i, round->axes, &facts);
-		round->named |= named(&facts);
+		round->named |= sb_vary_named(&facts);
 		round->guilty |= facts.guilty;
 	}
 }
@@ -357,17 +254,6 @@ static bool ask(struct round *round, uint32_t *mask)
 	return ask_guilty(round, mask) || ask_evidence(round, mask) || ask_innocent(round, mask);
 }
 
-static uint32_t searched(const struct sb_vary *vary)
-{
-	struct sb_vary_verdict breaks;
-
-	sb_vary_breaks(vary, &breaks);
-	uint32_t out = vary->axes & ~breaks.guilty;
-	for (size_t i = 0; i < breaks.together_count; i++)
-		out &= ~breaks.together[i];
-	return out;
-}
-
 bool sb_vary_ask(struct sb_vary *vary, uint32_t *mask)
 {
 	struct round whole = {.vary = vary, .begin = 0, .end = 1, .axes = vary->axes};
@@ -380,63 +266,6 @@ bool sb_vary_ask(struct sb_vary *vary, uint32_t *mask)
 		return false;
 	if (ask(&whole, mask))
 		return true;
-	struct round files = {.vary = vary, .begin = 1, .end = vary->unit_count, .axes = searched(vary)};
+	struct round files = {.vary = vary, .begin = 1, .end = vary->unit_count, .axes = sb_vary_searched(vary)};
 	return vary->unit_count > 1 && ask(&files, mask);
-}
-
-/* ---- telling ---- */
-
-static void judge(const struct sb_vary *vary, size_t at, uint32_t axes, struct sb_vary_verdict *out)
-{
-	const struct sb_vary_unit *unit = &vary->units[at];
-	struct sb_vary_facts facts;
-
-	*out = (struct sb_vary_verdict){.state = SB_VARYING_UNSTEADY};
-	if (unit->unsteady)
-		return;
-	sb_vary_look(vary, at, axes, &facts);
-	out->guilty = facts.guilty;
-	memcpy(out->together, unit->together, sizeof out->together);
-	out->together_count = unit->together_count;
-	if (unit->stuck || facts.puzzled || facts.unknown)
-		out->state = SB_VARYING_UNDECIDED;
-	else
-		out->state = sb_vary_agrees(vary, at, &facts) ? SB_VARYING_EXPLAINED : SB_VARYING_UNSTEADY;
-	out->steady = out->state == SB_VARYING_EXPLAINED && !unit->touched;
-}
-
-void sb_vary_breaks(const struct sb_vary *vary, struct sb_vary_verdict *out)
-{
-	judge(vary, 0, vary->axes, out);
-}
-
-void sb_vary_verdict(const struct sb_vary *vary, size_t file, struct sb_vary_verdict *out)
-{
-	judge(vary, file + 1, searched(vary), out);
-}
-
-bool sb_vary_unsteady(const struct sb_vary *vary)
-{
-	struct sb_vary_verdict verdict;
-
-	for (size_t i = 0; i < vary->unit_count; i++) {
-		if (!vary->units[i].touched)
-			continue;
-		judge(vary, i, i ? searched(vary) : vary->axes, &verdict);
-		if (verdict.state == SB_VARYING_UNSTEADY)
-			return true;
-	}
-	return false;
-}
-
-size_t sb_vary_evidence(const struct sb_vary *vary, size_t file, uint32_t axes)
-{
-	struct sb_vary_verdict verdict;
-	uint32_t all;
-
-	sb_vary_verdict(vary, file, &verdict);
-	all = verdict.guilty;
-	for (size_t i = 0; i < verdict.together_count; i++)
-		all |= verdict.together[i];
-	return find_evidence(vary, file + 1, all, axes);
 }

@@ -50,6 +50,16 @@ struct sb_vary_facts {
 
 void sb_vary_look(const struct sb_vary *vary, size_t unit, uint32_t axes, struct sb_vary_facts *out);
 
+/** Axes that change a unit, alone or together. */
+static inline uint32_t sb_vary_named(const struct sb_vary_facts *facts)
+{
+	return facts->guilty | facts->together;
+}
+/** A build that @unit is known of in which, of the axes @all, just those @wanted were varied; SIZE_MAX: none. */
+size_t sb_vary_find_evidence(const struct sb_vary *vary, size_t unit, uint32_t all, uint32_t wanted);
+/** Axes that files are searched among: those that do not make the build itself fail. */
+uint32_t sb_vary_searched(const struct sb_vary *vary);
+
 /** How many axes a set has, and the first half of them. */
 unsigned sb_vary_size(uint32_t set);
 uint32_t sb_vary_half(uint32_t set);

@@ -276,6 +276,38 @@ Test(solve, times_and_modes_of_members)
 	sb_arena_free(&in.arena);
 }
 
+static struct inferred infer_clock(long their_second, long our_second)
+{
+	SB_BUF struct sb_buf shipped = {0};
+	SB_BUF struct sb_buf rebuilt = {0};
+
+	sb_buf_text(&shipped, "!<arch>\n");
+	sb_buf_text(&rebuilt, "!<arch>\n");
+	add_member(&shipped, "a.o/", 1711111111, 0644);
+	add_member(&rebuilt, "a.o/", 1700000001, 0644);
+	add_member(&shipped, "b.o/", their_second, 0644);
+	add_member(&rebuilt, "b.o/", our_second, 0644);
+	return infer(sb_buf_span(&shipped), sb_buf_span(&rebuilt));
+}
+
+Test(solve, a_clock_that_ran_is_told_and_none_that_stood)
+{
+	struct inferred in = infer_clock(1711111115, 1700000002);
+	cr_assert_eq(in.found.needed_count, 1);
+	cr_assert_str_eq(in.found.needed[0].what, "a clock that runs");
+	cr_assert_str_eq(in.found.needed[0].version, "as theirs did: times within 4 s from 1711111111 on");
+	cr_assert_str_eq(in.found.needed[0].ours, "times within 1 s");
+	cr_assert_str_eq(best(&in, SB_KNOB_CLOCK), "", "a frozen clock gives one time");
+	sb_arena_free(&in.arena);
+	in = infer_clock(1711111111, 1700000002);
+	cr_assert_eq(in.found.needed_count, 0, "one time");
+	sb_arena_free(&in.arena);
+	in = infer_clock(1711111114, 1700000004);
+	cr_assert_eq(in.found.needed_count, 0, "a rebuild that takes as long");
+	cr_assert_str_eq(best(&in, SB_KNOB_EPOCH), "1711111110");
+	sb_arena_free(&in.arena);
+}
+
 Test(solve, a_setuid_bit_is_no_umask)
 {
 	struct inferred in = infer_archives(1700000000, 04755, 1700000000);
@@ -387,7 +419,7 @@ Test(solve, roots_are_offered_in_their_order_and_say_why)
 	for (size_t i = 0; i < 2; i++) {
 		cr_assert(sb_solve_choose(&choice, "two", &facts));
 		cr_assert_str_eq(facts.value[SB_KNOB_TOOLCHAIN], roots[i].digest);
-		cr_assert_eq(sb_solve_drop(&choice, &facts, "two", NULL), 0);
+		cr_assert_eq(sb_solve_drop(&choice, &facts, 0, "two", NULL), 0);
 	}
 	cr_assert_not(sb_solve_choose(&choice, "two", &facts));
 	sb_solve_choice_release(&choice);
@@ -406,4 +438,96 @@ Test(solve, a_root_is_its_digest)
 	sb_solve_apply(&facts, &drop, &out);
 	cr_assert_not(out.toolchain.host);
 	cr_assert_eq(out.toolchain.sha256[1], 0x11);
+}
+
+/* ---- how many rebuilds it takes ---- */
+
+#define LONG "/archive/of/all/that/was/ever/delivered/to/anybody/in/the/world/since/the/very/first/day/of/it/all"
+#define DECOY "/opt/vendor" LONG LONG LONG LONG
+
+/** A file as a build in an environment makes it: in some places the vendor's user has another folder, in most the build's own. */
+static char *render(const struct sb_fact_set *facts, size_t *length)
+{
+	static char texts[2][40000];
+	static unsigned turn;
+	char *text = texts[turn++ % 2];
+	const char *path = facts->value[SB_KNOB_PATH];
+	bool theirs = strcmp(facts->value[SB_KNOB_USER], "jenkins") == 0;
+	size_t n = 0;
+
+	for (unsigned i = 0; i < 12; i++)
+		n += (size_t)snprintf(text + n, sizeof texts[0] - n, "in %s/%c.c", path, 'a' + (char)i) + 1;
+	for (unsigned i = 0; i < 4; i++)
+		n += (size_t)snprintf(text + n, sizeof texts[0] - n, "module %u keeps the files of its users, and what they forgot, below %s/share", i, theirs ? DECOY : path) + 1;
+	for (unsigned i = 0; i < 4; i++)
+		n += (size_t)snprintf(text + n, sizeof texts[0] - n, "module %u reads the settings that nobody else has written below %s/etc", i, theirs ? DECOY "/second" : path) + 1;
+	n += (size_t)snprintf(text + n, sizeof texts[0] - n, "built by %s on a machine at %s.", facts->value[SB_KNOB_USER], facts->value[SB_KNOB_EPOCH]) + 1;
+	*length = n;
+	return text;
+}
+
+/* Bytes of strings that are not the same on both sides, of the longer one. */
+static uint64_t count_differing(const char *a, size_t n, const char *b, size_t m)
+{
+	uint64_t out = 0;
+
+	for (const char *x = a, *y = b; x < a + n && y < b + m; x += strlen(x) + 1, y += strlen(y) + 1)
+		if (strcmp(x, y) != 0)
+			out += strlen(x) > strlen(y) ? strlen(x) : strlen(y);
+	return out;
+}
+
+/* The loop of verify --solve with a renderer in place of a build; 0: not solved in 20. */
+static unsigned count_rebuilds(const struct sb_fact_set *vendor, bool by_places)
+{
+	SB_ARENA struct sb_arena *arena = sb_arena_new(0);
+	struct sb_solve_choice choice = {0};
+	struct sb_fact_set tried = {{NULL}}, inside = ours;
+	uint64_t kept = UINT64_MAX;
+	size_t n, m;
+	unsigned rebuilds = 0;
+	SB_FREEING char *shipped = NULL;
+	const char *made = render(vendor, &n);
+
+	shipped = malloc(n);
+	memcpy(shipped, made, n);
+	for (; rebuilds <= 20; rebuilds++) {
+		struct sb_comparison comparison = {0};
+		struct sb_solve_found found;
+		const struct sb_solve_in in = {.comparison = &comparison, .ours = &inside};
+		for (unsigned knob = 0; knob < SB_KNOBS; knob++)
+			inside.value[knob] = tried.value[knob] ? tried.value[knob] : ours.value[knob];
+		made = render(&inside, &m);
+		if (m == n && memcmp(made, shipped, n) == 0)
+			break;
+		cr_assert_eq(compare_spans(sb_span_of(shipped, n), sb_span_of(made, m), 1, &comparison), 0);
+		cr_assert_eq(sb_solve_infer(&in, arena, &found, NULL), 0);
+		uint64_t differ = count_differing(shipped, n, made, m);
+		if (differ < kept) {
+			kept = differ;
+			choice.kept = tried;
+			choice.found = found;
+		} else {
+			uint32_t wrong = by_places ? sb_solve_contradicted(&choice, &tried, "file", &found) : 0;
+			cr_assert_eq(sb_solve_drop(&choice, &tried, wrong, "file", NULL), 0);
+		}
+		sb_comparison_release(&comparison);
+		if (!sb_solve_choose(&choice, "file", &tried))
+			break;
+	}
+	sb_solve_choice_release(&choice);
+	return rebuilds;
+}
+
+Test(solve, a_wrong_fact_is_told_from_right_ones_by_its_places)
+{
+	struct sb_fact_set vendor = ours;
+
+	vendor.value[SB_KNOB_PATH] = "/srv/w";
+	vendor.value[SB_KNOB_USER] = "jenkins";
+	vendor.value[SB_KNOB_EPOCH] = "1711111111";
+	unsigned before = count_rebuilds(&vendor, false), now = count_rebuilds(&vendor, true);
+	cr_log_info("path, date and user beside two decoys: %u rebuilds, by bytes alone %u", now, before);
+	cr_assert_eq(now, 3);
+	cr_assert_gt(before, now);
 }
