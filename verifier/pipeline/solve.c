@@ -158,7 +158,7 @@ static int measure(struct sb_solver *solver, const struct sb_result *plain, cons
 		if (!sb_add(differ, file->before, &differ))
 			differ = UINT64_MAX;
 	}
-	solver->choice.found = *found;
+	solver->choice.found = solver->plain = *found;
 	if (!given || given->end == SB_TRIAL_FAILED)
 		return rc;
 	given->end = gained || given->differ < differ ? SB_TRIAL_CLOSER : SB_TRIAL_NO_CLOSER;

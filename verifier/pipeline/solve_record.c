@@ -32,15 +32,31 @@ static bool is_wanted(const struct sb_solver *solver, const struct sb_needed *ne
 	return false;
 }
 
+static bool is_listed(const struct sb_needed *list, size_t count, const struct sb_needed *needed)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(list[i].what, needed->what) == 0 && strcmp(list[i].version, needed->version) == 0 && strcmp(list[i].artifact, needed->artifact) == 0)
+			return true;
+	return false;
+}
+
+static void add_needed(const struct sb_solver *solver, const struct sb_solve_found *found, struct sb_needed *list, size_t *count)
+{
+	for (size_t i = 0; i < found->needed_count; i++)
+		if (is_wanted(solver, &found->needed[i]) && !is_listed(list, *count, &found->needed[i]))
+			list[(*count)++] = found->needed[i];
+}
+
+/* Of the rebuild that was kept, and of the plain one; under another root that one's tools say nothing. */
 static int list_needed(const struct sb_solver *solver, struct sb_solving *out, struct sb_err *err)
 {
-	struct sb_needed *needed = sb_arena_array(solver->arena, solver->choice.found.needed_count, sizeof *needed);
+	struct sb_needed *needed = sb_arena_array(solver->arena, solver->choice.found.needed_count + solver->plain.needed_count, sizeof *needed);
 
 	if (!needed)
 		return no_memory(err);
-	for (size_t i = 0; i < solver->choice.found.needed_count; i++)
-		if (is_wanted(solver, &solver->choice.found.needed[i]))
-			needed[out->needed_count++] = solver->choice.found.needed[i];
+	add_needed(solver, &solver->choice.found, needed, &out->needed_count);
+	if (!solver->choice.kept.value[SB_KNOB_TOOLCHAIN])
+		add_needed(solver, &solver->plain, needed, &out->needed_count);
 	out->needed = needed;
 	return 0;
 }

@@ -30,6 +30,7 @@ struct sb_solver {
 	struct sb_vec trials;   /* struct sb_trial */
 	struct sb_vec evidence; /* struct sb_evidence */
 	struct sb_solve_choice choice;
+	struct sb_solve_found plain; /* of the plain rebuild */
 	struct sb_solve_found given; /* under the facts that were given */
 	struct sb_solver_root *roots;     /* as in->roots, as the next one */
 	struct sb_solve_root *root_names; /* NULL until they are offered */
