@@ -6,6 +6,7 @@ import seeds_keys
 import seeds_log
 import seeds_signed
 import seeds_solve
+import seeds_trace
 import seeds_trust
 
 
@@ -271,6 +272,7 @@ def main():
     seeds += seeds_log.log_seeds()
     seeds += seeds_keys.key_seeds()
     seeds += seeds_trust.trust_seeds()
+    seeds += seeds_trace.trace_seeds()
     for kind, name, data in seeds + signed:
         if data is not None:
             (out / kind).mkdir(parents=True, exist_ok=True)
