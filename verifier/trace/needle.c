@@ -3,10 +3,10 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 enum { WINDOW = 16, WINDOWS_MOST = 1 << 16, SHIFTS_MOST = 1 << 14, TRIED_MOST = 32 };
-
-#define BASE UINT64_C(0x9e3779b97f4a7c15)
+enum { LOOKS_MOST = 16, LOOKS_LEAST = 1 << 20 }; /* bytes compared for each byte of the hay, and at least */
 
 struct sb_window {
 	uint64_t hash;
@@ -26,24 +26,27 @@ struct search {
 	struct sb_span hay;
 	struct shift *shifts; /* SHIFTS_MOST, a table */
 	size_t shift_count;
+	uint64_t left;        /* bytes that may still be compared */
+	bool complete;
 };
 
-static uint64_t hash_of(const uint8_t *p)
+/* Rolling, in a base that nobody knows who made the file: what is found does not depend on it, how long that takes would. */
+static uint64_t hash_of(const uint8_t *p, uint64_t base)
 {
 	uint64_t hash = 0;
 
 	for (unsigned i = 0; i < WINDOW; i++)
-		hash = hash * BASE + p[i] + 1;
+		hash = hash * base + p[i] + 1;
 	return hash;
 }
 
 /* The factor of the byte that leaves the window. */
-static uint64_t leaving(void)
+static uint64_t leaving(uint64_t base)
 {
 	uint64_t factor = 1;
 
 	for (unsigned i = 1; i < WINDOW; i++)
-		factor *= BASE;
+		factor *= base;
 	return factor;
 }
 
@@ -57,15 +60,15 @@ static bool is_dull(const uint8_t *p)
 	return changes < 4;
 }
 
-static size_t slot_of(uint64_t hash, size_t room)
+static size_t slot_of(uint64_t hash, uint64_t base, size_t room)
 {
-	return (size_t)((hash ^ hash >> 29) * BASE >> 20) & (room - 1);
+	return (size_t)((hash ^ hash >> 29) * base >> 20) & (room - 1);
 }
 
 static void add_window(struct sb_needle *needle, uint32_t part, uint32_t at)
 {
-	uint64_t hash = hash_of(needle->parts[part].bytes.p + at);
-	size_t slot = slot_of(hash, needle->room);
+	uint64_t hash = hash_of(needle->parts[part].bytes.p + at, needle->base);
+	size_t slot = slot_of(hash, needle->base, needle->room);
 
 	while (needle->table[slot].used && needle->table[slot].hash != hash)
 		slot = (slot + 1) & (needle->room - 1);
@@ -83,6 +86,11 @@ int sb_needle_make(struct sb_span whole, const struct sb_needle_part *parts, siz
 	needle.table = calloc(needle.room, sizeof *needle.table);
 	if (!needle.table)
 		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+	if (getrandom(&needle.base, sizeof needle.base, 0) != (ssize_t)sizeof needle.base) {
+		sb_needle_release(&needle);
+		return sb_fail(err, SB_INTERNAL, "trace-no-randomness", "the kernel gives no random bytes");
+	}
+	needle.base |= 1;
 	uint64_t stride = total / WINDOWS_MOST + 1;
 	for (size_t i = 0; i < count && i < UINT32_MAX; i++)
 		for (uint64_t at = 0; at + WINDOW <= parts[i].bytes.n && at < UINT32_MAX; at += stride)
@@ -101,13 +109,15 @@ void sb_needle_release(struct sb_needle *needle)
 static void vote(struct search *s, const struct sb_window *window, uint64_t at)
 {
 	int64_t by = (int64_t)at - (int64_t)window->at;
-	size_t slot = slot_of((uint64_t)by * 31 + window->part, SHIFTS_MOST);
+	size_t slot = slot_of((uint64_t)by * 31 + window->part, s->needle->base, SHIFTS_MOST);
 
 	while (s->shifts[slot].used && (s->shifts[slot].by != by || s->shifts[slot].part != window->part))
 		slot = (slot + 1) & (SHIFTS_MOST - 1);
 	if (!s->shifts[slot].used) {
-		if (s->shift_count >= SHIFTS_MOST / 2)
+		if (s->shift_count >= SHIFTS_MOST / 2) {
+			s->complete = false;
 			return;
+		}
 		s->shift_count++;
 		s->shifts[slot] = (struct shift){by, window->part, 0, true};
 	}
@@ -116,12 +126,12 @@ static void vote(struct search *s, const struct sb_window *window, uint64_t at)
 
 static void collect_votes(struct search *s)
 {
-	const uint64_t factor = leaving();
+	const uint64_t base = s->needle->base, factor = leaving(base);
 	const uint8_t *p = s->hay.p;
-	uint64_t hash = s->hay.n >= WINDOW ? hash_of(p) : 0;
+	uint64_t hash = s->hay.n >= WINDOW ? hash_of(p, base) : 0;
 
 	for (uint64_t at = 0; at + WINDOW <= s->hay.n; at++) {
-		for (size_t slot = slot_of(hash, s->needle->room); s->needle->table[slot].used; slot = (slot + 1) & (s->needle->room - 1)) {
+		for (size_t slot = slot_of(hash, base, s->needle->room); s->needle->table[slot].used; slot = (slot + 1) & (s->needle->room - 1)) {
 			const struct sb_window *window = &s->needle->table[slot];
 			if (window->hash == hash && memcmp(s->needle->parts[window->part].bytes.p + window->at, p + at, WINDOW) == 0)
 				vote(s, window, at);
@@ -129,7 +139,7 @@ static void collect_votes(struct search *s)
 				break;
 		}
 		if (at + WINDOW < s->hay.n)
-			hash = (hash - (p[at] + UINT64_C(1)) * factor) * BASE + p[at + WINDOW] + 1;
+			hash = (hash - (p[at] + UINT64_C(1)) * factor) * base + p[at + WINDOW] + 1;
 	}
 }
 
@@ -142,6 +152,14 @@ static int by_votes(const void *a, const void *b)
 	if (x->votes != y->votes)
 		return x->votes > y->votes ? -1 : 1;
 	return (x->by > y->by) - (x->by < y->by);
+}
+
+/* How many bytes would have to be compared. */
+static uint64_t price(const struct search *s, const struct shift *shift)
+{
+	uint64_t part = s->needle->parts[shift->part].bytes.n;
+
+	return part < s->hay.n ? part : s->hay.n;
 }
 
 /* What of @part lies in the hay when it is moved: all of it, or the longest equal stretch. */
@@ -203,7 +221,14 @@ static int list_places(struct search *s, const char *inside, struct sb_vec *plac
 		struct sb_lineage_place place;
 		if (i == 0 || shift->part != shift[-1].part)
 			tried = 0;
-		if (tried++ >= TRIED_MOST || !look(s, shift, &place) || overlaps(places, since, &place))
+		if (tried++ >= TRIED_MOST)
+			continue;
+		if (price(s, shift) > s->left) {
+			s->complete = false;
+			return 0;
+		}
+		s->left -= price(s, shift);
+		if (!look(s, shift, &place) || overlaps(places, since, &place))
 			continue;
 		int rc = add_place(&place, inside, places, err);
 		if (rc)
@@ -212,9 +237,9 @@ static int list_places(struct search *s, const char *inside, struct sb_vec *plac
 	return 0;
 }
 
-int sb_needle_search(const struct sb_needle *needle, struct sb_span hay, const char *inside, struct sb_vec *places, struct sb_err *err)
+int sb_needle_search(const struct sb_needle *needle, struct sb_span hay, const char *inside, struct sb_vec *places, bool *complete, struct sb_err *err)
 {
-	struct search s = {.needle = needle, .hay = hay};
+	struct search s = {.needle = needle, .hay = hay, .left = hay.n * LOOKS_MOST + LOOKS_LEAST, .complete = true};
 	const uint8_t *whole = needle->whole.n >= WINDOW && hay.n >= needle->whole.n ? memmem(hay.p, hay.n, needle->whole.p, needle->whole.n) : NULL;
 	SB_FREEING struct shift *shifts = calloc(SHIFTS_MOST, sizeof *shifts);
 
@@ -230,5 +255,7 @@ int sb_needle_search(const struct sb_needle *needle, struct sb_span hay, const c
 		if (shifts[i].used)
 			shifts[kept++] = shifts[i];
 	qsort(shifts, kept, sizeof *shifts, by_votes);
-	return list_places(&s, inside, places, err);
+	int rc = list_places(&s, inside, places, err);
+	*complete &= s.complete;
+	return rc;
 }

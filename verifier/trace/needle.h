@@ -21,18 +21,20 @@ struct sb_needle {
 	const struct sb_needle_part *parts;
 	size_t count;
 	struct sb_window *table;
-	size_t room; /* a power of two */
+	size_t room;   /* a power of two */
+	uint64_t base; /* of its hashes, drawn anew each time */
 };
 
-/** @parts: do not overlap; all borrowed. Errors: NOMEM. Release with sb_needle_release. */
+/** @parts: do not overlap; all borrowed. Errors: NOMEM; INTERNAL "trace-no-randomness". Release with sb_needle_release. */
 SB_MUST_USE int sb_needle_make(struct sb_span whole, const struct sb_needle_part *parts, size_t count, struct sb_needle *out, struct sb_err *err);
 void sb_needle_release(struct sb_needle *needle);
 
 /**
  * Add the places in @hay to @places (struct sb_lineage_place, with a ceiling), in the order of the parts, then of offsets. A part lies where at least half
- * of its bytes are equal; else the longest equal stretch of SB_NEEDLE_STRETCH bytes or more is given. @inside is borrowed. Errors: NOMEM.
+ * of its bytes are equal; else the longest equal stretch of SB_NEEDLE_STRETCH bytes or more is given. @inside is borrowed.
+ * *@complete becomes false when there were more places to look at than may be: a file can be made so that it might lie everywhere. Errors: NOMEM.
  */
 enum { SB_NEEDLE_STRETCH = 64 };
-SB_MUST_USE int sb_needle_search(const struct sb_needle *needle, struct sb_span hay, const char *inside, struct sb_vec *places, struct sb_err *err);
+SB_MUST_USE int sb_needle_search(const struct sb_needle *needle, struct sb_span hay, const char *inside, struct sb_vec *places, bool *complete, struct sb_err *err);
 
 #endif

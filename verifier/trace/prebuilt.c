@@ -135,7 +135,7 @@ static int search_content(void *ctx, const struct sb_content *content, struct sb
 		return 0;
 	}
 	s->left -= content->bytes.n;
-	return sb_needle_search(&s->needle, content->bytes, content->inside, &s->places, err);
+	return sb_needle_search(&s->needle, content->bytes, content->inside, &s->places, &s->complete, err);
 }
 
 static int search_artifact(struct search *s, const struct sb_trace_artifact *artifact, struct sb_lineage_reached *out, struct sb_err *err)

@@ -16,12 +16,15 @@ static void scatter(uint8_t *p, size_t n, uint32_t state)
 	}
 }
 
+static bool complete; /* the last search */
+
 static size_t search(struct sb_span whole, const struct sb_needle_part *parts, size_t count, struct sb_span hay, struct sb_lineage_place out[8])
 {
 	struct sb_needle needle;
 	SB_VEC struct sb_vec places = {.size = sizeof *out, .ceiling = 8};
 	cr_assert_eq(sb_needle_make(whole, parts, count, &needle, NULL), 0);
-	cr_assert_eq(sb_needle_search(&needle, hay, "", &places, NULL), 0);
+	complete = true;
+	cr_assert_eq(sb_needle_search(&needle, hay, "", &places, &complete, NULL), 0);
 	sb_needle_release(&needle);
 	if (places.count)
 		memcpy(out, places.items, places.count * sizeof *out);
@@ -37,6 +40,7 @@ Test(needle, a_file_that_lies_there_as_it_is_is_one_place)
 	memcpy(hay + 4700, file, sizeof file);
 	const struct sb_needle_part part = {"", sb_span_of(file, sizeof file), 0};
 	cr_assert_eq(search(part.bytes, &part, 1, sb_span_of(hay, sizeof hay), places), 1);
+	cr_expect(complete);
 	cr_assert_eq(places[0].offset, 4700);
 	cr_assert_eq(places[0].equal, 300);
 }
@@ -117,4 +121,28 @@ Test(needle, hits_without_end_cost_no_more_than_the_hay, .timeout = 20)
 		hay[i] = file[i % 4096];
 	const struct sb_needle_part part = {"", sb_span_of(file, sizeof file), 0};
 	cr_assert_leq(search((struct sb_span){0}, &part, 1, sb_span_of(hay, sizeof hay), places), 8);
+}
+
+/* Every part might lie at every seventeenth byte: what is compared has a ceiling, and that it was met is said. */
+Test(needle, a_file_that_might_lie_everywhere_is_not_searched_for_ever)
+{
+	enum { PARTS = 256, SIZE = 1 << 14 };
+	static uint8_t hay[1 << 18], file[PARTS][SIZE];
+	static struct sb_needle_part parts[PARTS];
+	struct sb_needle needle;
+	SB_VEC struct sb_vec places = {.size = sizeof(struct sb_lineage_place), .ceiling = 8};
+
+	complete = true;
+	for (size_t i = 0; i < sizeof hay; i++)
+		hay[i] = (uint8_t)(i % 17 * 7);
+	for (size_t i = 0; i < PARTS; i++) {
+		scatter(file[i], SIZE, (uint32_t)i);
+		memcpy(file[i], hay + i % 17, 17);
+		file[i][17] = (uint8_t)i;
+		parts[i] = (struct sb_needle_part){"", sb_span_of(file[i], SIZE), i * SIZE};
+	}
+	cr_assert_eq(sb_needle_make(sb_span_of(file, sizeof file), parts, PARTS, &needle, NULL), 0);
+	cr_assert_eq(sb_needle_search(&needle, sb_span_of(hay, sizeof hay), "", &places, &complete, NULL), 0);
+	cr_expect_not(complete);
+	sb_needle_release(&needle);
 }
