@@ -130,7 +130,7 @@ def cache(name):
 
 
 def _environment(folder, mark):
-    keep = {k: os.environ[k] for k in ("PATH", "SB_SOURCE_ROOT", "SB_BUILD_ROOT", "SB_PROGRAM", "ASAN_OPTIONS", "UBSAN_OPTIONS", "SB_CACHE")
+    keep = {k: os.environ[k] for k in ("PATH", "SB_SOURCE_ROOT", "SB_BUILD_ROOT", "SB_PROGRAM", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "SB_CACHE")
             if k in os.environ}
     places = {"HOME": "home", "TMPDIR": "tmp", "XDG_CONFIG_HOME": "home/config", "XDG_DATA_HOME": "home/data",
               "XDG_STATE_HOME": "home/state", "XDG_CACHE_HOME": "home/cache"}

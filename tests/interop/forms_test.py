@@ -13,6 +13,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import drops  # noqa: E402
 import signing  # noqa: E402
+import tokens  # noqa: E402
 import sigstore_client  # noqa: E402
 from sbtest import case, main, need, run, sb, skip  # noqa: E402
 from signing import RUN, TYPE, fed, pae, read, write  # noqa: E402
@@ -301,25 +302,10 @@ def _(_dir):
 
 @case("a key on a token of SoftHSM signs, and openssl verifies what it signed")
 def _(_dir):
-    need("softhsm2-util", "pkcs11-tool", "p11-kit")
-    module = next((path for path in ("/usr/lib/softhsm/libsofthsm2.so", "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so") if os.path.exists(path)), None)
-    if not module:
-        skip("libsofthsm2.so is not there")
-    os.mkdir("tokens")
-    write("softhsm.conf", f"directories.tokendir = {os.getcwd()}/tokens\nobjectstore.backend = file\nlog.level = ERROR\n".encode())
-    home = os.path.join(os.getcwd(), "home")
-    os.makedirs(f"{home}/.config/pkcs11/modules")
-    write(f"{home}/.config/pkcs11/modules/softhsm.module", f"module: {module}\n".encode())
-    env = {"SOFTHSM2_CONF": f"{os.getcwd()}/softhsm.conf", "HOME": home, "XDG_CONFIG_HOME": f"{home}/.config"}
-    run("softhsm2-util", "--init-token", "--free", "--label", "lab", "--pin", "1234", "--so-pin", "5678", env=env, code=0)
-    tool = ("pkcs11-tool", "--module", module, "--token-label", "lab", "--login", "--pin", "1234")
-    run(*tool, "--keypairgen", "--key-type", "EC:edwards25519", "--label", "signing", "--id", "01", env=env, code=0)
+    env, tool = tokens.lay()
     signing.kept_run()
     uri = "pkcs11:token=lab;object=signing"
-    result = fed("1234", "attest", "sign", RUN, "--key", uri, "--attestation", "st", env=env)
-    if "built without PKCS#11" in result.err:
-        skip("this samebuild was built without p11-kit")
-    assert result.code == 0, result
+    tokens.need_support(fed("1234", "attest", "sign", RUN, "--key", uri, "--attestation", "st", env=env))
     run(*tool, "--read-object", "--type", "pubkey", "--label", "signing", "-o", "raw", env=env, code=0)
     os.rename("raw", "pub.pem")  # what the tool of the token gives as public key
     assert signing.openssl_verifies(json.loads(read("st")), "pub.pem")
