@@ -96,6 +96,9 @@ Test(macho, a_section_is_called_after_its_segment)
 	cr_assert_eq(opened.rc, 0, "%s", opened.err.msg);
 	const struct sb_region *text = sb_view_region_named(&opened.view, "__TEXT,__text");
 	cr_assert(text && text->offset == PLACE && text->length == 16 && text->loaded);
+	cr_assert_null(sb_view_locate(&opened.view, text, PLACE + 4, opened.arena), "nothing has a name here");
+	const struct sb_place place = {text, PLACE + 4, 1};
+	cr_assert_null(sb_view_image(&opened.view)->show(&opened.view, &place, opened.arena), "nothing tells where instructions begin");
 	cr_assert_eq(sb_view_region(&opened.view, opened.view.regions.count - 1)->kind, SB_REGION_GAP, "the rest of the segment is mapped");
 	finish(&opened);
 }

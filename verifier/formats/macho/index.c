@@ -149,8 +149,10 @@ static const struct sb_anchor *find(const struct sb_anchor *items, size_t count,
 const struct sb_anchor *sb_macho_anchor_at(const struct sb_macho *macho, uint64_t at)
 {
 	const struct sb_macho_index *index = &macho->index;
-	const struct sb_anchor *named = find(index->items, index->named, at);
 
+	if (!index->items)
+		return NULL;
+	const struct sb_anchor *named = find(index->items, index->named, at);
 	return named ? named : find(index->items + index->named, index->count - index->named, at);
 }
 
