@@ -497,12 +497,12 @@ def _(_dir):
     assert os.listdir("root/bin") == ["acme"] and open("root/bin/acme").read() == "old"
     gate([lab.sign(statement())], "--install", "root/bin/acme", code=0)
     assert os.listdir("root/bin") == ["acme"] and open("root/bin/acme", "rb").read() == open("acme.bin", "rb").read()
-    gate([lab.sign(statement())], "--install", "absent/acme", code=75)
+    gate([lab.sign(statement())], "--install", "absent/acme", code=2)
     gate([lab.sign(statement())], "--install", "x", code=2, artifacts=("acme.bin", "other.bin"))
     os.symlink("/etc/passwd", "root/bin/link")
     gate([lab.sign(statement())], "--install", "root/bin/link", code=0)
     os.mkfifo("root/bin/fifo")
-    places = ["root/bin/fifo", "root/bin", "root/bin/."]
+    places = ["root/bin/fifo", "root/bin", "root/bin/.", "root/nowhere/file", "acme.bin/file"]
     if not ordinary():  # whoever has no file there may make none: a device would be gone for everybody
         os.mknod("root/bin/null", 0o666 | stat.S_IFCHR, os.makedev(1, 3))
         places.append("root/bin/null")

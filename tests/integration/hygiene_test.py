@@ -225,6 +225,16 @@ def _(_dir):
     assert [(f['artifact'], f['severity']) for f in told] == [('release/app', 'major'), ('release/p.tar.xz', 'major')] and 'the toolchain brings' in told[0]['note'], told
 
 
+@case('a delivered file without any source in it is told, however it was changed on the way')
+def _(_dir):
+    drop({'m.c': 'int main(void) { return 0; }\n'}, ['gcc -o "$OUT/app" m.c', 'strip -o "$OUT/tool" /usr/bin/true'], [('app', 'out/app'), ('tool', 'out/tool')])
+    verify('-o', 'hygiene=h.md', '-o', 'text=t.txt')
+    with open('h.md') as hygiene, open('t.txt') as text:
+        told = hygiene.read()
+        assert 'made without any file of the source: ` tool `' in told and 'source: ` app `' not in told, told
+        assert 'No source file got into 1 delivered file.' in text.read()
+
+
 @case('a gate lets nothing through that was copied from the toolchain, unless its policy names it')
 def _(_dir):
     copied = os.path.realpath('/usr/bin/true')

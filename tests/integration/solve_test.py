@@ -157,6 +157,11 @@ def _(dir):
     assert levels(record)["made"] in ("explained", "different") and [r["end"] for r in record["solve"]["rebuilds"]] == ["failed"], record["solve"]
     why = record["solve"]["rebuilds"][0]["why"]
     assert why.startswith("not built: the clock would stand at 2017-07-14 02:40:00 UTC, before year.c of inner.tar (2020-09-13 12:26:40 UTC)"), why
+    assert "the clock of the build" not in sb("check", "drop.json", code=0).out
+    product.drop["build"]["control"]["epoch"] = 1500000000
+    product.save()
+    told = sb("check", "drop.json", code=0).out
+    assert "the clock of the build begins at 2017-07-14T02:40:00Z, before year.c of inner.tar (2020-09-13T12:26:40Z)" in told, told
 
 
 @case("a program that waits before a clock that stands still is ended, and what it was built under is dropped")

@@ -50,6 +50,8 @@ int sb_install_begin(struct sb_installing *out, const char *destination, struct 
 	*out = SB_INSTALLING_NONE;
 	out->name = slash ? slash + 1 : destination;
 	out->dir = open_folder(destination);
+	if (out->dir < 0 && (errno == ENOENT || errno == ENOTDIR))
+		return sb_fail(err, SB_USAGE, "install-place", "there is no folder to install %s into", destination);
 	if (out->dir < 0)
 		return failed("open the folder to install into", err);
 	int rc = check_place(out->dir, out->name, destination, err);

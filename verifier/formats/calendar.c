@@ -88,7 +88,8 @@ static struct date read_po(struct text *text)
 	return date;
 }
 
-static struct date read_pdf(struct text *text)
+/* "20240531120000". */
+static struct date read_digits(struct text *text)
 {
 	struct date date = {.year = digits(text, 4)};
 
@@ -97,6 +98,13 @@ static struct date read_pdf(struct text *text)
 	date.hour = digits(text, 2);
 	date.minute = digits(text, 2);
 	date.second = digits(text, 2);
+	return date;
+}
+
+static struct date read_pdf(struct text *text)
+{
+	struct date date = read_digits(text);
+
 	if (text->left.n && !next_is(text, 'Z')) {
 		date.offset = zone(text, '\'');
 		(void)next_is(text, '\''); /* of ISO 32000-1, and no longer of 32000-2 */
@@ -117,13 +125,8 @@ static struct date read_iso_date(struct sb_span bytes, bool *bad)
 /* ECMA-119, 8.4.26.1: digits up to hundredths of a second, then a byte. */
 static struct date read_iso_stamp(struct text *text)
 {
-	struct date date = {.year = digits(text, 4)};
+	struct date date = read_digits(text);
 
-	date.month = digits(text, 2);
-	date.day = digits(text, 2);
-	date.hour = digits(text, 2);
-	date.minute = digits(text, 2);
-	date.second = digits(text, 2);
 	(void)digits(text, 2);
 	text->bad |= text->left.n != 1;
 	date.offset = text->bad ? 0 : 15 * (int8_t)text->left.p[0];

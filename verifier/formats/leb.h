@@ -6,5 +6,7 @@
 
 /** Unsigned LEB128 of DWARF, at most 63 bits; a longer one makes @rd bad. */
 uint64_t sb_leb(struct sb_rd *rd);
+/** Likewise signed. */
+int64_t sb_signed_leb(struct sb_rd *rd);
 
 #endif

@@ -80,7 +80,7 @@ static int look_into_all(const struct sb_ingest_in *in, const struct sb_sources 
 	return rc;
 }
 
-static int add_notices(const struct sb_vec *more, struct sb_sources *out, struct sb_err *err)
+int sb_ingest_add_notices(const struct sb_vec *more, struct sb_sources *out, struct sb_err *err)
 {
 	struct sb_ingest_notice *all = sb_arena_array(out->arena, out->notice_count + more->count, sizeof *all);
 
@@ -97,24 +97,14 @@ static int add_notices(const struct sb_vec *more, struct sb_sources *out, struct
 
 int sb_ingest_packed(const struct sb_ingest_in *in, struct sb_sources *out, struct sb_err *err)
 {
-	const struct sb_drop_limits *limits = &in->drop->limits;
-	struct sb_unpack unpack = {
-		.profile = SB_INGEST_DROP,
-		.budget = {.most = limits->unpacked ? limits->unpacked : SB_LIMIT_OF(UNPACKED_TOTAL)},
-		.most_entries = limits->entries ? limits->entries : SB_LIMIT_OF(ENTRIES),
-		.jobs = in->jobs,
-		.parsers = in->parsers,
-		.arena = out->arena,
-	};
-
-	sb_unpack_init(&unpack);
+	struct sb_unpack unpack = sb_ingest_unpack_of(in, out->arena);
 	int rc = look_into_all(in, out, &unpack, err);
 	if (!rc)
 		rc = sb_inventory_seal(unpack.entries.items, unpack.entries.count, out->arena, &out->packed, err);
 	if (!rc)
 		rc = sb_ingest_note_rest(&unpack, err);
 	if (!rc)
-		rc = add_notices(&unpack.notices, out, err);
+		rc = sb_ingest_add_notices(&unpack.notices, out, err);
 	if (!rc) {
 		out->packed_spools = unpack.spools;
 		unpack.spools = (struct sb_vec){.size = sizeof(struct sb_blob)};

@@ -120,7 +120,7 @@ static int seal(struct sb_unpack *unpack, struct sb_sources *out, struct sb_err 
 	return 0;
 }
 
-static int build_tree(const struct sb_ingest_in *in, struct sb_sources *out, struct sb_err *err)
+struct sb_unpack sb_ingest_unpack_of(const struct sb_ingest_in *in, struct sb_arena *arena)
 {
 	const struct sb_drop_limits *limits = &in->drop->limits;
 	struct sb_unpack unpack = {
@@ -129,10 +129,16 @@ static int build_tree(const struct sb_ingest_in *in, struct sb_sources *out, str
 		.most_entries = limits->entries ? limits->entries : SB_LIMIT_OF(ENTRIES),
 		.jobs = in->jobs,
 		.parsers = in->parsers,
-		.arena = out->arena,
+		.arena = arena,
 	};
 
 	sb_unpack_init(&unpack);
+	return unpack;
+}
+
+static int build_tree(const struct sb_ingest_in *in, struct sb_sources *out, struct sb_err *err)
+{
+	struct sb_unpack unpack = sb_ingest_unpack_of(in, out->arena);
 	int rc = ingest_sources(in, &unpack, out, err);
 	if (!rc)
 		rc = seal(&unpack, out, err);
@@ -166,6 +172,8 @@ int sb_ingest_run(const struct sb_ingest_in *in, struct sb_sources *out, struct 
 		rc = build_tree(in, &made, err);
 	if (!rc)
 		rc = sb_ingest_packed(in, &made, err);
+	if (!rc)
+		rc = sb_ingest_note_clock(in, &made, err);
 	if (!rc)
 		rc = sb_ingest_prebuilt(in, &made, err);
 	if (!rc)

@@ -5,6 +5,9 @@
 
 #include "verifier/ingest/ingest.h"
 
+/** What unpacks archives of the drop under its limits, entries in @arena. Release with sb_unpack_release. */
+struct sb_unpack sb_ingest_unpack_of(const struct sb_ingest_in *in, struct sb_arena *arena);
+
 /** Add a sentence for the person; printf-like, foreign parts already escaped. */
 SB_MUST_USE int sb_ingest_note(struct sb_unpack *unpack, struct sb_err *err, const char *id, const char *fmt, ...) SB_PRINTF(4, 5);
 /** One more sentence when some were left out, so that nothing is cut in silence. */
@@ -70,6 +73,10 @@ SB_MUST_USE int sb_ingest_expect(const char *path, const struct sb_digest *diges
 
 SB_MUST_USE int sb_ingest_root(const struct sb_ingest_in *in, struct sb_sources *out, struct sb_err *err);
 SB_MUST_USE int sb_ingest_shipped(const struct sb_ingest_in *in, struct sb_sources *out, struct sb_err *err);
+/** Append @more (struct sb_ingest_notice) to those of @out. Errors: NOMEM. */
+SB_MUST_USE int sb_ingest_add_notices(const struct sb_vec *more, struct sb_sources *out, struct sb_err *err);
+/** Tell when the clock of the build begins before a file that the recipe unpacks itself. Errors: NOMEM. */
+SB_MUST_USE int sb_ingest_note_clock(const struct sb_ingest_in *in, struct sb_sources *sources, struct sb_err *err);
 /** Look into the archives that lie in the tree; one that cannot be read is told as "packed-unread" and no failure. Errors: NOMEM, IO, INTERRUPTED. */
 SB_MUST_USE int sb_ingest_packed(const struct sb_ingest_in *in, struct sb_sources *out, struct sb_err *err);
 SB_MUST_USE int sb_ingest_prebuilt(const struct sb_ingest_in *in, struct sb_sources *out, struct sb_err *err);

@@ -159,13 +159,14 @@ static void prebuilt(struct sheet *sheet, const struct sb_lineage_prebuilt *one)
 	rest(sheet, one->reached_count);
 }
 
-static void outputs_untraced(struct sheet *sheet)
+static void odd_outputs(struct sheet *sheet)
 {
 	for (size_t i = 0; i < sheet->lineage->output_count && i < ROWS_MOST; i++) {
-		if (sheet->lineage->outputs[i].traced)
+		const struct sb_lineage_output *output = &sheet->lineage->outputs[i];
+		if (output->traced && !sb_is_sourceless(sheet->lineage, output))
 			continue;
-		sb_buf_text(sheet->out, "- nobody was seen to make ");
-		name(sheet, sheet->lineage->outputs[i].name);
+		sb_buf_text(sheet->out, output->traced ? "- made without any file of the source: " : "- nobody was seen to make ");
+		name(sheet, output->name);
 		sb_buf_text(sheet->out, "\n");
 	}
 }
@@ -196,7 +197,7 @@ static void configuration(struct sheet *sheet)
 	for (size_t i = 0; i < lineage->prebuilt_count && i < ROWS_MOST; i++)
 		prebuilt(sheet, &lineage->prebuilt[i]);
 	rest(sheet, lineage->prebuilt_count);
-	outputs_untraced(sheet);
+	odd_outputs(sheet);
 }
 
 static void lifecycle(struct sheet *sheet)

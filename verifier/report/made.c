@@ -23,6 +23,25 @@ uint64_t sb_count_inputs(const struct sb_lineage *lineage, const struct sb_linea
 	return count;
 }
 
+bool sb_is_sourceless(const struct sb_lineage *lineage, const struct sb_lineage_output *output)
+{
+	return output->traced && !output->left_out && !sb_count_inputs(lineage, &output->inputs[SB_INFLOW_DATA], SB_ORIGIN_SOURCE) &&
+	       !sb_count_inputs(lineage, &output->inputs[SB_INFLOW_RUN], SB_ORIGIN_SOURCE);
+}
+
+static void add_sourceless(const struct sb_lineage *lineage, struct sb_buf *out)
+{
+	uint64_t count = 0;
+
+	for (size_t i = 0; i < lineage->output_count; i++)
+		count += sb_is_sourceless(lineage, &lineage->outputs[i]);
+	if (!count)
+		return;
+	sb_buf_text(out, " No source file got into ");
+	sb_add_count(out, count, "delivered file");
+	sb_buf_text(out, ".");
+}
+
 void sb_add_sources_sentence(const struct sb_lineage *lineage, struct sb_buf *out)
 {
 	uint64_t idle = lineage->unread_count + lineage->copied_count + lineage->untold_count, read = lineage->sources > idle ? lineage->sources - idle : 0;
@@ -41,6 +60,7 @@ void sb_add_sources_sentence(const struct sb_lineage *lineage, struct sb_buf *ou
 		sb_buf_text(out, " it is not known");
 	}
 	sb_buf_text(out, ".");
+	add_sourceless(lineage, out);
 }
 
 void sb_add_toolchain_sentence(const struct sb_lineage *lineage, struct sb_buf *out)

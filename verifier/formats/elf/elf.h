@@ -185,8 +185,6 @@ SB_MUST_USE bool sb_elf_types_of(struct sb_elf *elf, const struct sb_elf_section
 enum sb_elf_hash { SB_ELF_HASH_UNKNOWN = 0, SB_ELF_HASH_WRONG, SB_ELF_HASH_RIGHT };
 enum sb_elf_hash sb_elf_hash_state(const struct sb_elf *elf, struct sb_arena *arena);
 
-/** Signed LEB128 of DWARF, at most 63 bits. */
-int64_t sb_signed_leb(struct sb_rd *rd);
 /** Source file (raw) and line of the instruction at @at, by .debug_line; false when unknown. */
 SB_MUST_USE bool sb_elf_line_of(struct sb_elf *elf, uint64_t at, const char **file, uint64_t *line);
 

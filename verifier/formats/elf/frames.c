@@ -9,19 +9,6 @@
 
 enum { DW_EH_PE_UDATA4 = 0x03, DW_EH_PE_PCREL_SDATA4 = 0x1b, DW_EH_PE_INDIRECT = 0x80 };
 
-int64_t sb_signed_leb(struct sb_rd *rd)
-{
-	uint64_t value = 0;
-	for (unsigned shift = 0; shift < 63; shift += 7) {
-		uint64_t byte = sb_rd_uint(rd, 1);
-		value |= (byte & 0x7f) << shift;
-		if (!(byte & 0x80))
-			return (int64_t)(byte & 0x40 ? value | ~UINT64_C(0) << (shift + 7) : value);
-	}
-	rd->bad = true;
-	return 0;
-}
-
 /** What a CIE says of its FDEs. */
 struct common {
 	uint8_t code;     /* how their addresses are written; 0 when it is not understood */
