@@ -114,19 +114,24 @@ static void add_prebuilt(struct sb_html *page)
 	sb_html_shown(page, shown, all, "way in");
 }
 
+/* A long list is opened by whoever wants it. */
 static void add_names(struct sb_html *page, const char *title, const char *const *names, size_t count)
 {
+	enum { SHORT = 8 };
 	size_t shown = 0;
 
 	if (count == 0)
 		return;
-	sb_buf_printf(page->out, "<h3>%s</h3>\n<ul class=\"places\">\n", title);
+	if (count > SHORT)
+		sb_buf_printf(page->out, "<details class=\"finding info\"><summary>%s: %zu files</summary>\n<ul class=\"places\">\n", title, count);
+	else
+		sb_buf_printf(page->out, "<h3>%s</h3>\n<ul class=\"places\">\n", title);
 	for (; shown < count && shown < ROWS_MOST && has_room(page); shown++) {
 		sb_buf_text(page->out, "<li>");
 		add_code(page, names[shown]);
 		sb_buf_text(page->out, "</li>\n");
 	}
-	sb_buf_text(page->out, "</ul>\n");
+	sb_buf_text(page->out, count > SHORT ? "</ul></details>\n" : "</ul>\n");
 	sb_html_shown(page, shown, count, "file");
 }
 
