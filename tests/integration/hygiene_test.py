@@ -182,7 +182,7 @@ def _(_dir):
              'run.sh': 'gcc -o gen gen.c\ncat value.txt | ./gen > t.tmp\nmv t.tmp t.c\nmkdir copy\ncp x.h copy/x.h\ngcc -o "$OUT/app" main.c t.c\ncp README "$OUT/README"\n'}
     drop(files, ['sh ./run.sh'], [('release/app', 'out/app'), ('release/README', 'out/README')])
     record = verify()
-    assert record['trace']['sources'] == {'files': 7, 'unread': ['lost.c'], 'copied': ['README']}, record['trace']['sources']
+    assert record['trace']['sources'] == {'files': 7, 'unread': ['lost.c'], 'copied': ['README'], 'unknown': []}, record['trace']['sources']
     data = made_of(record, 'release/app')
     assert {'main.c', 'value.txt', 'x.h'} <= set(data) and 'README' not in data and 'lost.c' not in data, data
     assert 'gen.c' in made_of(record, 'release/app', 'run')
