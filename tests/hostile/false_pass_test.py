@@ -5,6 +5,7 @@ and exit code and level of the JSON document must agree each time."""
 import base64
 import json
 import os
+import re
 import socket
 import sys
 
@@ -413,6 +414,25 @@ def _(_dir):
         assert document["errors"][0]["id"] == "drop-visible" and "/usr" in document["errors"][0]["message"], document
     os.symlink("/usr/local/src", "elsewhere")
     run(*there, "verify", f"{os.getcwd()}/elsewhere/drop.yaml", code=2)
+
+
+@case("a word that the source spells itself is no fact of the environment: another one in its place is another program")
+def _(_dir):
+    script = "#!/bin/sh\n# made for builder\nexec su builder -c 'make build'\n"
+    banner = ["sh: cp run.sh out/run.sh; echo \"made by $(id -un)\" > out/banner"]
+    drop({"release/run.sh": b"", "release/banner": b"made by vendors\n"}, [("release/run.sh", "out/run.sh"), ("release/banner", "out/banner")], banner)
+    for honest, changes in ((False, (("builder", "backdor"), ("build'", "wreck'"))), (True, ())):
+        source = {"acme-1.0/run.sh": script if not honest else script.replace("builder", "nobody")}
+        for changed in [source["acme-1.0/run.sh"]] if honest else [script.replace(*change) for change in changes]:
+            drops.tarball("src.tar.xz", source)
+            write("release/run.sh", changed.encode())
+            with open("drop.yaml") as f:
+                text = f.read()
+            with open("drop.yaml", "w") as f:
+                f.write(re.sub("sha256: [0-9a-f]{64}", "sha256: " + drops.sha256("src.tar.xz"), text, count=1))
+            record = verdict("verify", "drop.yaml")
+            levels = {a["name"]: a["level"] for a in record["artifacts"]}
+            assert levels == ({"release/run.sh": "identical", "release/banner": "explained"} if honest else {"release/run.sh": "different", "release/banner": "different"}), levels
 
 
 main()

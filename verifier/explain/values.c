@@ -7,8 +7,8 @@
 /** Shorter words stand in texts for reasons of their own; longer ones fit no path. */
 enum { SHORTEST = 5, LONGEST = 4095 };
 
-/** So do the names of accounts and machines that every system has. */
-static const char *const common[] = {"admin", "daemon", "games", "guest", "localhost", "nobody", "nogroup", "staff", "sudo", "users"};
+/** So do the names of accounts and machines that every system has, and "build", which is how a machine is called that nobody named. */
+static const char *const common[] = {"admin", "build", "daemon", "games", "guest", "localhost", "nobody", "nogroup", "staff", "sudo", "users"};
 
 static bool is_word(uint8_t c)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "verifier/pipeline/solver.h"
+#include "verifier/pipeline/words.h"
 
 /* Which walls stood between the bytes and this process; copied, since the pool ends before the result. */
 static int note_parsers(const struct sb_parsers *parsers, struct sb_arena *arena, struct sb_environment *out, struct sb_err *err)
@@ -26,15 +27,28 @@ static int ask(struct sb_line_question *question, const struct sb_comparison *co
 	return sb_solve_infer(&in, question->arena, &question->found, err);
 }
 
-int sb_line_compare(const struct sb_compare_in *in, const struct sb_facts *facts, struct sb_line_question *question, struct sb_arena *arena,
-                    struct sb_result *out, struct sb_err *err)
+static bool is_identical(const struct sb_comparison *comparison)
+{
+	for (size_t i = 0; i < comparison->count; i++)
+		if (!comparison->artifacts[i].identical)
+			return false;
+	return true;
+}
+
+int sb_line_compare(const struct sb_compare_in *in, const struct sb_facts *facts, const struct sb_sources *sources, struct sb_line_question *question,
+                    struct sb_arena *arena, struct sb_result *out, struct sb_err *err)
 {
 	struct sb_comparison comparison = {0};
 	struct sb_explanation explanation = {0};
+	struct sb_facts apart;
 
 	int rc = sb_compare_run(in, &comparison, err);
+	if (!rc && sources && !is_identical(&comparison))
+		apart = sb_line_facts_apart(sources, facts);
+	else
+		apart = *facts;
 	if (!rc)
-		rc = sb_explain_run(&comparison, facts, &explanation, err);
+		rc = sb_explain_run(&comparison, &apart, &explanation, err);
 	if (!rc)
 		rc = sb_judge_run(&comparison, &explanation, arena, out, err);
 	if (!rc && question)
@@ -49,5 +63,5 @@ int sb_line_compare(const struct sb_compare_in *in, const struct sb_facts *facts
 int sb_pipeline_compare(const struct sb_compare_in *in, const struct sb_facts *facts, struct sb_arena *arena, struct sb_result *out,
                         struct sb_err *err)
 {
-	return sb_line_compare(in, facts, NULL, arena, out, err);
+	return sb_line_compare(in, facts, NULL, NULL, arena, out, err);
 }

@@ -104,7 +104,7 @@ int sb_solver_look(struct sb_solver *solver, const struct sb_drop *drop, const s
 		const struct sb_verify_in *in = solver->in;
 		const struct sb_compare_in from = {.artifacts = looking.artifacts.items, .count = looking.artifacts.count, .jobs = in->jobs, .parsers = in->parsers,
 		                                   .progress = in->progress};
-		rc = sb_line_compare(&from, &made->facts, &question, scratch, &result, err);
+		rc = sb_line_compare(&from, &made->facts, &solver->verified->sources, &question, scratch, &result, err);
 	}
 	if (!rc)
 		rc = take_results(solver, &looking, &result, made, err);

@@ -21,9 +21,9 @@ struct sb_line_question {
 	struct sb_arena *arena;
 	struct sb_solve_found found;
 };
-/** compare → explain → (ask) → judge. */
-SB_MUST_USE int sb_line_compare(const struct sb_compare_in *in, const struct sb_facts *facts, struct sb_line_question *question, struct sb_arena *arena,
-                                struct sb_result *out, struct sb_err *err);
+/** compare → explain → (ask) → judge. @sources: what the rebuilt side was made of, whose own words are no facts; NULL: not known. */
+SB_MUST_USE int sb_line_compare(const struct sb_compare_in *in, const struct sb_facts *facts, const struct sb_sources *sources, struct sb_line_question *question,
+                                struct sb_arena *arena, struct sb_result *out, struct sb_err *err);
 
 /** Rebuilds under facts. */
 struct sb_solver;

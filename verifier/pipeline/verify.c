@@ -171,7 +171,7 @@ static int compare(const struct sb_verify_in *in, struct sb_verified *out, const
 	if (rc)
 		return rc;
 	const struct sb_compare_in from = {.artifacts = artifacts.items, .count = artifacts.count, .jobs = in->jobs, .parsers = in->parsers, .progress = in->progress};
-	rc = sb_line_compare(&from, &sides->base->facts, question, out->arena, &out->result, err);
+	rc = sb_line_compare(&from, &sides->base->facts, &out->sources, question, out->arena, &out->result, err);
 	if (!rc) {
 		struct sb_properties parsers = out->result.environment.parsers;
 		out->result.environment = sides->base->run.environment;
