@@ -4,6 +4,9 @@
 
 #include <string.h>
 
+/** Archives that are looked into; starting a parser for each costs about a millisecond. */
+enum { MOST_PACKED = 10000 };
+
 static int no_memory(struct sb_err *err)
 {
 	return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
@@ -58,25 +61,31 @@ static int look_into(struct sb_unpack *unpack, const char *path, unsigned origin
 	return rc ? leave(unpack, path, kept, rc, &why, err) : 0;
 }
 
+/* What has the name of an archive and is not empty. */
+static int look_at(struct sb_unpack *unpack, const struct sb_entry *entry, const struct sb_vec *spools, size_t *archives, struct sb_err *err)
+{
+	struct sb_span bytes = sb_ingest_content(spools, entry);
+
+	if (!bytes.n || !sb_ingest_promises_archive(entry->path))
+		return 0;
+	return (*archives)++ < MOST_PACKED ? look_into(unpack, entry->path, entry->origin, bytes, err) : 0;
+}
+
 /* Archives in what was just found are found as well: the list grows while it is gone through. */
 static int look_into_all(const struct sb_ingest_in *in, const struct sb_sources *sources, struct sb_unpack *unpack, struct sb_err *err)
 {
+	size_t archives = 0;
 	int rc = 0;
 
-	for (size_t i = 0; !rc && i < sources->inventory.count; i++) {
-		const struct sb_entry *entry = &sources->inventory.entries[i];
-		struct sb_span bytes = sb_ingest_content(&sources->spools, entry);
-		if (bytes.n && sb_ingest_promises_archive(entry->path))
-			rc = look_into(unpack, entry->path, entry->origin, bytes, err);
-	}
-	for (size_t i = 0; !rc && i < unpack->entries.count; i++) {
-		const struct sb_entry entry = *(const struct sb_entry *)sb_vec_at(&unpack->entries, i);
-		struct sb_span bytes = sb_ingest_content(&unpack->spools, &entry);
+	for (size_t i = 0; !rc && i < sources->inventory.count + unpack->entries.count; i++) {
+		bool outside = i < sources->inventory.count;
+		const struct sb_entry entry = outside ? sources->inventory.entries[i] : *(const struct sb_entry *)sb_vec_at(&unpack->entries, i - sources->inventory.count);
 		if (sb_stopping(in->progress))
 			return sb_fail(err, SB_INTERRUPTED, "interrupted", "stopped on request");
-		if (bytes.n && sb_ingest_promises_archive(entry.path))
-			rc = look_into(unpack, entry.path, entry.origin, bytes, err);
+		rc = look_at(unpack, &entry, outside ? &sources->spools : &unpack->spools, &archives, err);
 	}
+	if (!rc && archives > MOST_PACKED)
+		rc = sb_ingest_note(unpack, err, "packed-unread", "%zu archives more than %d were not looked into", archives - MOST_PACKED, MOST_PACKED);
 	return rc;
 }
 
