@@ -37,6 +37,8 @@ static int emit_image(struct catalog *catalog, struct sb_span entry, struct sb_e
 	if (!name)
 		return sb_no_memory(err);
 	member.name = sb_span_text(name);
+	if (file && length > (file->length + SB_ISO_SECTOR - 1) / SB_ISO_SECTOR * SB_ISO_SECTOR) /* it depends on which file comes next */
+		return sb_damaged(err, "archive-unsupported", catalog->at, "a boot image that is longer than its file");
 	if (file) {
 		member.type = SB_MEMBER_HARDLINK;
 		member.link = sb_view_member(iso->view, file->member - 1)->name;

@@ -94,7 +94,7 @@ static unsigned probe(struct sb_span file, const char *hint)
 const struct sb_format sb_format_iso9660 = {
 	.name = "iso9660",
 	.spec = "ECMA-119, 4th edition; SUSP and RRIP 1.12; Joliet 1.0; El Torito 1.0",
-	.version = 1,
+	.version = 2,
 	.probe = probe,
 	.open = open_iso,
 	.describe = sb_iso_describe,
