@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From leaves to members: names, inodes, data, attributes. */
+#include "verifier/formats/names.h"
 #include "verifier/formats/paths.h"
 #include "verifier/formats/ubifs/ubifs.h"
 #include "verifier/formats/xattrs.h"
@@ -293,6 +294,8 @@ static int take_dirent(struct tree *tree, struct sb_ubifs_leaf *dirent, struct s
 
 	if (!name.p)
 		return sb_damaged(err, "archive-damaged", dirent->offset, "a name of another length than its node says");
+	if (sb_name_is_unusable(name))
+		return sb_damaged(err, "archive-damaged", dirent->offset, "a name that no system could use");
 	int rc = sb_path_enter(&tree->path, name, &before, err);
 	if (!rc)
 		rc = sb_path_keep(fs->view, &tree->path, &member.name, err);
