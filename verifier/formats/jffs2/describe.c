@@ -187,7 +187,7 @@ static unsigned probe(struct sb_span file, const char *hint)
 const struct sb_format sb_format_jffs2 = {
 	.name = "jffs2",
 	.spec = "Linux 6.1, include/uapi/linux/jffs2.h and fs/jffs2",
-	.version = 1,
+	.version = 2,
 	.probe = probe,
 	.open = sb_jffs2_walk,
 	.describe = sb_jffs2_describe,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From the root through all folders to members, and from nodes to owners of bytes. */
 #include "verifier/formats/jffs2/jffs2.h"
+#include "verifier/formats/names.h"
 #include "verifier/formats/paths.h"
 #include "verifier/formats/tiles.h"
 #include "verifier/formats/xattrs.h"
@@ -190,6 +191,8 @@ static int take_dirent(struct walk *walk, struct sb_jffs2_node *dirent, struct s
 	bool folder = false;
 	size_t before;
 
+	if (sb_name_is_unusable(sb_jffs2_name(&walk->fs, dirent)))
+		return sb_damaged(err, "archive-damaged", dirent->offset, "a name that no system could use");
 	int rc = sb_path_enter(&walk->path, sb_jffs2_name(&walk->fs, dirent), &before, err);
 	if (!rc)
 		rc = sb_path_keep(walk->fs.view, &walk->path, &member.name, err);
