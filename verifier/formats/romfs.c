@@ -3,6 +3,7 @@
  * romfs. Source: Linux 6.1, Documentation/filesystems/romfs.rst: headers of 16 bytes with names, aligned to 16, each with the place of the next one. All
  * numbers are big endian; the words of a header with its name, and those of the first 512 bytes of the image, sum up to zero.
  */
+#include "verifier/formats/names.h"
 #include "verifier/formats/paths.h"
 #include "verifier/formats/rows.h"
 #include "verifier/formats/tiles.h"
@@ -191,6 +192,8 @@ static int take_entry(struct walk *walk, const struct folder folder, uint64_t at
 	*next = header.next;
 	if (is_dots(header.name))
 		return own_dots(walk, at, &header, &folder, err);
+	if (sb_name_is_unusable(header.name))
+		return sb_damaged(err, "archive-damaged", at, "a name that no system could use");
 	rc = sb_path_enter(&walk->path, header.name, &before, err);
 	if (!rc)
 		rc = sb_path_keep(walk->view, &walk->path, &member.name, err);
@@ -378,7 +381,7 @@ static unsigned probe(struct sb_span file, const char *hint)
 const struct sb_format sb_format_romfs = {
 	.name = "romfs",
 	.spec = "Linux 6.1, Documentation/filesystems/romfs.rst",
-	.version = 1,
+	.version = 2,
 	.probe = probe,
 	.open = open_romfs,
 	.describe = describe,
