@@ -3,6 +3,7 @@
  * cramfs. Source: Linux 6.1, include/uapi/linux/cramfs_fs.h and fs/cramfs/README: a superblock, folders of inodes with their names, files as pointers to
  * the ends of blocks and blocks of zlib. Reads both byte orders; docs/formats/cramfs.md says what is layout.
  */
+#include "verifier/formats/names.h"
 #include "verifier/formats/paths.h"
 #include "verifier/formats/rows.h"
 #include "verifier/formats/tiles.h"
@@ -154,11 +155,14 @@ static int take_entry(struct walk *walk, uint64_t at, uint64_t *next, struct sb_
 
 	if (!sb_span_cut(walk->view->file, at + INODE, inode.name, &name) || name.n == 0 || ++walk->entries > walk->view->file.n / INODE)
 		return sb_damaged(err, "archive-damaged", at, "an inode without a name");
+	const struct sb_span text = sb_span_of(name.p, strnlen((const char *)name.p, name.n));
+	if (sb_name_is_unusable(text))
+		return sb_damaged(err, "archive-damaged", at, "a name that no system could use");
 	bool proper = is_proper(&inode, name);
 	*next = at + INODE + inode.name;
 	int rc = own(walk, at, INODE + inode.name, proper ? SB_REGION_LAYOUT : SB_REGION_HEADER, "inode", TAG_INODE, (uint32_t)walk->view->members.count + 1, err);
 	if (!rc)
-		rc = sb_path_enter(&walk->path, sb_span_of(name.p, strnlen((const char *)name.p, name.n)), &before, err);
+		rc = sb_path_enter(&walk->path, text, &before, err);
 	if (!rc)
 		rc = sb_path_keep(walk->view, &walk->path, &member.name, err);
 	if (!rc)
@@ -336,7 +340,7 @@ static unsigned probe(struct sb_span file, const char *hint)
 const struct sb_format sb_format_cramfs = {
 	.name = "cramfs",
 	.spec = "Linux 6.1, include/uapi/linux/cramfs_fs.h, fs/cramfs/README",
-	.version = 1,
+	.version = 2,
 	.probe = probe,
 	.open = open_cramfs,
 	.describe = describe,
