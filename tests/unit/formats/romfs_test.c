@@ -24,12 +24,12 @@ static void be(unsigned at, uint64_t value)
 /* The fourth word makes the sum of all @length bytes at @at zero. */
 static void sum(unsigned at, unsigned length)
 {
-	uint32_t all = 0;
+	uint32_t left = 0;
 
 	be(at + 12, 0);
 	for (unsigned i = 0; i < length; i += 4)
-		all += (uint32_t)image[at + i] << 24 | (uint32_t)image[at + i + 1] << 16 | (uint32_t)image[at + i + 2] << 8 | image[at + i + 3];
-	be(at + 12, -all);
+		left -= (uint32_t)image[at + i] << 24 | (uint32_t)image[at + i + 1] << 16 | (uint32_t)image[at + i + 2] << 8 | image[at + i + 3];
+	be(at + 12, left);
 }
 
 static void header(unsigned at, unsigned next, unsigned type, uint32_t info, const char *name, const char *content)
