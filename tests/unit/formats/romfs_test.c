@@ -153,6 +153,7 @@ Test(romfs, the_sum_of_the_superblock_ends_after_512_bytes)
 {
 	begin();
 	be(8, 768);
+	image[600] = 'x';
 	finish_sums();
 	struct opened opened = open_right();
 	is_region(&opened, 0, 16, "superblock", 0, SB_REGION_LAYOUT);
@@ -218,6 +219,9 @@ Test(romfs, headers_lie_in_the_image)
 		refuses("a header that does not lie inside the image");
 	}
 	begin();
+	be(8, SIZE - 8);
+	refuses("a header that does not lie inside the image"); /* the fill of a name is part of it */
+	begin();
 	memset(image + DEVICE + 16, 'n', 16);
 	refuses("a header that does not lie inside the image");
 }
@@ -274,7 +278,7 @@ Test(romfs, a_dot_leads_to_where_it_must)
 	header(INNER, INNER_ABOVE, HARD_LINK, ROOT, ".", "");
 	is_of_kind(INNER, SB_REGION_HEADER);
 	begin();
-	header(INNER, INNER_ABOVE, FILE_TYPE, FOLDER_AT, ".", "");
+	header(INNER, INNER_ABOVE, FOLDER, FOLDER_AT, ".", "");
 	is_of_kind(INNER, SB_REGION_HEADER);
 	begin();
 	header(ROOT, ABOVE, FOLDER, ROOT, ".", "");
