@@ -11,6 +11,7 @@ from sbtest import PROGRAM, case, main, need, sb, skip, start  # noqa: E402
 from solving import Product, levels  # noqa: E402
 
 ALLOCATIONS = os.path.join(os.environ["SB_BUILD_ROOT"], "tests/fault/fail_alloc.so")
+SANITIZED = not os.path.exists(ALLOCATIONS)
 KNOWN = {0, 1, 2, 3, 4, 5, 6, 70, 75}
 LOADER = 127  # the loader itself could not read a library: main was never reached
 QUIET = {"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"}
@@ -40,6 +41,8 @@ def run_under(before, env):
 
 def check(what, tampered, code, out, err):
     said = f"{what}: exit {code}, {out[:400]!r} {err[-400:]!r}"
+    if b"LeakSanitizer does not work under ptrace" in err:  # the fault hit the sanitizer's own reading of its options
+        return
     if code == LOADER or (code < 0 and what.startswith("getrandom")):  # libsodium gives up without random numbers
         assert not out, said
         return
@@ -64,11 +67,13 @@ def calls_of_a_start(call):
 def under_calls(tampered):
     need("strace")
     product(tampered)
-    reached = 0
+    reached, sticky = 0, "" if SANITIZED else "+"  # a sanitizer needs some of them itself, and dies without
     for call, error in ERRORS.items():
+        if SANITIZED and call == "mmap":
+            continue
         number = first = calls_of_a_start(call) + 1
         while number < 4000:
-            code, out, err = run_under(["strace", "-qq", "-o", "trace", "-e", f"trace={call}", "-e", f"inject={call}:error={error}:when={number}+"], {})
+            code, out, err = run_under(["strace", "-qq", "-o", "trace", "-e", f"trace={call}", "-e", f"inject={call}:error={error}:when={number}{sticky}"], {})
             with open("trace", errors="replace") as f:
                 if "(INJECTED)" not in f.read():
                     break
@@ -79,7 +84,7 @@ def under_calls(tampered):
 
 
 def under_allocations(tampered):
-    if not os.path.exists(ALLOCATIONS):
+    if SANITIZED:
         skip("a sanitizer brings its own allocator; the plain build runs this")
     product(tampered)
     number, reached = 1, 0
