@@ -53,34 +53,33 @@ static char *two_modes(struct sb_arena *arena, uint32_t a, uint32_t b)
 	return sb_arena_printf(arena, "0%03o → 0%03o", a & 07777, b & 07777);
 }
 
-/* What a file of a directory has beside its bytes. */
-static int compare_metadata(struct sb_unit *unit, const struct sb_artifact_in *in, struct sb_err *err)
+static unsigned bit(enum sb_diff_kind kind, bool differs)
 {
-	const struct sb_side *a = &in->shipped, *b = &in->rebuilt;
-	int rc = 0;
-
-	if (a->type != b->type)
-		return note(unit, SB_DIFF_TYPE, NULL, in, err);
-	if (!same_text(a->link, b->link))
-		rc = note(unit, SB_DIFF_LINK, NULL, in, err);
-	if (!rc && a->rdev != b->rdev)
-		rc = note(unit, SB_DIFF_DEVICE, NULL, in, err);
-	if (!rc && a->has_mode && b->has_mode && a->mode != b->mode)
-		rc = note(unit, SB_DIFF_MODE, two_modes(unit->arena, a->mode, b->mode), in, err);
-	if (!rc && a->has_owner && b->has_owner && (a->uid != b->uid || a->gid != b->gid))
-		rc = note(unit, SB_DIFF_OWNER, NULL, in, err);
-	if (!rc && a->has_owner && b->has_owner && a->mtime != b->mtime)
-		rc = note(unit, SB_DIFF_MTIME, NULL, in, err);
-	if (!rc && a->has_owner && b->has_owner && !sb_span_equal(a->xattrs, b->xattrs))
-		rc = note(unit, SB_DIFF_XATTR, NULL, in, err);
-	return rc;
+	return differs ? 1U << kind : 0;
 }
 
-static bool has_equal_metadata(const struct sb_artifact_in *in)
+/* What a file of a directory has beside its bytes and differs in: bits of enum sb_diff_kind. Of another type, it is not asked for more. */
+static unsigned unlike(const struct sb_side *a, const struct sb_side *b)
 {
-	const struct sb_side *a = &in->shipped, *b = &in->rebuilt;
-	return a->type == b->type && same_text(a->link, b->link) && a->rdev == b->rdev && (!a->has_mode || !b->has_mode || a->mode == b->mode) &&
-	       (!a->has_owner || !b->has_owner || (a->uid == b->uid && a->gid == b->gid && a->mtime == b->mtime && sb_span_equal(a->xattrs, b->xattrs)));
+	bool modes = a->has_mode && b->has_mode, owners = a->has_owner && b->has_owner;
+
+	if (a->type != b->type)
+		return bit(SB_DIFF_TYPE, true);
+	return bit(SB_DIFF_LINK, !same_text(a->link, b->link)) | bit(SB_DIFF_DEVICE, a->rdev != b->rdev) | bit(SB_DIFF_MODE, modes && a->mode != b->mode) |
+	       bit(SB_DIFF_OWNER, owners && (a->uid != b->uid || a->gid != b->gid)) | bit(SB_DIFF_MTIME, owners && a->mtime != b->mtime) |
+	       bit(SB_DIFF_XATTR, owners && !sb_span_equal(a->xattrs, b->xattrs));
+}
+
+static int compare_metadata(struct sb_unit *unit, const struct sb_artifact_in *in, struct sb_err *err)
+{
+	static const enum sb_diff_kind kinds[] = {SB_DIFF_TYPE, SB_DIFF_LINK, SB_DIFF_DEVICE, SB_DIFF_MODE, SB_DIFF_OWNER, SB_DIFF_MTIME, SB_DIFF_XATTR};
+	unsigned differ = unlike(&in->shipped, &in->rebuilt);
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < sizeof kinds / sizeof *kinds; i++)
+		if (differ & bit(kinds[i], true))
+			rc = note(unit, kinds[i], kinds[i] == SB_DIFF_MODE ? two_modes(unit->arena, in->shipped.mode, in->rebuilt.mode) : NULL, in, err);
+	return rc;
 }
 
 static int compare_lone(struct sb_unit *unit, const struct sb_artifact_in *in, struct sb_err *err)
@@ -199,7 +198,7 @@ static int compare_artifact(void *ctx, size_t i, struct sb_err *err)
 	                 ? sb_compare_common(job->in->progress, sb_depot_reading(job->depot), a->bytes, b->bytes, &artifact.common, err) : 0;
 	if (rc)
 		return rc;
-	job->out[i].identical = a->present && b->present && a->bytes.n == b->bytes.n && artifact.common == a->bytes.n && has_equal_metadata(in);
+	job->out[i].identical = a->present && b->present && a->bytes.n == b->bytes.n && artifact.common == a->bytes.n && !unlike(a, b);
 	return sb_pool_share(job->pool, 2, do_part, &artifact, err);
 }
 
