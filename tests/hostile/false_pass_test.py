@@ -419,20 +419,24 @@ def _(_dir):
 @case("a word that the source spells itself is no fact of the environment: another one in its place is another program")
 def _(_dir):
     script = "#!/bin/sh\n# made for builder\nexec su builder -c 'make build'\n"
-    banner = ["sh: cp run.sh out/run.sh; echo \"made by $(id -un)\" > out/banner"]
-    drop({"release/run.sh": b"", "release/banner": b"made by vendors\n"}, [("release/run.sh", "out/run.sh"), ("release/banner", "out/banner")], banner)
-    for honest, changes in ((False, (("builder", "backdor"), ("build'", "wreck'"))), (True, ())):
-        source = {"acme-1.0/run.sh": script if not honest else script.replace("builder", "nobody")}
-        for changed in [source["acme-1.0/run.sh"]] if honest else [script.replace(*change) for change in changes]:
-            drops.tarball("src.tar.xz", source)
-            write("release/run.sh", changed.encode())
-            with open("drop.yaml") as f:
-                text = f.read()
-            with open("drop.yaml", "w") as f:
-                f.write(re.sub("sha256: [0-9a-f]{64}", "sha256: " + drops.sha256("src.tar.xz"), text, count=1))
-            record = verdict("verify", "drop.yaml")
-            levels = {a["name"]: a["level"] for a in record["artifacts"]}
-            assert levels == ({"release/run.sh": "identical", "release/banner": "explained"} if honest else {"release/run.sh": "different", "release/banner": "different"}), levels
+    plain = script.replace("builder", "nobody")
+    steps = ["sh: cp run.sh out/run.sh; echo \"made by $(id -un)\" > out/banner"]
+
+    def levels(source, shipped, further=None):
+        drops.tarball("src.tar.xz", {"acme-1.0/run.sh": source, **(further or {})})
+        write("release/run.sh", shipped.encode())
+        with open("drop.yaml") as f:
+            text = f.read()
+        with open("drop.yaml", "w") as f:
+            f.write(re.sub("sha256: [0-9a-f]{64}", "sha256: " + drops.sha256("src.tar.xz"), text, count=1))
+        return {a["name"].split("/")[1]: a["level"] for a in verdict("verify", "drop.yaml")["artifacts"]}
+
+    drop({"release/run.sh": b"", "release/banner": b"made by vendors\n"}, [("release/run.sh", "out/run.sh"), ("release/banner", "out/banner")], steps)
+    for change in (("builder", "backdor"), ("build'", "wreck'")):
+        assert levels(script, script.replace(*change)) == {"run.sh": "different", "banner": "different"}, change
+    assert levels(plain, plain) == {"run.sh": "identical", "banner": "explained"}
+    packed = {"acme-1.0/inner.tar": "no archive, so nobody knows what it spells"}
+    assert levels(plain, plain, packed) == {"run.sh": "identical", "banner": "different"}
 
 
 main()

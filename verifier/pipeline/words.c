@@ -53,10 +53,25 @@ static void look_at(const struct sb_inventory *inventory, const struct sb_vec *s
 	}
 }
 
+/* What an archive spells that nobody could look into is not known: it may be any of them. */
+static bool is_unread(const struct sb_sources *sources)
+{
+	for (size_t i = 0; i < sources->notice_count; i++)
+		if (strcmp(sources->notices[i].id, "packed-unread") == 0 || strcmp(sources->notices[i].id, "archive-more-notices") == 0)
+			return true;
+	return false;
+}
+
 struct sb_facts sb_line_facts_apart(const struct sb_sources *sources, const struct sb_facts *facts)
 {
 	struct sb_facts apart = *facts;
 
+	if (is_unread(sources)) {
+		apart = SB_FACTS_NONE;
+		apart.epoch = facts->epoch;
+		apart.jobs = facts->jobs;
+		return apart;
+	}
 	look_at(&sources->inventory, &sources->spools, &apart);
 	look_at(&sources->packed, &sources->packed_spools, &apart);
 	return apart;

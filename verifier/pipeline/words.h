@@ -7,7 +7,7 @@
 
 /**
  * @facts without the texts that stand in a file of @sources, packed ones included: where the rebuilt side has such a word, the source may have written it, and
- * another word in its place is a change of the program and no other environment. Names count as whole words, paths anywhere. Linear in the size of the sources.
+ * another word in its place is a change of the program and no other environment. Without any text where an archive among the sources could not be looked into. Names count as whole words, paths anywhere. Linear in the size of the sources.
  */
 struct sb_facts sb_line_facts_apart(const struct sb_sources *sources, const struct sb_facts *facts);
 
