@@ -101,3 +101,13 @@ void is_derived(struct opened *opened, uint64_t region, const char *name, enum s
 	cr_assert(from->over_offset == over && from->over_length == length, "%s over %llu bytes at %llu", name, (unsigned long long)from->over_length,
 		  (unsigned long long)from->over_offset);
 }
+
+void is_of_kind_in(const char *format, struct sb_span image, uint64_t offset, enum sb_region_kind kind)
+{
+	struct opened opened = read_image(format, image);
+	const struct sb_region *region = region_at(&opened, offset);
+
+	cr_assert_not_null(region, "nothing begins at %llu", (unsigned long long)offset);
+	cr_assert_eq(region->kind, kind, "%s at %llu", region->name, (unsigned long long)offset);
+	finish_image(&opened);
+}

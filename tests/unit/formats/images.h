@@ -19,6 +19,8 @@ void limit_image(const char *format, struct sb_span image, const char *words);
 void is_member(const struct opened *opened, size_t index, const char *name, enum sb_member_type type);
 /** The region that begins at @offset, or NULL. */
 const struct sb_region *region_at(const struct opened *opened, uint64_t offset);
+/** In @image of @format, the region that begins at @offset is of this kind. */
+void is_of_kind_in(const char *format, struct sb_span image, uint64_t offset, enum sb_region_kind kind);
 void is_region(const struct opened *opened, uint64_t offset, uint64_t length, const char *name, uint32_t member, enum sb_region_kind kind);
 /** A field of the region at @region, @at bytes behind its start. */
 void is_field(struct opened *opened, uint64_t region, const char *name, enum sb_field_kind kind, uint64_t at, uint64_t length);
