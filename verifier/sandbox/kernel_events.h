@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A second witness of the kernel's, by fanotify(7): which files of the build's own file systems were read, written and run, whoever opened them and
- * however. It says nothing of what goes through mapped memory. Since about Linux 6.18 the owner of a user namespace may ask for it; where the
+ * however. It says nothing of what goes through mapped memory. Linux 6.18 lets the owner of a user namespace ask for it; where the
  * kernel refuses there is no such witness, and nothing is claimed of it.
  */
 #ifndef VERIFIER_SANDBOX_KERNEL_EVENTS_H
