@@ -11,6 +11,7 @@ import contents  # noqa: E402
 import firmware  # noqa: E402
 import hinted  # noqa: E402
 import mutants_fat  # noqa: E402
+import mutants_hybrid  # noqa: E402
 import mutants_iso  # noqa: E402
 import mutants_jffs2  # noqa: E402
 import mutants_macho  # noqa: E402
@@ -121,6 +122,12 @@ def _(_dir):
 def _(_dir):
     need("xorriso", "genisoimage", "fakeroot")
     expect(mutants_iso.honest(), None)
+
+
+@case("ISO 9660 for sticks: names of disks and partitions, times")
+def _(_dir):
+    need("xorriso", "fakeroot", "mkfs.fat", "mcopy")
+    expect(mutants_hybrid.honest(), None)
 
 
 @case("packages of dpkg-deb")

@@ -15,6 +15,7 @@ import contents  # noqa: E402
 import firmware  # noqa: E402
 import mutants  # noqa: E402
 import mutants_fat  # noqa: E402
+import mutants_hybrid  # noqa: E402
 import mutants_iso  # noqa: E402
 import mutants_jffs2  # noqa: E402
 import mutants_rom  # noqa: E402
@@ -157,6 +158,12 @@ def _(_dir):
 def _(_dir):
     need("xorriso", "genisoimage", "fakeroot")
     refuse(mutants_iso.pairs(), "iso")
+
+
+@case("ISO 9660 for sticks: boot code, tables of partitions, partitions behind the volume")
+def _(_dir):
+    need("xorriso", "fakeroot", "mkfs.fat", "mcopy")
+    refuse(mutants_hybrid.pairs(), "iso")
 
 
 @case("JFFS2: trees, every field of its nodes, nodes and bytes that nobody sees")

@@ -47,14 +47,17 @@ static bool is_right(struct sb_explaining *in, const struct sb_pair *pair, const
 	return strcmp(diff->name, "disk GUID") == 0 ? headers_agree(pair->view[side], diff->name, bytes) : sb_field_is_repeated(in, pair, diff, side);
 }
 
+static bool holds_partitions(const struct sb_format *format)
+{
+	return format && (strcmp(format->name, "gpt") == 0 || strcmp(format->name, "mbr") == 0 || strcmp(format->name, "iso9660") == 0);
+}
+
 static bool claim_disk_id(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, struct sb_claim *claim)
 {
-	bool disk = pair->format && (strcmp(pair->format->name, "gpt") == 0 || strcmp(pair->format->name, "mbr") == 0);
-
-	if (!disk || !sb_diff_is_field(diff, SB_FIELD_IDENTIFIER) || !is_right(in, pair, diff, SB_SHIPPED) || !is_right(in, pair, diff, SB_REBUILT))
+	if (!holds_partitions(pair->format) || !sb_diff_is_field(diff, SB_FIELD_IDENTIFIER) || !is_right(in, pair, diff, SB_SHIPPED) || !is_right(in, pair, diff, SB_REBUILT))
 		return false;
 	claim->cap = SB_LEVEL_EXPLAINED;
-	claim->primary = true;
+	claim->primary = !strstr(diff->side[SB_SHIPPED].region->name, "second");
 	claim->freedom = diff->bytes;
 	claim->severity = SB_SEVERITY_MINOR;
 	claim->note = sb_explain_note(in, "%s was drawn when the image was made, the same in every copy; nothing lets it be recomputed", diff->name);

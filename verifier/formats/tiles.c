@@ -60,17 +60,53 @@ static int settle_shared(struct sb_tiles *tiles, uint64_t size, struct sb_err *e
 	return rc;
 }
 
+static int emit_part(struct sb_view *view, const struct sb_region *whole, uint64_t from, uint64_t to, enum sb_region_kind kind, const char *name,
+		     struct sb_err *err)
+{
+	struct sb_region part = *whole;
+
+	part.offset += from;
+	part.length = to - from;
+	part.kind = kind;
+	part.name = name;
+	return to > from ? sb_emit_region(view, &part, err) : 0;
+}
+
+/* Free space around what hides in it: the zeros at both ends are owned as such, so that the rest is told to the byte. */
+static int emit_free(struct sb_view *view, const struct sb_region *hole, struct sb_span bytes, struct sb_err *err)
+{
+	struct sb_span left = sb_span_of(bytes.p + 1, bytes.n - 1), right = sb_span_of(bytes.p, bytes.n - 1);
+	uint64_t from = bytes.p[0] ? 0 : 1 + sb_reading_common_prefix(view->reading, right, left);
+	uint64_t zeros = from == bytes.n || bytes.p[bytes.n - 1] ? 0 : 1 + sb_reading_common_suffix(view->reading, right, left);
+	uint64_t to = bytes.n - zeros;
+
+	int rc = emit_part(view, hole, 0, from, SB_REGION_LAYOUT, "fill", err);
+	if (!rc)
+		rc = emit_part(view, hole, from, to, hole->kind, hole->name, err);
+	return rc ? rc : emit_part(view, hole, to, bytes.n, SB_REGION_LAYOUT, "fill", err);
+}
+
 static int emit_unowned(struct sb_view *view, uint64_t from, uint64_t to, bool filled, struct sb_err *err)
 {
 	bool last = to == view->file.n;
 	struct sb_region hole = {.offset = from, .length = to - from, .kind = last ? SB_REGION_OVERLAY : SB_REGION_GAP, .name = last ? "overlay" : "gap"};
 	struct sb_span bytes;
 
-	if ((filled || last) && sb_span_cut(view->file, from, to - from, &bytes) && sb_reading_all_zero(view->reading, bytes)) {
-		hole.kind = filled ? SB_REGION_LAYOUT : SB_REGION_PADDING;
+	if (from == to || !sb_span_cut(view->file, from, to - from, &bytes))
+		return 0;
+	if (filled)
+		return emit_free(view, &hole, bytes, err);
+	if (last && sb_reading_all_zero(view->reading, bytes)) {
+		hole.kind = SB_REGION_PADDING;
 		hole.name = "fill";
 	}
 	return sb_emit_region(view, &hole, err);
+}
+
+void sb_tiles_sort(struct sb_tiles *tiles)
+{
+	if (tiles->regions.count)
+		qsort(tiles->regions.items, tiles->regions.count, sizeof(struct sb_region), by_offset);
 }
 
 static int emit_all(struct sb_tiles *tiles, struct sb_view *view, bool filled, struct sb_err *err)
@@ -78,8 +114,7 @@ static int emit_all(struct sb_tiles *tiles, struct sb_view *view, bool filled, s
 	uint64_t at = 0;
 	int rc = settle_shared(tiles, view->file.n, err);
 
-	if (tiles->regions.count)
-		qsort(tiles->regions.items, tiles->regions.count, sizeof(struct sb_region), by_offset);
+	sb_tiles_sort(tiles);
 	for (size_t i = 0; !rc && i < tiles->regions.count; i++) {
 		const struct sb_region *region = sb_vec_at(&tiles->regions, i);
 		if (region->offset < at)

@@ -23,6 +23,8 @@ SB_MUST_USE int sb_tiles_share(struct sb_tiles *tiles, uint64_t size, const stru
 SB_MUST_USE int sb_tiles_emit(struct sb_tiles *tiles, struct sb_view *view, struct sb_err *err);
 /** So too, for file systems: what nobody owns and is all zero is LAYOUT called "fill". */
 SB_MUST_USE int sb_tiles_emit_filled(struct sb_tiles *tiles, struct sb_view *view, struct sb_err *err);
+/** Order those that nobody shares by their offsets. */
+void sb_tiles_sort(struct sb_tiles *tiles);
 void sb_tiles_release(struct sb_tiles *tiles);
 
 #define SB_TILES __attribute__((cleanup(sb_tiles_release)))

@@ -345,6 +345,8 @@ Test(cramfs, what_nobody_reads_is_a_gap)
 	used = SIZE + 16;
 	image[SIZE] = 'x';
 	struct opened opened = open_right();
-	is_region(&opened, end, used - end, "overlay", 0, SB_REGION_OVERLAY);
+	is_region(&opened, end, SIZE - end, "fill", 0, SB_REGION_LAYOUT);
+	is_region(&opened, SIZE, 1, "overlay", 0, SB_REGION_OVERLAY);
+	is_region(&opened, SIZE + 1, used - SIZE - 1, "fill", 0, SB_REGION_LAYOUT);
 	finish_image(&opened);
 }

@@ -266,8 +266,9 @@ Test(iso9660, what_nobody_reads_is_a_gap)
 	iso_image[FILE_AT * SECTOR + 700] = 'x';
 	iso_image[WHOLE - 1] = 'y';
 	struct opened opened = iso_open_right();
-	is_region(&opened, FILE_AT * SECTOR + 700, SECTOR - 700, "gap", 0, SB_REGION_GAP);
-	is_region(&opened, INNER * SECTOR + 9, WHOLE - INNER * SECTOR - 9, "overlay", 0, SB_REGION_OVERLAY);
+	is_region(&opened, FILE_AT * SECTOR + 700, 1, "gap", 0, SB_REGION_GAP);
+	is_region(&opened, FILE_AT * SECTOR + 701, SECTOR - 701, "fill", 0, SB_REGION_LAYOUT);
+	is_region(&opened, WHOLE - 1, 1, "overlay", 0, SB_REGION_OVERLAY);
 	finish_image(&opened);
 }
 
@@ -278,4 +279,44 @@ Test(iso9660, the_system_area_is_told)
 	struct opened opened = iso_open_right();
 	is_region(&opened, 0, VOLUME * SECTOR, "system area", 0, SB_REGION_HEADER);
 	finish_image(&opened);
+}
+
+static void row(unsigned number, unsigned type, unsigned sector, unsigned sectors)
+{
+	unsigned at = 446 + 16 * (number - 1);
+
+	iso_image[at + 4] = (uint8_t)type;
+	iso_le(at + 8, sector * (SECTOR / 512), 4);
+	iso_le(at + 12, sectors * (SECTOR / 512), 4);
+}
+
+Test(iso9660, partitions_are_what_the_volume_holds_or_what_lies_behind_it)
+{
+	iso_begin();
+	iso_image[510] = 0x55;
+	iso_image[511] = 0xaa;
+	iso_image[700] = 0xeb;
+	row(1, 0x17, 0, SECTORS);
+	row(2, 0xef, FILE_AT, 1);
+	row(3, 0x83, FREE, 2);
+	struct opened opened = iso_open_right();
+	uint32_t first = (uint32_t)opened.view.members.count - 3;
+	is_member(&opened, first, "partition 1", SB_MEMBER_DIR);
+	is_member(&opened, first + 1, "partition 2", SB_MEMBER_HARDLINK);
+	is_member(&opened, first + 2, "partition 3", SB_MEMBER_PART);
+	is_region(&opened, 0, 440, "boot code", 0, SB_REGION_SECTION);
+	is_region(&opened, 440, 72, "master boot record", 0, SB_REGION_HEADER);
+	is_region(&opened, 512, VOLUME * SECTOR - 512, "system area", 0, SB_REGION_HEADER);
+	is_region(&opened, FREE * SECTOR, 2 * SECTOR, "content", first + 3, SB_REGION_CONTENT);
+	finish_image(&opened);
+}
+
+Test(iso9660, partitions_that_share_bytes_are_refused)
+{
+	iso_begin();
+	iso_image[510] = 0x55;
+	iso_image[511] = 0xaa;
+	row(1, 0x83, FREE, 4);
+	row(2, 0x83, FREE + 1, 2);
+	iso_refuses("share bytes");
 }

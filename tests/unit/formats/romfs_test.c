@@ -315,8 +315,9 @@ Test(romfs, what_nobody_reads_is_a_gap)
 	image[FILE_AT + 40] = 'x';
 	image[WHOLE - 1] = 'y';
 	struct opened opened = open_right();
-	is_region(&opened, FILE_AT + 37, 11, "gap", 0, SB_REGION_GAP);
-	is_region(&opened, SIZE, WHOLE - SIZE, "overlay", 0, SB_REGION_OVERLAY);
+	is_region(&opened, FILE_AT + 37, 3, "fill", 0, SB_REGION_LAYOUT);
+	is_region(&opened, FILE_AT + 40, 1, "gap", 0, SB_REGION_GAP);
+	is_region(&opened, WHOLE - 1, 1, "overlay", 0, SB_REGION_OVERLAY);
 	finish_image(&opened);
 }
 

@@ -85,10 +85,40 @@ Test(tiles, the_first_member_owns_what_several_share)
 		cr_assert_eq(sb_tiles_share(&tiles, sizeof bytes, &region, &err), 0);
 	}
 	cr_assert_eq(sb_tiles_emit_filled(&tiles, &view, &err), 0, "%s", err.msg);
-	cr_assert_eq(view.regions.count, 4);
+	cr_assert_eq(view.regions.count, 6);
 	cr_expect_eq(sb_view_region(&view, 0)->kind, SB_REGION_LAYOUT, "nothing but zeros");
 	cr_expect_eq(sb_view_region(&view, 1)->member, 1);
 	cr_expect_eq(sb_view_region(&view, 2)->member, 2);
-	cr_expect_eq(sb_view_region(&view, 3)->kind, SB_REGION_OVERLAY, "a byte that nobody owns");
+	cr_expect_eq(sb_view_region(&view, 4)->kind, SB_REGION_OVERLAY, "a byte that nobody owns");
 	sb_view_release(&view);
+}
+
+Test(tiles, what_hides_in_free_space_is_told_to_the_byte)
+{
+	static const struct {
+		uint64_t at, length; /* of what is not zero */
+		uint64_t fills[2];   /* bytes before and behind it */
+	} rows[] = {{0, 0, {16, 0}}, {0, 16, {0, 0}}, {0, 1, {0, 15}}, {15, 1, {15, 0}}, {3, 9, {3, 4}}, {7, 2, {7, 7}}};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		SB_ARENA struct sb_arena *arena = sb_arena_new(0);
+		SB_TILES struct sb_tiles tiles = {.regions = {.count = 0}};
+		uint8_t bytes[16] = {0};
+		struct sb_err err = {0};
+		struct sb_view view;
+		if (rows[i].length)
+			bytes[rows[i].at] = bytes[rows[i].at + rows[i].length - 1] = 1;
+		sb_view_init(&view, &none, sb_span_of(bytes, sizeof bytes), arena);
+		cr_assert_eq(sb_tiles_emit_filled(&tiles, &view, &err), 0, "%s", err.msg);
+		size_t parts = (size_t)(rows[i].fills[0] > 0) + (rows[i].length > 0) + (rows[i].fills[1] > 0);
+		cr_assert_eq(view.regions.count, parts, "row %zu", i);
+		for (size_t k = 0; k < parts; k++) {
+			const struct sb_region *region = sb_view_region(&view, k);
+			bool fill = region->kind == SB_REGION_LAYOUT;
+			cr_expect_eq(region->offset, k == 0 ? 0 : sb_view_region(&view, k - 1)->offset + sb_view_region(&view, k - 1)->length, "row %zu", i);
+			cr_expect(fill || (region->offset == rows[i].at && region->length == rows[i].length), "row %zu", i);
+			cr_expect(!fill || region->length == rows[i].fills[region->offset > 0], "row %zu", i);
+		}
+		sb_view_release(&view);
+	}
 }

@@ -91,17 +91,12 @@ static int open_disk(struct sb_view *view, const char *hint, struct sb_err *err)
 	return add_all(&tiles, view, err);
 }
 
-static int describe(struct sb_view *view, const struct sb_region *region, struct sb_err *err)
-{
-	return region->tag == SB_DISK_TAG_NONE ? 0 : sb_disk_describe_rows(view, region, err);
-}
-
 const struct sb_format sb_format_mbr = {
 	.name = "mbr",
 	.spec = "UEFI Specification 2.10, 5.2.1; util-linux 2.38, libfdisk/src/dos.c for logical partitions",
 	.version = 1,
 	.probe = probe,
 	.open = open_disk,
-	.describe = describe,
+	.describe = sb_disk_describe,
 	.container = true,
 };

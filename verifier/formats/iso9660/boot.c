@@ -25,12 +25,23 @@ static uint64_t length_of(struct sb_span entry)
 	return medium && medium < sizeof media / sizeof *media ? media[medium] : SECTOR * sb_iso_le(entry, 6, 2);
 }
 
-/* An image is a file of the tree, or lies somewhere by itself. */
+static const struct sb_iso_file *file_or_partition(const struct sb_iso *iso, uint64_t offset)
+{
+	const struct sb_iso_file *found = sb_iso_file_at(iso, offset);
+
+	for (size_t i = 0; !found && i < iso->appended.count; i++) {
+		const struct sb_iso_file *partition = sb_vec_at(&iso->appended, i);
+		found = partition->offset == offset ? partition : NULL;
+	}
+	return found;
+}
+
+/* An image is a file of the tree or a partition behind it, or lies somewhere by itself. */
 static int emit_image(struct catalog *catalog, struct sb_span entry, struct sb_err *err)
 {
 	struct sb_iso *iso = catalog->iso;
 	uint64_t offset = SB_ISO_SECTOR * sb_iso_le(entry, 8, 4), length = length_of(entry);
-	const struct sb_iso_file *file = sb_iso_file_at(iso, offset);
+	const struct sb_iso_file *file = file_or_partition(iso, offset);
 	struct sb_member member = {.type = SB_MEMBER_PART};
 	const char *name = sb_arena_printf(iso->view->arena, "boot image %u", ++catalog->images);
 

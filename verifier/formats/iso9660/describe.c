@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Fields. What lies between fields was checked by the walker, or is told with a member. */
+#include "verifier/formats/disk/disk.h"
 #include "verifier/formats/iso9660/iso9660.h"
 
 #include <string.h>
@@ -136,9 +137,7 @@ static int describe_paths(struct sb_view *view, const struct sb_region *region, 
 
 int sb_iso_describe(struct sb_view *view, const struct sb_region *region, struct sb_err *err)
 {
-	switch ((enum sb_iso_tag)region->tag) {
-	case SB_ISO_TAG_NONE:
-		return 0;
+	switch (region->tag) {
 	case SB_ISO_TAG_VOLUME:
 		return sb_emit_layout(view, region, SB_ROWS(volume_rows), err);
 	case SB_ISO_TAG_BOOT:
@@ -153,6 +152,7 @@ int sb_iso_describe(struct sb_view *view, const struct sb_region *region, struct
 		return describe_paths(view, region, err);
 	case SB_ISO_TAG_BOOT_ENTRY:
 		return sb_emit_layout(view, region, SB_ROWS(entry_rows), err);
+	default:
+		return sb_disk_describe(view, region, err);
 	}
-	return 0;
 }

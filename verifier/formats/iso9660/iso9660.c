@@ -5,16 +5,6 @@
 
 #include <string.h>
 
-static int own_system_area(struct sb_iso *iso, struct sb_err *err)
-{
-	const struct sb_region region = {.length = SB_ISO_FIRST * SB_ISO_SECTOR, .kind = SB_REGION_HEADER, .loaded = true, .name = "system area"};
-	struct sb_span bytes;
-
-	if (!sb_span_cut(iso->view->file, 0, region.length, &bytes) || sb_span_all_zero(bytes))
-		return 0;
-	return sb_tiles_add(&iso->tiles, iso->view->file.n, &region, err);
-}
-
 /* A volume that has the tree and the path tables of one before it: ISO 9660:1999. */
 static bool is_walked(const struct sb_iso *iso, size_t which)
 {
@@ -48,12 +38,12 @@ static int take_volume(struct sb_iso *iso, size_t which, struct sb_err *err)
 
 static int walk(struct sb_iso *iso, struct sb_err *err)
 {
-	int rc = own_system_area(iso, err);
+	int rc = sb_iso_read_volumes(iso, err);
 
-	if (!rc)
-		rc = sb_iso_read_volumes(iso, err);
 	for (size_t i = 0; !rc && i < iso->volumes.count; i++)
 		rc = take_volume(iso, i, err);
+	if (!rc)
+		rc = sb_iso_take_system_area(iso, err);
 	if (!rc)
 		rc = sb_iso_take_boot(iso, err);
 	return rc ? rc : sb_tiles_emit_filled(&iso->tiles, iso->view, err);
@@ -67,6 +57,7 @@ static int open_iso(struct sb_view *view, const char *hint, struct sb_err *err)
 		.volumes = {.size = sizeof(struct sb_iso_volume)},
 		.folders = {.size = sizeof(struct sb_iso_folder)},
 		.files = {.size = sizeof(struct sb_iso_file)},
+		.appended = {.size = sizeof(struct sb_iso_file)},
 		.calls = {.size = sizeof(struct sb_iso_call)},
 	};
 	int rc = 0;
@@ -79,6 +70,7 @@ static int open_iso(struct sb_view *view, const char *hint, struct sb_err *err)
 	sb_vec_release(&iso.volumes);
 	sb_vec_release(&iso.folders);
 	sb_vec_release(&iso.files);
+	sb_vec_release(&iso.appended);
 	sb_vec_release(&iso.calls);
 	sb_tiles_release(&iso.tiles);
 	return rc;
@@ -93,8 +85,8 @@ static unsigned probe(struct sb_span file, const char *hint)
 
 const struct sb_format sb_format_iso9660 = {
 	.name = "iso9660",
-	.spec = "ECMA-119, 4th edition; SUSP and RRIP 1.12; Joliet 1.0; El Torito 1.0",
-	.version = 2,
+	.spec = "ECMA-119, 4th edition; SUSP and RRIP 1.12; Joliet 1.0; El Torito 1.0; UEFI Specification 2.10, chapter 5",
+	.version = 3,
 	.probe = probe,
 	.open = open_iso,
 	.describe = sb_iso_describe,

@@ -100,6 +100,7 @@ struct sb_iso {
 	struct sb_vec volumes;     /* struct sb_iso_volume */
 	struct sb_vec folders;     /* struct sb_iso_folder of the tree at hand */
 	struct sb_vec files;       /* struct sb_iso_file, sorted once a tree is done */
+	struct sb_vec appended;    /* struct sb_iso_file: partitions behind the volume */
 	struct sb_vec calls;       /* struct sb_iso_call of the tree at hand */
 	uint64_t catalog;          /* offset of the boot catalog; 0: none */
 	uint64_t walked;           /* bytes of folders of the tree at hand */
@@ -148,6 +149,10 @@ SB_MUST_USE int sb_iso_read_volumes(struct sb_iso *iso, struct sb_err *err);
 SB_MUST_USE int sb_iso_take_boot(struct sb_iso *iso, struct sb_err *err);
 /** The first file that begins at @offset; NULL when there is none. */
 const struct sb_iso_file *sb_iso_file_at(const struct sb_iso *iso, uint64_t offset);
+
+/* ---- system_area.c ---- */
+/** Boot code and tables of partitions, once the trees are owned. Errors: FORMAT, LIMIT, NOMEM. */
+SB_MUST_USE int sb_iso_take_system_area(struct sb_iso *iso, struct sb_err *err);
 
 /* ---- describe.c ---- */
 SB_MUST_USE int sb_iso_describe(struct sb_view *view, const struct sb_region *region, struct sb_err *err);
