@@ -30,7 +30,7 @@ static struct sb_span text_around(struct sb_span bytes, size_t at)
 	return sb_span_of(bytes.p + from, end - from);
 }
 
-/* Where the sides begin to differ, and the texts around that. */
+/* Where the sides begin to differ, and the texts around that. False when it is not text that differs there. */
 static bool find_words(const struct sb_pair *pair, const struct sb_diff *diff, struct words *out)
 {
 	struct sb_span a = sb_diff_bytes(pair, diff, SB_SHIPPED), b = sb_diff_bytes(pair, diff, SB_REBUILT);
@@ -48,7 +48,8 @@ static bool find_words(const struct sb_pair *pair, const struct sb_diff *diff, s
 	size_t most = (a.n < b.n ? a.n : b.n) - out->prefix;
 	for (out->suffix = 0; out->suffix < most && a.p[a.n - 1 - out->suffix] == b.p[b.n - 1 - out->suffix];)
 		out->suffix++;
-	return a.n >= 2 && b.n >= 2;
+	bool spelled = a.n > out->prefix || b.n > out->prefix;
+	return spelled && a.n >= 2 && b.n >= 2;
 }
 
 static bool fits(uint8_t c, char shape)
@@ -197,12 +198,18 @@ static struct sb_guess guess_time(const struct words *words)
 	return (struct sb_guess){SB_CAUSE_UNEXPLAINED, NULL};
 }
 
+/* The "@" between a name and another one. */
+static const uint8_t *find_at(struct sb_span text)
+{
+	return text.n > 2 ? memchr(text.p + 1, '@', text.n - 2) : NULL;
+}
+
 static struct sb_guess guess_machine(const struct words *words)
 {
 	struct sb_span x = token(words, SB_SHIPPED, NAME "@"), y = token(words, SB_REBUILT, NAME "@");
-	const uint8_t *at = x.n && y.n && memchr(y.p, '@', y.n) ? memchr(x.p, '@', x.n) : NULL;
+	const uint8_t *at = find_at(x);
 
-	if (at)
+	if (at && find_at(y))
 		return at < words->text[SB_SHIPPED].p + words->prefix ? (struct sb_guess){SB_CAUSE_HOST, "user@host"}
 		                                                      : (struct sb_guess){SB_CAUSE_USER, "user@host"};
 	if (IS_PRECEDED(words, "Linux ", "kernel") && is_version(token(words, SB_SHIPPED, NAME "+~")))

@@ -79,16 +79,31 @@ static bool is_printable(struct sb_span bytes)
 	return true;
 }
 
-/* Text as text, anything else as hexadecimal digits. */
-static const char *preview(struct sb_arena *arena, struct sb_span bytes)
+/* The first bytes of that side; empty when it has none. */
+static struct sb_span first_bytes(const struct sb_claim *claim, unsigned side)
 {
-	size_t most = (size_t)SB_LIMIT_OF(PREVIEW_BYTES);
+	const struct sb_diff_side *at = &claim->diff->side[side];
+	struct sb_span bytes = {0};
 
-	if (bytes.n > most)
-		bytes.n = most;
-	if (bytes.n > 3 && is_printable(bytes))
-		return sb_escape_copy(arena, bytes);
+	if (!at->present || !sb_span_cut(claim->pair->bytes[side], at->offset, at->length, &bytes))
+		return (struct sb_span){0};
+	bytes.n = bytes.n < SB_LIMIT_OF(PREVIEW_BYTES) ? bytes.n : (size_t)SB_LIMIT_OF(PREVIEW_BYTES);
+	return bytes;
+}
+
+/* Both sides are shown in one way, and what was drawn never as the text that it may look like. */
+static bool reads_as_text(const struct sb_claim *claim)
+{
+	struct sb_span a = first_bytes(claim, SB_SHIPPED), b = first_bytes(claim, SB_REBUILT);
+	bool drawn = claim->diff->kind == SB_DIFF_FIELD && claim->diff->side[SB_SHIPPED].field.kind == SB_FIELD_IDENTIFIER &&
+	             claim->diff->side[SB_SHIPPED].field.encoding != SB_ENC_TEXT;
+	return !drawn && (a.n > 3 || b.n > 3) && is_printable(a) && is_printable(b);
+}
+
+static const char *hexadecimal(struct sb_arena *arena, struct sb_span bytes)
+{
 	char *text = sb_arena_alloc(arena, 2 * bytes.n + 1);
+
 	if (text)
 		sb_text_hex(bytes, text);
 	return text;
@@ -97,14 +112,12 @@ static const char *preview(struct sb_arena *arena, struct sb_span bytes)
 static int fill_extent(const struct sb_claim *claim, unsigned side, struct sb_arena *arena, struct sb_extent *out, struct sb_err *err)
 {
 	const struct sb_diff_side *at = &claim->diff->side[side];
-	struct sb_span bytes;
+	struct sb_span bytes = first_bytes(claim, side);
 
 	if (!at->present)
 		return 0;
 	*out = (struct sb_extent){.present = true, .offset = at->offset, .length = at->length};
-	if (!sb_span_cut(claim->pair->bytes[side], at->offset, at->length, &bytes))
-		bytes = (struct sb_span){0};
-	out->preview = preview(arena, bytes);
+	out->preview = reads_as_text(claim) ? sb_escape_copy(arena, bytes) : hexadecimal(arena, bytes);
 	return out->preview ? 0 : no_memory(err);
 }
 
