@@ -54,9 +54,10 @@ def volumes(root):
         if tool(['mksquashfs', str(root), str(image), '-noappend', '-quiet', '-no-progress', '-nopad', *flags]) is not None:
             yield 'squashfs', name, image.read_bytes()
             image.unlink()
-    for name, kind, more in (('four', 'ext4', ['-O', '^has_journal']), ('three', 'ext3', ['-O', '^has_journal']), ('two', 'ext2', ['-I', '128']), ('inline', 'ext4', ['-O', '^has_journal,inline_data'])):
+    for name, kind, more in (('four', 'ext4', ['-O', '^has_journal,^resize_inode']), ('three', 'ext3', ['-O', '^has_journal,^resize_inode']), ('two', 'ext2', ['-I', '128', '-O', '^resize_inode']), ('inline', 'ext4', ['-O', '^has_journal,^resize_inode,inline_data'])):
         image = root.parent / f'{root.name}.{name}'
-        if tool(['mke2fs', '-q', '-F', '-t', kind, '-b', '1024', '-N', '64', '-d', str(root), *more, str(image), '400']) is not None:
+        image.write_bytes(bytes(64 << 10))
+        if tool(['mke2fs', '-q', '-F', '-t', kind, '-b', '1024', '-N', '16', '-d', str(root), *more, str(image)]) is not None:
             yield 'ext', name, image.read_bytes()
             image.unlink()
     entry = struct.pack('<IHHQIIqQQIIII48x', 1, 1, 1, 2, 0o644, 0, 1700000000, 0, 0, 0, 0, 1, 0) + b'a' + b'hi'
@@ -229,15 +230,15 @@ def images(root):
     tool(['setfattr', '-n', 'user.note', '-v', 'good', 'folder/file'], cwd=root)
     for kind, argv in (('cramfs', ['mkfs.cramfs', '.', 'IMAGE']), ('romfs', ['genromfs', '-d', '.', '-f', 'IMAGE']), ('erofs', ['mkfs.erofs', '-x2', 'IMAGE', '.'])):
         yield kind, 'plain', made(*argv)
-    (root / 'folder/more').write_text(''.join(f'{i}\n' for i in range(9000)))
+    (root / 'folder/more').write_text(''.join(f'{i}\n' for i in range(3000)))
     yield 'erofs', 'compressed', made('mkfs.erofs', '-x2', '-zlz4hc', 'IMAGE', '.')
     yield 'erofs', 'full', made('mkfs.erofs', '-zlz4', '-Elegacy-compress', '-C16384', 'IMAGE', '.')
     yield 'erofs', 'chunks', made('mkfs.erofs', '--chunksize=4096', 'IMAGE', '.')
     yield 'cramfs', 'big', made('mkfs.cramfs', '-N', 'big', '.', 'IMAGE')
     (root / 'folder/more').unlink()
-    for bits, size in ((12, 64), (32, 400)):
+    for bits, size in ((12, 40), (32, 400)):
         (root.parent / 'image').write_bytes(bytes(size * 1024))
-        if tool(['mkfs.fat', '-F', str(bits), '-s', '1', str(root.parent / 'image')]) is not None:
+        if tool(['mkfs.fat', '-F', str(bits), '-s', '1', '-r', '16' if bits == 12 else '512', str(root.parent / 'image')]) is not None:
             yield 'fat', str(bits), made('mcopy', '-m', '-i', 'IMAGE', 'folder/file', '::/A long name') if bits == 12 else (root.parent / 'image').read_bytes()
     yield 'iso9660', 'rock', made('genisoimage', '-R', '-J', '-quiet', '-no-pad', '-b', 'folder/file', '-no-emul-boot', '-c', 'catalog', '-o', 'IMAGE', '.')
     yield 'iso9660', 'plain', made('xorriso', '-as', 'mkisofs', '-quiet', '-no-pad', '-o', 'IMAGE', '.')
@@ -248,6 +249,14 @@ def images(root):
     yield 'jffs2', 'big', made('mkfs.jffs2', '-r', '.', '-o', 'IMAGE', '-b', '-x', 'zlib', '-p', '-e', '8KiB')
 
 
+def make_small_tree(root):
+    """For images, which are slow to look through when they are large."""
+    (root / 'folder').mkdir(parents=True)
+    (root / 'folder/file').write_text('hello\n' * 20)
+    os.symlink('folder/file', root / 'link')
+    os.link(root / 'folder/file', root / 'hard')
+
+
 def main():
     out = pathlib.Path(sys.argv[1])
     with tempfile.TemporaryDirectory() as scratch:
@@ -255,8 +264,10 @@ def main():
         root.mkdir()
         make_tree(root)
         signed = seeds_signed.signed_seeds(pathlib.Path(scratch) / 'signed')
-        seeds = list(archives(root)) + list(contents(root)) + list(images(root))
-        seeds += list(volumes(root)) + list(seeds_solve.seeds(pathlib.Path(scratch), tool))
+        small = pathlib.Path(scratch) / 'small'
+        make_small_tree(small)
+        seeds = list(archives(root)) + list(contents(root)) + list(images(small))
+        seeds += list(volumes(small)) + list(seeds_solve.seeds(pathlib.Path(scratch), tool))
     plain = next(data for kind, name, data in seeds if kind == 'tar' and name == 'ustar')
     seeds += list(compressed(plain)) + [('zip', name, data) for name, data in zips()]
     debian = b'!<arch>\n' + b'%-16s%-12d%-6d%-6d%-8s%-10d`\n' % (b'debian-binary', 0, 0, 0, b'100644', 4) + b'2.0\n'
