@@ -98,7 +98,7 @@ static bool is_one_text(const struct sb_address_map *map, uint64_t a, uint64_t b
 
 bool sb_address_map_agrees(const struct sb_address_map *map, const struct sb_reference *a, const struct sb_reference *b)
 {
-	if (a->kind != b->kind)
+	if (a->kind != b->kind || a->rest != b->rest)
 		return false;
 	switch (a->kind) {
 	case SB_REFERENCE_ADDRESS:

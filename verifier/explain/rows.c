@@ -17,7 +17,7 @@ enum { LONGEST_KEY = 256 };
 struct keyed {
 	struct sb_row row;
 	size_t first, count; /* its references */
-	bool has_key;
+	bool has_key, decoded;
 	enum sb_reference_kind kind;
 	uint64_t key;
 	size_t order;
@@ -39,19 +39,35 @@ static const struct sb_reference *reference_at(const struct side *side, size_t i
 	return sb_vec_at(&side->references, i);
 }
 
-/* FNV-1a of the text at @offset: what two rows lead to is the same text, wherever it lies. */
-static uint64_t key_of_text(struct sb_span file, uint64_t offset)
+/* FNV-1a: what two rows lead to is the same text, wherever it lies. */
+static uint64_t key_of(struct sb_span text)
 {
 	uint64_t hash = UINT64_C(0xcbf29ce484222325);
 
-	for (uint64_t i = offset; i < file.n && file.p[i] && i - offset < LONGEST_KEY; i++)
-		hash = (hash ^ file.p[i]) * UINT64_C(0x100000001b3);
+	for (size_t i = 0; i < text.n; i++)
+		hash = (hash ^ text.p[i]) * UINT64_C(0x100000001b3);
 	return hash;
+}
+
+static uint64_t key_of_text(struct sb_span file, uint64_t offset)
+{
+	struct sb_span rest;
+
+	if (offset >= file.n || !sb_span_cut(file, offset, file.n - offset < LONGEST_KEY ? file.n - offset : LONGEST_KEY, &rest))
+		return key_of((struct sb_span){0});
+	return key_of(sb_span_of(rest.p, strnlen((const char *)rest.p, rest.n)));
 }
 
 /* An address before a text or an offset: many rows share the latter. */
 static void find_key(const struct side *side, struct sb_span file, struct keyed *row)
 {
+	row->decoded = row->row.says.p;
+	if (row->decoded) {
+		row->has_key = true;
+		row->kind = SB_REFERENCE_TEXT;
+		row->key = key_of(row->row.says);
+		return;
+	}
 	for (size_t i = row->first; i < row->first + row->count; i++) {
 		const struct sb_reference *at = reference_at(side, i);
 		bool usable = at->kind == SB_REFERENCE_ADDRESS || ((at->kind == SB_REFERENCE_OFFSET || at->kind == SB_REFERENCE_TEXT) && !row->has_key);
@@ -120,6 +136,34 @@ static struct sb_span bytes_of(const struct pairing *pairing, unsigned side, con
 	return sb_span_cut(pairing->pair->bytes[side], row->row.offset, row->row.length, &bytes) ? bytes : (struct sb_span){0};
 }
 
+/* What no part that the map knows holds, such as a header, and did not move. */
+static bool stays(const struct pairing *pairing, const struct sb_reference *a, const struct sb_reference *b)
+{
+	const struct sb_vec *pieces = a->kind == SB_REFERENCE_ADDRESS ? &pairing->map->addresses : &pairing->map->offsets;
+	bool lone = a->kind == SB_REFERENCE_ADDRESS || a->kind == SB_REFERENCE_OFFSET;
+	uint64_t to;
+
+	return lone && a->kind == b->kind && a->rest == b->rest && a->target == b->target && !sb_address_map_find(pieces, a->target, &to);
+}
+
+/* Rows that say the same, and lead to the same things. */
+static bool says_same(const struct pairing *pairing, const struct keyed *a, const struct keyed *b, struct sb_moved_row *out)
+{
+	if (!b->decoded || a->count != b->count || !sb_span_equal(a->row.says, b->row.says))
+		return false;
+	for (size_t i = 0; i < a->count; i++) {
+		const struct sb_reference *p = reference_at(&pairing->side[0], a->first + i), *q = reference_at(&pairing->side[1], b->first + i);
+		if (stays(pairing, p, q))
+			continue;
+		if (!sb_address_map_agrees(pairing->map, p, q))
+			return false;
+		if (p->target == q->target && p->base == q->base)
+			continue;
+		out->distance = out->fields++ ? out->distance : sb_reference_distance(p, q);
+	}
+	return true;
+}
+
 /* Equal but for fields that lead to the same thing; what differs is counted into @out. */
 static bool is_same(const struct pairing *pairing, const struct keyed *a, const struct keyed *b, struct sb_moved_row *out)
 {
@@ -127,7 +171,9 @@ static bool is_same(const struct pairing *pairing, const struct keyed *a, const 
 	uint64_t done = 0;
 
 	*out = (struct sb_moved_row){.offset = a->row.offset, .length = a->row.length};
-	if (x.n != y.n || a->count != b->count)
+	if (a->decoded)
+		return says_same(pairing, a, b, out);
+	if (b->decoded || x.n != y.n || a->count != b->count)
 		return false;
 	for (size_t i = 0; i < a->count; i++) {
 		const struct sb_reference *p = reference_at(&pairing->side[0], a->first + i), *q = reference_at(&pairing->side[1], b->first + i);
@@ -231,6 +277,8 @@ int sb_moved_rows_find(const struct sb_pair *pair, const struct sb_address_map *
 	pairing.sorted = calloc(pairing.side[SB_REBUILT].count + 1, sizeof *pairing.sorted);
 	if (!rc)
 		rc = pairing.sorted ? pair_rows(&pairing, out, err) : no_memory(err);
+	for (unsigned side = 0; !rc && side < SB_SIDES; side++)
+		out->lone[side] = pairing.side[side].count - out->rows[side].count;
 	free(pairing.sorted);
 	for (unsigned side = 0; side < SB_SIDES; side++) {
 		free(pairing.side[side].rows);

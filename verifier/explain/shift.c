@@ -30,6 +30,7 @@ struct folding {
 	const struct sb_address_map *map;
 	struct sb_prover prover;
 	struct sb_moved_rows rows; /* of the regions that were asked about last */
+	bool blamed;               /* a difference there meets a row without a counterpart, or no row is without one */
 	struct sb_vec runs;
 	uint64_t folded; /* fields in folded claims */
 	uint64_t loose;  /* fields in claims that keep other bytes */
@@ -107,26 +108,79 @@ static void narrow(struct folding *folding, struct sb_claim *claim, const struct
 	                              proof->side == SB_REBUILT ? " of the rebuilt side" : "");
 }
 
-/* Rows of the tables that the difference lies in, found once for all differences of a region. */
-static int find_rows(struct folding *folding, const struct sb_diff *diff, struct sb_err *err)
+static bool is_of(const struct sb_claim *claim, const struct sb_claim *other)
 {
+	return is_candidate(claim) && claim->diff->side[SB_SHIPPED].region == other->diff->side[SB_SHIPPED].region &&
+	       claim->diff->side[SB_REBUILT].region == other->diff->side[SB_REBUILT].region;
+}
+
+/* Where the rows with counterparts end on each side of a difference; true when that is all of it. */
+static bool holds_all(const struct folding *folding, const struct sb_diff *diff, uint64_t until[SB_SIDES])
+{
+	bool all = true;
+
+	for (unsigned side = 0; side < SB_SIDES; side++) {
+		const struct sb_diff_side *at = &diff->side[side];
+		until[side] = sb_moved_rows_until(&folding->rows, side, at->offset, at->length);
+		all &= until[side] == at->offset + at->length;
+	}
+	return all;
+}
+
+/* A row without a counterpart may have bytes that are equal on both sides: unless a difference stands for it, nothing of the table follows. */
+static bool is_blamed(const struct folding *folding, struct sb_vec *claims, size_t index)
+{
+	const struct sb_claim *claim = sb_vec_at(claims, index);
+	uint64_t until[SB_SIDES];
+	bool blamed = folding->rows.lone[SB_SHIPPED] + folding->rows.lone[SB_REBUILT] == 0;
+
+	for (size_t i = index; !blamed && i < claims->count && is_of(sb_vec_at(claims, i), claim); i++)
+		blamed = !holds_all(folding, ((const struct sb_claim *)sb_vec_at(claims, i))->diff, until);
+	return blamed;
+}
+
+/* Rows of the tables that the difference lies in, found once for all differences of a region, of which it is the first. */
+static int find_rows(struct folding *folding, struct sb_vec *claims, size_t index, struct sb_err *err)
+{
+	const struct sb_diff *diff = ((const struct sb_claim *)sb_vec_at(claims, index))->diff;
 	const struct sb_region *a = diff->side[SB_SHIPPED].region, *b = diff->side[SB_REBUILT].region;
 
 	if (folding->rows.region[SB_SHIPPED] == a && folding->rows.region[SB_REBUILT] == b)
 		return 0;
 	sb_moved_rows_release(&folding->rows);
-	return sb_moved_rows_find(folding->pair, folding->map, a, b, &folding->rows, err);
+	int rc = sb_moved_rows_find(folding->pair, folding->map, a, b, &folding->rows, err);
+	folding->blamed = !rc && is_blamed(folding, claims, index);
+	return rc;
+}
+
+/* First of @rows that ends behind @at, an index. */
+static size_t row_behind(const struct sb_vec *rows, uint64_t at)
+{
+	size_t low = 0, high = rows->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct sb_moved_row *row = sb_vec_at(rows, middle);
+		if (row->offset + row->length <= at)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
 }
 
 /* The fields of the shipped rows that the difference meets, each row once. */
 static int count_rows(struct folding *folding, const struct sb_diff *diff, size_t claim, uint64_t *fields, int64_t *distance, struct sb_err *err)
 {
 	const struct sb_diff_side *at = &diff->side[SB_SHIPPED];
+	const struct sb_vec *rows = &folding->rows.rows[SB_SHIPPED];
 	int rc = 0;
 
-	for (size_t i = 0; !rc && i < folding->rows.rows[SB_SHIPPED].count; i++) {
-		struct sb_moved_row *row = sb_vec_at(&folding->rows.rows[SB_SHIPPED], i);
-		if (row->counted || row->fields == 0 || row->offset + row->length <= at->offset || row->offset >= at->offset + at->length)
+	for (size_t i = row_behind(rows, at->offset); !rc && i < rows->count; i++) {
+		struct sb_moved_row *row = sb_vec_at(rows, i);
+		if (row->offset >= at->offset + at->length)
+			break;
+		if (row->counted || row->fields == 0)
 			continue;
 		row->counted = true;
 		*distance = *fields ? *distance : row->distance;
@@ -151,25 +205,30 @@ static void name_row(struct folding *folding, struct sb_claim *claim, const uint
 	}
 }
 
-/* A difference in a table: folded when every row that it meets has its counterpart. */
-static int fold_rows(struct folding *folding, struct sb_claim *claim, size_t index, bool *folded, struct sb_err *err)
+static bool is_encoded(const struct folding *folding, const struct sb_diff *diff)
 {
+	struct sb_view *view = folding->pair->view[SB_SHIPPED];
+	const struct sb_image_format *image = sb_view_image(view);
+
+	return image->encoded && image->encoded(view, diff->side[SB_SHIPPED].region);
+}
+
+/* A difference in a table: folded when every row that it meets has its counterpart. */
+static int fold_rows(struct folding *folding, struct sb_vec *claims, size_t index, bool *folded, struct sb_err *err)
+{
+	struct sb_claim *claim = sb_vec_at(claims, index);
 	uint64_t until[SB_SIDES], fields = 0;
 	int64_t distance = 0;
-	bool all = true;
-	int rc = find_rows(folding, claim->diff, err);
+	int rc = find_rows(folding, claims, index, err);
 
 	if (rc || folding->rows.rows[SB_SHIPPED].count == 0)
 		return rc;
-	for (unsigned side = 0; side < SB_SIDES; side++) {
-		const struct sb_diff_side *at = &claim->diff->side[side];
-		until[side] = sb_moved_rows_until(&folding->rows, side, at->offset, at->length);
-		all &= until[side] == at->offset + at->length;
-	}
-	if (!all) {
+	if (!holds_all(folding, claim->diff, until)) {
 		name_row(folding, claim, until);
 		return 0;
 	}
+	if (is_encoded(folding, claim->diff) && !folding->blamed)
+		return 0;
 	rc = count_rows(folding, claim->diff, index, &fields, &distance, err);
 	if (rc)
 		return rc;
@@ -253,14 +312,15 @@ static bool is_one_length(const struct sb_diff *diff)
 	return a->present && b->present && a->length == b->length && a->region->length == b->region->length;
 }
 
-/* Where a table got longer, rows are paired first: bytes at equal places say nothing then. */
-static int fold_claim(struct folding *folding, struct sb_claim *claim, size_t index, struct sb_err *err)
+/* Where a table got longer, rows are paired first: bytes at equal places say nothing then. Of an encoded one they never do. */
+static int fold_claim(struct folding *folding, struct sb_vec *claims, size_t index, struct sb_err *err)
 {
+	struct sb_claim *claim = sb_vec_at(claims, index);
 	struct sb_proof proof = {0};
-	bool folded = false;
-	int rc = claim->diff->kind == SB_DIFF_BYTES && !is_one_length(claim->diff) ? fold_rows(folding, claim, index, &folded, err) : 0;
+	bool folded = false, encoded = is_encoded(folding, claim->diff);
+	int rc = claim->diff->kind == SB_DIFF_BYTES && (encoded || !is_one_length(claim->diff)) ? fold_rows(folding, claims, index, &folded, err) : 0;
 
-	if (!rc && !folded)
+	if (!rc && !folded && !encoded)
 		rc = sb_prove(&folding->prover, claim->diff, &proof, err);
 	if (rc || proof.fields == 0 || proof.unproven)
 		return rc;
@@ -271,12 +331,6 @@ static int fold_claim(struct folding *folding, struct sb_claim *claim, size_t in
 static bool is_left(const struct sb_claim *claim)
 {
 	return is_candidate(claim) && claim->primary;
-}
-
-static bool is_of(const struct sb_claim *claim, const struct sb_claim *other)
-{
-	return is_candidate(claim) && claim->diff->side[SB_SHIPPED].region == other->diff->side[SB_SHIPPED].region &&
-	       claim->diff->side[SB_REBUILT].region == other->diff->side[SB_REBUILT].region;
 }
 
 static int narrow_claim(struct folding *folding, struct sb_claim *claim, size_t index, struct sb_err *err)
@@ -379,6 +433,8 @@ static int settle_region(struct folding *folding, struct sb_vec *claims, size_t 
 	bool moved = false;
 	int rc = 0;
 
+	if (is_encoded(folding, diff))
+		return 0;
 	for (size_t i = first; i < end; i++) {
 		const struct sb_claim *claim = sb_vec_at(claims, i);
 		moved |= is_left(claim) && claim->diff->kind == SB_DIFF_BYTES && !is_one_length(claim->diff);
@@ -400,9 +456,8 @@ static int fold_claims(struct folding *folding, struct sb_vec *claims, size_t fi
 	int rc = 0;
 
 	for (size_t i = first; !rc && i < claims->count; i++) {
-		struct sb_claim *claim = sb_vec_at(claims, i);
-		if (is_candidate(claim))
-			rc = fold_claim(folding, claim, i, err);
+		if (is_candidate(sb_vec_at(claims, i)))
+			rc = fold_claim(folding, claims, i, err);
 	}
 	for (size_t i = first, end; !rc && i < claims->count; i = end) {
 		const struct sb_claim *claim = sb_vec_at(claims, i);

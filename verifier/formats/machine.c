@@ -82,6 +82,8 @@ bool sb_code_references(const struct sb_code *code, sb_code_found *found, void *
 	uint64_t address = code->address;
 	csh decoder;
 
+	if (code->machine == SB_MACHINE_ARM64)
+		return sb_arm64_references(code, found, context);
 	if (!is_x86(code) || !open_decoder(code, &decoder))
 		return true;
 	cs_insn *insn = cs_malloc(decoder);

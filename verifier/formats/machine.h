@@ -24,8 +24,10 @@ struct sb_code {
 
 /** Gets one reference after the other, by offset; false: no more of them. */
 typedef bool sb_code_found(void *context, const struct sb_reference *reference);
-/** References of all instructions; none of machines other than x86. False when @found had enough, or without memory. */
+/** References of all instructions; none of machines other than x86 and ARM64. False when @found had enough, or without memory. */
 SB_MUST_USE bool sb_code_references(const struct sb_code *code, sb_code_found *found, void *context);
+/** The same of ARM64, whose fields are whole instructions: what an instruction says beside the address is the rest of the reference. */
+SB_MUST_USE bool sb_arm64_references(const struct sb_code *code, sb_code_found *found, void *context);
 /** The first few instructions that touch [from, from + length) of the bytes, escaped, in @arena; NULL when nothing can be said. */
 const char *sb_code_show(const struct sb_code *code, uint64_t from, uint64_t length, struct sb_arena *arena);
 
