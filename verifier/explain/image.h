@@ -94,6 +94,7 @@ struct sb_moved_rows {
 	const struct sb_region *region[SB_SIDES];
 	struct sb_vec rows[SB_SIDES]; /* struct sb_moved_row */
 	size_t lone[SB_SIDES];        /* rows without a counterpart */
+	bool encoded;                 /* rows say what their bytes do not: bytes at equal places say nothing */
 };
 /** Pair the rows of two regions, in rising order. Nothing is paired when they are no tables. Errors: NOMEM. Release in any case. */
 SB_MUST_USE int sb_moved_rows_find(const struct sb_pair *pair, const struct sb_address_map *map, const struct sb_region *a,

@@ -277,8 +277,10 @@ int sb_moved_rows_find(const struct sb_pair *pair, const struct sb_address_map *
 	pairing.sorted = calloc(pairing.side[SB_REBUILT].count + 1, sizeof *pairing.sorted);
 	if (!rc)
 		rc = pairing.sorted ? pair_rows(&pairing, out, err) : no_memory(err);
-	for (unsigned side = 0; !rc && side < SB_SIDES; side++)
+	for (unsigned side = 0; !rc && side < SB_SIDES; side++) {
 		out->lone[side] = pairing.side[side].count - out->rows[side].count;
+		out->encoded |= pairing.side[side].count && pairing.side[side].rows[0].decoded;
+	}
 	free(pairing.sorted);
 	for (unsigned side = 0; side < SB_SIDES; side++) {
 		free(pairing.side[side].rows);

@@ -205,12 +205,16 @@ static void name_row(struct folding *folding, struct sb_claim *claim, const uint
 	}
 }
 
-static bool is_encoded(const struct folding *folding, const struct sb_diff *diff)
+static bool is_one_length(const struct sb_diff *diff)
 {
-	struct sb_view *view = folding->pair->view[SB_SHIPPED];
-	const struct sb_image_format *image = sb_view_image(view);
+	const struct sb_diff_side *a = &diff->side[SB_SHIPPED], *b = &diff->side[SB_REBUILT];
+	return a->present && b->present && a->length == b->length && a->region->length == b->region->length;
+}
 
-	return image->encoded && image->encoded(view, diff->side[SB_SHIPPED].region);
+/* May rows of what differs say what their bytes do not? */
+static bool is_table(const struct sb_diff *diff)
+{
+	return diff->side[SB_SHIPPED].region->kind == SB_REGION_TABLE && diff->side[SB_REBUILT].region->kind == SB_REGION_TABLE;
 }
 
 /* A difference in a table: folded when every row that it meets has its counterpart. */
@@ -221,13 +225,13 @@ static int fold_rows(struct folding *folding, struct sb_vec *claims, size_t inde
 	int64_t distance = 0;
 	int rc = find_rows(folding, claims, index, err);
 
-	if (rc || folding->rows.rows[SB_SHIPPED].count == 0)
+	if (rc || folding->rows.rows[SB_SHIPPED].count == 0 || (!folding->rows.encoded && is_one_length(claim->diff)))
 		return rc;
 	if (!holds_all(folding, claim->diff, until)) {
 		name_row(folding, claim, until);
 		return 0;
 	}
-	if (is_encoded(folding, claim->diff) && !folding->blamed)
+	if (folding->rows.encoded && !folding->blamed)
 		return 0;
 	rc = count_rows(folding, claim->diff, index, &fields, &distance, err);
 	if (rc)
@@ -306,21 +310,15 @@ static int check_count(const struct folding *folding, struct sb_err *err)
 	return fields == folding->folded + folding->loose ? 0 : sb_fail(err, SB_INTERNAL, "coverage-sum", "fields that moved do not add up");
 }
 
-static bool is_one_length(const struct sb_diff *diff)
-{
-	const struct sb_diff_side *a = &diff->side[SB_SHIPPED], *b = &diff->side[SB_REBUILT];
-	return a->present && b->present && a->length == b->length && a->region->length == b->region->length;
-}
-
 /* Where a table got longer, rows are paired first: bytes at equal places say nothing then. Of an encoded one they never do. */
 static int fold_claim(struct folding *folding, struct sb_vec *claims, size_t index, struct sb_err *err)
 {
 	struct sb_claim *claim = sb_vec_at(claims, index);
 	struct sb_proof proof = {0};
-	bool folded = false, encoded = is_encoded(folding, claim->diff);
-	int rc = claim->diff->kind == SB_DIFF_BYTES && (encoded || !is_one_length(claim->diff)) ? fold_rows(folding, claims, index, &folded, err) : 0;
+	bool folded = false, rows = claim->diff->kind == SB_DIFF_BYTES && (is_table(claim->diff) || !is_one_length(claim->diff));
+	int rc = rows ? fold_rows(folding, claims, index, &folded, err) : 0;
 
-	if (!rc && !folded && !encoded)
+	if (!rc && !folded && !(rows && folding->rows.encoded))
 		rc = sb_prove(&folding->prover, claim->diff, &proof, err);
 	if (rc || proof.fields == 0 || proof.unproven)
 		return rc;
@@ -378,6 +376,17 @@ static struct sb_proof proof_in(const struct sb_vec open[SB_SIDES], const struct
 	return proof;
 }
 
+/* A difference may begin with what only moved: it is called after what did not. */
+static void name_open(struct folding *folding, struct sb_claim *claim, const struct sb_vec open[SB_SIDES])
+{
+	const struct sb_proof proof = proof_in(open, claim->diff);
+	const char *name = claim->diff->kind == SB_DIFF_BYTES && proof.unproven && !claim->name
+	                           ? sb_view_locate(folding->pair->view[proof.side], claim->diff->side[proof.side].region, proof.at, folding->in->arena)
+	                           : NULL;
+
+	claim->name = name ? name : claim->name;
+}
+
 /* The proven fields of a region that lie in the shipped side of a difference, each counted once. */
 static int count_fields(struct folding *folding, const struct sb_diff *diff, size_t claim, uint64_t *fields, int64_t *distance, struct sb_err *err)
 {
@@ -417,9 +426,13 @@ static int settle_by_region(struct folding *folding, struct sb_vec *claims, size
 		if (fields == 0)
 			claim->note = sb_explain_note(folding->in, "it follows: its bytes stand on both sides, and lead to the same things");
 	}
-	for (size_t i = first; !rc && i < end; i++)
-		if (is_left(sb_vec_at(claims, i)))
-			rc = narrow_claim(folding, sb_vec_at(claims, i), i, err);
+	for (size_t i = first; !rc && i < end; i++) {
+		struct sb_claim *claim = sb_vec_at(claims, i);
+		if (!is_left(claim))
+			continue;
+		name_open(folding, claim, open);
+		rc = narrow_claim(folding, claim, i, err);
+	}
 	return rc;
 }
 
@@ -433,8 +446,10 @@ static int settle_region(struct folding *folding, struct sb_vec *claims, size_t 
 	bool moved = false;
 	int rc = 0;
 
-	if (is_encoded(folding, diff))
-		return 0;
+	if (is_table(diff))
+		rc = find_rows(folding, claims, first, err);
+	if (rc || (is_table(diff) && folding->rows.encoded))
+		return rc;
 	for (size_t i = first; i < end; i++) {
 		const struct sb_claim *claim = sb_vec_at(claims, i);
 		moved |= is_left(claim) && claim->diff->kind == SB_DIFF_BYTES && !is_one_length(claim->diff);

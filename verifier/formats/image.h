@@ -52,7 +52,7 @@ struct sb_place {
 	uint64_t offset, length;
 };
 
-/** One row of a table in a region: a symbol, a relocation, a frame description. */
+/** One row of a table in a region: a symbol, a relocation, a frame description. Of a region each row says something, or none does. */
 struct sb_row {
 	uint64_t offset, length; /* in the file, bytes */
 	/** Of a row that is written as the rows around it allow, such as a distance from the one before: all that it says but for its references. No p: its bytes count. */
@@ -71,8 +71,6 @@ struct sb_image_format {
 	int (*references)(struct sb_view *view, const struct sb_place *place, struct sb_vec *out, struct sb_err *err);
 	/** struct sb_row of a region that is a table, by offset, without overlap; none for any other region. */
 	int (*rows)(struct sb_view *view, const struct sb_region *region, struct sb_vec *out, struct sb_err *err);
-	/** Is a region a table whose rows say what their bytes do not? Then differences in it are looked at by rows alone. NULL: none is. */
-	bool (*encoded)(struct sb_view *view, const struct sb_region *region);
 	/** struct sb_fact, at most one of a name. */
 	int (*facts)(struct sb_view *view, struct sb_vec *out, struct sb_err *err);
 };

@@ -72,6 +72,7 @@ static void read_reference(struct sb_feed *feed, struct sb_view *view, void *slo
 	out->length = sb_feed_uint(feed, 8);
 	out->target = sb_feed_uint(feed, 8);
 	out->base = sb_feed_uint(feed, 8);
+	out->rest = sb_feed_uint(feed, 8);
 	if (out->kind > SB_REFERENCE_TEXT || out->offset > view->file.n || out->length > view->file.n - out->offset || out->length > 16)
 		sb_feed_bad(feed);
 }
@@ -82,7 +83,10 @@ static void read_row(struct sb_feed *feed, struct sb_view *view, void *slot)
 
 	out->offset = sb_feed_uint(feed, 8);
 	out->length = sb_feed_uint(feed, 8);
-	if (out->offset > view->file.n || out->length > view->file.n - out->offset)
+	uint64_t says = sb_feed_uint(feed, 1);
+	if (says)
+		out->says.p = (const uint8_t *)sb_feed_text(feed, view->arena, &out->says.n);
+	if (says > 1 || out->offset > view->file.n || out->length > view->file.n - out->offset)
 		sb_feed_bad(feed);
 }
 

@@ -39,6 +39,7 @@ static void put_reference(struct sb_stream *out, const struct sb_view *view, con
 	sb_stream_uint(out, reference->length, 8);
 	sb_stream_uint(out, reference->target, 8);
 	sb_stream_uint(out, reference->base, 8);
+	sb_stream_uint(out, reference->rest, 8);
 }
 
 static void put_row(struct sb_stream *out, const struct sb_view *view, const struct sb_row *row)
@@ -46,6 +47,9 @@ static void put_row(struct sb_stream *out, const struct sb_view *view, const str
 	(void)view;
 	sb_stream_uint(out, row->offset, 8);
 	sb_stream_uint(out, row->length, 8);
+	sb_stream_uint(out, row->says.p != NULL, 1);
+	if (row->says.p)
+		sb_stream_bytes(out, row->says);
 }
 
 static void put_fact(struct sb_stream *out, const struct sb_view *view, const struct sb_fact *fact)

@@ -123,7 +123,7 @@ static int describe_symbols(struct sb_view *view, const struct sb_region *region
 
 int sb_macho_describe(struct sb_view *view, const struct sb_region *region, struct sb_err *err)
 {
-	if (region->tag == SB_MACHO_TAG_NONE || region->tag >= SB_MACHO_TAG_SECTION)
+	if (region->tag == SB_MACHO_TAG_NONE || region->tag > SB_MACHO_TAG_SYMBOLS)
 		return 0;
 	return region->tag == SB_MACHO_TAG_SYMBOLS ? describe_symbols(view, region, err) : describe_command(view, region, err);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What can be asked of an image beyond its parts: verifier/formats/image.h. */
-#include "verifier/formats/macho/macho.h"
+#include "verifier/formats/macho/tables.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -131,6 +131,24 @@ static int push(struct sb_vec *out, struct sb_anchor anchor, struct sb_err *err)
 	return slot ? 0 : sb_no_memory(err);
 }
 
+/* What has a place in memory alone: sections of zeros, and segments that have no sections. */
+static int anchor_rest(const struct sb_macho *macho, struct sb_vec *out, struct sb_err *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < macho->kept_count; i++) {
+		const struct sb_macho_section *section = &macho->kept[i];
+		if (section->size == 0 && section->room)
+			rc = push(out, (struct sb_anchor){SB_ANCHOR_SECTION, section->name, section->address, section->room, UINT64_MAX, NULL}, err);
+	}
+	for (size_t i = 0; !rc && i < macho->kept_segment_count; i++) {
+		const struct sb_macho_segment *segment = &macho->kept_segments[i];
+		if (segment->sections == 0 && segment->size)
+			rc = push(out, (struct sb_anchor){SB_ANCHOR_SECTION, segment->name, segment->address, segment->room, UINT64_MAX, NULL}, err);
+	}
+	return rc;
+}
+
 static int anchors(struct sb_view *view, struct sb_vec *out, struct sb_err *err)
 {
 	struct sb_macho *macho = view->own;
@@ -142,24 +160,11 @@ static int anchors(struct sb_view *view, struct sb_vec *out, struct sb_err *err)
 		if (section)
 			rc = push(out, (struct sb_anchor){SB_ANCHOR_SECTION, section->name, section->address, section->size, section->offset, region}, err);
 	}
+	if (!rc)
+		rc = anchor_rest(macho, out, err);
 	sb_macho_index_build(macho, view->arena);
 	for (size_t i = 0; !rc && i < macho->index.count; i++)
 		rc = push(out, macho->index.items[i], err);
-	return rc;
-}
-
-static int rows(struct sb_view *view, const struct sb_region *region, struct sb_vec *out, struct sb_err *err)
-{
-	const struct sb_macho *macho = view->own;
-	uint64_t each = macho->wide ? 16 : 12;
-	int rc = 0;
-
-	for (uint64_t at = 0; !rc && region->tag == SB_MACHO_TAG_SYMBOLS && at + each <= region->length; at += each) {
-		struct sb_row *slot = sb_vec_push(out);
-		if (slot)
-			*slot = (struct sb_row){region->offset + at, each};
-		rc = slot ? 0 : sb_no_memory(err);
-	}
 	return rc;
 }
 
@@ -168,6 +173,6 @@ const struct sb_image_format sb_macho_image = {
 	.show = show,
 	.anchors = anchors,
 	.references = sb_macho_references,
-	.rows = rows,
+	.rows = sb_macho_rows,
 	.facts = sb_macho_facts,
 };

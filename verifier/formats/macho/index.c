@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What lies where at run time: functions and objects of the symbol table, and the starts of functions that a stripped image still has. Source: nlist.h. */
 #include "verifier/formats/leb.h"
-#include "verifier/formats/macho/macho.h"
+#include "verifier/formats/macho/tables.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -175,10 +175,13 @@ const char *sb_macho_locate(const struct sb_view *view, const struct sb_region *
 	const struct sb_macho_section *section = sb_macho_section_of(macho, region);
 
 	if (!section)
-		return NULL;
+		return region->tag == SB_MACHO_TAG_SYMBOLS ? NULL : sb_macho_row_name(view, region, offset, arena);
 	sb_macho_index_build(macho, view->arena);
 	const struct sb_anchor *anchor = sb_macho_anchor_at(macho, section->address + (offset - region->offset));
-	return anchor && anchor->name[0] ? sb_arena_copy(arena, sb_span_text(anchor->name)) : NULL;
+	if (anchor && anchor->name[0])
+		return sb_arena_copy(arena, sb_span_text(anchor->name));
+	const char *row = strcmp(section->name, "__TEXT,__eh_frame") == 0 ? sb_macho_row_name(view, region, offset, arena) : NULL;
+	return row ? sb_arena_printf(arena, "frame of %s", row) : NULL;
 }
 
 static enum sb_machine machine_of(const struct sb_macho *macho)
@@ -195,13 +198,21 @@ static const char *name_address(void *image, uint64_t address, struct sb_arena *
 	return sb_macho_name_address(image, address, arena);
 }
 
+/* What a linker writes for itself, from the first byte on: it has no symbols. */
+static bool is_of_linker(const struct sb_macho_section *section)
+{
+	enum { SECTION_TYPE = 0xff, STUBS = 8 };
+	return (section->flags & SECTION_TYPE) == STUBS || strcmp(section->name, "__TEXT,__stub_helper") == 0;
+}
+
 bool sb_macho_code_at(struct sb_view *view, const struct sb_macho_section *section, uint64_t offset, struct sb_code *out)
 {
 	struct sb_macho *macho = view->own;
+	const struct sb_anchor stubs = {.kind = SB_ANCHOR_FUNCTION, .address = section->address, .length = section->size, .offset = section->offset};
 	struct sb_span bytes;
 
 	sb_macho_index_build(macho, view->arena);
-	const struct sb_anchor *function = sb_macho_anchor_at(macho, section->address + (offset - section->offset));
+	const struct sb_anchor *function = is_of_linker(section) ? &stubs : sb_macho_anchor_at(macho, section->address + (offset - section->offset));
 	if (!function || function->kind != SB_ANCHOR_FUNCTION || function->length > LARGEST_FUNCTION || function->length > MOST_DECODED - macho->decoded ||
 	    !sb_span_cut(macho->file, function->offset, function->length, &bytes))
 		return false;

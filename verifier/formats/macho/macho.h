@@ -18,18 +18,40 @@ enum sb_macho_command {
 	SB_MACHO_KINDS = 0x40, /* the bit that asks a loader to know a command is left out */
 };
 
-/** Tags of regions: commands are their kind, sections begin at SECTION. */
-enum sb_macho_tag { SB_MACHO_TAG_NONE = 0, SB_MACHO_TAG_HEADER = 0x100, SB_MACHO_TAG_SYMBOLS, SB_MACHO_TAG_UNKNOWN, SB_MACHO_TAG_SECTION = 0x1000 };
+/** Tags of regions: commands are their kind; sections begin at SECTION, their relocations at RELOCATIONS, in the same order. */
+enum sb_macho_tag {
+	SB_MACHO_TAG_NONE = 0,
+	SB_MACHO_TAG_HEADER = 0x100,
+	SB_MACHO_TAG_UNKNOWN,
+	SB_MACHO_TAG_SYMBOLS = 0x200, /* the first table */
+	SB_MACHO_TAG_INDIRECT,
+	SB_MACHO_TAG_REBASE,
+	SB_MACHO_TAG_BIND,
+	SB_MACHO_TAG_WEAK_BIND,
+	SB_MACHO_TAG_LAZY_BIND,
+	SB_MACHO_TAG_EXPORTS,
+	SB_MACHO_TAG_STARTS,
+	SB_MACHO_TAG_DATA_IN_CODE,
+	SB_MACHO_TAG_FIXUPS,
+	SB_MACHO_TAG_HINTS,
+	SB_MACHO_TAG_SECTION = 0x1000,
+	SB_MACHO_TAG_RELOCATIONS = 0x40000000,
+};
 
 struct sb_macho_section {
 	const char *name;          /* "__TEXT,__text", raw, in the arena */
 	uint64_t address, offset, size; /* size: of what the file holds */
+	uint64_t room;             /* in memory */
 	uint64_t flags;            /* loader.h: type in the lowest byte, attributes above */
 	uint64_t command;          /* offset of the row that describes it */
+	uint64_t relocations, relocation_count; /* offset in the file */
 };
 
 struct sb_macho_segment {
+	const char *name;          /* raw, in the arena */
 	uint64_t address, offset, size;
+	uint64_t room;             /* in memory */
+	uint64_t sections;
 	uint64_t command;          /* offset of the command that describes it */
 	uint64_t protection, flags;
 };
@@ -40,6 +62,8 @@ struct sb_macho_index {
 	const struct sb_anchor *items;
 	size_t named, count;       /* the first @named have names */
 };
+
+struct sb_macho_table;
 
 struct sb_macho {
 	struct sb_span file;
@@ -57,6 +81,10 @@ struct sb_macho {
 	size_t kept_segment_count;
 	struct sb_macho_index index;
 	uint64_t decoded;         /* bytes of machine code that were decoded */
+	const struct sb_macho_table **tables; /* what was read of each region, by its index; tables.h */
+	bool pointers_sought;
+	struct sb_reference *pointers;        /* what a loader makes addresses of, by offset */
+	size_t pointer_count;
 };
 
 uint64_t sb_macho_uint(const struct sb_macho *macho, uint64_t at, unsigned width);
@@ -75,6 +103,10 @@ SB_MUST_USE int sb_macho_describe(struct sb_view *view, const struct sb_region *
 SB_MUST_USE bool sb_macho_next_command(const struct sb_macho *macho, uint64_t *at, uint64_t *command, uint64_t *size);
 /** The NUL-terminated name of symbol table row @at, raw; empty when it has none. */
 struct sb_span sb_macho_symbol_name(const struct sb_macho *macho, uint64_t at);
+/** Is it a file that a linker reads? */
+bool sb_macho_is_object(const struct sb_macho *macho);
+/** Where the header lies at run time: from there, tables count addresses. */
+uint64_t sb_macho_base(const struct sb_macho *macho);
 /** Does a section hold instructions, as its attributes say? */
 bool sb_macho_is_code(const struct sb_macho_section *section);
 /** The section that holds run-time address @at; NULL when none does. */
@@ -92,6 +124,7 @@ const char *sb_macho_name_address(struct sb_macho *macho, uint64_t at, struct sb
 SB_MUST_USE bool sb_macho_code_at(struct sb_view *view, const struct sb_macho_section *section, uint64_t offset, struct sb_code *out);
 
 SB_MUST_USE int sb_macho_references(struct sb_view *view, const struct sb_place *place, struct sb_vec *out, struct sb_err *err);
+SB_MUST_USE int sb_macho_rows(struct sb_view *view, const struct sb_region *region, struct sb_vec *out, struct sb_err *err);
 SB_MUST_USE int sb_macho_facts(struct sb_view *view, struct sb_vec *out, struct sb_err *err);
 extern const struct sb_image_format sb_macho_image;
 

@@ -39,15 +39,16 @@ int sb_macho_own(struct sb_macho *macho, struct sb_region region, struct sb_err 
 	return 0;
 }
 
-static int own_table(struct sb_macho *macho, uint64_t offset, uint64_t length, const char *name, struct sb_err *err)
+static int own_table(struct sb_macho *macho, uint64_t offset, uint64_t length, const char *name, uint32_t tag, struct sb_err *err)
 {
-	return sb_macho_own(macho, (struct sb_region){.offset = offset, .length = length, .kind = SB_REGION_TABLE, .loaded = true, .name = name}, err);
+	return sb_macho_own(macho, (struct sb_region){.offset = offset, .length = length, .kind = SB_REGION_TABLE, .loaded = true, .name = name, .tag = tag}, err);
 }
 
 /* Pairs of an offset and a count of things of @each bytes. */
 struct pair {
 	unsigned at, each;
 	const char *name;
+	uint32_t tag;
 };
 
 static int own_pairs(struct sb_macho *macho, uint64_t at, const struct pair *pairs, size_t count, struct sb_err *err)
@@ -55,7 +56,7 @@ static int own_pairs(struct sb_macho *macho, uint64_t at, const struct pair *pai
 	int rc = 0;
 
 	for (size_t i = 0; !rc && i < count; i++)
-		rc = own_table(macho, sb_macho_uint(macho, at + pairs[i].at, 4), pairs[i].each * sb_macho_uint(macho, at + pairs[i].at + 4, 4), pairs[i].name, err);
+		rc = own_table(macho, sb_macho_uint(macho, at + pairs[i].at, 4), pairs[i].each * sb_macho_uint(macho, at + pairs[i].at + 4, 4), pairs[i].name, pairs[i].tag, err);
 	return rc;
 }
 
@@ -84,7 +85,10 @@ static int take_section(struct sb_view *view, struct sb_macho *macho, const stru
 	section.name = full;
 	section.command = at;
 	section.flags = sb_macho_uint(macho, at + shape->flags, 4);
-	section.size = has_bytes(section.flags) ? sb_macho_uint(macho, at + shape->length, shape->width) : 0;
+	section.room = sb_macho_uint(macho, at + shape->length, shape->width);
+	section.size = has_bytes(section.flags) ? section.room : 0;
+	section.relocations = sb_macho_uint(macho, at + shape->relocations, 4);
+	section.relocation_count = sb_macho_uint(macho, at + shape->relocations + 4, 4);
 	struct sb_macho_section *slot = sb_vec_push(&macho->sections);
 	if (!slot)
 		return sb_no_memory(err);
@@ -93,8 +97,9 @@ static int take_section(struct sb_view *view, struct sb_macho *macho, const stru
 			      (struct sb_region){.offset = section.size ? section.offset : 0, .length = section.size, .kind = SB_REGION_SECTION, .loaded = true, .name = full,
 						 .tag = SB_MACHO_TAG_SECTION + (uint32_t)macho->sections.count - 1},
 			      err);
-	uint64_t count = sb_macho_uint(macho, at + shape->relocations + 4, 4);
-	return rc || count == 0 ? rc : own_table(macho, sb_macho_uint(macho, at + shape->relocations, 4), RELOCATION * count, relocations, err);
+	if (rc || section.relocation_count == 0)
+		return rc;
+	return own_table(macho, section.relocations, RELOCATION * section.relocation_count, relocations, SB_MACHO_TAG_RELOCATIONS + (uint32_t)macho->sections.count - 1, err);
 }
 
 static int take_segment(struct sb_view *view, struct sb_macho *macho, const struct shape *shape, uint64_t at, uint64_t size, struct sb_err *err)
@@ -108,6 +113,9 @@ static int take_segment(struct sb_view *view, struct sb_macho *macho, const stru
 	if (size < shape->head || count > size || size != shape->head + count * shape->section)
 		return damaged(err, at, "a segment that does not have room for its sections");
 	*segment = (struct sb_macho_segment){
+		.name = name_of(view, "", at + HEAD),
+		.room = sb_macho_uint(macho, at + shape->address + shape->width, shape->width),
+		.sections = count,
 		.address = sb_macho_uint(macho, at + shape->address, shape->width),
 		.offset = sb_macho_uint(macho, at + shape->offset, shape->width),
 		.size = sb_macho_uint(macho, at + shape->size, shape->width),
@@ -115,6 +123,8 @@ static int take_segment(struct sb_view *view, struct sb_macho *macho, const stru
 		.protection = sb_macho_uint(macho, at + shape->count - 4, 4),
 		.flags = sb_macho_uint(macho, at + shape->count + 4, 4),
 	};
+	if (!segment->name)
+		return sb_no_memory(err);
 	if (segment->offset > macho->file.n || segment->size > macho->file.n - segment->offset)
 		return damaged(err, at, "a segment that does not lie in the file");
 	for (uint64_t i = 0; !rc && i < count; i++)
@@ -136,7 +146,7 @@ static int take_symbols(struct sb_macho *macho, uint64_t at, struct sb_err *err)
 			      (struct sb_region){.offset = macho->symbols, .length = macho->symbol_count * (macho->wide ? 16 : 12), .kind = SB_REGION_TABLE, .name = "symbols",
 						 .tag = SB_MACHO_TAG_SYMBOLS, .loaded = true},
 			      err);
-	return rc ? rc : own_table(macho, macho->strings, macho->strings_size, "strings", err);
+	return rc ? rc : own_table(macho, macho->strings, macho->strings_size, "strings", SB_MACHO_TAG_NONE, err);
 }
 
 static int take_signature(struct sb_macho *macho, uint64_t at, struct sb_err *err)
@@ -148,8 +158,16 @@ static int take_signature(struct sb_macho *macho, uint64_t at, struct sb_err *er
 	return 0;
 }
 
-static const struct pair dysymtab_pairs[] = {{32, 8, "table of contents"}, {48, 4, "referenced symbols"}, {56, 4, "indirect symbols"}, {64, 8, "external relocations"}, {72, 8, "local relocations"}};
-static const struct pair dyld_pairs[] = {{8, 1, "rebase information"}, {16, 1, "binding information"}, {24, 1, "weak binding information"}, {32, 1, "lazy binding information"}, {40, 1, "exports"}};
+static const struct pair dysymtab_pairs[] = {{32, 8, "table of contents", 0},
+					     {48, 4, "referenced symbols", 0},
+					     {56, 4, "indirect symbols", SB_MACHO_TAG_INDIRECT},
+					     {64, 8, "external relocations", 0},
+					     {72, 8, "local relocations", 0}};
+static const struct pair dyld_pairs[] = {{8, 1, "rebase information", SB_MACHO_TAG_REBASE},
+					 {16, 1, "binding information", SB_MACHO_TAG_BIND},
+					 {24, 1, "weak binding information", SB_MACHO_TAG_WEAK_BIND},
+					 {32, 1, "lazy binding information", SB_MACHO_TAG_LAZY_BIND},
+					 {40, 1, "exports", SB_MACHO_TAG_EXPORTS}};
 
 static const char *data_name(uint64_t command)
 {
@@ -172,6 +190,23 @@ static const char *data_name(uint64_t command)
 	return NULL;
 }
 
+static uint32_t data_tag(uint64_t command)
+{
+	switch (command) {
+	case SB_MACHO_FUNCTION_STARTS:
+		return SB_MACHO_TAG_STARTS;
+	case SB_MACHO_DATA_IN_CODE:
+		return SB_MACHO_TAG_DATA_IN_CODE;
+	case SB_MACHO_HINTS:
+		return SB_MACHO_TAG_HINTS;
+	case SB_MACHO_EXPORTS:
+		return SB_MACHO_TAG_EXPORTS;
+	case SB_MACHO_FIXUPS:
+		return SB_MACHO_TAG_FIXUPS;
+	}
+	return SB_MACHO_TAG_NONE;
+}
+
 static uint64_t least_size(uint64_t command)
 {
 	return command == SB_MACHO_SYMTAB ? 24 : command == SB_MACHO_DYSYMTAB ? 80 : command == SB_MACHO_DYLD_INFO ? 48 : command == SB_MACHO_UUID ? 24 : 16;
@@ -179,7 +214,7 @@ static uint64_t least_size(uint64_t command)
 
 static int take_known(struct sb_view *view, struct sb_macho *macho, uint64_t command, uint64_t at, uint64_t size, struct sb_err *err)
 {
-	const struct pair data = {8, 1, data_name(command)};
+	const struct pair data = {8, 1, data_name(command), data_tag(command)};
 	bool segment = command == SB_MACHO_SEGMENT || command == SB_MACHO_SEGMENT_64;
 	bool fixed = command == SB_MACHO_SYMTAB || command == SB_MACHO_DYSYMTAB || command == SB_MACHO_DYLD_INFO || command == SB_MACHO_UUID || command == SB_MACHO_CODE_SIGNATURE || data.name;
 
@@ -221,6 +256,20 @@ bool sb_macho_next_command(const struct sb_macho *macho, uint64_t *at, uint64_t 
 	*command = sb_macho_uint(macho, *at, 4) & 0x7fffffff;
 	*size = sb_macho_uint(macho, *at + 4, 4);
 	return *at < macho->header + macho->commands;
+}
+
+bool sb_macho_is_object(const struct sb_macho *macho)
+{
+	enum { OBJECT = 1 };
+	return sb_macho_uint(macho, 12, 4) == OBJECT;
+}
+
+uint64_t sb_macho_base(const struct sb_macho *macho)
+{
+	for (size_t i = 0; !sb_macho_is_object(macho) && i < macho->kept_segment_count; i++)
+		if (macho->kept_segments[i].offset == 0 && macho->kept_segments[i].size)
+			return macho->kept_segments[i].address;
+	return 0;
 }
 
 static int read_header(struct sb_macho *macho, uint64_t *count, struct sb_err *err)
