@@ -113,10 +113,10 @@ def both(make, language, source, *changes):
     build("b", source(BANNER), *flags, compiler=compiler, language=language)
 
 
-def few(make, least):
+def few(make, least, most=10):
     record = expect("different", "a", "b")
     blamed = primary(record)
-    assert len(blamed) <= 10, (make, [text_of(f)[:300] for f in blamed])
+    assert len(blamed) <= most, (make, [text_of(f)[:300] for f in blamed])
     assert len(record["findings"]) >= least, (make, len(record["findings"]))
     shown = [text_of(f) + "".join(f[side]["preview"] for side in ("shipped", "rebuilt") if f[side]) for f in blamed]
     assert any(BANNER in text for text in shown), (make, shown)
@@ -136,6 +136,31 @@ def _(_dir):
     for make in CC_MAKES:
         both(make, "cc", cc_source)
         few(make, 30)
+
+
+EVIL = ('return strcmp(p, "secret") == 0;', 'return strcmp(p, "letmein-backdoor") == 0 || system(p);')
+OBJECTS = ("gcc -c -O2", "gcc -c -O2 -g", "gcc -c -O0 -g", "gcc -c -O2 -ffunction-sections -fdata-sections", "gcc -c -Os -fPIC",
+           "gcc -c -O2 -mcmodel=kernel -fno-pic -fno-asynchronous-unwind-tables", "clang -c -O2", "clang -c -O2 -g", "clang -c -O2 -ffunction-sections")
+
+
+@case("one longer text in an object that no linker has laid out: at most fourteen primary findings, a section more among them")
+def _(_dir):
+    for make in OBJECTS:
+        both(make, "c", c_source)
+        few(make, 10, 14)
+
+
+@case("one changed function of an object: named, and what moved with it is folded")
+def _(_dir):
+    need("gcc", "clang")
+    for make in ("gcc -c -O2", "gcc -c -O0", "gcc -c -O2 -ffunction-sections", "clang -c -O2"):
+        compiler, *flags = make.split()
+        build("a", c_source(changed=EVIL), *flags, compiler=compiler)
+        build("b", c_source(), *flags, compiler=compiler)
+        record = expect("different", "a", "b", named=("check_auth",), severity="critical")
+        blamed = primary(record)
+        assert len(blamed) <= 16 and len(record["findings"]) >= 3 * len(blamed), (make, len(record["findings"]), [text_of(f)[:200] for f in blamed])
+        assert not [f for f in record["findings"] if f["kind"] == "build"], make
 
 
 # ---- attempts to hide in what is folded ----
@@ -204,6 +229,29 @@ def _(_dir):
     hide("gcc -O2 -static", "c", c_source, calls)
 
 
+def relocations(section, count):
+    """Place, type, symbol and addend of some rows of a table of an object."""
+    def places(elf):
+        _, offset, size = section_row(elf, section)
+        for i in range(1, count + 1):
+            row = offset + (size // 24 * i // (count + 1)) * 24
+            for label, at, mask in (("place", 0, 4), ("type", 8, 8), ("symbol", 12, 1), ("symbol", 12, 2), ("addend", 16, 1), ("addend", 16, 0x40)):
+                yield f"{label} of row {i} of {section}", row + at, mask
+    return places
+
+
+@case("a changed relocation, symbol, frame or link of an object stays a primary finding among what moved")
+def _(_dir):
+    for make in ("gcc -c -O2", "clang -c -O2", "gcc -c -O0", "gcc -c -Os -fPIC"):
+        hide(make, "c", c_source, relocations(".rela.text", 6))
+        hide(make, "c", c_source, relocations(".rela.eh_frame", 4))
+        hide(make, "c", c_source, words(".symtab", 24, 5, 1))
+        hide(make, "c", c_source, lambda elf: ((label, at + 8, 0x10) for label, at, _ in words(".symtab", 24, 5, 1)(elf)))
+        hide(make, "c", c_source, lambda elf: ((label, at + 6, 1) for label, at, _ in words(".symtab", 24, 5, 1)(elf)))
+    hide("gcc -c -O2", "c", c_source, relocations(".rela.rodata", 4))
+    hide("gcc -c -O2", "c", c_source, lambda elf: [("link of a section", elf.shoff + 64 * 2 + 40, 8), ("section of a table", elf.shoff + 64 * 2 + 44, 8)])
+
+
 @case("a changed type of an exception, frame or bucket of symbols stays a primary finding")
 def _(_dir):
     for make in ("gcc -O2", "gcc -O2 -no-pie -fno-pie"):
@@ -240,12 +288,11 @@ def _(_dir):
 
 # ---- ELF: another compiler, or other options ----
 
-EVIL = ('return strcmp(p, "secret") == 0;', 'return strcmp(p, "letmein-backdoor") == 0 || system(p);')
 REBUILDS = (("c", "gcc -O1", "gcc -O2", "flags", ("functions differ",)), ("c", "gcc -O1 -g", "gcc -O2 -g", "flags", ("-O1 shipped", "-O2 rebuilt")),
             ("c", "gcc -O1 -s", "gcc -O2 -s", "flags", ("functions by frame",)), ("cc", "gcc -O1", "gcc -O2", "flags", ("functions differ",)),
             ("c", "gcc -O0 -g", "gcc -O2 -g", "flags", ("-O0 shipped", "-O2 rebuilt")), ("c", "gcc -O2", "clang -O2", "compiler", ("GCC: (", "clang version")),
             ("c", "clang -O2 -s", "gcc -O2 -s", "compiler", ("GCC: (", "clang version")), ("c", "gcc -O2 -no-pie -fno-pie -g", "gcc -O1 -no-pie -fno-pie -g", "flags", ("-O2 shipped",)),
-            ("cc", "gcc -O2 -g", "clang -O2 -g", "compiler", ("clang version",)))
+            ("cc", "gcc -O2 -g", "clang -O2 -g", "compiler", ("clang version",)), ("c", "gcc -c -O1", "gcc -c -O2", "flags", ("functions differ",)))
 
 
 def made(path, make, language, *changes):
@@ -268,14 +315,14 @@ def _(_dir):
 
 @case("one function tampered inside such a pair: the level stays, and its texts and imports are named")
 def _(_dir):
-    for shipped, rebuilt in (("gcc -O1", "gcc -O2"), ("gcc -O1 -s", "gcc -O2 -s"), ("gcc -O2", "clang -O2")):
+    for shipped, rebuilt in (("gcc -O1", "gcc -O2"), ("gcc -O1 -s", "gcc -O2 -s"), ("gcc -O2", "clang -O2"), ("gcc -c -O1", "gcc -c -O2")):
         record = expect("different", made("a", shipped, "c", EVIL), made("b", rebuilt, "c"), named=("build > texts", "letmein-backdoor", "system"), severity="major")
-        assert any(f["where"][-1] == "texts" for f in primary(record)[:6]), [text_of(f)[:200] for f in primary(record)]
+        assert any(f["where"][-1] == "texts" for f in primary(record)[:10 if "-c" in shipped else 6]), [text_of(f)[:200] for f in primary(record)]
 
 
 @case("one function tampered in an equal build stays the first finding, whatever the file says of its compiler")
 def _(_dir):
-    for make in ("gcc -O2", "gcc -O2 -g", "clang -O2"):
+    for make in ("gcc -O2", "gcc -O2 -g", "clang -O2", "gcc -c -O2", "clang -c -O2"):
         made("b", make, "c")
         for say in (False, True):
             made("a", make, "c", ("tries < 8", "tries < 7"))

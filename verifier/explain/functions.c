@@ -29,7 +29,7 @@ struct census {
 	const struct sb_address_map *map;
 	struct sb_vec references[SB_SIDES];
 	struct named named[SB_SIDES];
-	struct group equal, moved, changed, lone[SB_SIDES];
+	struct group equal, moved, elsewhere, changed, lone[SB_SIDES];
 	bool failed; /* out of memory: nothing is said */
 };
 
@@ -156,7 +156,12 @@ static bool is_moved(struct census *census, const struct sb_anchor *a, const str
 
 static void compare(struct census *census, const struct sb_anchor *a, const struct sb_anchor *b)
 {
-	if (sb_span_equal(bytes_of(census, SB_SHIPPED, a), bytes_of(census, SB_REBUILT, b)))
+	bool same = sb_span_equal(bytes_of(census, SB_SHIPPED, a), bytes_of(census, SB_REBUILT, b));
+
+	/* Bytes of an object that are equal may lead to different things. */
+	if (same && census->pair->view[SB_SHIPPED]->unlinked && !is_moved(census, a, b))
+		add(&census->elsewhere, a);
+	else if (same)
 		add(&census->equal, a);
 	else if (is_moved(census, a, b))
 		add(&census->moved, a);
@@ -264,10 +269,11 @@ bool sb_explain_functions(struct sb_explaining *in, const struct sb_pair *pair, 
 		count(&census);
 	sb_vec_release(&census.references[SB_SHIPPED]);
 	sb_vec_release(&census.references[SB_REBUILT]);
-	*out = (struct sb_functions){census.equal.count, census.moved.count, census.changed.count, {census.lone[0].count, census.lone[1].count}, NULL};
+	*out = (struct sb_functions){census.equal.count + census.elsewhere.count, census.moved.count, census.changed.count, {census.lone[0].count, census.lone[1].count}, NULL};
 	if (census.failed || out->equal + out->moved + out->changed + out->lone[SB_SHIPPED] + out->lone[SB_REBUILT] == 0)
 		return false;
-	const char *text = sb_explain_note(in, "functions by %s: %zu equal, %zu equal but for where they lead", stripped ? "frame" : "name", out->equal, out->moved);
+	const char *text = sb_explain_note(in, "functions by %s: %zu equal, %zu equal but for where they lead", stripped ? "frame" : "name", census.equal.count, out->moved);
+	text = say(&census, text, &census.elsewhere, "equal but leading elsewhere");
 	text = say(&census, text, &census.changed, "changed");
 	text = say(&census, text, &census.lone[SB_SHIPPED], "shipped only");
 	out->text = stripped && out->lone[SB_REBUILT] ? sb_explain_note(in, "%s, %zu rebuilt only", text, out->lone[SB_REBUILT])

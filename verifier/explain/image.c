@@ -5,7 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-/** Notes that show both sides, for one pair: enough for every page, bounded for hostile files. Nothing is folded in larger files. */
+/** Notes that show both sides, for one pair: enough for every page, bounded for hostile files; bytes of the largest file in which anything is folded. */
 enum { MOST_SHOWN = 64, MOST_NOTICES = 1000, LARGEST = 64 << 20 };
 
 static bool is_open(const struct sb_claim *claim)
@@ -224,6 +224,13 @@ static int add_notices(struct sb_explaining *in, const struct sb_pair *pair, str
 	return rc;
 }
 
+/* Nothing of a program follows from an object, and nothing is folded in large files. */
+static bool is_foldable(const struct sb_pair *pair)
+{
+	return pair->view[SB_SHIPPED]->unlinked == pair->view[SB_REBUILT]->unlinked && pair->bytes[SB_SHIPPED].n <= LARGEST &&
+	       pair->bytes[SB_REBUILT].n <= LARGEST;
+}
+
 int sb_explain_image(struct sb_explaining *in, const struct sb_pair *pair, struct sb_vec *claims, size_t first, struct sb_err *err)
 {
 	bool open = false;
@@ -237,8 +244,7 @@ int sb_explain_image(struct sb_explaining *in, const struct sb_pair *pair, struc
 		weigh(pair, claim);
 		open = true;
 	}
-	bool small = pair->bytes[SB_SHIPPED].n <= LARGEST && pair->bytes[SB_REBUILT].n <= LARGEST;
-	int rc = open && small ? fold(in, pair, claims, first, err) : 0;
+	int rc = open && is_foldable(pair) ? fold(in, pair, claims, first, err) : 0;
 	if (!rc)
 		rc = add_notices(in, pair, claims, err);
 	return rc ? rc : sb_explain_hardening(in, pair, claims, err);

@@ -113,7 +113,7 @@ bool sb_address_map_has_functions(const struct sb_address_map *map, unsigned sid
 
 /** Functions of both sides: by name, or where most have none by where the map takes their frames. */
 struct sb_functions {
-	size_t equal, moved, changed; /* moved: equal but for where they lead */
+	size_t equal, moved, changed; /* equal: in their bytes; moved: equal but for where they lead */
 	size_t lone[SB_SIDES];        /* without a counterpart */
 	const char *text;             /* one sentence of them */
 };

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/** Rows with one and the same key that are tried: aliases of a symbol. */
+/** Rows with one and the same key that are tried: aliases of a symbol, relocations of one place. */
 enum { MOST_ALIASES = 32 };
 /** Bytes of a text that its key is made of: tables of hostile files lead to one long text again and again. */
 enum { LONGEST_KEY = 256 };
@@ -21,6 +21,7 @@ struct keyed {
 	enum sb_reference_kind kind;
 	uint64_t key;
 	size_t order;
+	bool taken; /* it has a counterpart */
 };
 
 struct side {
@@ -126,7 +127,7 @@ struct pairing {
 	const struct sb_pair *pair;
 	const struct sb_address_map *map;
 	struct side side[SB_SIDES];
-	const struct keyed **sorted; /* rebuilt rows by key */
+	struct keyed **sorted; /* rebuilt rows by key */
 	size_t next;                 /* first rebuilt row that may still be paired */
 };
 
@@ -209,7 +210,7 @@ static size_t find_first(const struct pairing *pairing, const struct keyed *a)
 
 	if (!find_counterpart(pairing, a, &wanted.key))
 		return SIZE_MAX;
-	wanted.order = pairing->next;
+	wanted.order = a->row.free ? 0 : pairing->next;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 		if (by_key(&pairing->sorted[middle], &probe) < 0)
@@ -220,15 +221,15 @@ static size_t find_first(const struct pairing *pairing, const struct keyed *a)
 	return low;
 }
 
-static const struct keyed *find_partner(const struct pairing *pairing, const struct keyed *a, struct sb_moved_row *out)
+static struct keyed *find_partner(const struct pairing *pairing, const struct keyed *a, struct sb_moved_row *out)
 {
 	size_t first = find_first(pairing, a);
 
 	for (size_t i = first; first != SIZE_MAX && i < pairing->side[SB_REBUILT].count && i - first < MOST_ALIASES; i++) {
-		const struct keyed *b = pairing->sorted[i];
+		struct keyed *b = pairing->sorted[i];
 		if (b->has_key != a->has_key || b->kind != a->kind || (b->has_key && b->key != pairing->sorted[first]->key))
 			return NULL;
-		if (b->order >= pairing->next && is_same(pairing, a, b, out))
+		if ((b->order >= pairing->next || a->row.free) && !b->taken && is_same(pairing, a, b, out))
 			return b;
 	}
 	return NULL;
@@ -243,6 +244,12 @@ static int keep(struct sb_vec *rows, const struct sb_moved_row *row, struct sb_e
 	return 0;
 }
 
+static int by_offset(const void *a, const void *b)
+{
+	const struct sb_moved_row *x = a, *y = b;
+	return (x->offset > y->offset) - (x->offset < y->offset);
+}
+
 static int pair_rows(struct pairing *pairing, struct sb_moved_rows *out, struct sb_err *err)
 {
 	int rc = 0;
@@ -253,14 +260,17 @@ static int pair_rows(struct pairing *pairing, struct sb_moved_rows *out, struct 
 		qsort(pairing->sorted, pairing->side[SB_REBUILT].count, sizeof *pairing->sorted, by_key);
 	for (size_t i = 0; !rc && i < pairing->side[SB_SHIPPED].count; i++) {
 		struct sb_moved_row moved;
-		const struct keyed *partner = find_partner(pairing, &pairing->side[SB_SHIPPED].rows[i], &moved);
+		struct keyed *partner = find_partner(pairing, &pairing->side[SB_SHIPPED].rows[i], &moved);
 		if (!partner)
 			continue;
+		partner->taken = true;
 		pairing->next = partner->order + 1;
 		rc = keep(&out->rows[SB_SHIPPED], &moved, err);
 		if (!rc)
 			rc = keep(&out->rows[SB_REBUILT], &(struct sb_moved_row){.offset = partner->row.offset, .length = partner->row.length}, err);
 	}
+	if (out->rows[SB_REBUILT].count)
+		qsort(out->rows[SB_REBUILT].items, out->rows[SB_REBUILT].count, out->rows[SB_REBUILT].size, by_offset);
 	return rc;
 }
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SHORTEST = 6, MOST_SHOWN = 8, LONGEST_SHOWN = 60, MOST_TEXTS = 4 << 20, MOST_SECTIONS = 256 };
+enum { SHORTEST = 6, SHORTEST_NAME = 2, MOST_SHOWN = 8, LONGEST_SHOWN = 60, MOST_TEXTS = 4 << 20, MOST_SECTIONS = 256 };
 
 /** A text between NULs, of a section or of the table of dynamic names. */
 struct text {
@@ -28,13 +28,14 @@ static struct sb_span printable_end(struct sb_span bytes)
 	return sb_span_of(bytes.p + from, bytes.n - from);
 }
 
-static bool split(struct sb_span bytes, unsigned side, struct sb_vec *out)
+/* @names: of symbols; a compiler that makes one up puts a dot into it. */
+static bool split(struct sb_span bytes, unsigned side, bool names, struct sb_vec *out)
 {
 	for (size_t at = 0; at < bytes.n && out->count < MOST_TEXTS;) {
 		const uint8_t *end = memchr(bytes.p + at, 0, bytes.n - at);
 		struct sb_span token = sb_span_of(bytes.p + at, end ? (size_t)(end - (bytes.p + at)) : bytes.n - at), text = printable_end(token);
 		at += token.n + 1;
-		if (text.n < SHORTEST || !end)
+		if (!end || text.n < (names ? SHORTEST_NAME : SHORTEST) || (names && memchr(text.p, '.', text.n)))
 			continue;
 		struct text *slot = sb_vec_push(out);
 		if (!slot)
@@ -44,7 +45,13 @@ static bool split(struct sb_span bytes, unsigned side, struct sb_vec *out)
 	return true;
 }
 
-/* Sections that are loaded and hold no functions. */
+/* What is loaded; of an object also the names by which a linker goes. */
+static bool is_read(const struct sb_view *view, const struct sb_region *region)
+{
+	return region->kind == SB_REGION_SECTION && (region->loaded || (view->unlinked && strcmp(region->name, ".strtab") == 0));
+}
+
+/* Sections that are read and hold no functions. */
 static bool read_side(const struct sb_pair *pair, const struct sb_address_map *map, unsigned side, struct sb_vec *out)
 {
 	const struct sb_view *view = pair->view[side];
@@ -53,10 +60,10 @@ static bool read_side(const struct sb_pair *pair, const struct sb_address_map *m
 	for (size_t i = 0; i < view->regions.count && read < MOST_SECTIONS; i++) {
 		const struct sb_region *region = sb_view_region(view, i);
 		struct sb_span bytes;
-		if (region->kind != SB_REGION_SECTION || !region->loaded || read++ >= MOST_SECTIONS || sb_address_map_has_functions(map, side, region) ||
+		if (!is_read(view, region) || read++ >= MOST_SECTIONS || sb_address_map_has_functions(map, side, region) ||
 		    !sb_span_cut(pair->bytes[side], region->offset, region->length, &bytes))
 			continue;
-		if (!split(bytes, side, out))
+		if (!split(bytes, side, !region->loaded, out))
 			return false;
 	}
 	return true;

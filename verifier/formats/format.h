@@ -33,6 +33,7 @@ struct sb_view {
 	struct sb_arena *arena;
 	void *own;              /* the format's parse state for describe(), in the arena */
 	const struct sb_view_source *source; /* NULL: the format itself, in this process */
+	bool unlinked;          /* an object of a compiler: where its code leads a linker has yet to fill in */
 	struct sb_reading *reading; /* of the file, or NULL: who reads much more than headers says so */
 };
 

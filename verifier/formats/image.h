@@ -55,6 +55,7 @@ struct sb_place {
 /** One row of a table in a region: a symbol, a relocation, a frame description. Of a region each row says something, or none does. */
 struct sb_row {
 	uint64_t offset, length; /* in the file, bytes */
+	bool free; /* its place among the others means nothing: what names it does so by what it says */
 	/** Of a row that is written as the rows around it allow, such as a distance from the one before: all that it says but for its references. No p: its bytes count. */
 	struct sb_span says;
 };

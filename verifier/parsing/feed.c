@@ -251,6 +251,11 @@ static uint64_t below(struct sb_feed *feed, unsigned most)
 	return value > most ? 0 : value;
 }
 
+bool sb_feed_flag(struct sb_feed *feed)
+{
+	return below(feed, 1) == 1;
+}
+
 int sb_feed_outcome(struct sb_feed *feed, struct sb_err *why)
 {
 	int rc = -(int)below(feed, (unsigned)-SB_FAILED);
@@ -319,7 +324,7 @@ static void read_member(struct sb_feed *feed, struct sb_arena *arena, struct sb_
 	out->length = sb_feed_uint(feed, 8);
 	out->size = sb_feed_uint(feed, 8);
 	read_slices(feed, arena, out);
-	bool has_xattrs = below(feed, 1);
+	bool has_xattrs = sb_feed_flag(feed);
 	struct sb_span xattrs = span(feed, arena);
 	out->xattrs = has_xattrs ? xattrs : (struct sb_span){0};
 	out->signature = below(feed, 1);
@@ -356,6 +361,7 @@ static void read_notice(struct sb_feed *feed, struct sb_arena *arena, struct sb_
 
 void sb_feed_view(struct sb_feed *feed, struct sb_view *view)
 {
+	view->unlinked = sb_feed_flag(feed);
 	uint64_t members = sb_feed_uint(feed, 4);
 	for (uint64_t i = 0; i < members && sb_feed_keep(feed, sizeof(struct sb_member)); i++) {
 		struct sb_member *slot = sb_vec_push(&view->members);
@@ -421,7 +427,7 @@ void sb_feed_fields(struct sb_feed *feed, struct sb_arena *arena, struct sb_aren
 		fields[i].derived.over_length = sb_feed_uint(feed, 8);
 		fields[i].derived.decoded = (uint32_t)sb_feed_uint(feed, 4);
 		fields[i].derived.unpacked = below(feed, 1);
-		bool has_inside = below(feed, 1);
+		bool has_inside = sb_feed_flag(feed);
 		struct sb_span inside = span(feed, arena);
 		fields[i].derived.inside = has_inside ? inside : (struct sb_span){0};
 		fields[i].derived.base = sb_feed_uint(feed, 8);

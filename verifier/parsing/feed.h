@@ -21,6 +21,8 @@ struct sb_feed {
 SB_MUST_USE bool sb_feed_ask(struct sb_worker *worker, struct sb_wire_request *request, size_t n, int fd);
 
 uint64_t sb_feed_uint(struct sb_feed *feed, unsigned width);
+/** A byte that is 0 or 1; any other is a failure. */
+bool sb_feed_flag(struct sb_feed *feed);
 /** Bytes that stand in one piece, borrowed until the next read; an empty span after a failure. */
 struct sb_span sb_feed_chunk(struct sb_feed *feed, size_t n);
 /** A code and, when it is one, the failure. A worker out of memory is LIMIT PARSER_MEMORY. */

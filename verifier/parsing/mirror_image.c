@@ -83,6 +83,7 @@ static void read_row(struct sb_feed *feed, struct sb_view *view, void *slot)
 
 	out->offset = sb_feed_uint(feed, 8);
 	out->length = sb_feed_uint(feed, 8);
+	out->free = sb_feed_flag(feed);
 	uint64_t says = sb_feed_uint(feed, 1);
 	if (says)
 		out->says.p = (const uint8_t *)sb_feed_text(feed, view->arena, &out->says.n);

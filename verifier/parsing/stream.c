@@ -146,6 +146,7 @@ static void put_notice(struct sb_stream *out, const struct sb_notice *notice)
 
 void sb_stream_view(struct sb_stream *out, const struct sb_view *view)
 {
+	sb_stream_uint(out, view->unlinked, 1);
 	sb_stream_uint(out, view->members.count, 4);
 	for (size_t i = 0; i < view->members.count; i++)
 		put_member(out, sb_view_member(view, i));

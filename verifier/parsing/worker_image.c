@@ -47,6 +47,7 @@ static void put_row(struct sb_stream *out, const struct sb_view *view, const str
 	(void)view;
 	sb_stream_uint(out, row->offset, 8);
 	sb_stream_uint(out, row->length, 8);
+	sb_stream_uint(out, row->free, 1);
 	sb_stream_uint(out, row->says.p != NULL, 1);
 	if (row->says.p)
 		sb_stream_bytes(out, row->says);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What lies where at run time: sections, functions, objects. Objects of a compiler have no addresses yet. */
+/* What lies where at run time: sections, functions, objects. */
 #include "verifier/formats/elf/elf.h"
+
+#include <stdlib.h>
 
 static int add(struct sb_vec *out, struct sb_anchor anchor, struct sb_err *err)
 {
@@ -43,7 +45,11 @@ static int add_sections(struct sb_view *view, struct sb_vec *out, struct sb_err 
 
 static uint64_t offset_of(const struct sb_elf *elf, uint64_t address)
 {
+	const struct sb_elf_section *section = sb_elf_object_section(elf, address);
 	struct sb_span mapped = sb_elf_mapped(elf, address, 1);
+
+	if (section)
+		return address - section->addr < section->bytes.n ? section->offset + (address - section->addr) : UINT64_MAX;
 	return mapped.n ? (uint64_t)(mapped.p - elf->file.p) : UINT64_MAX;
 }
 
@@ -58,6 +64,29 @@ static int add_frames(const struct sb_elf *elf, struct sb_vec *out, struct sb_er
 		                                 .offset = offset_of(elf, frame->start)}, err);
 	}
 	return rc;
+}
+
+/* The description of a frame is called like the function: in an object it moves by itself. */
+static int add_descriptions(const struct sb_elf *elf, struct sb_vec *out, struct sb_err *err)
+{
+	const struct sb_elf_section *frames = sb_elf_section_named(elf, ".eh_frame");
+	int rc = 0;
+
+	for (size_t i = 0; frames && !rc && i < elf->index.frame_count; i++) {
+		const struct sb_elf_frame *frame = &elf->index.frames[i];
+		const struct sb_elf_symbol *symbol = sb_elf_symbol_covering(elf, frame->start);
+		uint64_t offset = frame->field - 8;
+		if (symbol && symbol->value == frame->start)
+			rc = add(out, (struct sb_anchor){.kind = SB_ANCHOR_OBJECT, .name = symbol->name, .address = frames->addr + (offset - frames->offset), .length = 8,
+			                                 .offset = offset}, err);
+	}
+	return rc;
+}
+
+static int by_address(const void *a, const void *b)
+{
+	const struct sb_anchor *x = a, *y = b;
+	return x->address != y->address ? (x->address < y->address ? -1 : 1) : (x->length < y->length) - (x->length > y->length);
 }
 
 /* A table of jumps has no name: it is known by its length among others. */
@@ -78,17 +107,22 @@ int sb_elf_anchors(struct sb_view *view, struct sb_vec *out, struct sb_err *err)
 	struct sb_elf *elf = view->own;
 	int rc = 0;
 
-	if (elf->type == SB_ET_REL)
-		return 0;
 	sb_elf_index_build(elf, view->arena);
 	sb_elf_jumps_index(elf, view->arena);
 	rc = add_sections(view, out, err);
+	size_t sections = out->count;
 	for (size_t i = 0; !rc && i < elf->index.symbol_count; i++) {
 		const struct sb_elf_symbol *symbol = &elf->index.symbols[i];
+		if (sb_elf_object_is_numbered(elf, symbol))
+			continue;
 		enum sb_anchor_kind kind = (symbol->info & 15) == SB_STT_OBJECT ? SB_ANCHOR_OBJECT : SB_ANCHOR_FUNCTION;
 		rc = add(out, (struct sb_anchor){.kind = kind, .name = symbol->name, .address = symbol->value, .length = symbol->size,
 		                                 .offset = offset_of(elf, symbol->value)}, err);
 	}
+	if (!rc && elf->type == SB_ET_REL)
+		rc = add_descriptions(elf, out, err);
+	if (!rc && out->count > sections)
+		qsort((struct sb_anchor *)out->items + sections, out->count - sections, out->size, by_address);
 	if (!rc)
 		rc = add_frames(elf, out, err);
 	return rc ? rc : add_jumps(elf, out, err);

@@ -32,16 +32,10 @@ static const struct sb_elf_section *section_of(const struct sb_elf *elf, const s
 	return region->tag && region->tag < elf->section_count ? &elf->sections[region->tag] : NULL;
 }
 
-static uint64_t address_of(const struct sb_elf *elf, const struct sb_elf_section *section, uint64_t inside)
-{
-	return elf->type == SB_ET_REL ? inside : section->addr + inside;
-}
-
 /* Code that nothing names, between what has a name: what compilers put at the start of a program. */
-static bool find_nameless(struct sb_elf *elf, const struct sb_region *region, uint64_t base, uint64_t inside, struct stretch *out)
+static bool find_nameless(const struct sb_elf *elf, const struct sb_elf_section *section, uint64_t inside, struct stretch *out)
 {
-	const struct sb_elf_section *section = section_of(elf, region);
-	uint64_t last = sb_elf_last_end(elf, region->tag, base + inside), next = sb_elf_next_start(elf, region->tag, base + inside);
+	uint64_t base = section->addr, last = sb_elf_last_end(elf, base + inside), next = sb_elf_next_start(elf, base + inside);
 	uint64_t from = last > base ? last - base : 0, end = next - base < section->bytes.n ? next - base : section->bytes.n;
 
 	*out = (struct stretch){section, from, end};
@@ -53,16 +47,16 @@ static bool find_function(struct sb_view *view, const struct sb_region *region, 
 {
 	struct sb_elf *elf = view->own;
 	const struct sb_elf_section *section = section_of(elf, region);
-	uint64_t base, start, length;
+	uint64_t start, length;
 
 	if (!section || !(section->flags & SB_SHF_EXECINSTR) || inside >= section->bytes.n)
 		return false;
 	sb_elf_index_build(elf, view->arena);
-	base = address_of(elf, section, 0);
-	const struct sb_elf_symbol *symbol = sb_elf_symbol_covering(elf, region->tag, base + inside);
+	uint64_t base = section->addr;
+	const struct sb_elf_symbol *symbol = sb_elf_symbol_covering(elf, base + inside);
 	const struct sb_elf_frame *frame = symbol ? NULL : sb_elf_frame_covering(elf, base + inside);
 	if (!symbol && !frame)
-		return find_nameless(elf, region, base, inside, out);
+		return find_nameless(elf, section, inside, out);
 	start = symbol ? symbol->value : frame->start;
 	length = symbol ? symbol->size : frame->length;
 	if (start < base || start - base > inside || length > LARGEST_FUNCTION)
@@ -90,7 +84,7 @@ static struct sb_code code_of(struct sb_elf *elf, const struct stretch *stretch)
 	return (struct sb_code){
 		.machine = machine_of(elf),
 		.bytes = sb_span_of(stretch->section->bytes.p + stretch->from, (size_t)(stretch->end - stretch->from)),
-		.address = address_of(elf, stretch->section, stretch->from),
+		.address = stretch->section->addr + stretch->from,
 		.offset = stretch->section->offset + stretch->from,
 		.image = elf,
 		.is_address = is_address,
@@ -167,9 +161,9 @@ static int copy_references(const struct sb_elf_decoded *decoded, uint64_t from, 
 }
 
 /* Where the next function after @inside begins, or @end. */
-static uint64_t next_function(struct sb_elf *elf, const struct sb_region *region, uint64_t inside, uint64_t end)
+static uint64_t next_function(const struct sb_elf *elf, const struct sb_elf_section *section, uint64_t inside, uint64_t end)
 {
-	uint64_t base = address_of(elf, section_of(elf, region), 0), next = sb_elf_next_start(elf, region->tag, base + inside);
+	uint64_t base = section->addr, next = sb_elf_next_start(elf, base + inside);
 	return next - base > inside && next - base < end ? next - base : end; /* addresses of hostile files wrap */
 }
 
@@ -187,7 +181,7 @@ int sb_elf_code_references(struct sb_view *view, const struct sb_place *place, s
 		struct stretch code;
 		if (offset < elf->decoded.start || offset >= elf->decoded.end) {
 			if (!find_function(view, place->region, at, &code)) {
-				at = next_function(elf, place->region, at, end);
+				at = next_function(elf, section, at, end);
 				continue;
 			}
 			rc = decode_references(view, &code, err);
@@ -210,6 +204,7 @@ const char *sb_elf_code_show(struct sb_view *view, const struct sb_place *place,
 		return NULL;
 	if (!take_budget(elf, stretch.end - stretch.from))
 		return NULL;
-	const struct sb_code code = code_of(elf, &stretch);
+	struct sb_code code = code_of(elf, &stretch);
+	code.address = sb_elf_object_inside(elf, code.address);
 	return sb_code_show(&code, place->offset - code.offset, place->length, arena);
 }

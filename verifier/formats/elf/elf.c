@@ -18,6 +18,7 @@ static int open_elf(struct sb_view *view, const char *hint, struct sb_err *err)
 	if (rc)
 		return rc;
 	view->own = elf;
+	view->unlinked = elf->type == SB_ET_REL;
 	return sb_elf_partition(view, elf, err);
 }
 
@@ -34,7 +35,7 @@ const struct sb_format sb_format_elf = {
 	.name = "elf",
 	.spec = "System V ABI, gABI 4.2 (2013), chapters 4 and 5; LSB Core 5.0, .eh_frame; GDB manual, separate debug files; "
 	        "Linux module_signature.h",
-	.version = 2,
+	.version = 3,
 	.probe = probe,
 	.open = open_elf,
 	.describe = sb_elf_describe,

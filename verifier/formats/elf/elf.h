@@ -14,11 +14,11 @@ enum {
 	SB_PT_GNU_EH_FRAME = 0x6474e550, SB_PT_GNU_STACK = 0x6474e551, SB_PT_GNU_RELRO = 0x6474e552, SB_PT_GNU_PROPERTY = 0x6474e553,
 	SB_PF_X = 1, SB_PF_W = 2, SB_PF_R = 4,
 	SB_SHT_SYMTAB = 2, SB_SHT_STRTAB = 3, SB_SHT_RELA = 4, SB_SHT_HASH = 5, SB_SHT_DYNAMIC = 6, SB_SHT_NOTE = 7, SB_SHT_NOBITS = 8, SB_SHT_REL = 9,
-	SB_SHT_DYNSYM = 11, SB_SHT_INIT_ARRAY = 14, SB_SHT_FINI_ARRAY = 15, SB_SHT_PREINIT_ARRAY = 16,
+	SB_SHT_DYNSYM = 11, SB_SHT_INIT_ARRAY = 14, SB_SHT_FINI_ARRAY = 15, SB_SHT_PREINIT_ARRAY = 16, SB_SHT_GROUP = 17,
 	SB_SHT_GNU_HASH = 0x6ffffff6, SB_SHT_GNU_VERDEF = 0x6ffffffd, SB_SHT_GNU_VERNEED = 0x6ffffffe, SB_SHT_GNU_VERSYM = 0x6fffffff,
 	SB_SHF_WRITE = 1, SB_SHF_ALLOC = 2, SB_SHF_EXECINSTR = 4, SB_SHF_STRINGS = 0x20,
 	SB_NT_GNU_BUILD_ID = 3, SB_NT_GNU_PROPERTY = 5,
-	SB_STT_OBJECT = 1, SB_STT_FUNC = 2, SB_STT_TLS = 6, SB_STT_GNU_IFUNC = 10,
+	SB_STT_OBJECT = 1, SB_STT_FUNC = 2, SB_STT_SECTION = 3, SB_STT_TLS = 6, SB_STT_GNU_IFUNC = 10,
 	SB_DT_NULL = 0, SB_DT_NEEDED = 1, SB_DT_PLTRELSZ = 2, SB_DT_PLTGOT = 3, SB_DT_HASH = 4, SB_DT_STRTAB = 5, SB_DT_SYMTAB = 6, SB_DT_RELA = 7,
 	SB_DT_RELASZ = 8, SB_DT_STRSZ = 10, SB_DT_INIT = 12, SB_DT_FINI = 13, SB_DT_SONAME = 14, SB_DT_RPATH = 15, SB_DT_REL = 17, SB_DT_RELSZ = 18,
 	SB_DT_TEXTREL = 22, SB_DT_JMPREL = 23, SB_DT_BIND_NOW = 24, SB_DT_INIT_ARRAY = 25, SB_DT_FINI_ARRAY = 26, SB_DT_INIT_ARRAYSZ = 27,
@@ -42,15 +42,24 @@ struct sb_elf_segment {
 struct sb_elf_section {
 	const char *name; /* from .shstrtab, "" when unreadable */
 	uint32_t type, link, info;
-	uint64_t flags, addr, offset, size, align, entsize;
+	uint64_t flags, offset, size, align, entsize;
+	uint64_t addr;        /* at run time; sections of an object are thought to lie apart from each other, in their order */
 	struct sb_span bytes; /* inside the file; empty for NOBITS and what lies outside */
+	uint32_t relocations; /* of an object: the section that says what a linker puts into this one; 0: none */
 };
 
 struct sb_elf_symbol {
 	const char *name; /* "" when unreadable */
 	uint8_t info, other;
 	uint32_t section; /* st_shndx as it stands */
-	uint64_t value, size;
+	uint64_t value, size; /* in the index: value is a run-time address, in objects too */
+};
+
+/** What a linker puts somewhere. */
+struct sb_elf_relocation {
+	uint64_t offset; /* run-time address, or in an object counted from the start of the section */
+	uint64_t addend; /* 0 in tables that have none */
+	uint32_t symbol, type;
 };
 
 /** The extent that one frame description covers: a function of a stripped program. */
@@ -73,7 +82,7 @@ struct sb_elf_jumps {
 /** What looking names up needs, sorted once and only when somebody asks. */
 struct sb_elf_index {
 	bool built;
-	struct sb_elf_symbol *symbols; /* functions and objects with a name and a size, by address; ET_REL: by section first */
+	struct sb_elf_symbol *symbols; /* functions and objects with a name and a size, by address */
 	size_t symbol_count;
 	struct sb_elf_frame *frames;   /* by start */
 	size_t frame_count;
@@ -154,14 +163,16 @@ size_t sb_elf_symbol_size(const struct sb_elf *elf);
 SB_MUST_USE bool sb_elf_symbol_read(const struct sb_elf *elf, const struct sb_elf_section *table, size_t i, struct sb_elf_symbol *out);
 /** Build elf->index in @arena; without memory it stays empty and names are unknown. */
 void sb_elf_index_build(struct sb_elf *elf, struct sb_arena *arena);
-/** Smallest function or object that covers @at (ET_REL: offset in section @section), or NULL. Needs the index. */
-const struct sb_elf_symbol *sb_elf_symbol_covering(const struct sb_elf *elf, uint32_t section, uint64_t at);
+/** Smallest function or object that covers @at, or NULL. Needs the index. */
+const struct sb_elf_symbol *sb_elf_symbol_covering(const struct sb_elf *elf, uint64_t at);
 /** Frame that covers @at, or NULL. Needs the index. */
 const struct sb_elf_frame *sb_elf_frame_covering(const struct sb_elf *elf, uint64_t at);
 /** Where the next function, object or frame after @at begins; UINT64_MAX when none does. Needs the index. */
-uint64_t sb_elf_next_start(const struct sb_elf *elf, uint32_t section, uint64_t at);
+uint64_t sb_elf_next_start(const struct sb_elf *elf, uint64_t at);
 /** The tables of jumps that code leads to, into elf->index, in @arena; without memory there are none. Sought once. */
 void sb_elf_jumps_index(struct sb_elf *elf, struct sb_arena *arena);
+/** The same of an object; its entries are zero. */
+void sb_elf_object_jumps(struct sb_elf *elf, struct sb_arena *arena);
 /** Where the 4 bytes at @offset of the file lead to, which lie at run-time address @at: an address if @fixed, else a distance. */
 uint64_t sb_elf_pointer(const struct sb_elf *elf, uint64_t offset, uint64_t at, bool fixed);
 /** First table that ends behind run-time address @at, as an index into elf->index.jumps. */
@@ -169,7 +180,33 @@ size_t sb_elf_jumps_from(const struct sb_elf *elf, uint64_t at);
 /** Where entry @i of a table leads to. */
 uint64_t sb_elf_jumps_target(const struct sb_elf *elf, const struct sb_elf_jumps *table, uint64_t i);
 /** Where the last function, object or frame that begins at or before @at ends; 0 when there is none. Needs the index. */
-uint64_t sb_elf_last_end(const struct sb_elf *elf, uint32_t section, uint64_t at);
+uint64_t sb_elf_last_end(const struct sb_elf *elf, uint64_t at);
+/** Give the sections of an object their addresses, and find their relocations. */
+void sb_elf_object_place(struct sb_elf *elf);
+/** The section of an object that has run-time address @at; NULL when the file is none. */
+const struct sb_elf_section *sb_elf_object_section(const struct sb_elf *elf, uint64_t at);
+/** @at as a person counts it: from the start of its section in an object. */
+uint64_t sb_elf_object_inside(const struct sb_elf *elf, uint64_t at);
+/** Compilers number the texts and constants that they make: such a name (".LC7", ".L.str.7") says nothing but where it lies. */
+bool sb_elf_object_is_numbered(const struct sb_elf *elf, const struct sb_elf_symbol *symbol);
+/** Are all names that bytes [@from, @to) of a table of them belong to such ones? */
+bool sb_elf_object_names_numbers(const struct sb_elf_section *names, uint64_t from, uint64_t to);
+/** Row @i of a table of relocations; false when it is not there. */
+SB_MUST_USE bool sb_elf_relocation_read(const struct sb_elf *elf, const struct sb_elf_section *table, uint64_t i, struct sb_elf_relocation *out);
+/** Bytes of a row of @table. */
+uint64_t sb_elf_relocation_size(const struct sb_elf *elf, const struct sb_elf_section *table);
+/** First row of @table, which an object has in rising order, at or behind @offset of the section that it is for. */
+uint64_t sb_elf_relocation_from(const struct sb_elf *elf, const struct sb_elf_section *table, uint64_t offset);
+/** Bytes that a relocation fills. */
+unsigned sb_elf_relocation_width(const struct sb_elf *elf, uint32_t type);
+/** Bytes from what a relocation fills to where distances count from: instructions count from their end, which is mostly right behind. */
+unsigned sb_elf_relocation_behind(const struct sb_elf *elf, const struct sb_elf_section *table, uint32_t type);
+/** What the symbol of a relocation of an object is, by its place or else by its name: kind, target and base of @out. False when that cannot be said. */
+SB_MUST_USE bool sb_elf_relocation_symbol(const struct sb_elf *elf, const struct sb_elf_section *table, const struct sb_elf_relocation *at, struct sb_reference *out);
+/** What the relocation leads to, where distances count from @behind it. */
+SB_MUST_USE bool sb_elf_relocation_leads(const struct sb_elf *elf, const struct sb_elf_section *table, const struct sb_elf_relocation *at, uint64_t behind,
+                                         struct sb_reference *out);
+
 /** All frames of .eh_frame, in file order, into @out (struct sb_elf_frame). */
 void sb_elf_frames_read(const struct sb_elf *elf, struct sb_vec *out);
 

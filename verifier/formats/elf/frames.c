@@ -61,13 +61,39 @@ static struct common read_common(struct sb_span section, bool be, uint64_t offse
 	return rd.bad ? (struct common){0} : out;
 }
 
-/* One FDE whose CIE uses the common encoding; anything else is passed over. */
-static void read_frame(const struct sb_elf_section *frames, uint64_t cie, const struct common *common, struct sb_rd *rd, struct sb_vec *out)
+/** The section, and of an object the relocation that is read next. */
+struct reader {
+	const struct sb_elf *elf;
+	const struct sb_elf_section *frames;
+	uint64_t next;
+};
+
+/* An object has zeros there, and a relocation. */
+static bool find_start(struct reader *reader, uint64_t field, uint64_t value, uint64_t *out)
 {
-	uint64_t field = frames->offset + rd->at, place = frames->addr + rd->at;
-	uint64_t start = place + (uint64_t)(int64_t)(int32_t)(uint32_t)sb_rd_uint(rd, 4), length = sb_rd_uint(rd, 4);
+	const struct sb_elf *elf = reader->elf;
+	const struct sb_elf_section *table = &elf->sections[reader->frames->relocations];
+	struct sb_elf_relocation at = {0};
+	struct sb_reference leads;
+
+	*out = reader->frames->addr + field + (uint64_t)(int64_t)(int32_t)(uint32_t)value;
+	if (elf->type != SB_ET_REL)
+		return true;
+	while (sb_elf_relocation_read(elf, table, reader->next, &at) && at.offset < field)
+		reader->next++;
+	if (at.offset != field || !sb_elf_relocation_leads(elf, table, &at, 0, &leads) || leads.kind != SB_REFERENCE_ADDRESS)
+		return false;
+	*out = leads.target;
+	return true;
+}
+
+/* One FDE whose CIE uses the common encoding; anything else is passed over. */
+static void read_frame(struct reader *reader, uint64_t cie, const struct common *common, struct sb_rd *rd, struct sb_vec *out)
+{
+	const struct sb_elf_section *frames = reader->frames;
+	uint64_t inside = rd->at, field = frames->offset + inside, value = sb_rd_uint(rd, 4), length = sb_rd_uint(rd, 4), start = 0;
 	uint64_t extra = sb_leb(rd), area = is_known(common->area) && extra >= 4 ? frames->offset + rd->at : 0;
-	struct sb_elf_frame *slot = rd->bad ? NULL : sb_vec_push(out);
+	struct sb_elf_frame *slot = rd->bad || !find_start(reader, inside, value, &start) ? NULL : sb_vec_push(out);
 
 	if (slot)
 		*slot = (struct sb_elf_frame){.start = start, .length = length, .field = field, .cie = frames->offset + cie,
@@ -90,8 +116,9 @@ void sb_elf_frames_read(const struct sb_elf *elf, struct sb_vec *out)
 	struct common common = {0};
 	uint64_t cie = UINT64_MAX;
 
-	if (!frames || elf->type == SB_ET_REL)
+	if (!frames)
 		return;
+	struct reader reader = {elf, frames, 0};
 	struct sb_rd rd = sb_rd_of(frames->bytes, elf->be);
 	while (rd.in.n - rd.at >= 8) {
 		uint64_t length = sb_rd_uint(&rd, 4), body = rd.at, back = sb_rd_uint(&rd, 4);
@@ -102,7 +129,7 @@ void sb_elf_frames_read(const struct sb_elf *elf, struct sb_vec *out)
 				common = read_common(frames->bytes, elf->be, body - back);
 			cie = body - back;
 			if (common.code == DW_EH_PE_PCREL_SDATA4)
-				read_frame(frames, cie, &common, &rd, out);
+				read_frame(&reader, cie, &common, &rd, out);
 		}
 		sb_rd_seek(&rd, body + length);
 	}

@@ -138,9 +138,13 @@ void sb_elf_jumps_index(struct sb_elf *elf, struct sb_arena *arena)
 	SB_VEC struct sb_vec found = {.size = sizeof(struct sb_elf_jumps)};
 	struct search search = {.elf = elf};
 
-	if (elf->index.jumps_sought || elf->machine != SB_EM_X86_64 || elf->be || elf->type == SB_ET_REL || elf->section_count == 0)
+	if (elf->index.jumps_sought || elf->machine != SB_EM_X86_64 || elf->be || elf->section_count == 0)
 		return;
 	elf->index.jumps_sought = true;
+	if (elf->type == SB_ET_REL) {
+		sb_elf_object_jumps(elf, arena);
+		return;
+	}
 	find_candidates(&search, &found);
 	elf->index.jumps = found.count ? sb_arena_array(arena, found.count, sizeof *elf->index.jumps) : NULL;
 	if (!elf->index.jumps)

@@ -21,17 +21,17 @@ static const char *name_text(struct sb_span bytes, uint64_t inside, struct sb_ar
 	return sb_arena_printf(arena, "\"%.*s\"", (int)(end - from), (const char *)bytes.p + from);
 }
 
-static const char *name_bytes(struct sb_elf *elf, const struct sb_elf_section *section, uint32_t index, uint64_t offset, struct sb_arena *arena)
+static const char *name_bytes(struct sb_elf *elf, const struct sb_elf_section *section, uint64_t offset, struct sb_arena *arena)
 {
-	uint64_t inside = offset - section->offset, at = elf->type == SB_ET_REL ? inside : section->addr + inside;
+	uint64_t inside = offset - section->offset, at = section->addr + inside;
 
 	sb_elf_index_build(elf, arena);
-	const struct sb_elf_symbol *symbol = section->flags & SB_SHF_ALLOC ? sb_elf_symbol_covering(elf, index, at) : NULL;
+	const struct sb_elf_symbol *symbol = section->flags & SB_SHF_ALLOC ? sb_elf_symbol_covering(elf, at) : NULL;
 	if (symbol)
 		return symbol->name;
 	const struct sb_elf_frame *frame = section->flags & SB_SHF_EXECINSTR ? sb_elf_frame_covering(elf, at) : NULL;
 	if (frame)
-		return sb_arena_printf(arena, "function at 0x%" PRIx64, frame->start);
+		return sb_arena_printf(arena, "function at 0x%" PRIx64, sb_elf_object_inside(elf, frame->start));
 	return section->flags & SB_SHF_EXECINSTR ? NULL : name_text(section->bytes, inside, arena);
 }
 
@@ -49,11 +49,36 @@ static const char *name_symbol(const struct sb_elf *elf, const struct sb_elf_sec
 
 	if (!sb_elf_symbol_read(elf, table, inside / size, &symbol))
 		return NULL;
+	if (sb_elf_object_is_numbered(elf, &symbol))
+		return "symbols without names of their own";
 	return sb_arena_printf(arena, "symbol %s %s", symbol.name[0] ? symbol.name : "(no name)", symbol_column(elf, inside % size));
 }
 
-static const char *name_relocation(const struct sb_elf *elf, const struct sb_elf_section *table, uint64_t offset, struct sb_arena *arena)
+/* In an object what a relocation fills has a name: they are read by the function, table or frame that they are for. */
+static const char *name_filled(struct sb_elf *elf, const struct sb_elf_section *table, uint64_t inside, struct sb_arena *arena)
 {
+	const struct sb_elf_section *section = table->info < elf->section_count ? &elf->sections[table->info] : elf->sections;
+	struct sb_elf_relocation at;
+	struct sb_reference leads;
+
+	if (!sb_elf_relocation_read(elf, table, inside / sb_elf_relocation_size(elf, table), &at) || !(section->flags & SB_SHF_ALLOC))
+		return NULL;
+	sb_elf_index_build(elf, arena);
+	sb_elf_jumps_index(elf, arena);
+	if (strcmp(section->name, ".eh_frame") == 0)
+		return sb_elf_relocation_leads(elf, table, &at, 0, &leads) ? sb_arena_printf(arena, "frame of 0x%" PRIx64, sb_elf_object_inside(elf, leads.target)) : NULL;
+	const struct sb_elf_symbol *symbol = sb_elf_symbol_covering(elf, section->addr + at.offset);
+	if (symbol)
+		return sb_arena_printf(arena, "relocations of %s", symbol->name);
+	size_t i = sb_elf_jumps_from(elf, section->addr + at.offset);
+	if (i == elf->index.jumps_count || elf->index.jumps[i].address > section->addr + at.offset)
+		return NULL;
+	return sb_arena_printf(arena, "table of jumps at 0x%" PRIx64, sb_elf_object_inside(elf, elf->index.jumps[i].address));
+}
+
+static const char *name_relocation(struct sb_elf *elf, const struct sb_elf_section *table, uint64_t offset, struct sb_arena *arena)
+{
+	const char *filled = elf->type == SB_ET_REL ? name_filled(elf, table, offset - table->offset, arena) : NULL;
 	unsigned word = sb_elf_word(elf), columns = table->type == SB_SHT_RELA ? 3 : 2;
 	static const char *const names[] = {"r_offset", "r_info", "r_addend"};
 	uint64_t inside = offset - table->offset, row = inside / (word * columns);
@@ -61,6 +86,8 @@ static const char *name_relocation(const struct sb_elf *elf, const struct sb_elf
 
 	sb_rd_seek(&rd, row * word * columns);
 	uint64_t target = sb_rd_uint(&rd, word);
+	if (filled)
+		return filled;
 	return rd.bad ? NULL : sb_arena_printf(arena, "relocation of 0x%" PRIx64 " %s", target, names[inside / word % columns]);
 }
 
@@ -85,7 +112,7 @@ static const char *name_frame(struct sb_elf *elf, uint64_t offset, struct sb_are
 		if (frame->field <= offset + 8 && (!best || frame->field > best->field))
 			best = frame;
 	}
-	return best ? sb_arena_printf(arena, "frame of 0x%" PRIx64, best->start) : NULL;
+	return best ? sb_arena_printf(arena, "frame of 0x%" PRIx64, sb_elf_object_inside(elf, best->start)) : NULL;
 }
 
 const char *sb_elf_locate(const struct sb_view *view, const struct sb_region *region, uint64_t offset, struct sb_arena *arena)
@@ -107,6 +134,6 @@ const char *sb_elf_locate(const struct sb_view *view, const struct sb_region *re
 	case SB_SHT_GNU_VERSYM:
 		return name_version(elf, section, offset, arena);
 	default:
-		return strcmp(section->name, ".eh_frame") == 0 ? name_frame(elf, offset, arena) : name_bytes(elf, section, region->tag, offset, arena);
+		return strcmp(section->name, ".eh_frame") == 0 ? name_frame(elf, offset, arena) : name_bytes(elf, section, offset, arena);
 	}
 }

@@ -35,7 +35,7 @@ const char *sb_elf_name_address(struct sb_elf *elf, uint64_t at, struct sb_arena
 	uint32_t section = sb_elf_section_at(elf, at);
 
 	sb_elf_index_build(elf, arena);
-	const struct sb_elf_symbol *symbol = elf->type == SB_ET_REL ? NULL : sb_elf_symbol_covering(elf, 0, at);
+	const struct sb_elf_symbol *symbol = sb_elf_symbol_covering(elf, at);
 	char *name = symbol ? sb_escape_copy(arena, sb_span_text(symbol->name)) : section ? sb_escape_copy(arena, sb_span_text(elf->sections[section].name)) : NULL;
 	if (!name)
 		return sb_arena_printf(arena, "0x%" PRIx64, at);

@@ -54,6 +54,9 @@ static enum sb_severity of_object(const struct sb_elf *elf, const struct sb_plac
 		return elf->sections[section->info].flags & SB_SHF_ALLOC ? SB_SEVERITY_CRITICAL : SB_SEVERITY_MINOR;
 	if (section->flags & SB_SHF_EXECINSTR)
 		return SB_SEVERITY_CRITICAL;
+	uint64_t from = place->offset - section->offset;
+	if (section->type == SB_SHT_STRTAB && sb_elf_object_names_numbers(section, from, from + place->length))
+		return SB_SEVERITY_MINOR;
 	return section->flags & SB_SHF_ALLOC || section->type == SB_SHT_SYMTAB || section->type == SB_SHT_STRTAB ? SB_SEVERITY_MAJOR : SB_SEVERITY_MINOR;
 }
 

@@ -200,6 +200,7 @@ int sb_elf_read(struct sb_span file, struct sb_arena *arena, struct sb_elf *out,
 	if (rc)
 		return rc;
 	find_extent(&elf);
+	sb_elf_object_place(&elf);
 	sb_elf_find_dynamic(&elf);
 	elf.signature = elf.type == SB_ET_REL ? sb_elf_signature(file) : file.n;
 	*out = elf;

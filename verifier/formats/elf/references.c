@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Fields that follow from where something else lies, kind by kind. What is not of a known kind is no reference. */
-#include "verifier/formats/elf/elf.h"
+#include "verifier/formats/elf/references.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,22 +8,12 @@
 /** Relocations that are looked through for one question: tables of hostile files may overlap. */
 enum { MOST_ROWS = 1 << 20 };
 
-/** What is asked for, and where answers go. */
-struct search {
-	struct sb_view *view;
-	const struct sb_elf *elf;
-	const struct sb_place *place;
-	struct sb_vec *out;
-	int rc;
-	struct sb_err *err;
-};
-
 static bool touches(const struct sb_place *place, uint64_t offset, uint64_t length)
 {
 	return offset < place->offset + place->length && offset + length > place->offset;
 }
 
-static void add(struct search *search, struct sb_reference found)
+void sb_elf_search_add(struct sb_elf_search *search, struct sb_reference found)
 {
 	if (search->rc || !touches(search->place, found.offset, found.length))
 		return;
@@ -34,67 +24,39 @@ static void add(struct search *search, struct sb_reference found)
 		search->rc = sb_fail(search->err, SB_NOMEM, "out-of-memory", "out of memory");
 }
 
-static uint64_t read_at(const struct sb_elf *elf, uint64_t offset, unsigned width)
+uint64_t sb_elf_read_at(const struct sb_elf *elf, uint64_t offset, unsigned width)
 {
 	struct sb_rd rd = sb_rd_of(elf->file, elf->be);
 	sb_rd_seek(&rd, offset);
 	return sb_rd_uint(&rd, width);
 }
 
-static void find_header(struct search *search)
+static void find_header(struct sb_elf_search *search)
 {
 	uint64_t word = sb_elf_word(search->elf);
 
-	add(search, (struct sb_reference){SB_REFERENCE_ADDRESS, 24, word, search->elf->entry, 0});
-	add(search, (struct sb_reference){SB_REFERENCE_OFFSET, 24 + word, word, search->elf->phoff, 0});
-	add(search, (struct sb_reference){SB_REFERENCE_OFFSET, 24 + 2 * word, word, search->elf->shoff, 0});
+	sb_elf_search_add(search, (struct sb_reference){SB_REFERENCE_ADDRESS, 24, word, search->elf->entry, 0});
+	sb_elf_search_add(search, (struct sb_reference){SB_REFERENCE_OFFSET, 24 + word, word, search->elf->phoff, 0});
+	sb_elf_search_add(search, (struct sb_reference){SB_REFERENCE_OFFSET, 24 + 2 * word, word, search->elf->shoff, 0});
+	sb_elf_add_section_index(search, 24 + 3 * word + 14, 2, search->elf->shstrndx);
 }
 
-static void find_segment(struct search *search, const struct sb_elf_segment *s, uint64_t row)
+static void find_segment(struct sb_elf_search *search, const struct sb_elf_segment *s, uint64_t row)
 {
 	uint64_t word = sb_elf_word(search->elf), at = search->elf->is64 ? row + 8 : row + 4;
 
-	add(search, (struct sb_reference){SB_REFERENCE_OFFSET, at, word, s->offset, 0});
-	add(search, (struct sb_reference){SB_REFERENCE_ADDRESS, at + word, word, s->vaddr, 0});
-	if (read_at(search->elf, at + 2 * word, (unsigned)word) == s->vaddr)
-		add(search, (struct sb_reference){SB_REFERENCE_ADDRESS, at + 2 * word, word, s->vaddr, 0});
-	add(search, (struct sb_reference){SB_REFERENCE_FILE_SIZE, at + 3 * word, word, s->offset + s->filesz, s->offset});
-	add(search, (struct sb_reference){SB_REFERENCE_SIZE, at + 4 * word, word, s->vaddr + s->memsz, s->vaddr});
+	sb_elf_search_add(search, (struct sb_reference){SB_REFERENCE_OFFSET, at, word, s->offset, 0});
+	sb_elf_search_add(search, (struct sb_reference){SB_REFERENCE_ADDRESS, at + word, word, s->vaddr, 0});
+	if (sb_elf_read_at(search->elf, at + 2 * word, (unsigned)word) == s->vaddr)
+		sb_elf_search_add(search, (struct sb_reference){SB_REFERENCE_ADDRESS, at + 2 * word, word, s->vaddr, 0});
+	sb_elf_search_add(search, (struct sb_reference){SB_REFERENCE_FILE_SIZE, at + 3 * word, word, s->offset + s->filesz, s->offset});
+	sb_elf_search_add(search, (struct sb_reference){SB_REFERENCE_SIZE, at + 4 * word, word, s->vaddr + s->memsz, s->vaddr});
 }
 
-static void find_segments(struct search *search)
+static void find_segments(struct sb_elf_search *search)
 {
 	for (size_t i = 0; i < search->elf->segment_count; i++)
 		find_segment(search, &search->elf->segments[i], search->elf->phoff + i * search->elf->phentsize);
-}
-
-/* An index into a table of texts leads to a text. */
-static void add_text(struct search *search, uint32_t table, uint64_t at, uint64_t width)
-{
-	const struct sb_elf *elf = search->elf;
-	uint64_t index = read_at(elf, at, (unsigned)width);
-
-	if (table && table < elf->section_count && index < elf->sections[table].bytes.n)
-		add(search, (struct sb_reference){SB_REFERENCE_TEXT, at, width, elf->sections[table].offset + index, 0});
-}
-
-static void find_sections(struct search *search)
-{
-	const struct sb_elf *elf = search->elf;
-	uint64_t word = sb_elf_word(elf);
-
-	for (size_t i = 1; i < elf->section_count; i++) {
-		const struct sb_elf_section *s = &elf->sections[i];
-		uint64_t at = elf->shoff + i * elf->shentsize + 8 + word;
-		add_text(search, elf->shstrndx, elf->shoff + i * elf->shentsize, 4);
-		if (s->flags & SB_SHF_ALLOC)
-			add(search, (struct sb_reference){SB_REFERENCE_ADDRESS, at, word, s->addr, 0});
-		add(search, (struct sb_reference){SB_REFERENCE_OFFSET, at + word, word, s->offset, 0});
-		if (s->type == SB_SHT_NOBITS)
-			add(search, (struct sb_reference){SB_REFERENCE_SIZE, at + 2 * word, word, s->addr + s->size, s->addr});
-		else
-			add(search, (struct sb_reference){SB_REFERENCE_FILE_SIZE, at + 2 * word, word, s->offset + s->size, s->offset});
-	}
 }
 
 /* Tags that hold an address; the size that belongs to it is that of the section which begins there. */
@@ -128,101 +90,42 @@ static bool dynamic_holds_text(uint64_t tag)
 }
 
 /* The text that a loader finds at @index of DT_STRTAB. */
-static void add_dynamic_text(struct search *search, uint64_t at, uint64_t width, uint64_t index)
+static void add_dynamic_text(struct sb_elf_search *search, uint64_t at, uint64_t width, uint64_t index)
 {
 	const char *text = sb_elf_dynamic_string(search->elf, index);
 
 	if (text)
-		add(search, (struct sb_reference){SB_REFERENCE_TEXT, at, width, (uint64_t)((const uint8_t *)text - search->elf->file.p), 0});
+		sb_elf_search_add(search, (struct sb_reference){SB_REFERENCE_TEXT, at, width, (uint64_t)((const uint8_t *)text - search->elf->file.p), 0});
 }
 
-static void find_dynamic(struct search *search)
+static void find_dynamic(struct sb_elf_search *search)
 {
 	const struct sb_region *region = search->place->region;
 	uint64_t word = sb_elf_word(search->elf), base;
 
 	for (uint64_t at = region->offset; at + 2 * word <= region->offset + region->length; at += 2 * word) {
-		uint64_t tag = read_at(search->elf, at, (unsigned)word), value = read_at(search->elf, at + word, (unsigned)word);
+		uint64_t tag = sb_elf_read_at(search->elf, at, (unsigned)word), value = sb_elf_read_at(search->elf, at + word, (unsigned)word);
 		if (dynamic_holds_address(tag))
-			add(search, (struct sb_reference){SB_REFERENCE_ADDRESS, at + word, word, value, 0});
+			sb_elf_search_add(search, (struct sb_reference){SB_REFERENCE_ADDRESS, at + word, word, value, 0});
 		else if (dynamic_holds_text(tag))
 			add_dynamic_text(search, at + word, word, value);
 		else if (address_of_size(tag) != SB_DT_NULL && sb_elf_dynamic(search->elf, address_of_size(tag), &base))
-			add(search, (struct sb_reference){SB_REFERENCE_SIZE, at + word, word, base + value, base});
-	}
-}
-
-/* Relocations that add the load address to an addend: R_<machine>_RELATIVE and IRELATIVE of the psABIs. */
-static bool is_relative(const struct sb_elf *elf, uint64_t type)
-{
-	switch (elf->machine) {
-	case SB_EM_X86_64: return type == 8 || type == 37;
-	case SB_EM_386: return type == 8 || type == 42;
-	case SB_EM_AARCH64: return type == 1027 || type == 1032;
-	case 40: return type == 23 || type == 160; /* ARM */
-	case 243: return type == 3 || type == 58;  /* RISC-V */
-	case 22: return type == 12 || type == 61;  /* S/390 */
-	case 20: case 21: return type == 22 || type == 248; /* PowerPC */
-	default: return false;
-	}
-}
-
-/* The index of a symbol in r_info leads to its name: gABI, ELF32_R_SYM and ELF64_R_SYM. */
-static void add_symbol_index(struct search *search, const struct sb_elf_section *table, uint64_t at, uint64_t info)
-{
-	const struct sb_elf *elf = search->elf;
-	uint64_t index = elf->is64 ? info >> 32 : info >> 8, width = elf->is64 ? 4 : 3, field = elf->be ? at : at + (elf->is64 ? 4 : 1);
-	struct sb_elf_symbol symbol;
-
-	if (index && table->link < elf->section_count && sb_elf_symbol_read(elf, &elf->sections[table->link], (size_t)index, &symbol) && symbol.name[0])
-		add(search, (struct sb_reference){SB_REFERENCE_TEXT, field, width, (uint64_t)((const uint8_t *)symbol.name - elf->file.p), 0});
-}
-
-static void find_relocations(struct search *search, const struct sb_elf_section *table)
-{
-	const struct sb_elf *elf = search->elf;
-	uint64_t word = sb_elf_word(elf), size = (table->type == SB_SHT_RELA ? 3 : 2) * word;
-	uint64_t first = (search->place->offset - table->offset) / size;
-
-	for (uint64_t at = table->offset + first * size; at + size <= table->offset + table->bytes.n && at < search->place->offset + search->place->length; at += size) {
-		uint64_t info = read_at(elf, at + word, (unsigned)word);
-		add(search, (struct sb_reference){SB_REFERENCE_ADDRESS, at, word, read_at(elf, at, (unsigned)word), 0});
-		add_symbol_index(search, table, at + word, info);
-		if (table->type == SB_SHT_RELA && is_relative(elf, elf->is64 ? info & UINT32_MAX : info & 0xff))
-			add(search, (struct sb_reference){SB_REFERENCE_ADDRESS, at + 2 * word, word, read_at(elf, at + 2 * word, (unsigned)word), 0});
-	}
-}
-
-static void find_symbols(struct search *search, const struct sb_elf_section *table)
-{
-	const struct sb_elf *elf = search->elf;
-	uint64_t size = sb_elf_symbol_size(elf), word = sb_elf_word(elf), value = elf->is64 ? 8 : 4;
-	struct sb_elf_symbol symbol;
-
-	for (uint64_t i = (search->place->offset - table->offset) / size; sb_elf_symbol_read(elf, table, (size_t)i, &symbol); i++) {
-		uint64_t at = table->offset + i * size;
-		if (at >= search->place->offset + search->place->length)
-			break;
-		add_text(search, table->link, at, 4);
-		if (symbol.section == 0 || symbol.section >= 0xff00 || (symbol.info & 15) == SB_STT_TLS)
-			continue;
-		add(search, (struct sb_reference){SB_REFERENCE_ADDRESS, at + value, word, symbol.value, 0});
-		add(search, (struct sb_reference){SB_REFERENCE_SIZE, at + value + word, word, symbol.value + symbol.size, symbol.value});
+			sb_elf_search_add(search, (struct sb_reference){SB_REFERENCE_SIZE, at + word, word, base + value, base});
 	}
 }
 
 /* Tables of words that hold addresses and nothing else. */
-static void find_words(struct search *search)
+static void find_words(struct sb_elf_search *search)
 {
 	const struct sb_region *region = search->place->region;
 	uint64_t word = sb_elf_word(search->elf), first = (search->place->offset - region->offset) / word;
 
 	for (uint64_t at = region->offset + first * word; at + word <= region->offset + region->length && at < search->place->offset + search->place->length; at += word)
-		add(search, (struct sb_reference){SB_REFERENCE_ADDRESS, at, word, read_at(search->elf, at, (unsigned)word), 0});
+		sb_elf_search_add(search, (struct sb_reference){SB_REFERENCE_ADDRESS, at, word, sb_elf_read_at(search->elf, at, (unsigned)word), 0});
 }
 
 /* Words that a relocation table fills with addresses of the image. */
-static void find_relocated(struct search *search, const struct sb_elf_section *section)
+static void find_relocated(struct sb_elf_search *search, const struct sb_elf_section *section)
 {
 	const struct sb_elf *elf = search->elf;
 	uint64_t word = sb_elf_word(elf), from = section->addr + (search->place->offset - section->offset), rows = 0;
@@ -233,25 +136,25 @@ static void find_relocated(struct search *search, const struct sb_elf_section *s
 		if ((table->type != SB_SHT_RELA && table->type != SB_SHT_REL) || !(table->flags & SB_SHF_ALLOC))
 			continue;
 		for (uint64_t at = table->offset; at + size <= table->offset + table->bytes.n && rows < MOST_ROWS; at += size, rows++) {
-			uint64_t place = read_at(elf, at, (unsigned)word), info = read_at(elf, at + word, (unsigned)word);
+			uint64_t place = sb_elf_read_at(elf, at, (unsigned)word), info = sb_elf_read_at(elf, at + word, (unsigned)word);
 			bool inside = place + word > from && place < from + search->place->length && place >= section->addr;
 			uint64_t held = section->offset + (place - section->addr);
-			if (inside && is_relative(elf, elf->is64 ? info & UINT32_MAX : info & 0xff))
-				add(search, (struct sb_reference){SB_REFERENCE_ADDRESS, held, word, read_at(elf, held, (unsigned)word), 0});
+			if (inside && sb_elf_relocation_is_relative(elf, elf->is64 ? info & UINT32_MAX : info & 0xff))
+				sb_elf_search_add(search, (struct sb_reference){SB_REFERENCE_ADDRESS, held, word, sb_elf_read_at(elf, held, (unsigned)word), 0});
 		}
 	}
 }
 
 /* Four bytes of the asked section that hold an address, or count from where they stand. */
-static void add_pointer(struct search *search, uint64_t at, bool fixed)
+static void add_pointer(struct sb_elf_search *search, uint64_t at, bool fixed)
 {
 	const struct sb_elf_section *section = &search->elf->sections[search->place->region->tag];
 
-	if (read_at(search->elf, at, 4))
-		add(search, (struct sb_reference){SB_REFERENCE_ADDRESS, at, 4, sb_elf_pointer(search->elf, at, section->addr + (at - section->offset), fixed), 0});
+	if (sb_elf_read_at(search->elf, at, 4))
+		sb_elf_search_add(search, (struct sb_reference){SB_REFERENCE_ADDRESS, at, 4, sb_elf_pointer(search->elf, at, section->addr + (at - section->offset), fixed), 0});
 }
 
-static void find_frames(struct search *search)
+static void find_frames(struct sb_elf_search *search)
 {
 	SB_VEC struct sb_vec frames = {.size = sizeof(struct sb_elf_frame)};
 	uint64_t handler = 0;
@@ -259,9 +162,9 @@ static void find_frames(struct search *search)
 	sb_elf_frames_read(search->elf, &frames);
 	for (size_t i = 0; i < frames.count; i++) {
 		const struct sb_elf_frame *frame = sb_vec_at(&frames, i);
-		add(search, (struct sb_reference){SB_REFERENCE_OFFSET, frame->field - 4, 4, frame->cie, 0});
-		add(search, (struct sb_reference){SB_REFERENCE_ADDRESS, frame->field, 4, frame->start, 0});
-		add(search, (struct sb_reference){SB_REFERENCE_SIZE, frame->field + 4, 4, frame->start + frame->length, frame->start});
+		sb_elf_search_add(search, (struct sb_reference){SB_REFERENCE_OFFSET, frame->field - 4, 4, frame->cie, 0});
+		sb_elf_search_add(search, (struct sb_reference){SB_REFERENCE_ADDRESS, frame->field, 4, frame->start, 0});
+		sb_elf_search_add(search, (struct sb_reference){SB_REFERENCE_SIZE, frame->field + 4, 4, frame->start + frame->length, frame->start});
 		if (frame->area)
 			add_pointer(search, frame->area, frame->fixed_area);
 		if (frame->handler && frame->handler != handler)
@@ -271,7 +174,7 @@ static void find_frames(struct search *search)
 }
 
 /* The types that functions catch. */
-static void find_types(struct search *search, const struct sb_elf_section *section)
+static void find_types(struct sb_elf_search *search, const struct sb_elf_section *section)
 {
 	struct sb_elf *elf = search->view->own;
 	const struct sb_elf_section *frames = sb_elf_section_named(elf, ".eh_frame");
@@ -289,7 +192,7 @@ static void find_types(struct search *search, const struct sb_elf_section *secti
 }
 
 /* LSB Core, ".eh_frame_hdr": only the encodings that linkers write. */
-static void find_frame_table(struct search *search, const struct sb_elf_section *section)
+static void find_frame_table(struct sb_elf_search *search, const struct sb_elf_section *section)
 {
 	static const uint8_t usual[4] = {1, 0x1b, 0x03, 0x3b};
 	struct sb_rd rd = sb_rd_of(section->bytes, search->elf->be);
@@ -298,15 +201,15 @@ static void find_frame_table(struct search *search, const struct sb_elf_section 
 	if (rd.bad || memcmp(head.p, usual, sizeof usual) != 0)
 		return;
 	uint64_t frames = section->addr + 4 + (uint64_t)(int64_t)(int32_t)(uint32_t)sb_rd_uint(&rd, 4);
-	add(search, (struct sb_reference){SB_REFERENCE_ADDRESS, section->offset + 4, 4, frames, 0});
+	sb_elf_search_add(search, (struct sb_reference){SB_REFERENCE_ADDRESS, section->offset + 4, 4, frames, 0});
 	sb_rd_uint(&rd, 4);
 	while (rd.in.n - rd.at >= 4) {
 		uint64_t at = section->offset + rd.at, value = (uint64_t)(int64_t)(int32_t)(uint32_t)sb_rd_uint(&rd, 4);
-		add(search, (struct sb_reference){SB_REFERENCE_ADDRESS, at, 4, section->addr + value, 0});
+		sb_elf_search_add(search, (struct sb_reference){SB_REFERENCE_ADDRESS, at, 4, section->addr + value, 0});
 	}
 }
 
-static void find_jumps(struct search *search, const struct sb_elf_section *section)
+static void find_jumps(struct sb_elf_search *search, const struct sb_elf_section *section)
 {
 	const struct sb_elf *elf = search->elf;
 	uint64_t from = section->addr + (search->place->offset - section->offset), end = from + search->place->length;
@@ -314,26 +217,26 @@ static void find_jumps(struct search *search, const struct sb_elf_section *secti
 	for (size_t i = sb_elf_jumps_from(elf, from); i < elf->index.jumps_count && elf->index.jumps[i].address < end; i++) {
 		const struct sb_elf_jumps *table = &elf->index.jumps[i];
 		for (uint64_t k = 0; k < table->length / table->width; k++)
-			add(search, (struct sb_reference){SB_REFERENCE_ADDRESS, section->offset + (table->address - section->addr) + k * table->width, table->width,
+			sb_elf_search_add(search, (struct sb_reference){SB_REFERENCE_ADDRESS, section->offset + (table->address - section->addr) + k * table->width, table->width,
 			                                  sb_elf_jumps_target(elf, table, k), 0});
 	}
 }
 
 /* A program that is loaded at a fixed address has its addresses in its data as they are: each aligned word that is one of its own. */
-static void find_fixed(struct search *search, const struct sb_elf_section *section)
+static void find_fixed(struct sb_elf_search *search, const struct sb_elf_section *section)
 {
 	const struct sb_elf *elf = search->elf;
 	uint64_t word = sb_elf_word(elf), first = (search->place->offset - section->offset) / word * word;
 
 	for (uint64_t at = section->offset + first; section->addr % word == 0 && at + word <= section->offset + section->bytes.n &&
 	                                            at < search->place->offset + search->place->length; at += word) {
-		uint64_t value = read_at(elf, at, (unsigned)word);
+		uint64_t value = sb_elf_read_at(elf, at, (unsigned)word);
 		if (sb_elf_is_loaded(elf, value))
-			add(search, (struct sb_reference){SB_REFERENCE_ADDRESS, at, word, value, 0});
+			sb_elf_search_add(search, (struct sb_reference){SB_REFERENCE_ADDRESS, at, word, value, 0});
 	}
 }
 
-static void find_in_data(struct search *search, const struct sb_elf_section *section)
+static void find_in_data(struct sb_elf_search *search, const struct sb_elf_section *section)
 {
 	sb_elf_index_build(search->view->own, search->view->arena);
 	sb_elf_jumps_index(search->view->own, search->view->arena);
@@ -347,10 +250,10 @@ static void find_in_data(struct search *search, const struct sb_elf_section *sec
 
 static void add_found(void *context, struct sb_reference found)
 {
-	add(context, found);
+	sb_elf_search_add(context, found);
 }
 
-static void find_in_section(struct search *search, const struct sb_elf_section *section)
+static void find_in_section(struct sb_elf_search *search, const struct sb_elf_section *section)
 {
 	switch (section->type) {
 	case SB_SHT_DYNAMIC:
@@ -358,11 +261,14 @@ static void find_in_section(struct search *search, const struct sb_elf_section *
 		return;
 	case SB_SHT_REL:
 	case SB_SHT_RELA:
-		find_relocations(search, section);
+		sb_elf_find_relocations(search, section);
 		return;
 	case SB_SHT_SYMTAB:
 	case SB_SHT_DYNSYM:
-		find_symbols(search, section);
+		sb_elf_find_symbols(search, section);
+		return;
+	case SB_SHT_GROUP:
+		sb_elf_find_group(search, section);
 		return;
 	case SB_SHT_INIT_ARRAY:
 	case SB_SHT_FINI_ARRAY:
@@ -372,7 +278,9 @@ static void find_in_section(struct search *search, const struct sb_elf_section *
 	default:
 		break;
 	}
-	if (section->flags & SB_SHF_EXECINSTR)
+	if (section->flags & SB_SHF_EXECINSTR && search->elf->type == SB_ET_REL)
+		search->rc = sb_elf_find_code_of_object(search, section);
+	else if (section->flags & SB_SHF_EXECINSTR)
 		search->rc = sb_elf_code_references(search->view, search->place, search->out, search->err);
 	else if (strcmp(section->name, ".eh_frame") == 0)
 		find_frames(search);
@@ -380,8 +288,10 @@ static void find_in_section(struct search *search, const struct sb_elf_section *
 		find_frame_table(search, section);
 	else if (strcmp(section->name, ".got") == 0 || strcmp(section->name, ".got.plt") == 0)
 		find_words(search);
-	else if (section->flags & SB_SHF_ALLOC)
+	else if (section->flags & SB_SHF_ALLOC && search->elf->type != SB_ET_REL)
 		find_in_data(search, section);
+	else if (section->flags & SB_SHF_ALLOC)
+		return; /* zeros, until a linker fills them in */
 	else
 		sb_elf_debug_references(search->elf, section, search->place, add_found, search);
 }
@@ -395,10 +305,8 @@ static int by_offset(const void *a, const void *b)
 int sb_elf_references(struct sb_view *view, const struct sb_place *place, struct sb_vec *out, struct sb_err *err)
 {
 	const struct sb_elf *elf = view->own;
-	struct search search = {.view = view, .elf = elf, .place = place, .out = out, .err = err};
+	struct sb_elf_search search = {.view = view, .elf = elf, .place = place, .out = out, .err = err};
 
-	if (elf->type == SB_ET_REL)
-		return 0;
 	switch (place->region->tag) {
 	case SB_ELF_TAG_HEADER:
 		find_header(&search);
@@ -407,7 +315,7 @@ int sb_elf_references(struct sb_view *view, const struct sb_place *place, struct
 		find_segments(&search);
 		break;
 	case SB_ELF_TAG_SECTIONS:
-		find_sections(&search);
+		sb_elf_find_sections(&search);
 		break;
 	default:
 		if (place->region->tag < elf->section_count && place->region->offset == elf->sections[place->region->tag].offset)

@@ -58,8 +58,10 @@ static const char *show_relocation(struct sb_elf *elf, const struct sb_elf_secti
 	uint64_t type = elf->is64 ? info & UINT32_MAX : info & 0xff, index = elf->is64 ? info >> 32 : info >> 8;
 	struct sb_elf_symbol symbol = {.name = ""};
 
-	if (elf->type == SB_ET_REL || table->link >= elf->section_count || !sb_elf_symbol_read(elf, &elf->sections[table->link], (size_t)index, &symbol))
+	if (table->link >= elf->section_count || !sb_elf_symbol_read(elf, &elf->sections[table->link], (size_t)index, &symbol))
 		symbol.name = "";
+	else if ((symbol.info & 15) == SB_STT_SECTION && symbol.section < elf->section_count)
+		symbol.name = elf->sections[symbol.section].name;
 	char *name = sb_escape_copy(arena, sb_span_of(symbol.name, strnlen(symbol.name, LONGEST_TEXT)));
 	const char *slot = elf->type == SB_ET_REL ? sb_arena_printf(arena, "0x%" PRIx64, place) : sb_elf_name_address(elf, place, arena);
 	const char *target = index || elf->type == SB_ET_REL ? sb_arena_printf(arena, "%s+0x%" PRIx64, name ? name : "", addend)

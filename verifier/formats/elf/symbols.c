@@ -47,16 +47,19 @@ static bool is_indexed(const struct sb_elf_symbol *symbol)
 }
 
 /* Only objects count addresses from the start of a section. */
-static uint32_t section_key(const struct sb_elf *elf, uint32_t section)
+static bool place_symbol(const struct sb_elf *elf, struct sb_elf_symbol *symbol)
 {
-	return elf->type == SB_ET_REL ? section : 0;
+	if (elf->type != SB_ET_REL)
+		return true;
+	if (symbol->section >= elf->section_count)
+		return false;
+	symbol->value += elf->sections[symbol->section].addr;
+	return true;
 }
 
 static int by_address(const void *a, const void *b)
 {
 	const struct sb_elf_symbol *x = a, *y = b;
-	if (x->section != y->section)
-		return x->section < y->section ? -1 : 1;
 	if (x->value != y->value)
 		return x->value < y->value ? -1 : 1;
 	if (x->size != y->size)
@@ -80,10 +83,8 @@ static void index_symbols(struct sb_elf *elf, struct sb_arena *arena)
 			continue;
 		for (size_t i = 1; i < table->bytes.n / sb_elf_symbol_size(elf); i++) {
 			struct sb_elf_symbol *slot = &elf->index.symbols[elf->index.symbol_count];
-			if (elf->index.symbol_count < most && sb_elf_symbol_read(elf, table, i, slot) && is_indexed(slot)) {
-				slot->section = section_key(elf, slot->section);
+			if (elf->index.symbol_count < most && sb_elf_symbol_read(elf, table, i, slot) && is_indexed(slot) && place_symbol(elf, slot))
 				elf->index.symbol_count++;
-			}
 		}
 	}
 	if (elf->index.symbol_count)
@@ -118,15 +119,14 @@ void sb_elf_index_build(struct sb_elf *elf, struct sb_arena *arena)
 	index_frames(elf, arena);
 }
 
-/* How many symbols begin at or before (@section, @at). */
-static size_t symbols_until(const struct sb_elf_index *index, uint32_t section, uint64_t at)
+/* How many symbols begin at or before @at. */
+static size_t symbols_until(const struct sb_elf_index *index, uint64_t at)
 {
 	size_t low = 0, high = index->symbol_count;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		const struct sb_elf_symbol *symbol = &index->symbols[middle];
-		if (symbol->section < section || (symbol->section == section && symbol->value <= at))
+		if (index->symbols[middle].value <= at)
 			low = middle + 1;
 		else
 			high = middle;
@@ -134,13 +134,12 @@ static size_t symbols_until(const struct sb_elf_index *index, uint32_t section, 
 	return low;
 }
 
-const struct sb_elf_symbol *sb_elf_symbol_covering(const struct sb_elf *elf, uint32_t section, uint64_t at)
+const struct sb_elf_symbol *sb_elf_symbol_covering(const struct sb_elf *elf, uint64_t at)
 {
-	uint32_t key = section_key(elf, section);
-	size_t end = symbols_until(&elf->index, key, at);
+	size_t end = symbols_until(&elf->index, at);
 	const struct sb_elf_symbol *best = NULL;
 
-	for (size_t i = end; i-- > 0 && end - i <= LOOK_BACK && elf->index.symbols[i].section == key;) {
+	for (size_t i = end; i-- > 0 && end - i <= LOOK_BACK;) {
 		const struct sb_elf_symbol *symbol = &elf->index.symbols[i];
 		if (at - symbol->value < symbol->size && (!best || symbol->size < best->size))
 			best = symbol;
@@ -171,26 +170,24 @@ const struct sb_elf_frame *sb_elf_frame_covering(const struct sb_elf *elf, uint6
 	return last && at - last->start < last->length ? last : NULL;
 }
 
-uint64_t sb_elf_last_end(const struct sb_elf *elf, uint32_t section, uint64_t at)
+uint64_t sb_elf_last_end(const struct sb_elf *elf, uint64_t at)
 {
-	uint32_t key = section_key(elf, section);
-	size_t symbol = symbols_until(&elf->index, key, at), frame = frames_until(&elf->index, at);
+	size_t symbol = symbols_until(&elf->index, at), frame = frames_until(&elf->index, at);
 	uint64_t last = 0;
 
-	if (symbol && elf->index.symbols[symbol - 1].section == key)
+	if (symbol)
 		last = elf->index.symbols[symbol - 1].value + elf->index.symbols[symbol - 1].size;
 	if (frame && elf->index.frames[frame - 1].start + elf->index.frames[frame - 1].length > last)
 		last = elf->index.frames[frame - 1].start + elf->index.frames[frame - 1].length;
 	return last;
 }
 
-uint64_t sb_elf_next_start(const struct sb_elf *elf, uint32_t section, uint64_t at)
+uint64_t sb_elf_next_start(const struct sb_elf *elf, uint64_t at)
 {
-	uint32_t key = section_key(elf, section);
-	size_t symbol = symbols_until(&elf->index, key, at), frame = frames_until(&elf->index, at);
+	size_t symbol = symbols_until(&elf->index, at), frame = frames_until(&elf->index, at);
 	uint64_t next = UINT64_MAX;
 
-	if (symbol < elf->index.symbol_count && elf->index.symbols[symbol].section == key)
+	if (symbol < elf->index.symbol_count)
 		next = elf->index.symbols[symbol].value;
 	if (frame < elf->index.frame_count && elf->index.frames[frame].start < next)
 		next = elf->index.frames[frame].start;
