@@ -124,16 +124,47 @@ static int map_unequal(const struct sb_pair *pair, const struct sb_region *a, co
 	return rc ? rc : add_moved(&pieces, a->offset, b->offset, &map->offsets, err);
 }
 
+static int by_pointer(const void *a, const void *b)
+{
+	const struct sb_region *const *x = a, *const *y = b;
+	return (*x > *y) - (*x < *y);
+}
+
+/** Regions that are sections of the image, sorted; some linkers put others onto pages that are loaded as well. Free @items. */
+struct mapped {
+	const struct sb_region **items;
+	size_t count;
+};
+
+static bool find_mapped(const struct sb_vec *anchors, struct mapped *out)
+{
+	*out = (struct mapped){.items = calloc(anchors->count + 1, sizeof *out->items)};
+	for (size_t i = 0; out->items && i < anchors->count; i++) {
+		const struct sb_anchor *anchor = sb_vec_at(anchors, i);
+		if (anchor->kind == SB_ANCHOR_SECTION && anchor->region)
+			out->items[out->count++] = anchor->region;
+	}
+	if (out->count)
+		qsort(out->items, out->count, sizeof *out->items, by_pointer);
+	return out->items;
+}
+
+static bool is_mapped(const struct mapped *mapped, const struct sb_region *region)
+{
+	return mapped->count && bsearch(&region, mapped->items, mapped->count, sizeof region, by_pointer);
+}
+
 /* Regions that nothing maps, and tables. */
 static int map_regions(const struct sb_pair *pair, struct sb_address_map *map, struct sb_err *err)
 {
 	const struct sb_view *view[SB_SIDES] = {pair->view[SB_SHIPPED], pair->view[SB_REBUILT]};
 	const struct sb_region **a = sorted_regions(view[0]), **b = sorted_regions(view[1]);
-	int rc = a && b ? 0 : no_memory(err);
+	struct mapped mapped;
+	int rc = find_mapped(&map->anchors[SB_SHIPPED], &mapped) && a && b ? 0 : no_memory(err);
 
 	for (size_t i = 0, k = 0; !rc && i < view[0]->regions.count && k < view[1]->regions.count;) {
 		int order = a[i]->kind != b[k]->kind ? (a[i]->kind < b[k]->kind ? -1 : 1) : strcmp(a[i]->name, b[k]->name);
-		bool apart = order == 0 && !(a[i]->loaded && a[i]->kind == SB_REGION_SECTION);
+		bool apart = order == 0 && !is_mapped(&mapped, a[i]);
 		if (apart && a[i]->length == b[k]->length)
 			rc = add_whole(&map->offsets, a[i]->offset, b[k]->offset, a[i]->length, err);
 		else if (apart)
@@ -141,6 +172,7 @@ static int map_regions(const struct sb_pair *pair, struct sb_address_map *map, s
 		i += order <= 0;
 		k += order >= 0;
 	}
+	free(mapped.items);
 	free(a);
 	free(b);
 	return rc;

@@ -27,6 +27,7 @@ struct walk {
 	struct state state;
 	struct label labels[MOST_LABELS];
 	size_t label_count;
+	bool jumps; /* there are tables of jumps, which may lead to wherever instructions are not reached otherwise */
 	bool lost; /* more branches forward than can be kept: pages are not known any more */
 };
 
@@ -173,7 +174,7 @@ static void follow(struct walk *walk, uint32_t word, uint64_t i)
 			forget(&walk->state, k);
 		forget(&walk->state, LINK);
 	} else if ((branch && branch->ends) || indirect) {
-		forget_all(&walk->state, false);
+		forget_all(&walk->state, walk->jumps);
 	} else if (!branch && (word & 0x9f000000) == 0x90000000 && (word & 31) < REGISTERS) {
 		walk->state.pages[word & 31] = (int32_t)i;
 	} else if (!branch) {
@@ -235,9 +236,18 @@ static bool refer(const struct walk *walk, sb_code_found *found, void *context, 
 	return true;
 }
 
+/* BR, which compilers use for tables of jumps, and for calls at the end. */
+static bool has_jumps(const struct sb_code *code)
+{
+	for (uint64_t i = 0; i < code->bytes.n / WORD && i < MOST_WORDS; i++)
+		if ((word_at(code, i) & 0xfffffc1f) == 0xd61f0000)
+			return true;
+	return false;
+}
+
 bool sb_arm64_references(const struct sb_code *code, sb_code_found *found, void *context)
 {
-	struct walk walk = {.code = code};
+	struct walk walk = {.code = code, .jumps = has_jumps(code)};
 	bool more = true;
 
 	forget_all(&walk.state, true);

@@ -134,7 +134,7 @@ static int decode_references(struct sb_view *view, const struct stretch *stretch
 	elf->decoded.start = code.offset;
 	elf->decoded.end = code.offset + code.bytes.n;
 	elf->decoded.count = 0;
-	if (code.machine == SB_MACHINE_ARM64 || code.machine == SB_MACHINE_OTHER || !take_budget(elf, code.bytes.n))
+	if (code.machine == SB_MACHINE_OTHER || !take_budget(elf, code.bytes.n))
 		return 0;
 	return sb_code_references(&code, keep, &keeping) ? 0 : sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
 }

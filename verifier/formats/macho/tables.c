@@ -65,7 +65,7 @@ bool sb_macho_tell_row(struct sb_macho_telling *telling, uint64_t at, uint64_t l
 
 	telling->no_memory |= !slot && telling->rows.count < MOST_TOLD;
 	if (slot)
-		*slot = (struct sb_row){telling->region->offset + at, length, says};
+		*slot = (struct sb_row){.offset = telling->region->offset + at, .length = length, .says = says};
 	return slot;
 }
 
