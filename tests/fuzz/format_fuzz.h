@@ -36,9 +36,17 @@ static inline void fuzz_image(struct sb_view *view, const struct sb_region *regi
 	(void)image->show(view, &place, view->arena);
 	fuzz_check_code(image->references(view, &place, &references, &err), &err);
 	fuzz_check_code(image->rows(view, region, &rows, &err), &err);
+	for (size_t i = 0; i < references.count; i++) {
+		const struct sb_reference *reference = sb_vec_at(&references, i);
+		must(reference->length <= 16 && reference->offset <= view->file.n && reference->length <= view->file.n - reference->offset);
+	}
+	uint64_t at = region->offset;
 	for (size_t i = 0; i < rows.count; i++) {
 		const struct sb_row *row = sb_vec_at(&rows, i);
-		must(row->offset >= region->offset && row->length <= region->length && row->offset - region->offset <= region->length - row->length);
+		must(row->offset >= at && row->length <= region->length && row->offset - region->offset <= region->length - row->length);
+		at = row->offset + row->length;
+		if (view->format->locate)
+			(void)view->format->locate(view, region, row->offset, view->arena);
 	}
 }
 

@@ -146,6 +146,21 @@ def signed_apk():
     return data[:directory] + block + data[directory:-6] + struct.pack('<IH', directory + len(block), 0)
 
 
+def linked(root):
+    """Programs for macOS with what two linkers write for a loader: rebase and bind information, chained fixups."""
+    (root / 'l.tbd').write_text("--- !tapi-tbd\ntbd-version: 4\ntargets: [ x86_64-macos ]\ninstall-name: '/l'\nexports:\n  - targets: [ x86_64-macos ]\n"
+                                "    symbols: [ _puts, _var, dyld_stub_binder ]\n...\n")
+    (root / 'l.c').write_text('int puts(const char *); extern int var; int *const to[] = {&var, &var}; const char *word = "word";\n'
+                              'int say(int x) { switch (x) { case 1: case 5: return puts(word); case 3: return puts("three") + *to[x & 1]; default: return 4; } }\n'
+                              'int main(int c, char **v) { return say(c) + v[0][0]; }\n')
+    if tool(['clang', '--target=x86_64-apple-macos11', '-O1', '-c', 'l.c', '-o', 'l.o'], cwd=root) is None:
+        return
+    yield 'macho', 'object', (root / 'l.o').read_bytes()
+    for name, linker, *more in (('bound', 'ld64.lld-14'), ('chained', 'ld64.lld-16', '-fixup_chains')):
+        if tool([linker, *more, '-arch', 'x86_64', '-platform_version', 'macos', '13.0', '13.0', '-o', name, 'l.o', 'l.tbd'], cwd=root) is not None:
+            yield 'macho', name, (root / name).read_bytes()
+
+
 def contents(root):
     """Files that are neither archives nor programs of a machine; by real tools where they are small, else by hand."""
     (root / 'p.c').write_text('int check(int x) { return x == 8; }\nint serve(int x) { return check(x) + 1; }\n')
@@ -164,6 +179,7 @@ def contents(root):
         yield 'universal', 'one', struct.pack('>IIIIIII', 0xcafebabe, 1, 0x0100000c, 0, 32, len(image), 4) + bytes(4) + image
         if tool(['ld64.lld-14', '-arch', 'arm64', '-platform_version', 'macos', '11.0', '11.0', '-e', '_check', '-o', 'q', 'q.o'], cwd=root) is not None:
             yield 'macho', 'signed', (root / 'q').read_bytes()
+    yield from linked(root)
     base = sqlite3.connect(root / 'p.db')
     base.executescript('PRAGMA page_size=512; PRAGMA secure_delete=OFF; CREATE TABLE a (t TEXT); CREATE TABLE b (t TEXT);')
     base.executemany('INSERT INTO b VALUES (?)', [('y' * 200,) for _ in range(12)])

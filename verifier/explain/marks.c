@@ -152,6 +152,48 @@ static int mark_names(const struct sb_anchor_list *a, const struct sb_anchor_lis
 	return rc;
 }
 
+static int by_place(const void *a, const void *b)
+{
+	const struct sb_piece *x = a, *y = b;
+	if (x->a != y->a)
+		return x->a < y->a ? -1 : 1;
+	return (x->b > y->b) - (x->b < y->b);
+}
+
+/* Do the first bytes at two places of the sections agree? */
+static bool look_alike(struct sb_span x, struct sb_span y, uint64_t a, uint64_t b)
+{
+	enum { LOOKED_AT = 8 };
+	struct sb_span left, right;
+
+	return sb_span_cut(x, a, LOOKED_AT, &left) && sb_span_cut(y, b, LOOKED_AT, &right) && sb_span_equal(left, right);
+}
+
+/* Does a mark move by another distance than @beside, while its bytes say that it moved by that one? */
+static bool is_belied(struct sb_span x, struct sb_span y, const struct sb_piece *mark, const struct sb_piece *beside)
+{
+	uint64_t there = mark->b - beside->b + beside->a;
+	return there != mark->a && !look_alike(x, y, mark->a, mark->b) && look_alike(x, y, there, mark->b);
+}
+
+/* A name may lie about where a thing is: what both neighbours contradict, or one of them and the bytes, is no mark. */
+static void drop_belied(struct sb_span x, struct sb_span y, struct sb_vec *marks)
+{
+	struct sb_piece *items = marks->items;
+	size_t kept = 0;
+
+	if (marks->count)
+		qsort(items, marks->count, sizeof *items, by_place);
+	for (size_t i = 0; i < marks->count; i++) {
+		const struct sb_piece mark = items[i], *before = kept ? &items[kept - 1] : NULL, *after = i + 1 < marks->count ? &items[i + 1] : NULL;
+		bool alone = before && after && before->b - before->a == after->b - after->a && mark.b - mark.a != before->b - before->a;
+		bool belied = (before && is_belied(x, y, &mark, before)) || (after && is_belied(x, y, &mark, after));
+		if (!alone && !belied)
+			items[kept++] = mark;
+	}
+	marks->count = kept;
+}
+
 static bool holds_functions(const struct sb_anchor_list *chosen)
 {
 	for (size_t i = 0; i < chosen->count; i++)
@@ -164,6 +206,7 @@ int sb_marks_find(const struct sb_address_map *map, const struct sb_anchor *a, c
                       struct sb_err *err)
 {
 	struct sb_anchor_list in_a = {0}, in_b = {0};
+	struct sb_span x, y;
 	int rc = sb_anchor_list_choose(&map->anchors[SB_SHIPPED], a->address, a->length, &in_a, err);
 
 	if (!rc)
@@ -172,6 +215,9 @@ int sb_marks_find(const struct sb_address_map *map, const struct sb_anchor *a, c
 		rc = mark_names(&in_a, &in_b, a->address, b->address, marks, err);
 	if (!rc)
 		rc = mark_lengths(&in_a, &in_b, a->address, b->address, marks, err);
+	if (!rc && a->region && b->region && sb_span_cut(map->pair->bytes[SB_SHIPPED], a->region->offset, a->region->length, &x) &&
+	    sb_span_cut(map->pair->bytes[SB_REBUILT], b->region->offset, b->region->length, &y))
+		drop_belied(x, y, marks);
 	*code = holds_functions(&in_a);
 	free(in_a.items);
 	free(in_b.items);

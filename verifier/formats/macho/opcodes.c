@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Programs of a few operations that say which places a loader adds the load address to (rebase), and which it fills with addresses of other libraries (bind).
- * A row is what leads to one operation that acts: all that is set by then, and each place that it acts on. Source: loader.h, REBASE_OPCODE_* and BIND_OPCODE_*.
+ * A row is what leads to one operation that acts: all that is set by then, by which operations, and each place that it acts on. Source: loader.h,
+ * REBASE_OPCODE_* and BIND_OPCODE_*.
  */
 #include "verifier/formats/leb.h"
 #include "verifier/formats/macho/tables.h"
@@ -75,18 +76,37 @@ static bool act(struct program *program, const struct action *action, struct sb_
 	return true;
 }
 
+/* Which operations the row consists of. */
+static unsigned steps(const struct program *program)
+{
+	return program->set | (unsigned)program->rd.in.p[program->operation] << 16;
+}
+
 static bool rebase(struct program *program, const struct action *action)
 {
 	if (program->rd.bad || action->times == 0)
 		return false;
-	return act(program, action, sb_macho_says(program->telling, (struct sb_span){0}, "rebase of type %u, %" PRIu64 " times", (unsigned)program->type, action->times));
+	return act(program, action, sb_macho_says(program->telling, (struct sb_span){0}, "rebase of type %u, %" PRIu64 " times, by %" PRIu64 " and %x", (unsigned)program->type,
+						   action->times, action->skip, steps(program)));
+}
+
+/* What an operation has no use for is zero. */
+static bool is_spare(uint8_t operation, const uint8_t *without, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if ((operation & OPERATION) == without[i])
+			return operation & IMMEDIATE;
+	return false;
 }
 
 static bool run_rebase(struct program *program, uint8_t byte)
 {
+	static const uint8_t without[] = {REBASE_ADD, REBASE_TIMES_LONG, REBASE_AND_ADD, REBASE_TIMES_SKIPPING};
 	unsigned immediate = byte & IMMEDIATE;
 	struct action action = {1, 0};
 
+	if (is_spare(byte, without, sizeof without))
+		return false;
 	switch (byte & OPERATION) {
 	case REBASE_TYPE:
 		program->type = immediate;
@@ -120,8 +140,8 @@ static bool bind(struct program *program, const struct action *action)
 {
 	if (program->rd.bad || action->times == 0)
 		return false;
-	return act(program, action, sb_macho_says(program->telling, program->name, "bind%s, library %" PRId64 ", type %u, addend %" PRId64 ", %" PRIu64 " times",
-						   program->flags ? " (weak)" : "", program->ordinal, (unsigned)program->type, program->addend, action->times));
+	return act(program, action, sb_macho_says(program->telling, program->name, "bind%s of library %" PRId64 ", type %u, addend %" PRId64 ", %" PRIu64 " times, by %" PRIu64 " and %x",
+						   program->flags ? " (weak)" : "", program->ordinal, (unsigned)program->type, program->addend, action->times, action->skip, steps(program)));
 }
 
 /* A name; with STRONG nothing is bound, and the name stands for itself. */
@@ -152,9 +172,12 @@ static bool set_ordinal(struct program *program, uint8_t byte)
 
 static bool run_bind(struct program *program, uint8_t byte)
 {
+	static const uint8_t without[] = {BIND_ORDINAL_LONG, BIND_ADDEND, BIND_ADD, BIND_ONE, BIND_AND_ADD, BIND_TIMES_SKIPPING};
 	unsigned immediate = byte & IMMEDIATE;
 	struct action action = {1, 0};
 
+	if (is_spare(byte, without, sizeof without))
+		return false;
 	switch (byte & OPERATION) {
 	case BIND_ORDINAL:
 	case BIND_ORDINAL_LONG:

@@ -81,7 +81,7 @@ bool sb_macho_tell(struct sb_macho_telling *telling, struct sb_reference referen
 
 struct sb_span sb_macho_says(struct sb_macho_telling *telling, struct sb_span foreign, const char *fmt, ...)
 {
-	char head[96];
+	char head[192];
 	va_list args;
 
 	va_start(args, fmt);
