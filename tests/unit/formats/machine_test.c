@@ -105,6 +105,8 @@ Test(machine, a_page_is_known_along_branches_forward)
 	cr_assert_eq(found->count, 4, "both ways");
 	found = DECODE((uint32_t)ADRP_X8, (uint32_t)CBZ_3, (uint32_t)MOV_X8, (uint32_t)NOP, (uint32_t)LDR_X0_X8);
 	cr_assert_eq(found->all[found->count - 1].offset, 0x404, "one way holds something else");
+	found = DECODE((uint32_t)CBZ_3, (uint32_t)ADRP_X8, (uint32_t)NOP, (uint32_t)LDR_X0_X8);
+	cr_assert_eq(found->all[found->count - 1].offset, 0x404, "the other way does");
 	found = DECODE((uint32_t)ADRP_X8, (uint32_t)RET, (uint32_t)LDR_X0_X8);
 	cr_assert_eq(found->all[found->count - 1].offset, 0x400, "nobody knows from where this is reached");
 	found = DECODE((uint32_t)ADRP_X8, (uint32_t)BR, (uint32_t)LDR_X0_X8);

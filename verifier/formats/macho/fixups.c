@@ -155,7 +155,7 @@ static bool follow_region(struct sb_macho *macho, const struct sb_region *region
 bool sb_macho_chained_pointers(const struct sb_view *view, struct sb_vec *out)
 {
 	for (size_t i = 0; i < view->regions.count; i++)
-		if (sb_view_region(view, i)->tag == SB_MACHO_TAG_FIXUPS && !follow_region(view->own, sb_view_region(view, i), out))
-			return false;
+		if (sb_view_region(view, i)->tag == SB_MACHO_TAG_FIXUPS) /* a loader reads one */
+			return follow_region(view->own, sb_view_region(view, i), out);
 	return true;
 }

@@ -6,7 +6,7 @@
 #include "verifier/formats/leb.h"
 #include "verifier/formats/macho/tables.h"
 
-enum { RELATIVE = 0x10, RELATIVE_INDIRECT_4 = 0x9b, LONGEST = (int)0xfffffff0 };
+enum { RELATIVE = 0x10, RELATIVE_INDIRECT_4 = 0x9b, LONGEST = (int)0xfffffff0, LARGEST_COMMON = 64 };
 
 /** What a CIE says; counted from the start of the section. */
 struct common {
@@ -18,7 +18,8 @@ struct common {
 static struct common read_common(struct sb_span bytes, uint64_t at)
 {
 	struct common out = {.at = at};
-	struct sb_rd rd = sb_rd_of(bytes, false);
+	uint64_t left = bytes.n - at; /* it begins in them */
+	struct sb_rd rd = sb_rd_of(sb_span_of(bytes.p, (size_t)(at + (left < LARGEST_COMMON ? left : LARGEST_COMMON))), false);
 
 	sb_rd_seek(&rd, at);
 	if (sb_rd_uint(&rd, 4) >= (uint32_t)LONGEST || sb_rd_uint(&rd, 4) != 0 || sb_rd_uint(&rd, 1) != 1)

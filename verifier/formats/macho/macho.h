@@ -82,6 +82,7 @@ struct sb_macho {
 	struct sb_macho_index index;
 	uint64_t decoded;         /* bytes of machine code that were decoded */
 	const struct sb_macho_table **tables; /* what was read of each region, by its index; tables.h */
+	uint64_t told, text;                  /* rows and references of all of them, and bytes of what rows say: both bounded */
 	bool pointers_sought;
 	struct sb_reference *pointers;        /* what a loader makes addresses of, by offset */
 	size_t pointer_count;

@@ -19,7 +19,9 @@ static int by_offset(const void *a, const void *b)
 /* Where in the file run-time address @at stands, with @length bytes; false when a segment does not hold it. */
 static bool find_offset(const struct sb_macho *macho, uint64_t at, uint64_t length, uint64_t *out)
 {
-	for (size_t i = 0; i < macho->kept_segment_count; i++) {
+	enum { MOST_SEGMENTS = 64 };
+
+	for (size_t i = 0; i < macho->kept_segment_count && i < MOST_SEGMENTS; i++) {
 		const struct sb_macho_segment *segment = &macho->kept_segments[i];
 		if (at < segment->address || at - segment->address >= segment->size || length > segment->size - (at - segment->address))
 			continue;

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/** Rows and references of one table, and bytes of what its rows say. */
-enum { MOST_TOLD = 1 << 20, MOST_TEXT = 16 << 20 };
+/** Rows and references of one table and of all, and bytes of what rows say. */
+enum { MOST_TOLD = 1 << 20, MOST_TOLD_OF_ALL = 4 << 20, MOST_TEXT = 16 << 20 };
 
 static bool has_name(const struct sb_macho_section *section, const char *name)
 {
@@ -59,11 +59,21 @@ static sb_macho_read_table *reader_of(const struct sb_macho *macho, const struct
 
 /* ---- for readers ---- */
 
+/* One more; NULL without memory, or when it is one too many. */
+static void *one_more(struct sb_macho_telling *telling, struct sb_vec *list)
+{
+	if (telling->macho->told >= MOST_TOLD_OF_ALL || list->count >= MOST_TOLD)
+		return NULL;
+	void *slot = sb_vec_push(list);
+	telling->macho->told++;
+	telling->no_memory |= !slot;
+	return slot;
+}
+
 bool sb_macho_tell_row(struct sb_macho_telling *telling, uint64_t at, uint64_t length, struct sb_span says)
 {
-	struct sb_row *slot = sb_vec_push(&telling->rows);
+	struct sb_row *slot = one_more(telling, &telling->rows);
 
-	telling->no_memory |= !slot && telling->rows.count < MOST_TOLD;
 	if (slot)
 		*slot = (struct sb_row){.offset = telling->region->offset + at, .length = length, .says = says};
 	return slot;
@@ -71,9 +81,8 @@ bool sb_macho_tell_row(struct sb_macho_telling *telling, uint64_t at, uint64_t l
 
 bool sb_macho_tell(struct sb_macho_telling *telling, struct sb_reference reference)
 {
-	struct sb_reference *slot = sb_vec_push(&telling->references);
+	struct sb_reference *slot = one_more(telling, &telling->references);
 
-	telling->no_memory |= !slot && telling->references.count < MOST_TOLD;
 	if (slot)
 		*slot = reference;
 	return slot;
@@ -88,10 +97,10 @@ struct sb_span sb_macho_says(struct sb_macho_telling *telling, struct sb_span fo
 	int n = vsnprintf(head, sizeof head, fmt, args);
 	va_end(args);
 	size_t used = n > 0 && (size_t)n < sizeof head ? (size_t)n + 1 : sizeof head, whole = used + foreign.n;
-	uint8_t *copy = whole <= MOST_TEXT - telling->text ? sb_arena_alloc(telling->view->arena, whole) : NULL;
+	uint8_t *copy = whole <= MOST_TEXT && telling->macho->text < MOST_TEXT ? sb_arena_alloc(telling->view->arena, whole) : NULL;
 	if (!copy)
 		return (struct sb_span){0};
-	telling->text += whole;
+	telling->macho->text += whole;
 	memcpy(copy, head, used);
 	if (foreign.n)
 		memcpy(copy + used, foreign.p, foreign.n);
@@ -153,8 +162,8 @@ static bool is_sorted(const struct sb_vec *references)
 
 static const struct sb_macho_table *read_table(const struct sb_view *view, const struct sb_region *region)
 {
-	struct sb_macho_telling telling = {.view = view, .macho = view->own, .region = region, .rows = {.size = sizeof(struct sb_row), .ceiling = MOST_TOLD},
-					   .references = {.size = sizeof(struct sb_reference), .ceiling = MOST_TOLD}};
+	struct sb_macho_telling telling = {.view = view, .macho = view->own, .region = region, .rows = {.size = sizeof(struct sb_row)},
+					   .references = {.size = sizeof(struct sb_reference)}};
 	sb_macho_read_table *reader = reader_of(view->own, region);
 	struct sb_macho_table *table = sb_arena_alloc(view->arena, sizeof *table);
 

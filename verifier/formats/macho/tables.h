@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Private to the folder: what tables say, row by row, each read once. A table that is not as a linker writes it says nothing: it is then compared by its bytes
- * alone. Everything read of a table is bounded by its bytes, and by MOST_TOLD for what counts in few bytes.
+ * alone. What is read of a table is bounded by its bytes, and where a few bytes say much by how much all tables of an image may say.
  */
 #ifndef VERIFIER_FORMATS_MACHO_TABLES_H
 #define VERIFIER_FORMATS_MACHO_TABLES_H
@@ -24,7 +24,6 @@ struct sb_macho_telling {
 	struct sb_span bytes;      /* of the region */
 	struct sb_vec rows;        /* struct sb_row */
 	struct sb_vec references;  /* struct sb_reference */
-	uint64_t text;             /* bytes that rows say */
 	bool no_memory;
 };
 

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KIND = 3, ABSOLUTE = 2, REEXPORT = 8, RESOLVER = 0x10, KNOWN_FLAGS = 0x1f, LONGEST_NAME = 4096, MOST_NAMES = 16 << 20 };
+enum { KIND = 3, ABSOLUTE = 2, REEXPORT = 8, RESOLVER = 0x10, KNOWN_FLAGS = 0x1f, LONGEST_NAME = 4096, MOST_NAMES = 8 << 20 };
 
 /** A node that is to be read: where, and which name leads to it. */
 struct pending {
@@ -21,7 +21,7 @@ struct pending {
 struct walk {
 	struct sb_macho_telling *telling;
 	struct sb_vec pending; /* struct pending */
-	uint64_t nodes, names; /* read, bytes made */
+	uint64_t nodes;        /* that were read */
 };
 
 /** What stands at a node. */
@@ -68,11 +68,12 @@ static bool read_export(struct walk *walk, struct sb_rd *rd, uint64_t size, stru
 static struct sb_span longer_name(struct walk *walk, struct sb_span name, struct sb_span edge)
 {
 	size_t whole = name.n + edge.n;
-	uint8_t *copy = whole <= LONGEST_NAME && whole <= MOST_NAMES - walk->names ? sb_arena_alloc(walk->telling->view->arena, whole + 1) : NULL;
+	struct sb_macho *macho = walk->telling->macho;
+	uint8_t *copy = whole <= LONGEST_NAME && macho->text < MOST_NAMES ? sb_arena_alloc(walk->telling->view->arena, whole + 1) : NULL;
 
 	if (!copy)
 		return (struct sb_span){0};
-	walk->names += whole;
+	macho->text += whole;
 	if (name.n)
 		memcpy(copy, name.p, name.n);
 	if (edge.n)
