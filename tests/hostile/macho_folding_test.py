@@ -180,7 +180,7 @@ def _(_folder):
             hidden(form, change, "bound pointer", bound, ("__got",))
 
 
-@case("Mach-O: a function start that is left out, added, or moved to and fro beside what follows stays a primary finding")
+@case("Mach-O: a function start that is left out, added or moved beside what follows stays a primary finding")
 def _(_folder):
     need(*macho.TOOLS)
 

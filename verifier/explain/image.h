@@ -100,6 +100,8 @@ struct sb_moved_rows {
 SB_MUST_USE int sb_moved_rows_find(const struct sb_pair *pair, const struct sb_address_map *map, const struct sb_region *a,
                                    const struct sb_region *b, struct sb_moved_rows *out, struct sb_err *err);
 void sb_moved_rows_release(struct sb_moved_rows *rows);
+/** First paired row of a side that ends behind @offset: an index. */
+size_t sb_moved_rows_from(const struct sb_moved_rows *rows, unsigned side, uint64_t offset);
 /** First offset of [@from, @from + @length) of a side that no paired row holds; its end when all do. */
 uint64_t sb_moved_rows_until(const struct sb_moved_rows *rows, unsigned side, uint64_t from, uint64_t length);
 

@@ -305,22 +305,29 @@ void sb_moved_rows_release(struct sb_moved_rows *rows)
 	sb_vec_release(&rows->rows[SB_REBUILT]);
 }
 
-uint64_t sb_moved_rows_until(const struct sb_moved_rows *rows, unsigned side, uint64_t from, uint64_t length)
+size_t sb_moved_rows_from(const struct sb_moved_rows *rows, unsigned side, uint64_t offset)
 {
 	const struct sb_vec *all = &rows->rows[side];
 	size_t low = 0, high = all->count;
-	uint64_t end = from + length;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 		const struct sb_moved_row *row = sb_vec_at(all, middle);
-		if (row->offset + row->length <= from)
+		if (row->offset + row->length <= offset)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	for (; from < end && low < all->count; low++) {
-		const struct sb_moved_row *row = sb_vec_at(all, low);
+	return low;
+}
+
+uint64_t sb_moved_rows_until(const struct sb_moved_rows *rows, unsigned side, uint64_t from, uint64_t length)
+{
+	const struct sb_vec *all = &rows->rows[side];
+	uint64_t end = from + length;
+
+	for (size_t i = sb_moved_rows_from(rows, side, from); from < end && i < all->count; i++) {
+		const struct sb_moved_row *row = sb_vec_at(all, i);
 		if (row->offset > from)
 			break;
 		from = row->offset + row->length;

@@ -153,22 +153,6 @@ static int find_rows(struct folding *folding, struct sb_vec *claims, size_t inde
 	return rc;
 }
 
-/* First of @rows that ends behind @at, an index. */
-static size_t row_behind(const struct sb_vec *rows, uint64_t at)
-{
-	size_t low = 0, high = rows->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		const struct sb_moved_row *row = sb_vec_at(rows, middle);
-		if (row->offset + row->length <= at)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 /* The fields of the shipped rows that the difference meets, each row once. */
 static int count_rows(struct folding *folding, const struct sb_diff *diff, size_t claim, uint64_t *fields, int64_t *distance, struct sb_err *err)
 {
@@ -176,7 +160,7 @@ static int count_rows(struct folding *folding, const struct sb_diff *diff, size_
 	const struct sb_vec *rows = &folding->rows.rows[SB_SHIPPED];
 	int rc = 0;
 
-	for (size_t i = row_behind(rows, at->offset); !rc && i < rows->count; i++) {
+	for (size_t i = sb_moved_rows_from(&folding->rows, SB_SHIPPED, at->offset); !rc && i < rows->count; i++) {
 		struct sb_moved_row *row = sb_vec_at(rows, i);
 		if (row->offset >= at->offset + at->length)
 			break;
