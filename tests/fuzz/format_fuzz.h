@@ -60,6 +60,37 @@ static inline void fuzz_whole_image(struct sb_view *view)
 	fuzz_check_code(view->format->image->facts(view, &facts, &err), &err);
 }
 
+/* What a region says: clauses that tile it, each of which may be shown. */
+static inline void fuzz_meaning(struct sb_view *view, const struct sb_region *region)
+{
+	enum { SHOWN = 8 };
+	SB_VEC struct sb_vec clauses = {.size = sizeof(struct sb_clause)};
+	struct sb_err err = {0};
+	uint64_t at = region->offset;
+	int rc = view->format->meaning->clauses(view, region, &clauses, &err);
+
+	fuzz_check_code(rc, &err);
+	for (size_t i = 0; !rc && i < clauses.count; i++) {
+		const struct sb_clause *clause = sb_vec_at(&clauses, i);
+		must(clause->offset == at && clause->length && clause->severity < SB_SEVERITIES);
+		const struct sb_place place = {region, clause->offset, clause->length};
+		at += clause->length;
+		if (i < SHOWN || i + SHOWN > clauses.count)
+			(void)view->format->meaning->show(view, &place, view->arena);
+	}
+	must(rc || at == region->offset + region->length);
+}
+
+static inline void fuzz_gists(struct sb_view *view)
+{
+	SB_VEC struct sb_vec gists = {.size = sizeof(struct sb_gist)};
+	struct sb_err err = {0};
+	int rc = view->format->meaning->gists(view, &gists, &err);
+
+	fuzz_check_code(rc, &err);
+	must(rc || gists.count == view->regions.count);
+}
+
 static inline void fuzz_regions(struct sb_view *view)
 {
 	struct sb_err err = {0};
@@ -74,6 +105,8 @@ static inline void fuzz_regions(struct sb_view *view)
 			(void)view->format->locate(view, region, region->offset, view->arena);
 		if (view->format->image)
 			fuzz_image(view, region);
+		if (view->format->meaning)
+			fuzz_meaning(view, region);
 	}
 	must(at == view->file.n);
 }
@@ -112,6 +145,8 @@ static inline int fuzz_format(const char *name, const char *hint, const uint8_t 
 		fuzz_members(&view);
 		if (format->image)
 			fuzz_whole_image(&view);
+		if (format->meaning)
+			fuzz_gists(&view);
 		sb_view_release(&view);
 	}
 	return 0;

@@ -166,14 +166,17 @@ def contents(root):
     (root / 'p.c').write_text('int check(int x) { return x == 8; }\nint serve(int x) { return check(x) + 1; }\n')
     (root / 'p.py').write_text('def check(word):\n    return word == "secret"\n')
     (root / 'P.java').write_text('class P { static long port = 80L; boolean check(String s) { return s.isEmpty(); } }\n')
+    (root / 'R.java').write_text('import java.util.function.*; @Deprecated(since = "1") public class R implements Runnable { enum M { A, B } int n; @Deprecated static int f(int i) { '
+                                 'switch (i) { case 1: return 2; case 9000: return 3; } try { return i < 3 ? f(i + 1) : 1; } catch (RuntimeException e) { return 4; } }\n'
+                                 'public void run() { Supplier<String> s = () -> "n" + n; for (long l = 1L; l < 5; l++) n += s.get().length() * 2.5; Object o = new int[2][3]; } }\n')
     (root / 'p.po').write_text('msgid ""\nmsgstr "X: y\\n"\n\nmsgid "allow"\nmsgstr "erlauben"\n')
     for kind, result, argv in (('bitcode', 'p.bc', ['clang', '-O1', '-emit-llvm', '-c', 'p.c', '-o', 'p.bc']),
                                ('wasm', 'p.wasm', ['clang', '--target=wasm32', '-O1', '-c', 'p.c', '-o', 'p.wasm']),
                                ('macho', 'q.o', ['clang', '--target=arm64-apple-macos11', '-O1', '-c', 'p.c', '-o', 'q.o']),
-                               ('class', 'P.class', ['javac', '-g:none', 'P.java']), ('mo', 'p.mo', ['msgfmt', '-o', 'p.mo', 'p.po']),
+                               ('class', 'P.class', ['javac', '-g:none', 'P.java']), ('class', 'R.class', ['javac', '-g', '-parameters', 'R.java']), ('mo', 'p.mo', ['msgfmt', '-o', 'p.mo', 'p.po']),
                                ('pyc', 'p.pyc', [sys.executable, '-c', 'import py_compile; py_compile.compile("p.py", "p.pyc")'])):
         if tool(argv, cwd=root) is not None:
-            yield kind, 'one', (root / result).read_bytes()
+            yield kind, 'rich' if result == 'R.class' else 'one', (root / result).read_bytes()
     if (root / 'q.o').exists():
         image = (root / 'q.o').read_bytes()
         yield 'universal', 'one', struct.pack('>IIIIIII', 0xcafebabe, 1, 0x0100000c, 0, 32, len(image), 4) + bytes(4) + image

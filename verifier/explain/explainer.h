@@ -114,6 +114,10 @@ struct sb_span sb_diff_bytes(const struct sb_pair *pair, const struct sb_diff *d
 bool sb_diff_is_field(const struct sb_diff *diff, enum sb_field_kind kind);
 /** Regions of the member with this ordinal (1 + index); NULL when there are none. @pair is opened. */
 const struct sb_region_list *sb_regions_of_member(struct sb_explaining *in, const struct sb_pair *pair, unsigned side, uint32_t member);
+/** By kind, name and place, as compare pairs them by kind, name and ordinal; the caller frees it. NULL when out of memory. */
+const struct sb_region **sb_regions_sorted(const struct sb_view *view);
+/** The same order without the place: 0 for those that may be counterparts. */
+int sb_region_order(const struct sb_region *a, const struct sb_region *b);
 /** A container may say a thing in several headers of a member: do all fields like this one hold the same on that side? */
 SB_MUST_USE bool sb_field_is_repeated(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, unsigned side);
 /** Bytes of the first field called @field in the region @name of an ELF file; empty when there is none. */

@@ -90,26 +90,6 @@ static int map_sections(const struct sb_pair *pair, struct sb_address_map *map, 
 	return rc;
 }
 
-static int by_region(const void *a, const void *b)
-{
-	const struct sb_region *const *x = a, *const *y = b;
-	if ((*x)->kind != (*y)->kind)
-		return (*x)->kind < (*y)->kind ? -1 : 1;
-	int order = strcmp((*x)->name, (*y)->name);
-	return order ? order : ((*x)->offset > (*y)->offset) - ((*x)->offset < (*y)->offset);
-}
-
-static const struct sb_region **sorted_regions(const struct sb_view *view)
-{
-	const struct sb_region **items = calloc(view->regions.count + 1, sizeof *items);
-
-	for (size_t i = 0; items && i < view->regions.count; i++)
-		items[i] = sb_view_region(view, i);
-	if (items)
-		qsort(items, view->regions.count, sizeof *items, by_region);
-	return items;
-}
-
 /* Tables of texts are aligned by their texts, whatever else by its start and its end. */
 static int map_unequal(const struct sb_pair *pair, const struct sb_region *a, const struct sb_region *b, struct sb_address_map *map,
                        struct sb_err *err)
@@ -158,12 +138,12 @@ static bool is_mapped(const struct mapped *mapped, const struct sb_region *regio
 static int map_regions(const struct sb_pair *pair, struct sb_address_map *map, struct sb_err *err)
 {
 	const struct sb_view *view[SB_SIDES] = {pair->view[SB_SHIPPED], pair->view[SB_REBUILT]};
-	const struct sb_region **a = sorted_regions(view[0]), **b = sorted_regions(view[1]);
+	const struct sb_region **a = sb_regions_sorted(view[0]), **b = sb_regions_sorted(view[1]);
 	struct mapped mapped;
 	int rc = find_mapped(&map->anchors[SB_SHIPPED], &mapped) && a && b ? 0 : no_memory(err);
 
 	for (size_t i = 0, k = 0; !rc && i < view[0]->regions.count && k < view[1]->regions.count;) {
-		int order = a[i]->kind != b[k]->kind ? (a[i]->kind < b[k]->kind ? -1 : 1) : strcmp(a[i]->name, b[k]->name);
+		int order = sb_region_order(a[i], b[k]);
 		bool apart = order == 0 && !is_mapped(&mapped, a[i]);
 		if (apart && a[i]->length == b[k]->length)
 			rc = add_whole(&map->offsets, a[i]->offset, b[k]->offset, a[i]->length, err);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which regions belong to a member: made once for a pair, so that asking for every member stays linear. */
+/* Which regions belong to a member: made once for a pair, so that asking for every member stays linear. And regions by what pairs them. */
 #include "verifier/explain/explainer.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static bool index_side(struct sb_explaining *in, const struct sb_view *view, unsigned side)
@@ -65,4 +66,30 @@ bool sb_field_is_repeated(struct sb_explaining *in, const struct sb_pair *pair, 
 		if (!repeats(pair, diff, side, all->region))
 			return false;
 	return region && region->member;
+}
+
+static int by_key(const void *a, const void *b)
+{
+	const struct sb_region *const *x = a, *const *y = b;
+	int order = sb_region_order(*x, *y);
+
+	return order ? order : ((*x)->offset > (*y)->offset) - ((*x)->offset < (*y)->offset);
+}
+
+const struct sb_region **sb_regions_sorted(const struct sb_view *view)
+{
+	const struct sb_region **items = calloc(view->regions.count + 1, sizeof *items);
+
+	for (size_t i = 0; items && i < view->regions.count; i++)
+		items[i] = sb_view_region(view, i);
+	if (items)
+		qsort(items, view->regions.count, sizeof *items, by_key);
+	return items;
+}
+
+int sb_region_order(const struct sb_region *a, const struct sb_region *b)
+{
+	if (a->kind != b->kind)
+		return a->kind < b->kind ? -1 : 1;
+	return strcmp(a->name, b->name);
 }

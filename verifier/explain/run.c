@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Every difference gets exactly one claim: the first explainer that proves it owns it, else a hint that owns nothing. */
 #include "verifier/explain/image.h"
+#include "verifier/explain/meaning.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -103,10 +104,14 @@ static int explain_pair(struct sb_explaining *in, const struct sb_pair *pair, st
 	if (!rc)
 		rc = sb_explain_image(in, pair, claims, first, err);
 	if (!rc)
+		rc = sb_explain_meaning(in, pair, claims, first, err);
+	if (!rc)
 		rc = sb_explain_stale(in, pair, claims, err);
 	sb_explain_repeated(in, claims, first);
+	size_t below = claims->count;
 	for (size_t i = 0; !rc && i < pair->child_count; i++)
 		rc = explain_pair(in, pair->children[i], claims, err);
+	sb_explain_numbering(in, pair, claims, below);
 	return rc;
 }
 

@@ -9,6 +9,7 @@
 #define VERIFIER_FORMATS_FORMAT_H
 
 #include "verifier/formats/image.h"
+#include "verifier/formats/meaning.h"
 #include "verifier/model/model.h"
 
 struct sb_format;
@@ -19,6 +20,7 @@ struct sb_view_source {
 	int (*describe)(struct sb_view *view, const struct sb_region *region, struct sb_err *err);
 	const char *(*locate)(const struct sb_view *view, const struct sb_region *region, uint64_t offset, struct sb_arena *arena);
 	const struct sb_image_format *image;
+	const struct sb_meaning_format *meaning;
 };
 
 /** What one file was found to be. Everything lives in the arena given to sb_view_open. */
@@ -61,6 +63,7 @@ struct sb_format {
 	/* Name of the innermost thing at @offset ("check_auth", "auth.c:118"), in @arena; NULL when there is none or unknown. May be NULL itself. */
 	const char *(*locate)(const struct sb_view *view, const struct sb_region *region, uint64_t offset, struct sb_arena *arena);
 	const struct sb_image_format *image; /* of executable files, else NULL */
+	const struct sb_meaning_format *meaning; /* of files that can say one thing in many ways, else NULL */
 	bool archive;          /* ingest may unpack it */
 	bool container;        /* an image of a device or of what is booted: members, when made and fill, but ingest leaves it as it is */
 	bool tree;             /* a file system: its members have all of their metadata, wherever in the file that was written */

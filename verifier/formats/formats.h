@@ -39,6 +39,11 @@ static inline const struct sb_image_format *sb_view_image(const struct sb_view *
 {
 	return view->source && view->format->image ? view->source->image : view->format->image;
 }
+/** The same of who says what a file means. */
+static inline const struct sb_meaning_format *sb_view_meaning(const struct sb_view *view)
+{
+	return view->source && view->format->meaning ? view->source->meaning : view->format->meaning;
+}
 /** A view without parts yet, with the ceilings of the room. */
 void sb_view_init(struct sb_view *view, const struct sb_format *format, struct sb_span file, struct sb_arena *arena);
 /** What nobody has to trust a format in: regions tile the file, members lie inside. Errors: INTERNAL "tiling-violated". */

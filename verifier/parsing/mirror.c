@@ -186,7 +186,7 @@ static const char *locate(const struct sb_view *view, const struct sb_region *re
 	return sb_mirror_done(view, &feed, NULL) ? NULL : name;
 }
 
-static const struct sb_view_source from_worker = {.describe = describe, .locate = locate, .image = &sb_mirror_image};
+static const struct sb_view_source from_worker = {.describe = describe, .locate = locate, .image = &sb_mirror_image, .meaning = &sb_mirror_meaning};
 
 /* ---- opening ---- */
 

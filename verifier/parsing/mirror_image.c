@@ -5,23 +5,9 @@
  */
 #include "verifier/parsing/mirror.h"
 
-#include <string.h>
-
-static struct sb_wire_request request_of(const struct sb_view *view, enum sb_wire_ask ask, const struct sb_place *place)
-{
-	struct sb_wire_request request = {.ask = ask, .a = UINT64_MAX};
-
-	if (place) {
-		request.a = sb_mirror_index(view, place->region);
-		request.b = place->offset;
-		memcpy(request.payload, &place->length, sizeof place->length);
-	}
-	return request;
-}
-
 static enum sb_severity severity(struct sb_view *view, const struct sb_place *place)
 {
-	struct sb_wire_request request = request_of(view, SB_ASK_SEVERITY, place);
+	struct sb_wire_request request = sb_mirror_request(view, SB_ASK_SEVERITY, place);
 	struct sb_feed feed;
 
 	if (sb_mirror_ask(view, &request, sizeof place->length, &feed, NULL))
@@ -34,15 +20,8 @@ static enum sb_severity severity(struct sb_view *view, const struct sb_place *pl
 
 static const char *show(struct sb_view *view, const struct sb_place *place, struct sb_arena *arena)
 {
-	struct sb_wire_request request = request_of(view, SB_ASK_SHOW, place);
-	const char *text = NULL;
-	struct sb_feed feed;
-
-	if (sb_mirror_ask(view, &request, sizeof place->length, &feed, NULL))
-		return NULL;
-	if (sb_feed_uint(&feed, 1) == 1)
-		text = sb_feed_shown(&feed, arena);
-	return sb_mirror_done(view, &feed, NULL) ? NULL : text;
+	struct sb_wire_request request = sb_mirror_request(view, SB_ASK_SHOW, place);
+	return sb_mirror_text(view, &request, arena);
 }
 
 static void read_anchor(struct sb_feed *feed, struct sb_view *view, void *slot)
@@ -104,31 +83,8 @@ static void read_fact(struct sb_feed *feed, struct sb_view *view, void *slot)
 static int read_list(struct sb_view *view, enum sb_wire_ask ask, const struct sb_place *place, struct sb_vec *out,
                      void (*read)(struct sb_feed *feed, struct sb_view *view, void *slot), struct sb_err *err)
 {
-	struct sb_wire_request request = request_of(view, ask, place);
-	struct sb_err why = {0};
-	size_t before = out->count;
-	struct sb_feed feed;
-
-	int rc = sb_mirror_ask(view, &request, sizeof(uint64_t), &feed, err);
-	if (rc)
-		return rc == SB_INTERNAL || rc == SB_LIMIT ? 0 : rc;
-	int ended = sb_feed_outcome(&feed, &why);
-	uint64_t count = sb_feed_uint(&feed, 4);
-	for (uint64_t i = 0; i < count && sb_feed_keep(&feed, out->size); i++) {
-		void *slot = sb_vec_push(out);
-		if (slot)
-			read(&feed, view, slot);
-		else
-			sb_feed_no_memory(&feed);
-	}
-	rc = sb_mirror_done(view, &feed, err);
-	if (rc)
-		out->count = before;
-	if (rc == SB_INTERNAL || rc == SB_LIMIT)
-		return 0;
-	if (!rc && ended && err)
-		*err = why;
-	return rc ? rc : ended;
+	struct sb_wire_request request = sb_mirror_request(view, ask, place);
+	return sb_mirror_list(view, &request, out, read, err);
 }
 
 static int anchors(struct sb_view *view, struct sb_vec *out, struct sb_err *err)

@@ -24,6 +24,9 @@ enum sb_wire_ask {
 	SB_ASK_ROWS,
 	SB_ASK_ANCHORS,
 	SB_ASK_FACTS,
+	SB_ASK_CLAUSES,
+	SB_ASK_TELL,
+	SB_ASK_GISTS,
 };
 
 /** From the core, which a worker trusts. */

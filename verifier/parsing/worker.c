@@ -210,6 +210,11 @@ _Noreturn void sb_worker_serve(const struct sb_parsers_options *options, uint8_t
 		case SB_ASK_FACTS:
 			sb_worker_answer_image(&worker.out, worker.open ? &worker.view : NULL, &request);
 			break;
+		case SB_ASK_GISTS:
+		case SB_ASK_CLAUSES:
+		case SB_ASK_TELL:
+			sb_worker_answer_meaning(&worker.out, worker.open ? &worker.view : NULL, &request);
+			break;
 		default: /* late word that a half was read */
 			continue;
 		}

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-static struct sb_place place_of(const struct sb_view *view, const struct sb_wire_request *request)
+struct sb_place sb_worker_place(const struct sb_view *view, const struct sb_wire_request *request)
 {
 	struct sb_place place = {.offset = request->b};
 
@@ -14,7 +14,7 @@ static struct sb_place place_of(const struct sb_view *view, const struct sb_wire
 	return place;
 }
 
-static void put_text(struct sb_stream *out, const char *text)
+void sb_worker_put_text(struct sb_stream *out, const char *text)
 {
 	sb_stream_uint(out, text != NULL, 1);
 	if (text)
@@ -61,36 +61,26 @@ static void put_fact(struct sb_stream *out, const struct sb_view *view, const st
 	sb_stream_uint(out, (uint32_t)fact->strength, 4);
 }
 
-/* A list as far as it was found, after how the search ended. */
-#define PUT_LIST(out, view, list, rc, err, put)                        \
-	do {                                                           \
-		sb_stream_outcome(out, rc, err);                       \
-		sb_stream_uint(out, (list)->count, 4);                 \
-		for (size_t i = 0; i < (list)->count; i++)             \
-			put(out, view, sb_vec_at(list, i));            \
-		sb_vec_release(list);                                  \
-	} while (0)
-
 static void answer_list(struct sb_stream *out, struct sb_view *view, const struct sb_wire_request *request)
 {
 	const struct sb_image_format *image = view->format->image;
-	const struct sb_place place = place_of(view, request);
+	const struct sb_place place = sb_worker_place(view, request);
 	struct sb_vec anchors = {.size = sizeof(struct sb_anchor)}, references = {.size = sizeof(struct sb_reference)};
 	struct sb_vec facts = {.size = sizeof(struct sb_fact)}, rows = {.size = sizeof(struct sb_row)};
 	struct sb_err err = {.code = SB_INTERNAL};
 
 	if (request->ask == SB_ASK_ANCHORS) {
 		int rc = image->anchors ? image->anchors(view, &anchors, &err) : 0;
-		PUT_LIST(out, view, &anchors, rc, &err, put_anchor);
+		SB_WORKER_PUT_LIST(out, view, &anchors, rc, &err, put_anchor);
 	} else if (request->ask == SB_ASK_REFERENCES) {
 		int rc = image->references && place.region ? image->references(view, &place, &references, &err) : 0;
-		PUT_LIST(out, view, &references, rc, &err, put_reference);
+		SB_WORKER_PUT_LIST(out, view, &references, rc, &err, put_reference);
 	} else if (request->ask == SB_ASK_ROWS) {
 		int rc = image->rows && place.region ? image->rows(view, place.region, &rows, &err) : 0;
-		PUT_LIST(out, view, &rows, rc, &err, put_row);
+		SB_WORKER_PUT_LIST(out, view, &rows, rc, &err, put_row);
 	} else {
 		int rc = image->facts ? image->facts(view, &facts, &err) : 0;
-		PUT_LIST(out, view, &facts, rc, &err, put_fact);
+		SB_WORKER_PUT_LIST(out, view, &facts, rc, &err, put_fact);
 	}
 }
 
@@ -100,11 +90,11 @@ void sb_worker_answer_image(struct sb_stream *out, struct sb_view *view, const s
 
 	if (!image) /* the core never asks this: an answer without sense ends the worker */
 		return;
-	const struct sb_place place = place_of(view, request);
+	const struct sb_place place = sb_worker_place(view, request);
 	if (request->ask == SB_ASK_SEVERITY)
 		sb_stream_uint(out, image->severity && place.region ? image->severity(view, &place) : SB_SEVERITY_INFO, 1);
 	else if (request->ask == SB_ASK_SHOW)
-		put_text(out, image->show && place.region ? image->show(view, &place, view->arena) : NULL);
+		sb_worker_put_text(out, image->show && place.region ? image->show(view, &place, view->arena) : NULL);
 	else
 		answer_list(out, view, request);
 }
