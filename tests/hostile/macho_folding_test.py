@@ -7,13 +7,13 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import make_macho as macho  # noqa: E402
-from expecting import compare, expect, primary, text_of, write  # noqa: E402
+from expecting import expect, primary, read, text_of, write  # noqa: E402
 from mutants import put  # noqa: E402
-from sbtest import case, main, need  # noqa: E402
+from sbtest import case, main, need, run  # noqa: E402
 
 ARCHES = ("x86_64", "arm64")
 FORMS = tuple((arch, kind, chained) for arch in ARCHES for kind, chained in (("program", False), ("program", True), ("library", False), ("library", True), ("object", False)))
-TEXTS = [{"banner": macho.BANNER + "x" * more} for more in (1, 7, 300)]
+TEXTS = [{"banner": macho.BANNER + "x" * more} for more in (1, 7, 300, 20000)]  # the last moves all segments
 LONGER, GROWN = TEXTS[2], {"more": macho.MORE}
 
 
@@ -24,7 +24,7 @@ def pair(form, change, shipped=None):
     return "a", "b"
 
 
-@case("Mach-O: one longer text, by 1, 7 or 300 bytes, in programs, libraries and objects: at most ten primary findings")
+@case("Mach-O: one longer text, by 1, 7, 300 or 20000 bytes, in programs, libraries and objects: at most ten primary findings")
 def _(_folder):
     need(*macho.TOOLS)
     for form in FORMS:
@@ -46,6 +46,30 @@ def _(_folder):
         # what one ADRP in front of a jump by a table gives to the cases behind it is not followed
         changed = {f["where"][-1] for f in blamed if f["where"][-2:-1] == ["__TEXT,__text"]} - {"sw0", "sw1", "sw2"}
         assert changed == {macho.GROWN}, (form, changed)
+
+
+def stripped(image):
+    write("whole", image)
+    run("llvm-strip", "--strip-all", "whole", "-o", "bare", code=0)
+    return read("bare")
+
+
+@case("Mach-O: without symbols the same is folded, and a function start that is another one stays a primary finding")
+def _(_folder):
+    need("llvm-strip", *macho.TOOLS)
+    for arch in ARCHES:
+        form = (arch, "program", True)
+        shipped = stripped(macho.build(*form, **GROWN))
+        write("b", stripped(macho.build(*form)))
+        write("a", shipped)
+        blamed = primary(expect("different", "a", "b"))
+        assert len(blamed) <= 10 and any("__TEXT,__text" in f["where"] for f in blamed), (form, [text_of(f)[:200] for f in blamed])
+        offset, size = macho.tables(shipped)["function starts"]
+        for number, length, value in [row for row in macho.lebs(shipped[offset:offset + size])][2::5]:
+            write("a", put(shipped, offset + number, bytes([shipped[offset + number] ^ 4])))
+            record = expect("different", "a", "b")
+            hits = [f for f in primary(record) if "function starts" in f["where"] and not f["note"].startswith(FOLDED)]
+            assert hits, (form, number, value, length)
 
 
 FOLDED = ("it follows", "uniform shift", "shifts of")

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STAB = 0xe0, TYPE = 0x0e, IN_SECTION = 0x0e, PURE_CODE = (int)0x80000000, SOME_CODE = 0x400, MOST_ANCHORS = 1 << 20, LARGEST_FUNCTION = 1 << 20, MOST_DECODED = 16 << 20 };
+enum { STAB = 0xe0, TYPE = 0x0e, IN_SECTION = 0x0e, PURE_CODE = (int)0x80000000, SOME_CODE = 0x400, DEBUG = 0x02000000, MOST_ANCHORS = 1 << 20, LARGEST_FUNCTION = 1 << 20, MOST_DECODED = 16 << 20 };
 #define CPU_X86_64 UINT64_C(0x01000007)
 #define CPU_ARM64 UINT64_C(0x0100000c)
 
@@ -180,6 +180,8 @@ const char *sb_macho_locate(const struct sb_view *view, const struct sb_region *
 	const struct sb_anchor *anchor = sb_macho_anchor_at(macho, section->address + (offset - region->offset));
 	if (anchor && anchor->name[0])
 		return sb_arena_copy(arena, sb_span_text(anchor->name));
+	if (section->flags & DEBUG)
+		return sb_arena_copy(arena, sb_span_text("debug information"));
 	const char *row = strcmp(section->name, "__TEXT,__eh_frame") == 0 ? sb_macho_row_name(view, region, offset, arena) : NULL;
 	return row ? sb_arena_printf(arena, "frame of %s", row) : NULL;
 }
