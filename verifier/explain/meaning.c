@@ -10,7 +10,7 @@
 #include <string.h>
 
 /** Nothing is folded in larger files; regions that are looked at although their bytes are equal, and those of them that are named. */
-enum { LARGEST = 64 << 20, MOST_SILENT = 64, MOST_NAMED = 3 };
+enum { LARGEST = 16 << 20, MOST_SILENT = 64, MOST_NAMED = 3 };
 
 static const char numbering[] = "numbering";
 
@@ -36,7 +36,7 @@ static void fold(struct sb_claim *claim, const char *note)
 static void fold_region(struct sb_telling *telling, const struct sb_told_region *region)
 {
 	for (size_t i = region->first; i != SIZE_MAX; i = telling->next[i - telling->begin])
-		fold(claim_at(telling, i), "it follows: numbers and lengths differ, and what the part says is the same on both sides");
+		fold(claim_at(telling, i), "it follows: the part says the same with other numbers");
 }
 
 /* The worst of what a difference holds that the other side does not say; false when it holds nothing of the kind. */
@@ -104,7 +104,7 @@ static void blame(struct sb_telling *telling, const struct sb_told_region *regio
 		else if (met)
 			tell(claim, SB_CAUSE_UNEXPLAINED, worst, false, "it is told with the first difference of this part");
 		else
-			fold(claim, "it follows: what stands here says the same on both sides");
+			fold(claim, "it follows: this place says the same with other numbers");
 	}
 }
 

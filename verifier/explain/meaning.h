@@ -42,7 +42,8 @@ struct sb_telling {
 	struct sb_told_region *regions;
 	size_t count;
 	size_t *next;                  /* by index of a claim less `begin`: the next one of its regions, or SIZE_MAX */
-	uint64_t work;
+	uint64_t work;                 /* comparisons of clauses that may still be made */
+	unsigned shown;                /* regions whose clauses were shown */
 };
 
 /** Find the regions and their claims; count is 0 when nothing can be said. Errors: NOMEM. Release in any case. */

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/** Comparisons of clauses for one pair of files; clauses of one region and side that are shown. */
-enum { MOST_WORK = 1 << 26, MOST_SHOWN = 3, LONGEST_SHOWN = 160 };
+/** For one pair of files: comparisons of clauses, and regions whose clauses are shown. For one region and side: clauses that are shown. */
+enum { MOST_WORK = 1 << 26, MOST_REGIONS = 64, MOST_SHOWN = 3, LONGEST_SHOWN = 160 };
 
 static int no_memory(struct sb_err *err)
 {
@@ -212,6 +212,8 @@ static const char *show_side(struct sb_telling *telling, const struct sb_region 
 
 const char *sb_told_clauses_show(struct sb_telling *telling, const struct sb_told_region *region, const struct sb_told_clauses *clauses)
 {
+	if (telling->shown++ >= MOST_REGIONS)
+		return "";
 	const char *a = show_side(telling, region->region[SB_SHIPPED], clauses, SB_SHIPPED);
 	const char *b = show_side(telling, region->region[SB_REBUILT], clauses, SB_REBUILT);
 

@@ -2,7 +2,7 @@
 /* Instructions (chapter 6): their names, and how long each is. */
 #include "verifier/formats/class/class.h"
 
-enum { TABLE_SWITCH = 0xaa, LOOKUP_SWITCH = 0xab, WIDE = 0xc4, INCREMENT = 0x84, RETURN_SUBROUTINE = 0xa9 };
+enum { WIDE = 0xc4, INCREMENT = 0x84 };
 
 /* 6.5, by opcode. */
 static const char *const names[] = {
@@ -26,16 +26,19 @@ enum { OPCODES = sizeof names / sizeof *names };
 _Static_assert(OPCODES == 0xca, "every opcode up to jsr_w");
 
 /* Those with operands; any other has none. */
-static const struct {
-	uint8_t first, last;
-	enum sb_operands operands;
-} operands[] = {
-	{0x10, 0x10, SB_OPERANDS_BYTE}, {0x11, 0x11, SB_OPERANDS_SHORT}, {0x12, 0x12, SB_OPERANDS_SMALL_CONSTANT}, {0x13, 0x14, SB_OPERANDS_CONSTANT},
-	{0x15, 0x19, SB_OPERANDS_LOCAL}, {0x36, 0x3a, SB_OPERANDS_LOCAL}, {INCREMENT, INCREMENT, SB_OPERANDS_INCREMENT}, {0x99, 0xa8, SB_OPERANDS_BRANCH},
-	{RETURN_SUBROUTINE, RETURN_SUBROUTINE, SB_OPERANDS_LOCAL}, {TABLE_SWITCH, TABLE_SWITCH, SB_OPERANDS_TABLE}, {LOOKUP_SWITCH, LOOKUP_SWITCH, SB_OPERANDS_LOOKUP},
-	{0xb2, 0xb8, SB_OPERANDS_CONSTANT}, {0xb9, 0xb9, SB_OPERANDS_INTERFACE}, {0xba, 0xba, SB_OPERANDS_DYNAMIC}, {0xbb, 0xbb, SB_OPERANDS_CONSTANT},
-	{0xbc, 0xbc, SB_OPERANDS_TYPE}, {0xbd, 0xbd, SB_OPERANDS_CONSTANT}, {0xc0, 0xc1, SB_OPERANDS_CONSTANT}, {WIDE, WIDE, SB_OPERANDS_WIDE},
-	{0xc5, 0xc5, SB_OPERANDS_ARRAY}, {0xc6, 0xc7, SB_OPERANDS_BRANCH}, {0xc8, 0xc9, SB_OPERANDS_WIDE_BRANCH},
+static const uint8_t operands[OPCODES] = {
+	[0x10] = SB_OPERANDS_BYTE, [0x11] = SB_OPERANDS_SHORT, [0x12] = SB_OPERANDS_SMALL_CONSTANT, [0x13] = SB_OPERANDS_CONSTANT,
+	[0x14] = SB_OPERANDS_CONSTANT, [0x15] = SB_OPERANDS_LOCAL, [0x16] = SB_OPERANDS_LOCAL, [0x17] = SB_OPERANDS_LOCAL, [0x18] = SB_OPERANDS_LOCAL,
+	[0x19] = SB_OPERANDS_LOCAL, [0x36] = SB_OPERANDS_LOCAL, [0x37] = SB_OPERANDS_LOCAL, [0x38] = SB_OPERANDS_LOCAL, [0x39] = SB_OPERANDS_LOCAL,
+	[0x3a] = SB_OPERANDS_LOCAL, [0x84] = SB_OPERANDS_INCREMENT, [0x99] = SB_OPERANDS_BRANCH, [0x9a] = SB_OPERANDS_BRANCH, [0x9b] = SB_OPERANDS_BRANCH,
+	[0x9c] = SB_OPERANDS_BRANCH, [0x9d] = SB_OPERANDS_BRANCH, [0x9e] = SB_OPERANDS_BRANCH, [0x9f] = SB_OPERANDS_BRANCH, [0xa0] = SB_OPERANDS_BRANCH,
+	[0xa1] = SB_OPERANDS_BRANCH, [0xa2] = SB_OPERANDS_BRANCH, [0xa3] = SB_OPERANDS_BRANCH, [0xa4] = SB_OPERANDS_BRANCH, [0xa5] = SB_OPERANDS_BRANCH,
+	[0xa6] = SB_OPERANDS_BRANCH, [0xa7] = SB_OPERANDS_BRANCH, [0xa8] = SB_OPERANDS_BRANCH, [0xa9] = SB_OPERANDS_LOCAL, [0xaa] = SB_OPERANDS_TABLE,
+	[0xab] = SB_OPERANDS_LOOKUP, [0xb2] = SB_OPERANDS_CONSTANT, [0xb3] = SB_OPERANDS_CONSTANT, [0xb4] = SB_OPERANDS_CONSTANT,
+	[0xb5] = SB_OPERANDS_CONSTANT, [0xb6] = SB_OPERANDS_CONSTANT, [0xb7] = SB_OPERANDS_CONSTANT, [0xb8] = SB_OPERANDS_CONSTANT,
+	[0xb9] = SB_OPERANDS_INTERFACE, [0xba] = SB_OPERANDS_DYNAMIC, [0xbb] = SB_OPERANDS_CONSTANT, [0xbc] = SB_OPERANDS_TYPE,
+	[0xbd] = SB_OPERANDS_CONSTANT, [0xc0] = SB_OPERANDS_CONSTANT, [0xc1] = SB_OPERANDS_CONSTANT, [0xc4] = SB_OPERANDS_WIDE, [0xc5] = SB_OPERANDS_ARRAY,
+	[0xc6] = SB_OPERANDS_BRANCH, [0xc7] = SB_OPERANDS_BRANCH, [0xc8] = SB_OPERANDS_WIDE_BRANCH, [0xc9] = SB_OPERANDS_WIDE_BRANCH,
 };
 
 const char *sb_opcode_name(unsigned opcode)
@@ -45,10 +48,7 @@ const char *sb_opcode_name(unsigned opcode)
 
 static enum sb_operands operands_of(unsigned opcode)
 {
-	for (size_t i = 0; i < sizeof operands / sizeof *operands; i++)
-		if (opcode >= operands[i].first && opcode <= operands[i].last)
-			return operands[i].operands;
-	return SB_OPERANDS_NONE;
+	return opcode < OPCODES ? (enum sb_operands)operands[opcode] : SB_OPERANDS_NONE;
 }
 
 /* Bytes of a tableswitch or lookupswitch; 0 when its rows are out of order or too many to be there. */
