@@ -65,13 +65,13 @@ def volumes(root):
 
 
 def pairs(root):
-    """Two builds of one source, one of them with a longer text and a further function; stripped and not."""
+    """Two builds of one source, one of them with a longer text and a further function; stripped and not, linked and not."""
     source = 'const char *text(void) { return "some text%s"; }\nint check(const char *p) { return p[0] == 8; }\n%sint last(int x) { return check(text()) + x; }\n'
     (root / 'p.c').write_text(source % ('', ''))
     (root / 'q.c').write_text(source % (' that is longer', 'int more(int x) { return x * 7 + check(text()); }\n'))
-    for name, flags in (('symbols', []), ('stripped', ['-s']), ('debug', ['-g'])):
+    for name, flags in (('symbols', ['-shared']), ('stripped', ['-shared', '-s']), ('debug', ['-shared', '-g']), ('objects', ['-c'])):
         for side in 'pq':
-            tool(['cc', '-O1', '-shared', '-fPIC', *flags, f'{side}.c', '-o', f'{side}.so'], cwd=root)
+            tool(['cc', '-O1', '-fPIC', *flags, f'{side}.c', '-o', f'{side}.so'], cwd=root)
         a, b = (root / 'p.so').read_bytes(), (root / 'q.so').read_bytes()
         yield 'pair', name, struct.pack('<I', len(a)) + a + b
 
