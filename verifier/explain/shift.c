@@ -201,6 +201,12 @@ static bool is_table(const struct sb_diff *diff)
 	return diff->side[SB_SHIPPED].region->kind == SB_REGION_TABLE && diff->side[SB_REBUILT].region->kind == SB_REGION_TABLE;
 }
 
+/* Tables of an object may have as many rows as before in another order. */
+static bool is_unlinked(const struct folding *folding)
+{
+	return folding->pair->view[SB_SHIPPED]->unlinked;
+}
+
 /* A difference in a table: folded when every row that it meets has its counterpart. */
 static int fold_rows(struct folding *folding, struct sb_vec *claims, size_t index, bool *folded, struct sb_err *err)
 {
@@ -209,7 +215,8 @@ static int fold_rows(struct folding *folding, struct sb_vec *claims, size_t inde
 	int64_t distance = 0;
 	int rc = find_rows(folding, claims, index, err);
 
-	if (rc || folding->rows.rows[SB_SHIPPED].count == 0 || (!folding->rows.encoded && is_one_length(claim->diff)))
+	bool in_place = !folding->rows.encoded && !is_unlinked(folding) && is_one_length(claim->diff);
+	if (rc || folding->rows.rows[SB_SHIPPED].count == 0 || in_place)
 		return rc;
 	if (!holds_all(folding, claim->diff, until)) {
 		name_row(folding, claim, until);
@@ -304,6 +311,8 @@ static int fold_claim(struct folding *folding, struct sb_vec *claims, size_t ind
 
 	if (!rc && !folded && !(rows && folding->rows.encoded))
 		rc = sb_prove(&folding->prover, claim->diff, &proof, err);
+	if (!rc && !rows && proof.unproven && claim->diff->kind == SB_DIFF_BYTES && is_unlinked(folding))
+		return fold_rows(folding, claims, index, &folded, err);
 	if (rc || proof.fields == 0 || proof.unproven)
 		return rc;
 	fold(folding, claim, proof.fields, field_at(folding, 0)->distance);

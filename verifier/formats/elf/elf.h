@@ -187,6 +187,8 @@ void sb_elf_object_place(struct sb_elf *elf);
 const struct sb_elf_section *sb_elf_object_section(const struct sb_elf *elf, uint64_t at);
 /** @at as a person counts it: from the start of its section in an object. */
 uint64_t sb_elf_object_inside(const struct sb_elf *elf, uint64_t at);
+/** What lies @inside a section of an object: a text, a run-time address, or of what is not loaded an offset in the file. Kind, target and base of @out. */
+void sb_elf_object_leads(const struct sb_elf_section *section, uint64_t inside, struct sb_reference *out);
 /** Compilers number the texts and constants that they make: such a name (".LC7", ".L.str.7") says nothing but where it lies. */
 bool sb_elf_object_is_numbered(const struct sb_elf *elf, const struct sb_elf_symbol *symbol);
 /** Are all names that bytes [@from, @to) of a table of them belong to such ones? */

@@ -54,7 +54,7 @@ static const char *name_symbol(const struct sb_elf *elf, const struct sb_elf_sec
 	return sb_arena_printf(arena, "symbol %s %s", symbol.name[0] ? symbol.name : "(no name)", symbol_column(elf, inside % size));
 }
 
-/* In an object what a relocation fills has a name: they are read by the function, table or frame that they are for. */
+/* In an object what a relocation fills has a name: they are read by the function, table or frame that they are for, or else by the function they lead to. */
 static const char *name_filled(struct sb_elf *elf, const struct sb_elf_section *table, uint64_t inside, struct sb_arena *arena)
 {
 	const struct sb_elf_section *section = table->info < elf->section_count ? &elf->sections[table->info] : elf->sections;
@@ -71,9 +71,12 @@ static const char *name_filled(struct sb_elf *elf, const struct sb_elf_section *
 	if (symbol)
 		return sb_arena_printf(arena, "relocations of %s", symbol->name);
 	size_t i = sb_elf_jumps_from(elf, section->addr + at.offset);
-	if (i == elf->index.jumps_count || elf->index.jumps[i].address > section->addr + at.offset)
+	if (i < elf->index.jumps_count && elf->index.jumps[i].address <= section->addr + at.offset)
+		return sb_arena_printf(arena, "table of jumps at 0x%" PRIx64, sb_elf_object_inside(elf, elf->index.jumps[i].address));
+	if (!sb_elf_relocation_leads(elf, table, &at, 0, &leads) || leads.kind != SB_REFERENCE_ADDRESS)
 		return NULL;
-	return sb_arena_printf(arena, "table of jumps at 0x%" PRIx64, sb_elf_object_inside(elf, elf->index.jumps[i].address));
+	symbol = sb_elf_symbol_covering(elf, leads.target);
+	return symbol ? sb_arena_printf(arena, "relocations that lead to %s", symbol->name) : NULL;
 }
 
 static const char *name_relocation(struct sb_elf *elf, const struct sb_elf_section *table, uint64_t offset, struct sb_arena *arena)

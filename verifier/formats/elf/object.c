@@ -125,7 +125,7 @@ static bool leads_to_name(const struct sb_elf *elf, const char *name, struct sb_
 	return name[0] != '\0';
 }
 
-static void leads_into(const struct sb_elf_section *section, uint64_t inside, struct sb_reference *out)
+void sb_elf_object_leads(const struct sb_elf_section *section, uint64_t inside, struct sb_reference *out)
 {
 	if (section->flags & SB_SHF_STRINGS && inside < section->bytes.n)
 		*out = (struct sb_reference){.kind = SB_REFERENCE_TEXT, .target = section->offset + inside};
@@ -155,7 +155,7 @@ bool sb_elf_relocation_symbol(const struct sb_elf *elf, const struct sb_elf_sect
 	const struct sb_elf_section *section = section_of(elf, &symbol);
 	if (!section || (symbol.info & 15) == SB_STT_SECTION)
 		return leads_to_name(elf, section ? section->name : symbol.name, out);
-	leads_into(section, symbol.value, out);
+	sb_elf_object_leads(section, symbol.value, out);
 	return true;
 }
 
@@ -167,7 +167,7 @@ bool sb_elf_relocation_leads(const struct sb_elf *elf, const struct sb_elf_secti
 		return false;
 	const struct sb_elf_section *section = section_of(elf, &symbol);
 	if (section)
-		leads_into(section, symbol.value + at->addend + behind, out);
+		sb_elf_object_leads(section, symbol.value + at->addend + behind, out);
 	else if (!leads_to_name(elf, symbol.name, out))
 		return false;
 	else

@@ -78,6 +78,13 @@ bool sb_elf_relocation_is_relative(const struct sb_elf *elf, uint64_t type)
 	}
 }
 
+static void add_at(struct sb_elf_search *search, uint64_t at, uint64_t length, struct sb_reference leads)
+{
+	leads.offset = at;
+	leads.length = length;
+	sb_elf_search_add(search, leads);
+}
+
 /** A row of a table of relocations. */
 struct row {
 	const struct sb_elf_section *table;
@@ -126,17 +133,12 @@ static void find_in_object_row(struct sb_elf_search *search, const struct row *r
 	struct sb_reference leads;
 
 	sb_elf_search_add(search, (struct sb_reference){alloc ? SB_REFERENCE_ADDRESS : SB_REFERENCE_OFFSET, row->at, word, base + row->is.offset, base});
-	if (sb_elf_relocation_symbol(elf, row->table, &row->is, &leads)) {
-		leads.offset = field;
-		leads.length = width;
-		sb_elf_search_add(search, leads);
-	}
+	if (sb_elf_relocation_symbol(elf, row->table, &row->is, &leads))
+		add_at(search, field, width, leads);
 	uint64_t behind = sb_elf_relocation_behind(elf, row->table, row->is.type);
 	if (row->table->type == SB_SHT_RELA && sb_elf_relocation_leads(elf, row->table, &row->is, behind, &leads)) {
 		count_from_table(elf, section, &row->is, &leads);
-		leads.offset = row->at + 2 * word;
-		leads.length = word;
-		sb_elf_search_add(search, leads);
+		add_at(search, row->at + 2 * word, word, leads);
 	}
 }
 
@@ -157,25 +159,39 @@ void sb_elf_find_relocations(struct sb_elf_search *search, const struct sb_elf_s
 	}
 }
 
+/* What a symbol is of an object lies where it says, or is a text; a number for a name says the same. */
+static void find_object_symbol(struct sb_elf_search *search, const struct sb_elf_section *table, uint64_t at, const struct sb_elf_symbol *symbol)
+{
+	const struct sb_elf *elf = search->elf;
+	const struct sb_elf_section *section = symbol->section && symbol->section < elf->section_count ? &elf->sections[symbol->section] : NULL;
+	uint64_t word = sb_elf_word(elf), value = at + (elf->is64 ? 8 : 4);
+	struct sb_reference leads, end;
+
+	if (!section || !(section->flags & SB_SHF_ALLOC)) {
+		add_text(search, table->link, at, 4);
+		return;
+	}
+	sb_elf_object_leads(section, symbol->value, &leads);
+	if (sb_elf_object_is_numbered(elf, symbol))
+		add_at(search, at, 4, leads);
+	else
+		add_text(search, table->link, at, 4);
+	add_at(search, value, word, leads);
+	end = (struct sb_reference){.kind = SB_REFERENCE_SIZE, .target = section->addr + symbol->value + symbol->size, .base = section->addr + symbol->value};
+	add_at(search, value + word, word, end);
+}
+
 static void find_symbol(struct sb_elf_search *search, const struct sb_elf_section *table, uint64_t at, const struct sb_elf_symbol *symbol)
 {
 	const struct sb_elf *elf = search->elf;
-	uint64_t word = sb_elf_word(elf), value = at + (elf->is64 ? 8 : 4), base = 0;
-	bool defined = symbol->section && symbol->section < 0xff00;
+	uint64_t word = sb_elf_word(elf), value = at + (elf->is64 ? 8 : 4);
 
-	if (elf->type == SB_ET_REL) {
-		defined &= symbol->section < elf->section_count && elf->sections[symbol->section].flags & SB_SHF_ALLOC;
-		base = defined ? elf->sections[symbol->section].addr : 0;
-	}
-	if (defined && sb_elf_object_is_numbered(elf, symbol))
-		sb_elf_search_add(search, (struct sb_reference){SB_REFERENCE_ADDRESS, at, 4, base + symbol->value, base});
-	else
-		add_text(search, table->link, at, 4);
-	sb_elf_add_section_index(search, at + (elf->is64 ? 6 : 14), 2, symbol->section < 0xff00 ? symbol->section : 0);
-	if (!defined || (symbol->info & 15) == SB_STT_TLS)
+	add_text(search, table->link, at, 4);
+	if (symbol->section == 0 || symbol->section >= 0xff00 || (symbol->info & 15) == SB_STT_TLS)
 		return;
-	sb_elf_search_add(search, (struct sb_reference){SB_REFERENCE_ADDRESS, value, word, base + symbol->value, base});
-	sb_elf_search_add(search, (struct sb_reference){SB_REFERENCE_SIZE, value + word, word, base + symbol->value + symbol->size, base + symbol->value});
+	sb_elf_search_add(search, (struct sb_reference){.kind = SB_REFERENCE_ADDRESS, .offset = value, .length = word, .target = symbol->value});
+	sb_elf_search_add(search, (struct sb_reference){.kind = SB_REFERENCE_SIZE, .offset = value + word, .length = word, .target = symbol->value + symbol->size,
+	                                                .base = symbol->value});
 }
 
 void sb_elf_find_symbols(struct sb_elf_search *search, const struct sb_elf_section *table)
@@ -187,7 +203,11 @@ void sb_elf_find_symbols(struct sb_elf_search *search, const struct sb_elf_secti
 		uint64_t at = table->offset + i * size;
 		if (at >= search->place->offset + search->place->length)
 			break;
-		find_symbol(search, table, at, &symbol);
+		sb_elf_add_section_index(search, at + (search->elf->is64 ? 6 : 14), 2, symbol.section < 0xff00 ? symbol.section : 0);
+		if (search->elf->type == SB_ET_REL)
+			find_object_symbol(search, table, at, &symbol);
+		else
+			find_symbol(search, table, at, &symbol);
 	}
 }
 
