@@ -2,9 +2,11 @@
 /* Addresses in instructions of ARM64: which register holds a page, and what ends that. */
 #include "verifier/formats/machine.h"
 
+#include "tests/unit/leaks.h"
+
 #include <criterion/criterion.h>
 
-TestSuite(machine, .timeout = 60);
+TestSuite(machine, .fini = no_leaks, .timeout = 60);
 
 enum { BASE = 0x10000, MOST = 600 };
 
