@@ -31,6 +31,9 @@ class Made:
         while len(self.body) % 3 != 1:  # a payload with two characters of padding: room for tail bits
             self.body += b" "
         self.payload, self.sig = base64.b64encode(self.body).decode(), self.sign(self.body)
+        while not {"+", "/"} & set(self.sig):  # one signature in fifteen is the same text in both alphabets
+            self.body += b"   "
+            self.payload, self.sig = base64.b64encode(self.body).decode(), self.sign(self.body)
 
     def sign(self, body, kind=TYPE, key="k", encoded=None):
         write("pae", encoded or pae(kind, body))
