@@ -157,6 +157,7 @@ def hidden(image):
         if path == "/.":
             er = next(where for name, where, _ in entries(image, *use(image, at)) if name == b"ER")
             yield "text of an extension", put(image, er + 20, b"evil"), image, ("attributes",)
+    yield "hidden bytes that lie elsewhere", put(image, len(image) - 5001, b"evil"), put(image, len(image) - 5000, b"evil"), ()
     yield "cut short", image[:-SECTOR * 160], image, ()
 
 

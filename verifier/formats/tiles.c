@@ -72,7 +72,9 @@ static int emit_part(struct sb_view *view, const struct sb_region *whole, uint64
 	return to > from ? sb_emit_region(view, &part, err) : 0;
 }
 
-/* Free space around what hides in it: the zeros at both ends are owned as such, so that the rest is told to the byte. */
+/*
+ * Free space around what hides in it: the zeros at both ends are owned as such, so that the rest is told to the byte.
+ * What nobody knows may count by where it lies, and so its place is part of its name. */
 static int emit_free(struct sb_view *view, const struct sb_region *hole, struct sb_span bytes, struct sb_err *err)
 {
 	struct sb_span left = sb_span_of(bytes.p + 1, bytes.n - 1), right = sb_span_of(bytes.p, bytes.n - 1);
@@ -80,9 +82,10 @@ static int emit_free(struct sb_view *view, const struct sb_region *hole, struct 
 	uint64_t zeros = from == bytes.n || bytes.p[bytes.n - 1] ? 0 : 1 + sb_reading_common_suffix(view->reading, right, left);
 	uint64_t to = bytes.n - zeros;
 
-	int rc = emit_part(view, hole, 0, from, SB_REGION_LAYOUT, "fill", err);
+	const char *name = sb_arena_printf(view->arena, "%s at %llu", hole->name, (unsigned long long)(hole->offset + from));
+	int rc = name ? emit_part(view, hole, 0, from, SB_REGION_LAYOUT, "fill", err) : sb_no_memory(err);
 	if (!rc)
-		rc = emit_part(view, hole, from, to, hole->kind, hole->name, err);
+		rc = emit_part(view, hole, from, to, hole->kind, name, err);
 	return rc ? rc : emit_part(view, hole, to, bytes.n, SB_REGION_LAYOUT, "fill", err);
 }
 

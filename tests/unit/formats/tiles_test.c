@@ -6,6 +6,7 @@
 #include "tests/unit/leaks.h"
 
 #include <criterion/criterion.h>
+#include <string.h>
 
 TestSuite(tiles, .fini = no_leaks);
 
@@ -117,6 +118,7 @@ Test(tiles, what_hides_in_free_space_is_told_to_the_byte)
 			bool fill = region->kind == SB_REGION_LAYOUT;
 			cr_expect_eq(region->offset, k == 0 ? 0 : sb_view_region(&view, k - 1)->offset + sb_view_region(&view, k - 1)->length, "row %zu", i);
 			cr_expect(fill || (region->offset == rows[i].at && region->length == rows[i].length), "row %zu", i);
+			cr_expect(fill || strcmp(strrchr(region->name, ' '), rows[i].at == 0 ? " 0" : rows[i].at == 15 ? " 15" : rows[i].at == 3 ? " 3" : " 7") == 0, "%s", region->name);
 			cr_expect(!fill || region->length == rows[i].fills[region->offset > 0], "row %zu", i);
 		}
 		sb_view_release(&view);
