@@ -48,6 +48,8 @@ def of_rows(image):
     yield "a row for a file of the volume", put(image, 446 + 32, struct.pack("<B3xB3xII", 0x80, 0x83, 17 * SECTOR // 512, 8)), image, ("partition 3",)
     yield "boot code", put(image, 100, b"evil"), image, ("boot code",)
     yield "copy protection", put(image, 444, b"\x5a\x5a"), image, ("copy protection",)
+    code = put(image, 446, b"\x90" * 64)
+    yield "code where a name of the disk would be", put(code, 440, b"evil"), code, ("system area",)
     yield "no boot record", put(image, 510, b"\0\0"), image, ()
     yield "bytes behind the record", put(image, 3000, b"evil"), image, ("system area",)
     yield "bytes at the end of the system area", put(image, 32700, b"evil"), image, ("system area",)
@@ -56,6 +58,8 @@ def of_rows(image):
     yield "the second partition without a row", put(image, 446 + 16, bytes(16)), image, ()
     yield "the second partition elsewhere", put(image, 446 + 24, struct.pack("<I", start + 4)), image, ()
     yield "the second partition longer than the image", put(image, 446 + 28, struct.pack("<I", 1 << 24)), image, ()
+    bare = put(image, 446, bytes(32))
+    yield "code of a sector without partitions", put(bare, 440, b"evil"), bare, ("system area",)
 
 
 def of_guids(image):

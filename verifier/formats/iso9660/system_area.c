@@ -75,6 +75,21 @@ static int emit_rows(struct sb_iso *iso, struct sb_err *err)
 	return rc;
 }
 
+/* Rows that lie in the image, one at least: else the sector is code to its end, and none of it a name of a disk. */
+static bool has_rows(const struct sb_iso *iso)
+{
+	uint64_t sectors = iso->view->file.n / SB_DISK_SECTOR;
+	struct sb_disk_row row;
+	unsigned used = 0;
+
+	for (unsigned i = 0; i < SB_DISK_PRIMARY; i++) {
+		if (!sb_disk_row(iso->view->file, 0, i, &row) || (row.status & 0x7f) || row.start + row.sectors > sectors)
+			return false;
+		used += row.type && row.sectors;
+	}
+	return used > 0;
+}
+
 /* Partitions as the newer table has them, where there are two. */
 static int take_tables(struct sb_iso *iso, struct sb_tiles *tables, struct sb_err *err)
 {
@@ -84,6 +99,8 @@ static int take_tables(struct sb_iso *iso, struct sb_tiles *tables, struct sb_er
 	if (!sb_disk_is_record(iso->view->file, 0))
 		return 0;
 	bool guids = sb_gpt_find(iso->view->file, &gpt);
+	if (!guids && !has_rows(iso))
+		return 0;
 	int rc = sb_disk_add_record(tables, iso->view, err);
 	if (!rc)
 		rc = guids ? emit_guid_partitions(iso, &gpt, err) : emit_rows(iso, err);
