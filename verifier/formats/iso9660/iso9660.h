@@ -19,6 +19,8 @@ enum {
 	SB_ISO_ROOT_LENGTH = 34,
 	SB_ISO_DATE = 7,
 	SB_ISO_STAMP = 17,
+	SB_ISO_FLAG_FOLDER = 2, /* of a record: ECMA-119 9.1.6 */
+	SB_ISO_FLAG_MORE = 0x80,
 };
 
 enum sb_iso_tag {
@@ -133,6 +135,16 @@ SB_MUST_USE int sb_iso_attribute(struct sb_iso *iso, const struct sb_iso_rock *r
 /** All of what lies below the root of @volume. */
 SB_MUST_USE int sb_iso_take_tree(struct sb_iso *iso, const struct sb_iso_volume *volume, struct sb_err *err);
 
+/* ---- files.c ---- */
+/** The bytes of @slice are those of @member, which is not emitted yet. */
+SB_MUST_USE int sb_iso_note_file(struct sb_iso *iso, const struct sb_slice *slice, uint32_t member, struct sb_err *err);
+/** Once all are noted. */
+void sb_iso_sort_files(struct sb_iso *iso);
+/** The file that lies exactly there; NULL when there is none. */
+const struct sb_iso_file *sb_iso_find_file(const struct sb_iso *iso, const struct sb_slice *slice);
+/** The first file that begins at @offset; NULL when there is none. */
+const struct sb_iso_file *sb_iso_file_at(const struct sb_iso *iso, uint64_t offset);
+
 /* ---- calls.c ---- */
 /** What CL leads to is found and says so by PL, both ways; a record that stands for a folder is a link to it. Errors: FORMAT. */
 SB_MUST_USE int sb_iso_resolve_calls(struct sb_iso *iso, struct sb_err *err);
@@ -147,9 +159,6 @@ SB_MUST_USE int sb_iso_read_volumes(struct sb_iso *iso, struct sb_err *err);
 
 /* ---- boot.c ---- */
 SB_MUST_USE int sb_iso_take_boot(struct sb_iso *iso, struct sb_err *err);
-/** The first file that begins at @offset; NULL when there is none. */
-const struct sb_iso_file *sb_iso_file_at(const struct sb_iso *iso, uint64_t offset);
-
 /* ---- system_area.c ---- */
 /** Boot code and tables of partitions, once the trees are owned. Errors: FORMAT, LIMIT, NOMEM. */
 SB_MUST_USE int sb_iso_take_system_area(struct sb_iso *iso, struct sb_err *err);
