@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Changes of the shipped side that must never pass, and for each difference that is accepted an attempt to hide something in it."""
+import gzip
 import hashlib
 import json
 import os
@@ -271,6 +272,23 @@ def _(_dir):
     newc("b.cpio", files((1, 2, 3, 4)))
     newc("a.cpio", files((1, 1, 3, 4), 2))
     expect("different", "a.cpio", "b.cpio", named="nlink")
+
+
+@case("what cannot be decoded is told by where its bytes part")
+def _(_dir):
+    os.mkdir("a")
+    packed = gzip.compress(random.Random(2).randbytes(5000), mtime=0)
+    damaged = bytearray(packed)
+    damaged[2000] ^= 0x10  # among stored bytes: only the sum at the end shows it
+    write("b.gz", packed)
+    write("a/b.gz", damaged)
+    expect("different", "a/b.gz", "b.gz", named=["the shipped side", f"of its {len(packed)} bytes the one at offset 2000 differs"])
+    damaged[3000] ^= 0x10
+    write("a/b.gz", damaged)
+    expect("different", "a/b.gz", "b.gz", named="differ between offset 2000 and 3000")
+    write("a/b.gz", damaged[:4000])
+    write("b.gz", damaged)
+    expect("different", "a/b.gz", "b.gz", named="part at offset 4000")
 
 
 @case("gzip: encoding is free, names and trailing bytes are not")

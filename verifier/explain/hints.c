@@ -264,12 +264,3 @@ void sb_explain_hint(struct sb_explaining *in, const struct sb_pair *pair, const
 	if (claim->rule == SB_RULE_NONE && !is_fact(claim->cause))
 		claim->rule = SB_RULE_HINT;
 }
-
-void sb_explain_state(struct sb_explaining *in, const struct sb_pair *pair, struct sb_claim *claim)
-{
-	bool certain = pair->state == SB_PAIR_REJECTED;
-
-	claim->cap = certain ? SB_LEVEL_DIFFERENT : SB_LEVEL_UNDETERMINED;
-	claim->severity = SB_SEVERITY_MAJOR;
-	claim->note = sb_explain_note(in, certain ? "only one side follows its format: %s" : "not decided: %s", pair->why ? pair->why : "no reason known");
-}

@@ -24,7 +24,9 @@ const struct sb_macho_section *sb_macho_section_of(const struct sb_macho *macho,
 
 const struct sb_macho_section *sb_macho_section_at(const struct sb_macho *macho, uint64_t at)
 {
-	for (size_t i = 0; i < macho->kept_count; i++)
+	enum { MOST_SECTIONS = 1024 }; /* a symbol can name 255 of them; hostile files have as many as they like */
+
+	for (size_t i = 0; i < macho->kept_count && i < MOST_SECTIONS; i++)
 		if (at >= macho->kept[i].address && at - macho->kept[i].address < macho->kept[i].size)
 			return &macho->kept[i];
 	return NULL;
