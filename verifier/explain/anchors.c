@@ -31,10 +31,16 @@ int sb_anchor_list_choose(const struct sb_vec *anchors, uint64_t from, uint64_t 
 /* "" sorts first. */
 size_t sb_anchor_list_nameless(const struct sb_anchor_list *chosen)
 {
-	size_t end = 0;
-	while (end < chosen->count && chosen->items[end]->name[0] == '\0')
-		end++;
-	return end;
+	size_t low = 0, high = chosen->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (chosen->items[middle]->name[0] == '\0')
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
 }
 
 size_t sb_anchor_list_end_of_name(const struct sb_anchor_list *chosen, size_t at)

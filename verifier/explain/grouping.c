@@ -76,8 +76,8 @@ static void join(struct sb_explaining *in, struct sb_vec *claims, size_t first, 
 		if (is_open(claim) && claim != head)
 			claim->primary = stay++ < kept;
 	}
-	head->note = sb_explain_note(in, "%s; %zu more place%s of %s differ, %" PRIu64 " bytes in all", head->note, more - 1, more == 2 ? "" : "s",
-	                             is_aside(head) || !name_of(head) || is_frame(name_of(head)) ? "this section" : "it", bytes);
+	head->note = sb_explain_note(in, "%s; %zu more place%s of %s differ%s, %" PRIu64 " bytes in all", head->note, more - 1, more == 2 ? "" : "s",
+	                             is_aside(head) || !name_of(head) || is_frame(name_of(head)) ? "this section" : "it", more == 2 ? "s" : "", bytes);
 }
 
 void sb_explain_group(struct sb_explaining *in, struct sb_vec *claims, size_t first)

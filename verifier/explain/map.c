@@ -46,6 +46,20 @@ static int add_whole(struct sb_vec *out, uint64_t a, uint64_t b, uint64_t length
 	return 0;
 }
 
+/* A section ends where its counterpart does, whatever its last bytes are. */
+static int add_end(struct sb_vec *pieces, uint64_t a, uint64_t b, struct sb_err *err)
+{
+	const struct sb_piece *last = pieces->count ? sb_vec_at(pieces, pieces->count - 1) : NULL;
+
+	if (last && last->a + last->length == a && last->b + last->length == b)
+		return 0;
+	struct sb_piece *slot = sb_vec_push(pieces);
+	if (!slot)
+		return no_memory(err);
+	*slot = (struct sb_piece){a, b, 0};
+	return 0;
+}
+
 /* Two sections of one name. Without bytes (.bss), or with equal ones, they moved as a whole. */
 static int map_section(const struct sb_pair *pair, struct sb_address_map *map, const struct sb_anchor *a, const struct sb_anchor *b,
                        struct sb_err *err)
@@ -64,6 +78,8 @@ static int map_section(const struct sb_pair *pair, struct sb_address_map *map, c
 		rc = sb_pieces_of_texts(x, y, &marks, err);
 	if (!rc)
 		rc = sb_pieces_align(x, y, &marks, &pieces, err);
+	if (!rc)
+		rc = add_end(&pieces, x.n, y.n, err);
 	if (!rc)
 		rc = add_moved(&pieces, a->address, b->address, &map->addresses, err);
 	return rc ? rc : add_moved(&pieces, a->region->offset, b->region->offset, &map->offsets, err);

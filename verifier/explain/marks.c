@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Marks by names, by the lengths of functions that have none, and by the ends of those that got longer. */
+/* Marks by names, by the lengths of functions that have none, and by their ends. */
 #include "verifier/explain/marks.h"
 
 #include <stdlib.h>
@@ -120,13 +120,13 @@ static bool has_frame(const struct sb_anchor_list *chosen, const struct sb_ancho
 	       chosen->items[low]->length == function->length;
 }
 
-/* A function that got longer ends where it ended, if two tables of each side tell so independently. */
+/* A function ends where it ended, whatever fills the place behind it, if two tables of each side tell so independently. */
 static int add_end(const struct sb_anchor_list *in_a, const struct sb_anchor_list *in_b, const struct sb_anchor *a, const struct sb_anchor *b, uint64_t from_a,
                    uint64_t from_b, struct sb_vec *marks, struct sb_err *err)
 {
 	struct sb_anchor end_a = *a, end_b = *b;
 
-	if (a->length == b->length || a->kind != SB_ANCHOR_FUNCTION || !has_frame(in_a, a) || !has_frame(in_b, b))
+	if (a->kind != SB_ANCHOR_FUNCTION || !has_frame(in_a, a) || !has_frame(in_b, b))
 		return 0;
 	end_a.address += a->length;
 	end_b.address += b->length;

@@ -46,11 +46,34 @@ static int check_count(const struct sb_folding *folding, struct sb_err *err)
 	return fields == folding->folded + folding->loose ? 0 : sb_fail(err, SB_INTERNAL, "coverage-sum", "fields that moved do not add up");
 }
 
+/* Fill between parts of an image, zeros or INT3, that is longer or shorter than before. */
+static bool is_fill(const struct sb_folding *folding, const struct sb_diff *diff)
+{
+	int byte = -1;
+
+	for (unsigned side = 0; side < SB_SIDES; side++) {
+		struct sb_span bytes = sb_diff_bytes(folding->pair, diff, side);
+		for (size_t i = 0; i < bytes.n; i++) {
+			byte = byte < 0 ? bytes.p[i] : byte;
+			if (bytes.p[i] != byte)
+				return false;
+		}
+		if (diff->side[side].region->kind != SB_REGION_PADDING)
+			return false;
+	}
+	return byte == 0 || byte == 0xcc;
+}
+
 /* Where a table got longer, rows are paired first: bytes at equal places say nothing then. Of an encoded one they never do. */
 static int fold_claim(struct sb_folding *folding, struct sb_vec *claims, size_t index, struct sb_err *err)
 {
 	struct sb_claim *claim = sb_vec_at(claims, index);
 	struct sb_proof proof = {0};
+	if (is_fill(folding, claim->diff)) {
+		sb_shift_fold(folding, claim, 0, 0);
+		claim->note = "it follows: fill up to where the next part begins";
+		return 0;
+	}
 	bool folded = false, rows = claim->diff->kind == SB_DIFF_BYTES && (sb_shift_is_table(claim->diff) || !sb_shift_is_one_length(claim->diff));
 	int rc = rows ? sb_shift_rows(folding, claims, index, &folded, err) : 0;
 

@@ -10,8 +10,9 @@ static void narrow(struct sb_folding *folding, struct sb_claim *claim, const str
 	folding->loose += proof->fields;
 	if (claim->diff->kind == SB_DIFF_BYTES)
 		claim->name = sb_view_locate(folding->pair->view[proof->side], claim->diff->side[proof->side].region, proof->at, folding->in->arena);
-	claim->note = sb_explain_note(folding->in, "%" PRIu64 " bytes differ; %" PRIu64 " fields of them follow from what moved, %" PRIu64
-	                              " bytes do not, the first at offset %" PRIu64 "%s", claim->diff->bytes, proof->fields, proof->unproven, proof->at,
+	claim->note = sb_explain_note(folding->in, "%" PRIu64 " bytes differ; %" PRIu64 " field%s of them follow%s from what moved, %" PRIu64
+	                              " byte%s not, the first at offset %" PRIu64 "%s", claim->diff->bytes, proof->fields, proof->fields == 1 ? "" : "s",
+	                              proof->fields == 1 ? "s" : "", proof->unproven, proof->unproven == 1 ? " does" : "s do", proof->at,
 	                              proof->side == SB_REBUILT ? " of the rebuilt side" : "");
 }
 

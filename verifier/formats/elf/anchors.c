@@ -95,7 +95,7 @@ static int add_jumps(const struct sb_elf *elf, struct sb_vec *out, struct sb_err
 	int rc = 0;
 
 	for (size_t i = 0; !rc && i < elf->index.jumps_count; i++) {
-		const struct sb_elf_jumps *table = &elf->index.jumps[i];
+		const struct sb_jumps *table = &elf->index.jumps[i];
 		rc = add(out, (struct sb_anchor){.kind = SB_ANCHOR_OBJECT, .name = "", .address = table->address, .length = table->length,
 		                                 .offset = offset_of(elf, table->address)}, err);
 	}

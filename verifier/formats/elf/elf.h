@@ -4,6 +4,7 @@
 #define VERIFIER_FORMATS_ELF_ELF_H
 
 #include "verifier/formats/formats.h"
+#include "verifier/formats/jumps.h"
 #include "verifier/formats/leb.h"
 
 /* Values of the gABI that are used here; <elf.h> is for programs of this machine only. */
@@ -72,13 +73,6 @@ struct sb_elf_frame {
 	bool fixed_handler, fixed_area; /* the pointer holds an address, else a distance from where it stands; 4 bytes */
 };
 
-/** A table of jumps in data that is only read: each entry leads to code, counted from @base. */
-struct sb_elf_jumps {
-	uint64_t address, length; /* at run time, bytes */
-	uint64_t base;            /* 0: entries are addresses */
-	unsigned width;           /* of an entry: 4 or 8 bytes */
-};
-
 /** What looking names up needs, sorted once and only when somebody asks. */
 struct sb_elf_index {
 	bool built;
@@ -87,7 +81,7 @@ struct sb_elf_index {
 	struct sb_elf_frame *frames;   /* by start */
 	size_t frame_count;
 	bool jumps_sought;             /* apart: code is looked through for them */
-	struct sb_elf_jumps *jumps;    /* by address */
+	struct sb_jumps *jumps;    /* by address */
 	size_t jumps_count;
 	uint64_t sites_read;           /* call sites of exceptions, and what hangs on them */
 };
@@ -178,7 +172,7 @@ uint64_t sb_elf_pointer(const struct sb_elf *elf, uint64_t offset, uint64_t at, 
 /** First table that ends behind run-time address @at, as an index into elf->index.jumps. */
 size_t sb_elf_jumps_from(const struct sb_elf *elf, uint64_t at);
 /** Where entry @i of a table leads to. */
-uint64_t sb_elf_jumps_target(const struct sb_elf *elf, const struct sb_elf_jumps *table, uint64_t i);
+uint64_t sb_elf_jumps_target(const struct sb_elf *elf, const struct sb_jumps *table, uint64_t i);
 /** Where the last function, object or frame that begins at or before @at ends; 0 when there is none. Needs the index. */
 uint64_t sb_elf_last_end(const struct sb_elf *elf, uint64_t at);
 /** Give the sections of an object their addresses, and find their relocations. */

@@ -13,7 +13,7 @@ enum { PC32 = 2, WIDTH = 4, MOST_ROWS = 1 << 20, MOST_TABLES = 1 << 16 };
 struct search {
 	const struct sb_elf *elf;
 	struct sb_vec starts; /* uint64_t: places in data that code leads to */
-	struct sb_vec tables; /* struct sb_elf_jumps */
+	struct sb_vec tables; /* struct sb_jumps */
 	uint64_t rows;        /* looked at so far */
 };
 
@@ -53,7 +53,7 @@ static bool is_start(const struct search *search, uint64_t at)
 /* A table goes on while entries follow each other, and until code leads to the next one. */
 static void find_tables(struct search *search, const struct sb_elf_section *table, const struct sb_elf_section *data)
 {
-	struct sb_elf_jumps *open = NULL;
+	struct sb_jumps *open = NULL;
 	struct sb_elf_relocation at;
 
 	for (uint64_t i = 0; search->rows < MOST_ROWS && sb_elf_relocation_read(search->elf, table, i, &at); i++, search->rows++) {
@@ -69,13 +69,13 @@ static void find_tables(struct search *search, const struct sb_elf_section *tabl
 		}
 		open = starts && search->tables.count < MOST_TABLES ? sb_vec_push(&search->tables) : NULL;
 		if (open)
-			*open = (struct sb_elf_jumps){.address = place, .length = WIDTH, .base = place, .width = WIDTH};
+			*open = (struct sb_jumps){.address = place, .length = WIDTH, .base = place, .width = WIDTH};
 	}
 }
 
 static int by_address(const void *a, const void *b)
 {
-	const struct sb_elf_jumps *x = a, *y = b;
+	const struct sb_jumps *x = a, *y = b;
 	return (x->address > y->address) - (x->address < y->address);
 }
 
@@ -92,7 +92,7 @@ static void keep(struct search *search, struct sb_elf_index *index, struct sb_ar
 void sb_elf_object_jumps(struct sb_elf *elf, struct sb_arena *arena)
 {
 	SB_VEC struct sb_vec starts = {.size = sizeof(uint64_t)};
-	SB_VEC struct sb_vec tables = {.size = sizeof(struct sb_elf_jumps)};
+	SB_VEC struct sb_vec tables = {.size = sizeof(struct sb_jumps)};
 	struct search search = {.elf = elf, .starts = starts, .tables = tables};
 
 	for (size_t i = 1; i < elf->section_count; i++)

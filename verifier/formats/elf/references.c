@@ -215,7 +215,7 @@ static void find_jumps(struct sb_elf_search *search, const struct sb_elf_section
 	uint64_t from = section->addr + (search->place->offset - section->offset), end = from + search->place->length;
 
 	for (size_t i = sb_elf_jumps_from(elf, from); i < elf->index.jumps_count && elf->index.jumps[i].address < end; i++) {
-		const struct sb_elf_jumps *table = &elf->index.jumps[i];
+		const struct sb_jumps *table = &elf->index.jumps[i];
 		for (uint64_t k = 0; k < table->length / table->width; k++)
 			sb_elf_search_add(search, (struct sb_reference){SB_REFERENCE_ADDRESS, section->offset + (table->address - section->addr) + k * table->width, table->width,
 			                                  sb_elf_jumps_target(elf, table, k), 0});

@@ -3,6 +3,7 @@
 #include "verifier/formats/pe/pe.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { RICH_KEY = 8, RICH_WITHIN = 4096 };
 
@@ -68,15 +69,46 @@ static int add_headers(struct sb_view *view, const struct sb_pe *pe, struct sb_v
 	return rc;
 }
 
+/* A section that is one table is told by its rows. */
+static bool is_table(const struct sb_pe *pe, const struct sb_pe_section *section)
+{
+	return !sb_pe_is_code(section) && (sb_pe_section_of_directory(pe, SB_PE_EXCEPTION) == section || sb_pe_section_of_directory(pe, SB_PE_RELOCATION) == section);
+}
+
+/* Zeros, and in code INT3. */
+static bool is_fill(const struct sb_pe_section *section, struct sb_span bytes)
+{
+	return sb_span_all_zero(bytes) || (sb_pe_is_code(section) && bytes.n && bytes.p[0] == 0xcc && memcmp(bytes.p, bytes.p + 1, bytes.n - 1) == 0);
+}
+
+/* What the file has of a section beyond its size in memory. */
+static int add_section(struct sb_view *view, const struct sb_pe *pe, size_t i, struct sb_vec *owners, struct sb_err *err)
+{
+	const struct sb_pe_section *section = &pe->sections[i];
+	struct sb_region owner = {.offset = section->offset, .length = section->size, .kind = SB_REGION_SECTION, .loaded = true, .tag = SB_PE_TAG_SECTION + (uint32_t)i,
+				  .name = section->name};
+	uint64_t used = sb_pe_used(section);
+	struct sb_span rest;
+
+	if (is_table(pe, section))
+		owner.kind = SB_REGION_TABLE;
+	if (used == section->size || !sb_span_cut(view->file, section->offset + used, section->size - used, &rest) || !is_fill(section, rest))
+		return add(view, owners, owner, err);
+	struct sb_region fill = {.offset = section->offset + used, .length = rest.n, .kind = SB_REGION_PADDING, .loaded = true};
+	fill.name = sb_arena_printf(view->arena, "%s fill", section->name);
+	owner.length = used;
+	if (!fill.name)
+		return sb_no_memory(err);
+	int rc = add(view, owners, owner, err);
+	return rc ? rc : add(view, owners, fill, err);
+}
+
 static int add_sections(struct sb_view *view, const struct sb_pe *pe, struct sb_vec *owners, struct sb_err *err)
 {
 	int rc = 0;
 
 	for (size_t i = 0; !rc && i < pe->section_count; i++)
-		rc = add(view, owners,
-		         (struct sb_region){.offset = pe->sections[i].offset, .length = pe->sections[i].size, .kind = SB_REGION_SECTION, .loaded = true,
-		                            .tag = SB_PE_TAG_SECTION + (uint32_t)i, .name = pe->sections[i].name},
-		         err);
+		rc = add_section(view, pe, i, owners, err);
 	return rc;
 }
 

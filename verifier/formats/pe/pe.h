@@ -7,6 +7,8 @@
 #define VERIFIER_FORMATS_PE_PE_H
 
 #include "verifier/formats/emit.h"
+#include "verifier/formats/jumps.h"
+#include "verifier/formats/machine.h"
 #include "verifier/formats/rows.h"
 
 enum { SB_PE_DOS = 64, SB_PE_COFF = 24, SB_PE_SECTION = 40, SB_PE_SYMBOL = 18, SB_PE_DIRECTORIES = 16 };
@@ -31,6 +33,22 @@ struct sb_pe_range {
 	uint64_t at, size; /* at: address, for the certificates an offset in the file */
 };
 
+/** Functions and objects by address, then functions that have no name. In the arena. */
+struct sb_pe_index {
+	bool built;
+	const struct sb_anchor *items;
+	size_t named, count; /* the first @named have names */
+};
+
+/** What all tables say; in the arena. */
+struct sb_pe_told {
+	bool read;
+	const struct sb_reference *references; /* by offset, without overlap */
+	size_t reference_count;
+	const struct sb_row *rows;             /* by offset */
+	size_t row_count;
+};
+
 struct sb_pe {
 	struct sb_span file;
 	uint64_t header, optional, optional_size, table; /* offsets of the PE signature, the optional header, the section table */
@@ -43,8 +61,12 @@ struct sb_pe {
 	size_t section_count;
 	struct sb_pe_range directory[SB_PE_DIRECTORIES];
 	size_t directory_count;
-	struct sb_vec functions; /* struct sb_anchor, by address; made when first asked for */
-	bool indexed;
+	uint64_t decoded;        /* bytes of machine code that were decoded */
+	struct sb_pe_index index;
+	bool jumps_sought;
+	struct sb_jumps *jumps;  /* by address, in the arena */
+	size_t jumps_count;
+	struct sb_pe_told told;
 };
 
 /** Errors: FORMAT "image-damaged", NOMEM. */
@@ -59,9 +81,49 @@ const char *sb_pe_locate(const struct sb_view *view, const struct sb_region *reg
 const char *sb_pe_directory_name(unsigned directory);
 /** The directory whose range holds @offset, or UINT_MAX. */
 unsigned sb_pe_directory_at(const struct sb_pe *pe, uint64_t offset);
-/** Functions of the symbol table, or of the exports where there is none. Errors: NOMEM. */
-SB_MUST_USE int sb_pe_index_functions(struct sb_pe *pe, struct sb_arena *arena, struct sb_err *err);
+/** Number at an offset of the file; 0 outside of it. */
+uint64_t sb_pe_uint(const struct sb_pe *pe, uint64_t at, unsigned width);
+/** The same at an address; 0 where no section holds it. */
+uint64_t sb_pe_at(const struct sb_pe *pe, uint64_t address, unsigned width);
+/** The section that @region is; NULL when it is none. */
+const struct sb_pe_section *sb_pe_section_of(const struct sb_pe *pe, const struct sb_region *region);
+/** The section whose bytes in the file hold @address; NULL when none does. */
+const struct sb_pe_section *sb_pe_section_at(const struct sb_pe *pe, uint64_t address);
+/** Bytes of a section that hold what it is for: the rest of what the file has is fill. */
+uint64_t sb_pe_used(const struct sb_pe_section *section);
+bool sb_pe_is_code(const struct sb_pe_section *section);
+/** The section that begins with @directory and holds nothing else that is not zero; NULL when there is none. */
+const struct sb_pe_section *sb_pe_section_of_directory(const struct sb_pe *pe, unsigned directory);
+enum sb_machine sb_pe_machine(const struct sb_pe *pe);
+/** Name of row @record of the COFF symbols, raw; empty when it has none. */
+struct sb_span sb_pe_symbol_name(const struct sb_pe *pe, struct sb_span record);
 
+/** The name that a slot of the import addresses leads to until a loader fills it, raw, in the file; empty when it is none. @slot without the base of the image. */
+struct sb_span sb_pe_slot_name(const struct sb_pe *pe, uint64_t slot);
+/** Parts of the tables of imports and exports, each called by what it holds and not by what leads there; onto @found, struct sb_anchor. False without memory. */
+SB_MUST_USE bool sb_pe_anchor_imports(const struct sb_pe *pe, struct sb_arena *arena, struct sb_vec *found);
+/** A jump to what is imported. */
+struct sb_pe_stub {
+	uint64_t address, length; /* address without the base of the image */
+	struct sb_span name;      /* of the import, raw, in the file */
+};
+/** The next one at or behind *@at in the bytes of a section of code, which lie at @address; moves behind it. False when there is no more. */
+SB_MUST_USE bool sb_pe_next_stub(const struct sb_pe *pe, struct sb_span code, uint64_t address, size_t *at, struct sb_pe_stub *out);
+/** Build the index: of symbols, or of exports where there are none, and of the table of exceptions. Without memory it stays empty. */
+void sb_pe_index_build(struct sb_pe *pe, struct sb_arena *arena);
+/** The tables of jumps that code leads to; without memory there are none. Sought once. */
+void sb_pe_jumps_index(struct sb_pe *pe, struct sb_arena *arena);
+/** The function or object at run-time address @at, one with a name first; NULL when there is none. Needs the index. */
+const struct sb_anchor *sb_pe_anchor_at(const struct sb_pe *pe, uint64_t at);
+/** Where the next function or object behind run-time address @at begins; UINT64_MAX when none does. Needs the index. */
+uint64_t sb_pe_next_start(const struct sb_pe *pe, uint64_t at);
+/** The machine code of the function around @offset of a section of code; false when nothing tells where it begins, or enough was decoded. */
+SB_MUST_USE bool sb_pe_code_at(struct sb_view *view, const struct sb_pe_section *section, uint64_t offset, struct sb_code *out);
+
+SB_MUST_USE int sb_pe_references(struct sb_view *view, const struct sb_place *place, struct sb_vec *out, struct sb_err *err);
+/** The row of a table that holds @offset; NULL when there is none, or no memory. */
+const struct sb_row *sb_pe_row_at(const struct sb_view *view, uint64_t offset);
+SB_MUST_USE int sb_pe_rows(struct sb_view *view, const struct sb_region *region, struct sb_vec *out, struct sb_err *err);
 extern const struct sb_image_format sb_pe_image;
 
 #endif

@@ -133,7 +133,7 @@ int sb_pe_read(struct sb_span file, struct sb_arena *arena, struct sb_pe *out, s
 {
 	uint64_t sections = 0;
 
-	*out = (struct sb_pe){.file = file, .functions = {.size = sizeof(struct sb_anchor)}};
+	*out = (struct sb_pe){.file = file};
 	int rc = read_headers(out, &sections, err);
 	if (!rc)
 		rc = read_optional(out, err);
@@ -143,16 +143,75 @@ int sb_pe_read(struct sb_span file, struct sb_arena *arena, struct sb_pe *out, s
 	return read_sections(out, sections, arena, err);
 }
 
+uint64_t sb_pe_uint(const struct sb_pe *pe, uint64_t at, unsigned width)
+{
+	struct sb_rd rd = sb_rd_of(pe->file, false);
+
+	sb_rd_seek(&rd, at);
+	return sb_rd_uint(&rd, width);
+}
+
+uint64_t sb_pe_at(const struct sb_pe *pe, uint64_t address, unsigned width)
+{
+	uint64_t at;
+	return sb_pe_offset(pe, address, width, &at) ? sb_pe_uint(pe, at, width) : 0;
+}
+
+bool sb_pe_is_code(const struct sb_pe_section *section)
+{
+	return section->characteristics & (SB_PE_CODE | SB_PE_EXECUTE);
+}
+
+const struct sb_pe_section *sb_pe_section_of(const struct sb_pe *pe, const struct sb_region *region)
+{
+	return region->tag >= SB_PE_TAG_SECTION && region->tag - SB_PE_TAG_SECTION < pe->section_count ? &pe->sections[region->tag - SB_PE_TAG_SECTION] : NULL;
+}
+
+const struct sb_pe_section *sb_pe_section_at(const struct sb_pe *pe, uint64_t address)
+{
+	for (size_t i = 0; i < pe->section_count; i++)
+		if (address >= pe->sections[i].address && address - pe->sections[i].address < pe->sections[i].size)
+			return &pe->sections[i];
+	return NULL;
+}
+
+enum sb_machine sb_pe_machine(const struct sb_pe *pe)
+{
+	switch (sb_pe_uint(pe, pe->header + 4, 2)) {
+	case 0x8664:
+		return SB_MACHINE_X86_64;
+	case 0x14c:
+		return SB_MACHINE_X86;
+	case 0xaa64:
+		return SB_MACHINE_ARM64;
+	}
+	return SB_MACHINE_OTHER;
+}
+
+uint64_t sb_pe_used(const struct sb_pe_section *section)
+{
+	return section->virtual_size && section->virtual_size < section->size ? section->virtual_size : section->size;
+}
+
 bool sb_pe_offset(const struct sb_pe *pe, uint64_t address, uint64_t length, uint64_t *out)
 {
-	for (size_t i = 0; i < pe->section_count; i++) {
-		const struct sb_pe_section *section = &pe->sections[i];
-		if (address < section->address || address - section->address >= section->size || length > section->size - (address - section->address))
-			continue;
-		*out = section->offset + (address - section->address);
-		return true;
-	}
-	return false;
+	const struct sb_pe_section *section = sb_pe_section_at(pe, address);
+
+	if (!section || length > section->size - (address - section->address))
+		return false;
+	*out = section->offset + (address - section->address);
+	return true;
+}
+
+const struct sb_pe_section *sb_pe_section_of_directory(const struct sb_pe *pe, unsigned directory)
+{
+	const struct sb_pe_range *range = &pe->directory[directory];
+	const struct sb_pe_section *section = range->size ? sb_pe_section_at(pe, range->at) : NULL;
+	uint64_t used = section ? sb_pe_used(section) : 0;
+	struct sb_span rest;
+
+	bool begins = section && section->address == range->at && range->size <= used;
+	return begins && sb_span_cut(pe->file, section->offset + range->size, used - range->size, &rest) && sb_span_all_zero(rest) ? section : NULL;
 }
 
 const char *sb_pe_directory_name(unsigned directory)
