@@ -76,6 +76,23 @@ def pairs(root):
         yield 'pair', name, struct.pack('<I', len(a)) + a + b
 
 
+def windows(root):
+    """Libraries for Windows by clang and lld, and a pair of them with a longer text and a further function."""
+    source = ('__declspec(dllexport) int text(int x) { switch (x) { case 1: return 7; case 2: return text(9) * 3; case 3: return x ^ text(1); case 4: return 99; case 5: return text(x - 3); }'
+              ' return 0; }\nconst char *const words[] = {"some text%s", "two"};\n%s__declspec(dllexport) int last(int x) { return words[x & 1][text(x)]; }\n')
+    more = '__declspec(dllexport) int more(int x) { return x * 7 + text(x); }\n'
+    for machine in ('x86_64', 'i686', 'aarch64'):
+        made = []
+        for name, parts in (('p', ('', '')), ('q', (' that is longer', more))):
+            (root / f'{name}.c').write_text(source % parts)
+            if tool(['clang', f'--target={machine}-pc-windows-msvc', '-O1', '-c', f'{name}.c', '-o', f'{name}.obj'], cwd=root) is None or \
+               tool(['lld-link', '/nologo', '/dll', '/noentry', '/nodefaultlib', '/timestamp:0', '/filealign:16', f'/out:{name}.dll', f'{name}.obj'], cwd=root) is None:
+                return
+            made.append((root / f'{name}.dll').read_bytes())
+        yield 'pe', machine, made[0]
+        yield 'pair', f'windows-{machine}', struct.pack('<I', len(made[0])) + made[0] + made[1]
+
+
 def archives(root):
     names = sorted(str(p.relative_to(root)) for p in root.rglob('*'))
     for kind in ('v7', 'ustar', 'gnu', 'pax', 'oldgnu'):
@@ -183,6 +200,7 @@ def contents(root):
         if tool(['ld64.lld-14', '-arch', 'arm64', '-platform_version', 'macos', '11.0', '11.0', '-e', '_check', '-o', 'q', 'q.o'], cwd=root) is not None:
             yield 'macho', 'signed', (root / 'q').read_bytes()
     yield from linked(root)
+    yield from windows(root)
     base = sqlite3.connect(root / 'p.db')
     base.executescript('PRAGMA page_size=512; PRAGMA secure_delete=OFF; CREATE TABLE a (t TEXT); CREATE TABLE b (t TEXT);')
     base.executemany('INSERT INTO b VALUES (?)', [('y' * 200,) for _ in range(12)])

@@ -21,7 +21,8 @@ static bool tell(struct sb_pe_telling *telling, struct sb_vec *list, const void 
 
 bool sb_pe_tell(struct sb_pe_telling *telling, struct sb_reference reference)
 {
-	return tell(telling, &telling->references, &reference);
+	uint64_t size = telling->pe->file.n;
+	return reference.offset <= size && reference.length <= size - reference.offset && tell(telling, &telling->references, &reference);
 }
 
 bool sb_pe_tell_address(struct sb_pe_telling *telling, uint64_t offset, uint64_t length, uint64_t address)
@@ -57,6 +58,17 @@ static int rows_by_offset(const void *a, const void *b)
 {
 	const struct sb_row *x = a, *y = b;
 	return (x->offset > y->offset) - (x->offset < y->offset);
+}
+
+static void drop_overlapping_rows(struct sb_vec *rows)
+{
+	struct sb_row *items = rows->items;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < rows->count; i++)
+		if (kept == 0 || items[kept - 1].offset + items[kept - 1].length <= items[i].offset)
+			items[kept++] = items[i];
+	rows->count = kept;
 }
 
 /* Hostile tables name a place twice. */
@@ -108,6 +120,7 @@ static bool find_told(const struct sb_view *view)
 	if (telling.rows.count)
 		qsort(telling.rows.items, telling.rows.count, telling.rows.size, rows_by_offset);
 	drop_overlaps(&telling.references);
+	drop_overlapping_rows(&telling.rows);
 	const void *references = copy_of(view->arena, &telling.references), *rows = copy_of(view->arena, &telling.rows);
 	bool fine = references && rows && !telling.no_memory;
 	if (fine)

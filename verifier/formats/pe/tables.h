@@ -26,7 +26,7 @@ sb_pe_read_table sb_pe_read_exceptions;                                         
 sb_pe_read_table sb_pe_read_jumps;                                                                  /* jumps.c */
 sb_pe_read_table sb_pe_read_relocations;                                                            /* relocations.c */
 
-/** For readers; false when no more may be told. */
+/** For readers; false when no more may be told, or the field does not lie in the file. */
 SB_MUST_USE bool sb_pe_tell(struct sb_pe_telling *telling, struct sb_reference reference);
 /** The @length bytes at @offset are @address, which counts from the base of the image. */
 SB_MUST_USE bool sb_pe_tell_address(struct sb_pe_telling *telling, uint64_t offset, uint64_t length, uint64_t address);
