@@ -250,6 +250,8 @@ int sb_pe_rows(struct sb_view *view, const struct sb_region *region, struct sb_v
 	if (region->kind != SB_REGION_TABLE)
 		return 0;
 	for (size_t i = rows_from(told, region->offset); i < told->row_count && told->rows[i].offset + told->rows[i].length <= end; i++) {
+		if (told->rows[i].offset < region->offset) /* regions of a damaged image may share bytes */
+			continue;
 		struct sb_row *slot = sb_vec_push(out);
 		if (!slot)
 			return sb_no_memory(err);
