@@ -2,7 +2,7 @@
 /* Tables that lead from the directories to names, functions and data: "The .idata Section", "The .edata Section", "Debug Directory", "The .rsrc Section". */
 #include "verifier/formats/pe/tables.h"
 
-enum { IMPORT = 20, EXPORT = 40, DEBUG = 28, RESOURCE = 16, RESOURCE_ROW = 8, MOST_THUNKS = 1 << 18, MOST_RESOURCES = 1 << 16, DEEPEST_RESOURCE = 4 };
+enum { IMPORT = 20, EXPORT = 40, DEBUG = 28, RESOURCE = 16, RESOURCE_ROW = 8, DEEPEST_RESOURCE = 4 };
 
 /* @count addresses that stand in a row at @address. */
 static bool tell_addresses(struct sb_pe_telling *telling, uint64_t address, uint64_t count)
@@ -39,7 +39,7 @@ bool sb_pe_read_imports(struct sb_pe_telling *telling)
 {
 	const struct sb_pe *pe = telling->pe;
 	const struct sb_pe_range *range = &pe->directory[SB_PE_IMPORT];
-	uint64_t left = MOST_THUNKS, at;
+	uint64_t left = pe->file.n / 4, at; /* slots: hostile images list the same ones again and again */
 
 	for (uint64_t i = 0; i < range->size / IMPORT && sb_pe_offset(pe, range->at + i * IMPORT, IMPORT, &at); i++) {
 		uint64_t lookups = sb_pe_uint(pe, at, 4), name = sb_pe_uint(pe, at + 12, 4), addresses = sb_pe_uint(pe, at + 16, 4);
@@ -104,6 +104,6 @@ static bool read_folder(struct sb_pe_telling *telling, uint64_t inside, unsigned
 
 bool sb_pe_read_resources(struct sb_pe_telling *telling)
 {
-	uint64_t left = MOST_RESOURCES;
+	uint64_t left = telling->pe->file.n / RESOURCE_ROW; /* rows */
 	return telling->pe->directory[SB_PE_RESOURCE].size == 0 || read_folder(telling, 0, 0, &left);
 }

@@ -5,7 +5,7 @@
  */
 #include "verifier/formats/pe/pe.h"
 
-enum { DESCRIPTOR = 20, EXPORTS = 40, LONGEST_NAME = 4096, MOST_SLOTS = 1 << 18 };
+enum { DESCRIPTOR = 20, EXPORTS = 40, LONGEST_NAME = 4096 };
 
 static struct sb_span text_at(const struct sb_pe *pe, uint64_t address)
 {
@@ -62,7 +62,7 @@ static bool add_thunks(const struct sb_pe *pe, struct sb_arena *arena, struct sb
 bool sb_pe_anchor_imports(const struct sb_pe *pe, struct sb_arena *arena, struct sb_vec *found)
 {
 	const struct sb_pe_range *imports = &pe->directory[SB_PE_IMPORT], *exports = &pe->directory[SB_PE_EXPORT];
-	uint64_t left = MOST_SLOTS;
+	uint64_t left = pe->file.n / 4; /* slots: hostile images list the same ones again and again */
 
 	for (uint64_t i = 0; i < imports->size / DESCRIPTOR && left; i++) {
 		uint64_t row = imports->at + i * DESCRIPTOR;
