@@ -73,7 +73,7 @@ struct sb_pe {
 SB_MUST_USE int sb_pe_read(struct sb_span file, struct sb_arena *arena, struct sb_pe *out, struct sb_err *err);
 SB_MUST_USE int sb_pe_partition(struct sb_view *view, const struct sb_pe *pe, struct sb_err *err);
 SB_MUST_USE int sb_pe_describe(struct sb_view *view, const struct sb_region *region, struct sb_err *err);
-/** Offset in the file of @length bytes at @address; false when no section holds them. */
+/** Offset in the file of @length bytes at @address; false when no section holds them, or the file does not. */
 SB_MUST_USE bool sb_pe_offset(const struct sb_pe *pe, uint64_t address, uint64_t length, uint64_t *out);
 /** Name of what lies at @offset: a function, or the directory that leads there; NULL when nothing is known. */
 const char *sb_pe_locate(const struct sb_view *view, const struct sb_region *region, uint64_t offset, struct sb_arena *arena);

@@ -200,7 +200,7 @@ bool sb_pe_offset(const struct sb_pe *pe, uint64_t address, uint64_t length, uin
 	if (!section || length > section->size - (address - section->address))
 		return false;
 	*out = section->offset + (address - section->address);
-	return true;
+	return *out <= pe->file.n && length <= pe->file.n - *out;
 }
 
 const struct sb_pe_section *sb_pe_section_of_directory(const struct sb_pe *pe, unsigned directory)
