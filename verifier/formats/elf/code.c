@@ -1,17 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Machine code, decoded one function at a time: which function that is, and what was found in the one before. Of a file no more than a
- * fixed number of bytes is ever decoded.
- */
+/* Machine code, decoded one function at a time: which function that is. */
 #include "verifier/formats/elf/elf.h"
-#include "verifier/formats/machine.h"
-
-#include <string.h>
 
 enum {
 	LARGEST_FUNCTION = 1 << 20, /* bytes; what is longer is not decoded */
 	SMALL_SECTION = 4096,       /* code without a name is decoded up to this length */
-	MOST_DECODED = 16 << 20,    /* bytes of one file */
 };
 
 /** A stretch of code in a section, as offsets into the section. */
@@ -92,72 +85,13 @@ static struct sb_code code_of(struct sb_elf *elf, const struct stretch *stretch)
 	};
 }
 
-/** Where references are kept. */
-struct keeping {
-	struct sb_elf_decoded *decoded;
-	struct sb_arena *arena;
-};
-
-static bool keep(void *context, const struct sb_reference *reference)
+static bool take(void *context, const struct sb_reference *reference)
 {
-	const struct keeping *keeping = context;
-	struct sb_elf_decoded *decoded = keeping->decoded;
+	struct sb_reference *slot = sb_vec_push(context);
 
-	if (decoded->count == decoded->room) {
-		size_t more = decoded->room ? decoded->room * 2 : 256;
-		struct sb_reference *items = sb_arena_array(keeping->arena, more, sizeof *items);
-		if (!items)
-			return false;
-		if (decoded->count)
-			memcpy(items, decoded->items, decoded->count * sizeof *items);
-		decoded->items = items;
-		decoded->room = more;
-	}
-	decoded->items[decoded->count++] = *reference;
-	return true;
-}
-
-static bool take_budget(struct sb_elf *elf, uint64_t bytes)
-{
-	if (bytes > MOST_DECODED - elf->decoded.spent)
-		return false;
-	elf->decoded.spent += bytes;
-	return true;
-}
-
-static int decode_references(struct sb_view *view, const struct stretch *stretch, struct sb_err *err)
-{
-	struct sb_elf *elf = view->own;
-	const struct sb_code code = code_of(elf, stretch);
-	struct keeping keeping = {&elf->decoded, view->arena};
-
-	elf->decoded.start = code.offset;
-	elf->decoded.end = code.offset + code.bytes.n;
-	elf->decoded.count = 0;
-	if (code.machine == SB_MACHINE_OTHER || !take_budget(elf, code.bytes.n))
-		return 0;
-	return sb_code_references(&code, keep, &keeping) ? 0 : sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
-}
-
-/* References of the decoded function that touch [from, to). */
-static int copy_references(const struct sb_elf_decoded *decoded, uint64_t from, uint64_t to, struct sb_vec *out, struct sb_err *err)
-{
-	size_t low = 0, high = decoded->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (decoded->items[middle].offset + decoded->items[middle].length <= from)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	for (; low < decoded->count && decoded->items[low].offset < to; low++) {
-		struct sb_reference *slot = sb_vec_push(out);
-		if (!slot)
-			return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
-		*slot = decoded->items[low];
-	}
-	return 0;
+	if (slot)
+		*slot = *reference;
+	return slot;
 }
 
 /* Where the next function after @inside begins, or @end. */
@@ -171,27 +105,27 @@ int sb_elf_code_references(struct sb_view *view, const struct sb_place *place, s
 {
 	struct sb_elf *elf = view->own;
 	const struct sb_elf_section *section = section_of(elf, place->region);
-	int rc = 0;
+	bool fine = true;
 
 	if (!section || place->offset < section->offset)
 		return 0;
 	uint64_t at = place->offset - section->offset, end = at + place->length;
-	while (!rc && at < end) {
+	while (fine && at < end) {
 		uint64_t offset = section->offset + at;
-		struct stretch code;
-		if (offset < elf->decoded.start || offset >= elf->decoded.end) {
-			if (!find_function(view, place->region, at, &code)) {
+		struct stretch stretch;
+		if (!sb_decoded_holds(&elf->decoded, offset)) {
+			if (!find_function(view, place->region, at, &stretch)) {
 				at = next_function(elf, section, at, end);
 				continue;
 			}
-			rc = decode_references(view, &code, err);
+			const struct sb_code code = code_of(elf, &stretch);
+			fine = sb_decoded_read(&elf->decoded, &code, view->arena);
 		}
 		uint64_t stop = elf->decoded.end < place->offset + place->length ? elf->decoded.end : place->offset + place->length;
-		if (!rc)
-			rc = copy_references(&elf->decoded, offset, stop, out, err);
+		fine = fine && sb_decoded_find(&elf->decoded, offset, stop, take, out);
 		at = elf->decoded.end - section->offset;
 	}
-	return rc;
+	return fine ? 0 : sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
 }
 
 const char *sb_elf_code_show(struct sb_view *view, const struct sb_place *place, struct sb_arena *arena)
@@ -202,7 +136,7 @@ const char *sb_elf_code_show(struct sb_view *view, const struct sb_place *place,
 
 	if (!section || place->offset < section->offset || !find_function(view, place->region, place->offset - section->offset, &stretch))
 		return NULL;
-	if (!take_budget(elf, stretch.end - stretch.from))
+	if (!sb_decoded_spend(&elf->decoded, stretch.end - stretch.from))
 		return NULL;
 	struct sb_code code = code_of(elf, &stretch);
 	code.address = sb_elf_object_inside(elf, code.address);

@@ -3,6 +3,7 @@
 #ifndef VERIFIER_FORMATS_ELF_ELF_H
 #define VERIFIER_FORMATS_ELF_ELF_H
 
+#include "verifier/formats/decoded.h"
 #include "verifier/formats/formats.h"
 #include "verifier/formats/jumps.h"
 #include "verifier/formats/leb.h"
@@ -86,15 +87,6 @@ struct sb_elf_index {
 	uint64_t sites_read;           /* call sites of exceptions, and what hangs on them */
 };
 
-/** The function that was decoded last: differences come in order, so most questions are about the same one again. */
-struct sb_elf_decoded {
-	uint64_t start, end;          /* offsets in the file; equal: none yet */
-	struct sb_reference *items;   /* in the arena */
-	size_t count;
-	size_t room;                  /* items that fit */
-	uint64_t spent;               /* bytes decoded of this file */
-};
-
 /** Everything lives in the view's arena. */
 struct sb_elf {
 	struct sb_span file;
@@ -114,7 +106,7 @@ struct sb_elf {
 	uint64_t strings_at;        /* DT_STRTAB, a run-time address */
 	struct sb_span strings;     /* what of the file is mapped there and behind */
 	struct sb_elf_index index;
-	struct sb_elf_decoded decoded;
+	struct sb_decoded decoded;
 	uint64_t lines_read; /* bytes of line programs that were run */
 };
 

@@ -119,7 +119,8 @@ static const char *show(struct sb_view *view, const struct sb_place *place, stru
 		return NULL;
 	if (!sb_macho_is_code(section))
 		return show_text(view, section, place->offset, arena);
-	return sb_macho_code_at(view, section, place->offset, &code) ? sb_code_show(&code, place->offset - code.offset, place->length, arena) : NULL;
+	bool found = sb_macho_code_at(view, section, place->offset, &code) && sb_decoded_spend(&macho->decoded, code.bytes.n);
+	return found ? sb_code_show(&code, place->offset - code.offset, place->length, arena) : NULL;
 }
 
 static int push(struct sb_vec *out, struct sb_anchor anchor, struct sb_err *err)

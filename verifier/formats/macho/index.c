@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STAB = 0xe0, TYPE = 0x0e, IN_SECTION = 0x0e, PURE_CODE = (int)0x80000000, SOME_CODE = 0x400, DEBUG = 0x02000000, MOST_ANCHORS = 1 << 20, LARGEST_FUNCTION = 1 << 20, MOST_DECODED = 16 << 20 };
+enum { STAB = 0xe0, TYPE = 0x0e, IN_SECTION = 0x0e, PURE_CODE = (int)0x80000000, SOME_CODE = 0x400, DEBUG = 0x02000000, MOST_ANCHORS = 1 << 20, LARGEST_FUNCTION = 1 << 20 };
 #define CPU_X86_64 UINT64_C(0x01000007)
 #define CPU_ARM64 UINT64_C(0x0100000c)
 
@@ -217,10 +217,9 @@ bool sb_macho_code_at(struct sb_view *view, const struct sb_macho_section *secti
 
 	sb_macho_index_build(macho, view->arena);
 	const struct sb_anchor *function = is_of_linker(section) ? &stubs : sb_macho_anchor_at(macho, section->address + (offset - section->offset));
-	if (!function || function->kind != SB_ANCHOR_FUNCTION || function->length > LARGEST_FUNCTION || function->length > MOST_DECODED - macho->decoded ||
+	if (!function || function->kind != SB_ANCHOR_FUNCTION || function->length > LARGEST_FUNCTION ||
 	    !sb_span_cut(macho->file, function->offset, function->length, &bytes))
 		return false;
-	macho->decoded += function->length;
 	*out = (struct sb_code){.machine = machine_of(macho), .bytes = bytes, .address = function->address, .offset = function->offset, .image = macho, .name = name_address};
 	return true;
 }

@@ -6,8 +6,8 @@
 #ifndef VERIFIER_FORMATS_MACHO_MACHO_H
 #define VERIFIER_FORMATS_MACHO_MACHO_H
 
+#include "verifier/formats/decoded.h"
 #include "verifier/formats/emit.h"
-#include "verifier/formats/machine.h"
 
 /** Commands that are known by more than their number. */
 enum sb_macho_command {
@@ -80,7 +80,7 @@ struct sb_macho {
 	const struct sb_macho_segment *kept_segments;
 	size_t kept_segment_count;
 	struct sb_macho_index index;
-	uint64_t decoded;         /* bytes of machine code that were decoded */
+	struct sb_decoded decoded;
 	const struct sb_macho_table **tables; /* what was read of each region, by its index; tables.h */
 	uint64_t told, text;                  /* rows and references of all of them, and bytes of what rows say: both bounded */
 	bool pointers_sought;
@@ -121,7 +121,7 @@ void sb_macho_index_build(struct sb_macho *macho, struct sb_arena *arena);
 const struct sb_anchor *sb_macho_anchor_at(const struct sb_macho *macho, uint64_t at);
 /** What lies at run-time address @at, escaped, in @arena; NULL without memory. */
 const char *sb_macho_name_address(struct sb_macho *macho, uint64_t at, struct sb_arena *arena);
-/** The machine code around @offset of a section of code; false when nothing tells where its instructions begin, or enough was decoded. */
+/** The machine code around @offset of a section of code; false when nothing tells where its instructions begin. */
 SB_MUST_USE bool sb_macho_code_at(struct sb_view *view, const struct sb_macho_section *section, uint64_t offset, struct sb_code *out);
 
 SB_MUST_USE int sb_macho_references(struct sb_view *view, const struct sb_place *place, struct sb_vec *out, struct sb_err *err);

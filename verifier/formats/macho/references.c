@@ -32,10 +32,16 @@ static bool take_code(void *context, const struct sb_reference *reference)
 static void search_code(struct sb_view *view, struct search *search, const struct sb_macho_section *section)
 {
 	for (uint64_t at = search->from; at < search->to && !search->no_memory;) {
+		struct sb_decoded *decoded = &search->macho->decoded;
 		struct sb_code code;
-		if (!sb_macho_code_at(view, section, at, &code) || !sb_code_references(&code, take_code, search))
+		if (!sb_decoded_holds(decoded, at)) {
+			if (!sb_macho_code_at(view, section, at, &code))
+				return;
+			search->no_memory |= !sb_decoded_read(decoded, &code, view->arena);
+		}
+		if (!sb_decoded_find(decoded, at, search->to, take_code, search))
 			return;
-		at = code.offset + code.bytes.n;
+		at = decoded->end;
 	}
 }
 

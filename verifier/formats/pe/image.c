@@ -43,10 +43,11 @@ static enum sb_severity severity(struct sb_view *view, const struct sb_place *pl
 
 static const char *show(struct sb_view *view, const struct sb_place *place, struct sb_arena *arena)
 {
-	const struct sb_pe_section *section = sb_pe_section_of(view->own, place->region);
+	struct sb_pe *pe = view->own;
+	const struct sb_pe_section *section = sb_pe_section_of(pe, place->region);
 	struct sb_code code;
 
-	if (!section || !sb_pe_is_code(section) || !sb_pe_code_at(view, section, place->offset, &code))
+	if (!section || !sb_pe_is_code(section) || !sb_pe_code_at(view, section, place->offset, &code) || !sb_decoded_spend(&pe->decoded, code.bytes.n))
 		return NULL;
 	return sb_code_show(&code, place->offset - code.offset, place->length, arena);
 }

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_ANCHORS = 1 << 20, LARGEST_FUNCTION = 1 << 20, MOST_DECODED = 16 << 20, LONGEST_NAME = 4096 };
+enum { MOST_ANCHORS = 1 << 20, LARGEST_FUNCTION = 1 << 20, LONGEST_NAME = 4096 };
 enum { EXTERNAL = 2, STATIC = 3, RUNTIME_FUNCTION = 12, ARM64_FUNCTION = 8 };
 
 /* At @address, which counts from the base of the image. The length is that of the rest of the section, until the next one is known. */
@@ -155,12 +155,8 @@ static void set_ends(struct sb_anchor *items, size_t named, size_t count)
 		uint64_t at = items[i].address;
 		while (k < count && items[k].address < at)
 			k++;
-		for (size_t n = k; n < count; n++) {
-			uint64_t most = items[n].address == at ? items[n].length : items[n].address - at;
-			items[i].length = most < items[i].length ? most : items[i].length;
-			if (items[n].address != at)
-				break;
-		}
+		uint64_t most = k == count ? UINT64_MAX : items[k].address == at ? items[k].length : items[k].address - at;
+		items[i].length = most < items[i].length ? most : items[i].length;
 	}
 }
 
@@ -271,10 +267,9 @@ bool sb_pe_code_at(struct sb_view *view, const struct sb_pe_section *section, ui
 
 	sb_pe_index_build(pe, view->arena);
 	const struct sb_anchor *function = sb_pe_anchor_at(pe, pe->image_base + section->address + (offset - section->offset));
-	if (!function || function->kind != SB_ANCHOR_FUNCTION || function->length > LARGEST_FUNCTION || function->length > MOST_DECODED - pe->decoded ||
+	if (!function || function->kind != SB_ANCHOR_FUNCTION || function->length > LARGEST_FUNCTION ||
 	    !sb_span_cut(pe->file, function->offset, function->length, &bytes))
 		return false;
-	pe->decoded += function->length;
 	*out = (struct sb_code){.machine = sb_pe_machine(pe), .bytes = bytes, .address = function->address, .offset = function->offset, .image = pe, .name = name_address};
 	return true;
 }

@@ -6,9 +6,9 @@
 #ifndef VERIFIER_FORMATS_PE_PE_H
 #define VERIFIER_FORMATS_PE_PE_H
 
+#include "verifier/formats/decoded.h"
 #include "verifier/formats/emit.h"
 #include "verifier/formats/jumps.h"
-#include "verifier/formats/machine.h"
 #include "verifier/formats/rows.h"
 
 enum { SB_PE_DOS = 64, SB_PE_COFF = 24, SB_PE_SECTION = 40, SB_PE_SYMBOL = 18, SB_PE_DIRECTORIES = 16 };
@@ -61,7 +61,7 @@ struct sb_pe {
 	size_t section_count;
 	struct sb_pe_range directory[SB_PE_DIRECTORIES];
 	size_t directory_count;
-	uint64_t decoded;        /* bytes of machine code that were decoded */
+	struct sb_decoded decoded;
 	struct sb_pe_index index;
 	bool jumps_sought;
 	struct sb_jumps *jumps;  /* by address, in the arena */
@@ -117,7 +117,7 @@ void sb_pe_jumps_index(struct sb_pe *pe, struct sb_arena *arena);
 const struct sb_anchor *sb_pe_anchor_at(const struct sb_pe *pe, uint64_t at);
 /** Where the next function or object behind run-time address @at begins; UINT64_MAX when none does. Needs the index. */
 uint64_t sb_pe_next_start(const struct sb_pe *pe, uint64_t at);
-/** The machine code of the function around @offset of a section of code; false when nothing tells where it begins, or enough was decoded. */
+/** The machine code of the function around @offset of a section of code; false when nothing tells where it begins. */
 SB_MUST_USE bool sb_pe_code_at(struct sb_view *view, const struct sb_pe_section *section, uint64_t offset, struct sb_code *out);
 
 SB_MUST_USE int sb_pe_references(struct sb_view *view, const struct sb_place *place, struct sb_vec *out, struct sb_err *err);

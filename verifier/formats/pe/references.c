@@ -188,21 +188,22 @@ static bool take_code(void *context, const struct sb_reference *reference)
 /* One function after the other; what lies between them is no code. */
 static void search_code(struct sb_view *view, struct search *search, const struct sb_pe_section *section)
 {
-	const struct sb_pe *pe = view->own;
+	struct sb_pe *pe = view->own;
 	uint64_t start = pe->image_base + section->address;
 
 	for (uint64_t at = search->from; at < search->to && !search->no_memory;) {
 		struct sb_code code;
-		if (sb_pe_code_at(view, section, at, &code)) {
-			if (!sb_code_references(&code, take_code, search))
-				return;
-			at = code.offset + code.bytes.n;
-			continue;
+		if (!sb_decoded_holds(&pe->decoded, at)) {
+			if (!sb_pe_code_at(view, section, at, &code)) {
+				uint64_t next = sb_pe_next_start(pe, start + (at - section->offset)) - start;
+				at = next < section->size ? section->offset + next : search->to;
+				continue;
+			}
+			search->no_memory |= !sb_decoded_read(&pe->decoded, &code, view->arena);
 		}
-		uint64_t next = sb_pe_next_start(pe, start + (at - section->offset));
-		if (next - start >= section->size)
+		if (!sb_decoded_find(&pe->decoded, at, search->to, take_code, search))
 			return;
-		at = section->offset + (next - start);
+		at = pe->decoded.end;
 	}
 }
 
