@@ -37,9 +37,12 @@ static bool is_own_address(const struct sb_code *code, int64_t value)
 }
 
 /* Capstone 4 takes the prefix of SSE instructions for one that makes a displacement narrower; only that of the address size does. Intel SDM volume 2, 2.1.5. */
-static bool has_wide_displacement(const cs_x86 *x86)
+static bool has_wide_displacement(const cs_insn *insn)
 {
-	return x86->encoding.disp_size == 4 || (x86->encoding.disp_size == 2 && x86->prefix[3] == 0);
+	const cs_x86 *x86 = &insn->detail->x86;
+	bool wide = x86->encoding.disp_size == 4 || (x86->encoding.disp_size == 2 && x86->prefix[3] == 0);
+
+	return wide && x86->encoding.disp_offset && x86->encoding.disp_offset + 4u <= insn->size;
 }
 
 /* Where an operand of an x86 instruction leads to, with the field that holds it. Intel SDM volume 2, chapter 2. */
@@ -48,9 +51,9 @@ static bool reference_of(const struct sb_code *code, const cs_insn *insn, const 
 	const cs_x86 *x86 = &insn->detail->x86;
 	uint64_t displaced = offset + x86->encoding.disp_offset, width = x86->encoding.imm_size;
 
-	if (op->type == X86_OP_MEM && has_wide_displacement(x86) && op->mem.base == X86_REG_RIP)
+	if (op->type == X86_OP_MEM && has_wide_displacement(insn) && op->mem.base == X86_REG_RIP)
 		*out = (struct sb_reference){.offset = displaced, .length = 4, .target = insn->address + insn->size + (uint64_t)op->mem.disp};
-	else if (op->type == X86_OP_MEM && has_wide_displacement(x86) && is_own_address(code, op->mem.disp))
+	else if (op->type == X86_OP_MEM && has_wide_displacement(insn) && is_own_address(code, op->mem.disp))
 		*out = (struct sb_reference){.offset = displaced, .length = 4, .target = narrowed(code, op->mem.disp)};
 	else if (op->type == X86_OP_IMM && x86->op_count == 1 && is_branch(insn) && insn->size >= 5) /* the field comes last: CALL and Jcc */
 		*out = (struct sb_reference){.offset = offset + insn->size - 4, .length = 4, .target = (uint64_t)op->imm};
