@@ -64,6 +64,21 @@ def volumes(root):
     yield 'tree', 'one', b'\x89sbtree1' + struct.pack('<III', 2, 6, 1) + b'user.xv' + entry
 
 
+def cut(library):
+    """The same with a section behind all else, in whose last bytes, and beyond, a relocation puts an address: 4 of 8 bytes lie in the file."""
+    data = bytearray(library)
+    table, = struct.unpack_from('<Q', data, 40)
+    count, = struct.unpack_from('<H', data, 60)
+    rows = [struct.unpack_from('<IIQQQQIIQQ', data, table + 64 * i) for i in range(count)]
+    place, end = 1 << 24, len(data)
+    for kind, offset, size in ((row[1], row[4], row[5]) for row in rows):
+        for at in range(offset, offset + size, 24) if kind == 4 else ():
+            if data[at + 8] == 8:  # R_X86_64_RELATIVE
+                struct.pack_into('<Q', data, at, place + 12)
+    struct.pack_into('<IQQQQ', data, table + 64 * (count - 3) + 4, 1, 3, place, end, 16)
+    return bytes(data) + bytes(16)
+
+
 def pairs(root):
     """Two builds of one source, one of them with a longer text and a further function; stripped and not, linked and not."""
     source = 'const char *text(void) { return "some text%s"; }\nint check(const char *p) { return p[0] == 8; }\n%sint last(int x) { return check(text()) + x; }\n'
@@ -107,6 +122,7 @@ def archives(root):
         yield 'ar', 'gnu', (root / 'x.a').read_bytes()
         yield 'elf', 'object', (root / 'a-rather-long-object.o').read_bytes()
         yield 'elf', 'shared', (root / 'x.so').read_bytes()
+        yield 'elf', 'cut', cut((root / 'x.so').read_bytes())
         yield from pairs(root)
 
 

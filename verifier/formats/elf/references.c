@@ -13,9 +13,15 @@ static bool touches(const struct sb_place *place, uint64_t offset, uint64_t leng
 	return offset < place->offset + place->length && offset + length > place->offset;
 }
 
+/* Relocations of a damaged file name places that the file ends in. */
+static bool lies_in_file(const struct sb_elf *elf, const struct sb_reference *found)
+{
+	return found->offset <= elf->file.n && found->length <= elf->file.n - found->offset;
+}
+
 void sb_elf_search_add(struct sb_elf_search *search, struct sb_reference found)
 {
-	if (search->rc || !touches(search->place, found.offset, found.length))
+	if (search->rc || !lies_in_file(search->elf, &found) || !touches(search->place, found.offset, found.length))
 		return;
 	struct sb_reference *slot = sb_vec_push(search->out);
 	if (slot)
