@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "verifier/formats/decoded.h"
 
+#include "verifier/formats/told.h"
+
 #include <string.h>
 
 enum { MOST_DECODED = 16 << 20, FIRST_ROOM = 256 };
@@ -55,17 +57,8 @@ bool sb_decoded_holds(const struct sb_decoded *decoded, uint64_t offset)
 
 bool sb_decoded_find(const struct sb_decoded *decoded, uint64_t from, uint64_t to, sb_code_found *found, void *context)
 {
-	size_t low = 0, high = decoded->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (decoded->items[middle].offset + decoded->items[middle].length <= from)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	for (; low < decoded->count && decoded->items[low].offset < to; low++)
-		if (!found(context, &decoded->items[low]))
+	for (size_t i = sb_references_from(decoded->items, decoded->count, from); i < decoded->count && decoded->items[i].offset < to; i++)
+		if (!found(context, &decoded->items[i]))
 			return false;
 	return true;
 }

@@ -93,75 +93,21 @@ static bool add_starts(const struct sb_macho *macho, struct sb_vec *found)
 	return true;
 }
 
-static int by_address(const void *a, const void *b)
-{
-	const struct sb_anchor *x = a, *y = b;
-	if (!x->name[0] != !y->name[0])
-		return x->name[0] ? -1 : 1;
-	return x->address != y->address ? (x->address < y->address ? -1 : 1) : strcmp(x->name, y->name);
-}
-
-/* Each reaches to the next of its kind at another address, but not beyond its section. */
-static void set_lengths(struct sb_anchor *items, size_t count)
-{
-	for (size_t i = count, next = count; i-- > 0;) {
-		if (i + 1 < count && items[i + 1].address != items[i].address)
-			next = i + 1;
-		if (next < count && items[next].address - items[i].address < items[i].length)
-			items[i].length = items[next].address - items[i].address;
-	}
-}
-
 void sb_macho_index_build(struct sb_macho *macho, struct sb_arena *arena)
 {
 	SB_VEC struct sb_vec found = {.size = sizeof(struct sb_anchor)};
-	size_t named = 0;
 
 	if (macho->index.built)
 		return;
 	macho->index.built = true;
-	if (!add_symbols(macho, arena, &found) || !add_starts(macho, &found) || found.count == 0)
-		return;
-	struct sb_anchor *items = sb_arena_array(arena, found.count, sizeof *items);
-	if (!items)
-		return;
-	memcpy(items, found.items, found.count * sizeof *items);
-	qsort(items, found.count, sizeof *items, by_address);
-	while (named < found.count && items[named].name[0])
-		named++;
-	set_lengths(items, named);
-	set_lengths(items + named, found.count - named);
-	macho->index = (struct sb_macho_index){true, items, named, found.count};
-}
-
-static const struct sb_anchor *find(const struct sb_anchor *items, size_t count, uint64_t at)
-{
-	size_t low = 0, high = count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (items[middle].address <= at)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low && at - items[low - 1].address < items[low - 1].length ? &items[low - 1] : NULL;
-}
-
-const struct sb_anchor *sb_macho_anchor_at(const struct sb_macho *macho, uint64_t at)
-{
-	const struct sb_macho_index *index = &macho->index;
-
-	if (!index->items)
-		return NULL;
-	const struct sb_anchor *named = find(index->items, index->named, at);
-	return named ? named : find(index->items + index->named, index->count - index->named, at);
+	if (add_symbols(macho, arena, &found) && add_starts(macho, &found))
+		sb_anchor_index_make(&macho->index, &found, arena);
 }
 
 const char *sb_macho_name_address(struct sb_macho *macho, uint64_t at, struct sb_arena *arena)
 {
 	sb_macho_index_build(macho, arena);
-	const struct sb_anchor *anchor = sb_macho_anchor_at(macho, at);
+	const struct sb_anchor *anchor = sb_anchor_index_at(&macho->index, at);
 	const struct sb_macho_section *section = sb_macho_section_at(macho, at);
 	bool named = anchor && anchor->name[0];
 	char *name = named ? sb_escape_copy(arena, sb_span_text(anchor->name)) : section ? sb_escape_copy(arena, sb_span_text(section->name)) : NULL;
@@ -179,7 +125,7 @@ const char *sb_macho_locate(const struct sb_view *view, const struct sb_region *
 	if (!section)
 		return region->tag == SB_MACHO_TAG_SYMBOLS ? NULL : sb_macho_row_name(view, region, offset, arena);
 	sb_macho_index_build(macho, view->arena);
-	const struct sb_anchor *anchor = sb_macho_anchor_at(macho, section->address + (offset - region->offset));
+	const struct sb_anchor *anchor = sb_anchor_index_at(&macho->index, section->address + (offset - region->offset));
 	if (anchor && anchor->name[0])
 		return sb_arena_copy(arena, sb_span_text(anchor->name));
 	if (section->flags & DEBUG)
@@ -216,7 +162,7 @@ bool sb_macho_code_at(struct sb_view *view, const struct sb_macho_section *secti
 	struct sb_span bytes;
 
 	sb_macho_index_build(macho, view->arena);
-	const struct sb_anchor *function = is_of_linker(section) ? &stubs : sb_macho_anchor_at(macho, section->address + (offset - section->offset));
+	const struct sb_anchor *function = is_of_linker(section) ? &stubs : sb_anchor_index_at(&macho->index, section->address + (offset - section->offset));
 	if (!function || function->kind != SB_ANCHOR_FUNCTION || function->length > LARGEST_FUNCTION ||
 	    !sb_span_cut(macho->file, function->offset, function->length, &bytes))
 		return false;

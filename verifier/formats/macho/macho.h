@@ -6,6 +6,7 @@
 #ifndef VERIFIER_FORMATS_MACHO_MACHO_H
 #define VERIFIER_FORMATS_MACHO_MACHO_H
 
+#include "verifier/formats/anchor_index.h"
 #include "verifier/formats/decoded.h"
 #include "verifier/formats/emit.h"
 
@@ -56,13 +57,6 @@ struct sb_macho_segment {
 	uint64_t protection, flags;
 };
 
-/** Functions and objects by address, then functions that have no name. In the arena. */
-struct sb_macho_index {
-	bool built;
-	const struct sb_anchor *items;
-	size_t named, count;       /* the first @named have names */
-};
-
 struct sb_macho_table;
 
 struct sb_macho {
@@ -79,12 +73,12 @@ struct sb_macho {
 	size_t kept_count;
 	const struct sb_macho_segment *kept_segments;
 	size_t kept_segment_count;
-	struct sb_macho_index index;
+	struct sb_anchor_index index;
 	struct sb_decoded decoded;
 	const struct sb_macho_table **tables; /* what was read of each region, by its index; tables.h */
 	uint64_t told, text;                  /* rows and references of all of them, and bytes of what rows say: both bounded */
 	bool pointers_sought;
-	struct sb_reference *pointers;        /* what a loader makes addresses of, by offset */
+	const struct sb_reference *pointers;        /* what a loader makes addresses of, by offset */
 	size_t pointer_count;
 };
 
@@ -117,8 +111,6 @@ const struct sb_macho_section *sb_macho_section_of(const struct sb_macho *macho,
 
 /** Build the index; without memory it stays empty and names are unknown. */
 void sb_macho_index_build(struct sb_macho *macho, struct sb_arena *arena);
-/** The function or object that holds run-time address @at, one with a name first; NULL when none does. Needs the index. */
-const struct sb_anchor *sb_macho_anchor_at(const struct sb_macho *macho, uint64_t at);
 /** What lies at run-time address @at, escaped, in @arena; NULL without memory. */
 const char *sb_macho_name_address(struct sb_macho *macho, uint64_t at, struct sb_arena *arena);
 /** The machine code around @offset of a section of code; false when nothing tells where its instructions begin. */

@@ -5,16 +5,7 @@
  */
 #include "verifier/formats/macho/tables.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 enum { RELOCATION = 8, UNSIGNED = 0 };
-
-static int by_offset(const void *a, const void *b)
-{
-	const struct sb_reference *x = a, *y = b;
-	return (x->offset > y->offset) - (x->offset < y->offset);
-}
 
 /* Where in the file run-time address @at stands, with @length bytes; false when a segment does not hold it. */
 static bool find_offset(const struct sb_macho *macho, uint64_t at, uint64_t length, uint64_t *out)
@@ -50,18 +41,6 @@ static bool add_rebased(const struct sb_view *view, const struct sb_region *regi
 	return table;
 }
 
-/* Hostile tables name a place twice. */
-static void drop_overlaps(struct sb_vec *pointers)
-{
-	struct sb_reference *items = pointers->items;
-	size_t kept = 0;
-
-	for (size_t i = 0; i < pointers->count; i++)
-		if (kept == 0 || items[kept - 1].offset + items[kept - 1].length <= items[i].offset)
-			items[kept++] = items[i];
-	pointers->count = kept;
-}
-
 static bool seek(const struct sb_view *view)
 {
 	struct sb_macho *macho = view->own;
@@ -73,14 +52,10 @@ static bool seek(const struct sb_view *view)
 			fine = add_rebased(view, sb_view_region(view, i), &found);
 	if (!fine || found.count == 0)
 		return fine;
-	qsort(found.items, found.count, found.size, by_offset);
-	drop_overlaps(&found);
-	macho->pointers = sb_arena_array(view->arena, found.count, sizeof *macho->pointers);
-	if (!macho->pointers)
-		return false;
-	memcpy(macho->pointers, found.items, found.count * found.size);
-	macho->pointer_count = found.count;
-	return true;
+	sb_references_order(&found);
+	macho->pointers = sb_list_keep(view->arena, &found);
+	macho->pointer_count = macho->pointers ? found.count : 0;
+	return macho->pointers;
 }
 
 static size_t first_from(const struct sb_macho *macho, uint64_t offset)

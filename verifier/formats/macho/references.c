@@ -58,17 +58,10 @@ static uint64_t value(const struct search *search, uint64_t at, uint64_t width)
 /* What a table says of the asked place, and all of the row that it begins in. */
 static void search_table(struct search *search, const struct sb_macho_table *table)
 {
-	size_t low = 0, high = table->reference_count;
+	const struct sb_reference *items = table->references;
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (table->references[middle].offset + table->references[middle].length <= search->from)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	for (; low < table->reference_count && table->references[low].offset < search->to; low++)
-		if (!take(search, table->references[low]))
+	for (size_t i = sb_references_from(items, table->reference_count, search->from); i < table->reference_count && items[i].offset < search->to; i++)
+		if (!take(search, items[i]))
 			return;
 }
 

@@ -143,15 +143,6 @@ static int by_offset(const void *a, const void *b)
 	return (x->offset > y->offset) - (x->offset < y->offset);
 }
 
-static const void *copy_of(struct sb_arena *arena, const struct sb_vec *items)
-{
-	void *copy = sb_arena_array(arena, items->count + 1, items->size);
-
-	if (copy && items->count)
-		memcpy(copy, items->items, items->count * items->size);
-	return copy;
-}
-
 static bool is_sorted(const struct sb_vec *references)
 {
 	for (size_t i = 1; i < references->count; i++)
@@ -171,7 +162,7 @@ static const struct sb_macho_table *read_table(const struct sb_view *view, const
 		telling.rows.count = telling.references.count = 0;
 	if (!is_sorted(&telling.references))
 		qsort(telling.references.items, telling.references.count, telling.references.size, by_offset);
-	const void *rows = copy_of(view->arena, &telling.rows), *references = copy_of(view->arena, &telling.references);
+	const void *rows = sb_list_keep(view->arena, &telling.rows), *references = sb_list_keep(view->arena, &telling.references);
 	bool fine = table && rows && references && !telling.no_memory;
 	if (fine)
 		*table = (struct sb_macho_table){rows, telling.rows.count, references, telling.references.count};
@@ -214,21 +205,6 @@ const struct sb_macho_table *sb_macho_table_of(const struct sb_view *view, const
 	return macho->tables[i];
 }
 
-/* The row that holds @offset. */
-static const struct sb_row *row_at(const struct sb_macho_table *table, uint64_t offset)
-{
-	size_t low = 0, high = table->row_count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (table->rows[middle].offset + table->rows[middle].length <= offset)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < table->row_count && table->rows[low].offset <= offset ? &table->rows[low] : NULL;
-}
-
 /* What the first address in a row leads to. */
 static const char *lead_of(const struct sb_view *view, const struct sb_macho_table *table, const struct sb_row *row, struct sb_arena *arena)
 {
@@ -251,7 +227,7 @@ const char *sb_macho_row_name(const struct sb_view *view, const struct sb_region
 {
 	enum { LONGEST_SHOWN = 120 };
 	const struct sb_macho_table *table = sb_macho_table_of(view, region);
-	const struct sb_row *row = table ? row_at(table, offset) : NULL;
+	const struct sb_row *row = table ? sb_row_at(table->rows, table->row_count, offset) : NULL;
 
 	if (!row)
 		return NULL;

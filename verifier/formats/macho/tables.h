@@ -7,6 +7,7 @@
 #define VERIFIER_FORMATS_MACHO_TABLES_H
 
 #include "verifier/formats/macho/macho.h"
+#include "verifier/formats/told.h"
 
 /** What a region says; in the arena. */
 struct sb_macho_table {

@@ -2,12 +2,9 @@
 /* What lies where at run time: symbols, or exports where there are none, and the functions that the table of exceptions lists. */
 #include "verifier/formats/pe/pe.h"
 
-#include <inttypes.h>
-#include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 
-enum { MOST_ANCHORS = 1 << 20, LARGEST_FUNCTION = 1 << 20, LONGEST_NAME = 4096 };
+enum { MOST_ANCHORS = 1 << 20, LONGEST_NAME = 4096 };
 enum { EXTERNAL = 2, STATIC = 3, RUNTIME_FUNCTION = 12, ARM64_FUNCTION = 8 };
 
 /* At @address, which counts from the base of the image. The length is that of the rest of the section, until the next one is known. */
@@ -118,25 +115,6 @@ static bool add_stubs(const struct sb_pe *pe, struct sb_arena *arena, struct sb_
 	return true;
 }
 
-static int by_address(const void *a, const void *b)
-{
-	const struct sb_anchor *x = a, *y = b;
-	if (!x->name[0] != !y->name[0])
-		return x->name[0] ? -1 : 1;
-	return x->address != y->address ? (x->address < y->address ? -1 : 1) : strcmp(x->name, y->name);
-}
-
-/* Each reaches to the next one at another address, but not beyond its section, nor its end where that is known. */
-static void set_lengths(struct sb_anchor *items, size_t count)
-{
-	for (size_t i = count, next = count; i-- > 0;) {
-		if (i + 1 < count && items[i + 1].address != items[i].address)
-			next = i + 1;
-		if (next < count && items[next].address - items[i].address < items[i].length)
-			items[i].length = items[next].address - items[i].address;
-	}
-}
-
 /* Behind the last instruction linkers fill up with others that nobody reaches: INT3 and NOP. */
 static void trim(const struct sb_pe *pe, struct sb_anchor *function)
 {
@@ -172,146 +150,15 @@ static bool add_all(const struct sb_pe *pe, struct sb_arena *arena, struct sb_ve
 void sb_pe_index_build(struct sb_pe *pe, struct sb_arena *arena)
 {
 	SB_VEC struct sb_vec found = {.size = sizeof(struct sb_anchor)};
-	size_t named = 0;
+	struct sb_anchor_index *index = &pe->index;
 
-	if (pe->index.built)
+	if (index->built)
 		return;
-	pe->index.built = true;
-	if (!add_all(pe, arena, &found) || found.count == 0)
+	index->built = true;
+	if (!add_all(pe, arena, &found))
 		return;
-	struct sb_anchor *items = sb_arena_array(arena, found.count, sizeof *items);
-	if (!items)
-		return;
-	memcpy(items, found.items, found.count * sizeof *items);
-	qsort(items, found.count, sizeof *items, by_address);
-	while (named < found.count && items[named].name[0])
-		named++;
-	set_lengths(items, named);
-	set_lengths(items + named, found.count - named);
-	for (size_t i = 0; i < named; i++)
-		trim(pe, &items[i]);
-	set_ends(items, named, found.count);
-	pe->index = (struct sb_pe_index){true, items, named, found.count};
-}
-
-static const struct sb_anchor *find(const struct sb_anchor *items, size_t count, uint64_t at)
-{
-	size_t low = 0, high = count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (items[middle].address <= at)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low && at - items[low - 1].address < items[low - 1].length ? &items[low - 1] : NULL;
-}
-
-const struct sb_anchor *sb_pe_anchor_at(const struct sb_pe *pe, uint64_t at)
-{
-	const struct sb_pe_index *index = &pe->index;
-
-	if (!index->items)
-		return NULL;
-	const struct sb_anchor *named = find(index->items, index->named, at);
-	return named ? named : find(index->items + index->named, index->count - index->named, at);
-}
-
-/* How long an object is nobody says: its name stands for its first byte alone. */
-static bool is_named(const struct sb_anchor *anchor, uint64_t address)
-{
-	return anchor && anchor->name[0] && (anchor->kind == SB_ANCHOR_FUNCTION || anchor->address == address);
-}
-
-/* The first that begins behind @at; UINT64_MAX when none does. */
-static uint64_t next_start(const struct sb_anchor *items, size_t count, uint64_t at)
-{
-	size_t low = 0, high = count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (items[middle].address <= at)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < count ? items[low].address : UINT64_MAX;
-}
-
-uint64_t sb_pe_next_start(const struct sb_pe *pe, uint64_t at)
-{
-	const struct sb_pe_index *index = &pe->index;
-
-	if (!index->items)
-		return UINT64_MAX;
-	uint64_t named = next_start(index->items, index->named, at), nameless = next_start(index->items + index->named, index->count - index->named, at);
-	return named < nameless ? named : nameless;
-}
-
-static const char *name_address(void *image, uint64_t address, struct sb_arena *arena)
-{
-	const struct sb_anchor *anchor = sb_pe_anchor_at(image, address);
-	const char *name = is_named(anchor, address) ? sb_escape_copy(arena, sb_span_text(anchor->name)) : NULL;
-
-	if (!name)
-		return sb_arena_printf(arena, "0x%" PRIx64, address);
-	uint64_t inside = address - anchor->address;
-	return inside ? sb_arena_printf(arena, "0x%" PRIx64 " (%s+0x%" PRIx64 ")", address, name, inside) : sb_arena_printf(arena, "0x%" PRIx64 " (%s)", address, name);
-}
-
-bool sb_pe_code_at(struct sb_view *view, const struct sb_pe_section *section, uint64_t offset, struct sb_code *out)
-{
-	struct sb_pe *pe = view->own;
-	struct sb_span bytes;
-
-	sb_pe_index_build(pe, view->arena);
-	const struct sb_anchor *function = sb_pe_anchor_at(pe, pe->image_base + section->address + (offset - section->offset));
-	if (!function || function->kind != SB_ANCHOR_FUNCTION || function->length > LARGEST_FUNCTION ||
-	    !sb_span_cut(pe->file, function->offset, function->length, &bytes))
-		return false;
-	*out = (struct sb_code){.machine = sb_pe_machine(pe), .bytes = bytes, .address = function->address, .offset = function->offset, .image = pe, .name = name_address};
-	return true;
-}
-
-/* A symbol is called by its name. */
-static const char *locate_symbol(const struct sb_view *view, uint64_t offset, struct sb_arena *arena)
-{
-	const struct sb_pe *pe = view->own;
-	const struct sb_row *row = offset >= pe->symbols && offset < pe->symbols + pe->symbol_count * SB_PE_SYMBOL ? sb_pe_row_at(view, offset) : NULL;
-	struct sb_span record, name = {0};
-
-	if (row && sb_span_cut(pe->file, row->offset, SB_PE_SYMBOL, &record))
-		name = sb_pe_symbol_name(pe, record);
-	return name.n ? sb_arena_copy(arena, name) : NULL;
-}
-
-/* A row of the table of exceptions is called by its function. */
-static const char *locate_unwound(const struct sb_view *view, uint64_t offset, struct sb_arena *arena)
-{
-	const struct sb_pe *pe = view->own;
-	const struct sb_row *row = sb_pe_row_at(view, offset);
-	const struct sb_anchor *function = row ? sb_pe_anchor_at(pe, pe->image_base + sb_pe_uint(pe, row->offset, 4)) : NULL;
-
-	return function && function->name[0] ? sb_arena_printf(arena, "frame of %s", function->name) : NULL;
-}
-
-const char *sb_pe_locate(const struct sb_view *view, const struct sb_region *region, uint64_t offset, struct sb_arena *arena)
-{
-	struct sb_pe *pe = view->own;
-	const struct sb_pe_section *section = sb_pe_section_of(pe, region);
-
-	if (!section)
-		return locate_symbol(view, offset, arena);
-	sb_pe_index_build(pe, view->arena);
-	const struct sb_anchor *anchor = sb_pe_anchor_at(pe, pe->image_base + section->address + (offset - section->offset));
-	if (anchor && anchor->name[0] && anchor->kind == SB_ANCHOR_FUNCTION)
-		return sb_arena_copy(arena, sb_span_text(anchor->name));
-	if (strncmp(section->name, ".debug", 6) == 0)
-		return sb_arena_copy(arena, sb_span_text("debug information"));
-	unsigned directory = sb_pe_directory_at(pe, offset);
-	const char *frame = directory == SB_PE_EXCEPTION ? locate_unwound(view, offset, arena) : NULL;
-	if (frame)
-		return frame;
-	return directory == UINT_MAX ? NULL : sb_arena_printf(arena, "%s directory", sb_pe_directory_name(directory));
+	sb_anchor_index_make(index, &found, arena);
+	for (size_t i = 0; i < index->named; i++)
+		trim(pe, &index->items[i]);
+	set_ends(index->items, index->named, index->count);
 }

@@ -6,6 +6,7 @@
 #ifndef VERIFIER_FORMATS_PE_PE_H
 #define VERIFIER_FORMATS_PE_PE_H
 
+#include "verifier/formats/anchor_index.h"
 #include "verifier/formats/decoded.h"
 #include "verifier/formats/emit.h"
 #include "verifier/formats/jumps.h"
@@ -33,13 +34,6 @@ struct sb_pe_range {
 	uint64_t at, size; /* at: address, for the certificates an offset in the file */
 };
 
-/** Functions and objects by address, then functions that have no name. In the arena. */
-struct sb_pe_index {
-	bool built;
-	const struct sb_anchor *items;
-	size_t named, count; /* the first @named have names */
-};
-
 /** What all tables say; in the arena. */
 struct sb_pe_told {
 	bool read;
@@ -62,7 +56,7 @@ struct sb_pe {
 	struct sb_pe_range directory[SB_PE_DIRECTORIES];
 	size_t directory_count;
 	struct sb_decoded decoded;
-	struct sb_pe_index index;
+	struct sb_anchor_index index;
 	bool jumps_sought;
 	struct sb_jumps *jumps;  /* by address, in the arena */
 	size_t jumps_count;
@@ -113,10 +107,6 @@ SB_MUST_USE bool sb_pe_next_stub(const struct sb_pe *pe, struct sb_span code, ui
 void sb_pe_index_build(struct sb_pe *pe, struct sb_arena *arena);
 /** The tables of jumps that code leads to; without memory there are none. Sought once. */
 void sb_pe_jumps_index(struct sb_pe *pe, struct sb_arena *arena);
-/** The function or object at run-time address @at, one with a name first; NULL when there is none. Needs the index. */
-const struct sb_anchor *sb_pe_anchor_at(const struct sb_pe *pe, uint64_t at);
-/** Where the next function or object behind run-time address @at begins; UINT64_MAX when none does. Needs the index. */
-uint64_t sb_pe_next_start(const struct sb_pe *pe, uint64_t at);
 /** The machine code of the function around @offset of a section of code; false when nothing tells where it begins. */
 SB_MUST_USE bool sb_pe_code_at(struct sb_view *view, const struct sb_pe_section *section, uint64_t offset, struct sb_code *out);
 

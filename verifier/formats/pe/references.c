@@ -2,7 +2,6 @@
 /* Fields whose values follow from where something else lies: what tables say, and displacements in code. */
 #include "verifier/formats/pe/tables.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 enum { MOST_TOLD = 1 << 20 };
@@ -48,50 +47,6 @@ bool sb_pe_tell_fill(struct sb_pe_telling *telling, uint64_t offset, const struc
 
 /* ---- what was told ---- */
 
-static int by_offset(const void *a, const void *b)
-{
-	const struct sb_reference *x = a, *y = b;
-	return (x->offset > y->offset) - (x->offset < y->offset);
-}
-
-static int rows_by_offset(const void *a, const void *b)
-{
-	const struct sb_row *x = a, *y = b;
-	return (x->offset > y->offset) - (x->offset < y->offset);
-}
-
-static void drop_overlapping_rows(struct sb_vec *rows)
-{
-	struct sb_row *items = rows->items;
-	size_t kept = 0;
-
-	for (size_t i = 0; i < rows->count; i++)
-		if (kept == 0 || items[kept - 1].offset + items[kept - 1].length <= items[i].offset)
-			items[kept++] = items[i];
-	rows->count = kept;
-}
-
-/* Hostile tables name a place twice. */
-static void drop_overlaps(struct sb_vec *references)
-{
-	struct sb_reference *items = references->items;
-	size_t kept = 0;
-
-	for (size_t i = 0; i < references->count; i++)
-		if (kept == 0 || items[kept - 1].offset + items[kept - 1].length <= items[i].offset)
-			items[kept++] = items[i];
-	references->count = kept;
-}
-
-static const void *copy_of(struct sb_arena *arena, const struct sb_vec *items)
-{
-	void *copy = sb_arena_array(arena, items->count + 1, items->size);
-
-	if (copy && items->count)
-		memcpy(copy, items->items, items->count * items->size);
-	return copy;
-}
-
 static void read_tables(struct sb_pe_telling *telling)
 {
 	static sb_pe_read_table *const readers[] = {sb_pe_read_headers, sb_pe_read_sections,   sb_pe_read_symbols,    sb_pe_read_imports,    sb_pe_read_exports,
@@ -115,13 +70,9 @@ static bool find_told(const struct sb_view *view)
 	if (pe->told.read)
 		return true;
 	read_tables(&telling);
-	if (telling.references.count)
-		qsort(telling.references.items, telling.references.count, telling.references.size, by_offset);
-	if (telling.rows.count)
-		qsort(telling.rows.items, telling.rows.count, telling.rows.size, rows_by_offset);
-	drop_overlaps(&telling.references);
-	drop_overlapping_rows(&telling.rows);
-	const void *references = copy_of(view->arena, &telling.references), *rows = copy_of(view->arena, &telling.rows);
+	sb_references_order(&telling.references);
+	sb_rows_order(&telling.rows);
+	const void *references = sb_list_keep(view->arena, &telling.references), *rows = sb_list_keep(view->arena, &telling.rows);
 	bool fine = references && rows && !telling.no_memory;
 	if (fine)
 		pe->told = (struct sb_pe_told){true, references, telling.references.count, rows, telling.rows.count};
@@ -151,26 +102,11 @@ static bool take(void *context, const struct sb_reference *reference)
 	return slot;
 }
 
-/* The first of what tables tell that ends behind @offset, as an index. */
-static size_t told_from(const struct sb_pe_told *told, uint64_t offset)
-{
-	size_t low = 0, high = told->reference_count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (told->references[middle].offset + told->references[middle].length <= offset)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 static void search_told(struct search *search)
 {
 	const struct sb_pe_told *told = search->told;
 
-	for (size_t i = told_from(told, search->from); i < told->reference_count && told->references[i].offset < search->to; i++)
+	for (size_t i = sb_references_from(told->references, told->reference_count, search->from); i < told->reference_count && told->references[i].offset < search->to; i++)
 		if (!take(search, &told->references[i]))
 			return;
 }
@@ -178,11 +114,11 @@ static void search_told(struct search *search)
 /* What a table says of a place counts before what an instruction seems to say: there may be data between instructions. */
 static bool take_code(void *context, const struct sb_reference *reference)
 {
-	const struct search *search = context;
-	size_t i = told_from(search->told, reference->offset);
-	bool told = i < search->told->reference_count && search->told->references[i].offset < reference->offset + reference->length;
+	const struct sb_pe_told *told = ((const struct search *)context)->told;
+	size_t i = sb_references_from(told->references, told->reference_count, reference->offset);
+	bool known = i < told->reference_count && told->references[i].offset < reference->offset + reference->length;
 
-	return told || take(context, reference);
+	return known || take(context, reference);
 }
 
 /* One function after the other; what lies between them is no code. */
@@ -195,7 +131,7 @@ static void search_code(struct sb_view *view, struct search *search, const struc
 		struct sb_code code;
 		if (!sb_decoded_holds(&pe->decoded, at)) {
 			if (!sb_pe_code_at(view, section, at, &code)) {
-				uint64_t next = sb_pe_next_start(pe, start + (at - section->offset)) - start;
+				uint64_t next = sb_anchor_index_next(&pe->index, start + (at - section->offset)) - start;
 				at = next < section->size ? section->offset + next : search->to;
 				continue;
 			}
@@ -222,23 +158,8 @@ int sb_pe_references(struct sb_view *view, const struct sb_place *place, struct 
 	if (section && sb_pe_is_code(section))
 		search_code(view, &search, section);
 	if (told && told < out->count)
-		qsort(out->items, out->count, out->size, by_offset);
+		sb_references_order(out);
 	return search.no_memory ? sb_no_memory(err) : 0;
-}
-
-/* The first row that ends behind @offset, as an index. */
-static size_t rows_from(const struct sb_pe_told *told, uint64_t offset)
-{
-	size_t low = 0, high = told->row_count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (told->rows[middle].offset + told->rows[middle].length <= offset)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
 }
 
 int sb_pe_rows(struct sb_view *view, const struct sb_region *region, struct sb_vec *out, struct sb_err *err)
@@ -250,7 +171,7 @@ int sb_pe_rows(struct sb_view *view, const struct sb_region *region, struct sb_v
 		return sb_no_memory(err);
 	if (region->kind != SB_REGION_TABLE)
 		return 0;
-	for (size_t i = rows_from(told, region->offset); i < told->row_count && told->rows[i].offset + told->rows[i].length <= end; i++) {
+	for (size_t i = sb_rows_from(told->rows, told->row_count, region->offset); i < told->row_count && told->rows[i].offset + told->rows[i].length <= end; i++) {
 		if (told->rows[i].offset < region->offset) /* regions of a damaged image may share bytes */
 			continue;
 		struct sb_row *slot = sb_vec_push(out);
@@ -264,7 +185,5 @@ int sb_pe_rows(struct sb_view *view, const struct sb_region *region, struct sb_v
 const struct sb_row *sb_pe_row_at(const struct sb_view *view, uint64_t offset)
 {
 	const struct sb_pe_told *told = &((struct sb_pe *)view->own)->told;
-	size_t i = find_told(view) ? rows_from(told, offset) : told->row_count;
-
-	return i < told->row_count && told->rows[i].offset <= offset ? &told->rows[i] : NULL;
+	return find_told(view) ? sb_row_at(told->rows, told->row_count, offset) : NULL;
 }

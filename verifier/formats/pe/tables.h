@@ -7,6 +7,7 @@
 #define VERIFIER_FORMATS_PE_TABLES_H
 
 #include "verifier/formats/pe/pe.h"
+#include "verifier/formats/told.h"
 
 /** What has been told so far. */
 struct sb_pe_telling {
