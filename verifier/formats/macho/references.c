@@ -39,7 +39,8 @@ static void search_code(struct sb_view *view, struct search *search, const struc
 				return;
 			search->no_memory |= !sb_decoded_read(decoded, &code, view->arena);
 		}
-		if (!sb_decoded_find(decoded, at, search->to, take_code, search))
+		bool inside = sb_decoded_holds(decoded, at); /* sections of a damaged image may share addresses */
+		if (!inside || !sb_decoded_find(decoded, at, search->to, take_code, search))
 			return;
 		at = decoded->end;
 	}

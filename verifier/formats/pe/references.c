@@ -137,7 +137,8 @@ static void search_code(struct sb_view *view, struct search *search, const struc
 			}
 			search->no_memory |= !sb_decoded_read(&pe->decoded, &code, view->arena);
 		}
-		if (!sb_decoded_find(&pe->decoded, at, search->to, take_code, search))
+		bool inside = sb_decoded_holds(&pe->decoded, at); /* sections of a damaged image may share addresses */
+		if (!inside || !sb_decoded_find(&pe->decoded, at, search->to, take_code, search))
 			return;
 		at = pe->decoded.end;
 	}
