@@ -131,14 +131,14 @@ static void search_code(struct sb_view *view, struct search *search, const struc
 		struct sb_code code;
 		if (!sb_decoded_holds(&pe->decoded, at)) {
 			if (!sb_pe_code_at(view, section, at, &code)) {
-				uint64_t next = sb_anchor_index_next(&pe->index, start + (at - section->offset)) - start;
-				at = next < section->size ? section->offset + next : search->to;
+				uint64_t inside = at - section->offset, next = sb_anchor_index_next(&pe->index, start + inside) - start;
+				at = next > inside && next < section->size ? section->offset + next : search->to; /* addresses of hostile images wrap */
 				continue;
 			}
 			search->no_memory |= !sb_decoded_read(&pe->decoded, &code, view->arena);
 		}
-		bool inside = sb_decoded_holds(&pe->decoded, at); /* sections of a damaged image may share addresses */
-		if (!inside || !sb_decoded_find(&pe->decoded, at, search->to, take_code, search))
+		bool held = sb_decoded_holds(&pe->decoded, at); /* sections of a damaged image may share addresses */
+		if (!held || !sb_decoded_find(&pe->decoded, at, search->to, take_code, search))
 			return;
 		at = pe->decoded.end;
 	}
