@@ -274,6 +274,28 @@ def boot_images():
     yield 'bzimage', 'one', bytes(setup) + b'code' * 2 + gzip.compress(b'kernel', mtime=0).ljust(40, b'\0') + bytes(76) + b'crc!'
 
 
+def vendor_images():
+    """A header of each kind, and an image of eight bytes; one with what OpenWrt appends."""
+    information = bytes(8) + b'{}'
+    trailer = lambda kind, size: struct.pack('>4sIB3sI', b'FWx0', 0, kind, b'', size + 16)
+    yield 'fwtool', 'both', b'image' + information + trailer(1, 10) + b'sig' + trailer(0, 3)
+    image = b'kernel__'
+    yield 'vendor', 'chk', struct.pack('>4sIB7sIIIIII', b'*#$^', 40, 1, b'', 0, 0, 4, 4, 0, 0) + image
+    yield 'vendor', 'tplink', struct.pack('>I124sIIIIII360s', 0x01000000, b'vendor', 512, 4, 516, 2, 518, 2, b'') + image
+    seama = lambda size: struct.pack('>IHHI', 0x5ea3a417, 0, 4, size) + (bytes(16) if size else b'') + b'a=b\0'
+    yield 'vendor', 'seama', seama(0) + seama(8) + image + seama(8) + image
+    yield 'vendor', 'egon', struct.pack('<I8sII76s', 0xea000016, b'eGON.BT0', 0, 104, b'SPL') + image
+    for version, size in ((1, 256), (2, 512)):
+        yield 'vendor', f'stm32-{version}', struct.pack('<4s64sIHBBI', b'STM2', b'', 0, 0, version, 0, 8).ljust(size, b'\0') + image
+    yield 'vendor', 'socfpga-0', struct.pack('<64s4sBBHHH', b'', b'AS01', 0, 0, 22, 0, 0) + image + b'crc!'
+    yield 'vendor', 'socfpga-1', struct.pack('<64s4sBBHIIHH', b'', b'AS01', 1, 0, 20, 96, 20, 0, 0) + image + b'crc!'
+    for name, words in (('zynq', (0, 8, 0)), ('mkimage', (2240 + 8, 2240 + 8, 0)), ('pmu', (0, 4, 4))):
+        yield 'vendor', f'zynq-{name}', struct.pack('<32s8sIIIIIIII', b'', b'\x66\x55\x99\xaaXNLX', 0, 0, 2240, words[0], words[2], 0, words[1], 0).ljust(2240, b'\0') + image
+    for name, head in (('0', struct.pack('<BBHIIIII7B', 0x8b, 0, 0, 12, 0, 32, 0, 0, 0, 0, 0, 0, 0, 0, 0)),
+                       ('1', struct.pack('<BBHIBBHIII7B', 0xae, 0, 0, 12, 1, 0, 32, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0))):
+        yield 'vendor', f'kwb-{name}', (head + bytes([sum(head) & 255])).ljust(512 if name == '1' else 32, b'\0') + image + b'sum!'
+
+
 def images(root):
     """Small images of file systems, with attributes where the tree may have them."""
     def made(*argv):
@@ -333,6 +355,7 @@ def main():
     if newc:
         seeds.append(('cpio', 'initramfs', newc + b'\0' * 256 + gzip.compress(newc, mtime=0)))
     seeds += boot_images()
+    seeds += vendor_images()
     seeds += seeds_log.log_seeds()
     seeds += seeds_keys.key_seeds()
     seeds += seeds_trust.trust_seeds()

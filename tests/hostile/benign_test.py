@@ -17,6 +17,7 @@ import mutants_jffs2  # noqa: E402
 import mutants_macho  # noqa: E402
 import mutants_rom  # noqa: E402
 import mutants_ubi  # noqa: E402
+import vendors  # noqa: E402
 import volumes  # noqa: E402
 from pairs import FACTS, compare, lay  # noqa: E402
 from sbtest import case, main, need  # noqa: E402
@@ -136,7 +137,7 @@ def _(_dir):
     expect(benign.packages(), None)
 
 
-for FIRMWARE, (TOOLS, MAKE) in firmware.HONEST.items():
+for FIRMWARE, (TOOLS, MAKE) in {**firmware.HONEST, **vendors.HONEST}.items():
     @case(f"what devices boot: {FIRMWARE}")
     def _(_dir, tools=TOOLS, make=MAKE):
         need(*tools)

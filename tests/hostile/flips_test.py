@@ -11,6 +11,7 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import benign  # noqa: E402
 import firmware  # noqa: E402
+import vendors  # noqa: E402
 import volumes  # noqa: E402
 import mutants_fat  # noqa: E402
 import mutants_iso  # noqa: E402
@@ -96,6 +97,15 @@ def _(_dir):
     flips(firmware.fit(epoch=firmware.NOW), firmware.fit(), "repackaged", count=COUNT // 2)
     flips(firmware.uimage(TEXT * 9, epoch=firmware.NOW), firmware.uimage(TEXT * 9), "repackaged", count=COUNT // 2)
     flips(*(firmware.android(2, ramdisk=gzip.compress(TEXT * 300, level, mtime=0), tree=firmware.dtb()) for level in (9, 0)), "repackaged", count=COUNT // 2)
+
+
+@case("headers of vendors: times inside")
+def _(_dir):
+    need("mkimage", "openssl")
+    flips(*(vendors.fwtool(firmware.uimage(TEXT * 9, epoch=epoch), vendors.INFORMATION) for epoch in (firmware.NOW, firmware.THEN)), "repackaged", count=COUNT // 8)
+    for form, (make, _) in vendors.FORMS.items():
+        print(f"# {form}", flush=True)
+        flips(make(firmware.uimage(TEXT * 9, epoch=firmware.NOW)), make(firmware.uimage(TEXT * 9)), "repackaged", count=COUNT // 8)
 
 
 @case("texts and tables")

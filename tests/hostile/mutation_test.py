@@ -22,6 +22,7 @@ import mutants_rom  # noqa: E402
 import mutants_ubi  # noqa: E402
 import mutants_macho  # noqa: E402
 import mutants_more  # noqa: E402
+import vendors  # noqa: E402
 import volumes  # noqa: E402
 from sbtest import case, main, need, sb  # noqa: E402
 
@@ -128,7 +129,7 @@ def _(_dir):
     refuse(mutants_more.elf_pairs(), "elf")
 
 
-for FIRMWARE, (TOOLS, MAKE) in firmware.MUTANTS.items():
+for FIRMWARE, (TOOLS, MAKE) in {**firmware.MUTANTS, **vendors.MUTANTS}.items():
     @case(f"{FIRMWARE}: what devices boot")
     def _(_dir, suffix=FIRMWARE, tools=TOOLS, make=MAKE):
         need(*tools)

@@ -97,14 +97,8 @@ static bool find(struct sb_reading *reading, struct sb_span file, uint64_t at, u
 
 static int add(struct sb_tiles *tiles, struct sb_view *view, const struct known *known, uint64_t at, uint64_t length, struct sb_err *err)
 {
-	const struct sb_region content = {.offset = at, .length = length, .kind = SB_REGION_CONTENT, .loaded = true, .member = (uint32_t)view->members.count + 1, .name = "content"};
 	const char *name = sb_arena_printf(view->arena, "%s %zu", known->name, view->members.count + 1);
-
-	if (!name)
-		return sb_no_memory(err);
-	const struct sb_member member = {.name = sb_span_text(name), .type = SB_MEMBER_PART, .offset = at, .length = length, .size = length};
-	int rc = sb_tiles_add(tiles, view->file.n, &content, err);
-	return rc ? rc : sb_emit_member(view, &member, err);
+	return name ? sb_tiles_add_part(tiles, view, name, at, length, err) : sb_no_memory(err);
 }
 
 static int add_all(struct sb_tiles *tiles, struct sb_view *view, struct sb_err *err)

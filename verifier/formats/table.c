@@ -36,6 +36,8 @@ static const struct sb_format *const formats[] = {
 	&sb_format_gpt,
 	&sb_format_jffs2,
 	&sb_format_trx,
+	&sb_format_vendor,
+	&sb_format_fwtool,
 	&sb_format_android,
 	&sb_format_bzimage,
 	&sb_format_uimage,

@@ -28,6 +28,14 @@ int sb_tiles_share(struct sb_tiles *tiles, uint64_t size, const struct sb_region
 	return push(&tiles->shared, size, region, err);
 }
 
+int sb_tiles_add_part(struct sb_tiles *tiles, struct sb_view *view, const char *name, uint64_t offset, uint64_t length, struct sb_err *err)
+{
+	const struct sb_member member = {.name = sb_span_text(name), .type = SB_MEMBER_PART, .offset = offset, .length = length, .size = length};
+	const struct sb_region content = {.offset = offset, .length = length, .kind = SB_REGION_CONTENT, .loaded = true, .member = (uint32_t)view->members.count + 1, .name = "content"};
+	int rc = sb_tiles_add(tiles, view->file.n, &content, err);
+	return rc ? rc : sb_emit_member(view, &member, err);
+}
+
 static int by_offset(const void *a, const void *b)
 {
 	const struct sb_region *x = a, *y = b;

@@ -16,6 +16,11 @@ SB_MUST_USE int sb_tiles_add(struct sb_tiles *tiles, uint64_t size, const struct
 /** So too, where several things may consist of the same bytes: the member that comes first owns them. */
 SB_MUST_USE int sb_tiles_share(struct sb_tiles *tiles, uint64_t size, const struct sb_region *region, struct sb_err *err);
 /**
+ * Emit a member called @name, of type PART, and note its bytes as a region "content". Neither is compressed.
+ * Errors: as of sb_tiles_add and sb_emit_member.
+ */
+SB_MUST_USE int sb_tiles_add_part(struct sb_tiles *tiles, struct sb_view *view, const char *name, uint64_t offset, uint64_t length, struct sb_err *err);
+/**
  * Emit all regions by offset. Bytes between two are a GAP called "gap", those behind the last an OVERLAY called "overlay", or PADDING called
  * "fill" when all of them are zero.
  * Errors: FORMAT "archive-overlap"; LIMIT, NOMEM.

@@ -56,15 +56,6 @@ static bool offsets_ascend(const struct header *header)
 	return true;
 }
 
-static int add_content(struct sb_tiles *tiles, struct sb_view *view, const char *name, uint64_t from, uint64_t to, struct sb_err *err)
-{
-	const struct sb_member member = {.name = sb_span_text(name), .type = SB_MEMBER_PART, .offset = from, .length = to - from, .size = to - from};
-	const struct sb_region content = {.offset = from, .length = to - from, .kind = SB_REGION_CONTENT, .loaded = true,
-	                                  .member = (uint32_t)view->members.count + 1, .name = "content"};
-	int rc = sb_emit_member(view, &member, err);
-	return rc ? rc : sb_tiles_add(tiles, view->file.n, &content, err);
-}
-
 static int add_all(struct sb_tiles *tiles, struct sb_view *view, const struct header *header, struct sb_err *err)
 {
 	static const char *const names[] = {"part 1", "part 2", "part 3", "part 4"};
@@ -74,9 +65,9 @@ static int add_all(struct sb_tiles *tiles, struct sb_view *view, const struct he
 
 	for (unsigned i = 0; !rc && i < header->count; i++)
 		if (header->offset[i])
-			rc = add_content(tiles, view, names[i], header->offset[i], end_of_part(header, i), err);
+			rc = sb_tiles_add_part(tiles, view, names[i], header->offset[i], end_of_part(header, i) - header->offset[i], err);
 	if (!rc && sb_span_cut(view->file, header->length, view->file.n - header->length, &rest) && !sb_reading_all_zero(view->reading, rest))
-		rc = add_content(tiles, view, "rest", header->length, view->file.n, err);
+		rc = sb_tiles_add_part(tiles, view, "rest", header->length, rest.n, err);
 	return rc ? rc : sb_tiles_emit(tiles, view, err);
 }
 

@@ -34,14 +34,6 @@ static int add(struct image *image, struct sb_region region, uint64_t length, st
 	return sb_tiles_add(&image->tiles, image->view->file.n, &region, err);
 }
 
-static int add_content(struct image *image, const char *name, uint64_t at, uint64_t length, struct sb_err *err)
-{
-	const struct sb_member member = {.name = sb_span_text(name), .type = SB_MEMBER_PART, .offset = at, .length = length, .size = length};
-	struct sb_region content = {.offset = at, .kind = SB_REGION_CONTENT, .member = (uint32_t)image->view->members.count + 1, .name = "content"};
-	int rc = sb_emit_member(image->view, &member, err);
-	return rc ? rc : add(image, content, length, err);
-}
-
 /* One image of several, filled up to four bytes unless it is the last. */
 static int add_part(struct image *image, size_t number, uint64_t at, uint64_t length, struct sb_err *err)
 {
@@ -57,7 +49,7 @@ static int add_part(struct image *image, size_t number, uint64_t at, uint64_t le
 	size.member = fill.member = (uint32_t)image->view->members.count + 1;
 	int rc = add(image, size, 4, err);
 	if (!rc)
-		rc = add_content(image, name, at, length, err);
+		rc = sb_tiles_add_part(&image->tiles, image->view, name, at, length, err);
 	if (!rc && rest <= image->end - fill.offset)
 		rc = add(image, fill, rest, err);
 	return rc;
@@ -92,7 +84,7 @@ static int add_rest(struct image *image, struct sb_err *err)
 
 	if (!sb_span_cut(image->view->file, image->end, image->view->file.n - image->end, &rest) || sb_reading_all_zero(image->view->reading, rest))
 		return 0;
-	return add_content(image, "rest", image->end, rest.n, err);
+	return sb_tiles_add_part(&image->tiles, image->view, "rest", image->end, rest.n, err);
 }
 
 static int add_all(struct image *image, unsigned type, struct sb_err *err)
@@ -100,7 +92,7 @@ static int add_all(struct image *image, unsigned type, struct sb_err *err)
 	int rc = add(image, (struct sb_region){.kind = SB_REGION_HEADER, .tag = TAG_HEADER, .name = "header"}, HEADER, err);
 
 	if (!rc)
-		rc = type == TYPE_MULTI || type == TYPE_SCRIPT ? add_parts(image, err) : add_content(image, "image", HEADER, image->end - HEADER, err);
+		rc = type == TYPE_MULTI || type == TYPE_SCRIPT ? add_parts(image, err) : sb_tiles_add_part(&image->tiles, image->view, "image", HEADER, image->end - HEADER, err);
 	if (!rc)
 		rc = add_rest(image, err);
 	return rc ? rc : sb_tiles_emit(&image->tiles, image->view, err);

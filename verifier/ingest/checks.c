@@ -72,7 +72,7 @@ static bool holds(const struct checks *all, const struct sb_field *field, struct
 static bool is_check(const struct sb_field *field)
 {
 	return field->kind == SB_FIELD_DERIVED &&
-	       (field->derived.algorithm == SB_DERIVE_CRC32 || field->derived.algorithm == SB_DERIVE_CPIO_SUM);
+	       (field->derived.algorithm == SB_DERIVE_CRC32 || field->derived.algorithm == SB_DERIVE_BYTE_SUM);
 }
 
 static int check_region(const struct checks *all, const struct sb_description *described, struct sb_err *err)

@@ -134,7 +134,7 @@ enum sb_derive_algorithm {
 	SB_DERIVE_CRC32,       /* zlib's, over `over` */
 	SB_DERIVE_TAR_SUM,     /* unsigned sum of the header with the field as blanks */
 	SB_DERIVE_LENGTH,      /* length of `over` in bytes, modulo 2^(8·width) */
-	SB_DERIVE_CPIO_SUM,    /* 32-bit sum of bytes */
+	SB_DERIVE_BYTE_SUM,    /* sum of bytes, modulo 2^32; the field itself counts as zeros */
 	SB_DERIVE_XZ_CHECK,    /* verified by the decoder, which fails when it is wrong */
 	SB_DERIVE_MD5, SB_DERIVE_SHA1, SB_DERIVE_SHA256, SB_DERIVE_SHA384, SB_DERIVE_SHA512, /* digest; raw, or digits in HEX_TEXT */
 	SB_DERIVE_PE_SUM,      /* of the 16-bit words of `over`, in which the field itself counts as zeros, and its length; 0: none is stated */
@@ -144,6 +144,12 @@ enum sb_derive_algorithm {
 	SB_DERIVE_CRC32C_ZEROED, /* Castagnoli's, without the complement at the end; the field itself counts as zeros */
 	SB_DERIVE_WORD_SUM,     /* makes the sum of all big endian words of 32 bits in `over` zero */
 	SB_DERIVE_CRC32C,       /* Castagnoli's, over `over`, without the complement at the end */
+	SB_DERIVE_CRC32_MSB,    /* bzip2's: the most significant bit of each byte first */
+	SB_DERIVE_LE_SUM,       /* sum of all whole little endian words of 32 bits */
+	SB_DERIVE_LE_SUM_INVERTED, /* so too, and its complement */
+	SB_DERIVE_EGON_SUM,     /* as LE_SUM, the stamp of Allwinner in place of the field itself */
+	SB_DERIVE_CHK_SUM,      /* Netgear's sum of sums, the field itself as zeros */
+	SB_DERIVE_TPLINK_MD5, SB_DERIVE_TPLINK_BOOT_MD5, /* MD5 of `over`, a constant of TP-Link in place of the field itself; without and with a boot loader */
 	SB_DERIVE_POSITION,    /* where the region lies that begins at over_offset, counted from base */
 };
 

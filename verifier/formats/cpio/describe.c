@@ -53,7 +53,7 @@ static int describe_check(struct sb_view *view, const struct sb_region *region, 
 
 	if (region->tag == SB_CPIO_CRC && member && member->type != SB_MEMBER_HARDLINK) {
 		check.kind = SB_FIELD_DERIVED;
-		check.derived.algorithm = SB_DERIVE_CPIO_SUM;
+		check.derived.algorithm = SB_DERIVE_BYTE_SUM;
 		check.derived.over_offset = member->offset;
 		check.derived.over_length = member->length;
 	}

@@ -30,15 +30,8 @@ int sb_disk_add(struct sb_tiles *tiles, struct sb_view *view, struct sb_region r
 
 int sb_disk_add_partition(struct sb_tiles *tiles, struct sb_view *view, unsigned number, uint64_t offset, uint64_t length, struct sb_err *err)
 {
-	const struct sb_region content = {.offset = offset, .length = length, .kind = SB_REGION_CONTENT, .loaded = true, .member = (uint32_t)view->members.count + 1,
-	                                  .name = "content"};
 	const char *name = sb_arena_printf(view->arena, "partition %u", number);
-
-	if (!name)
-		return sb_no_memory(err);
-	const struct sb_member member = {.name = sb_span_text(name), .type = SB_MEMBER_PART, .offset = offset, .length = length, .size = length};
-	int rc = sb_tiles_add(tiles, view->file.n, &content, err);
-	return rc ? rc : sb_emit_member(view, &member, err);
+	return name ? sb_tiles_add_part(tiles, view, name, offset, length, err) : sb_no_memory(err);
 }
 
 int sb_disk_add_record(struct sb_tiles *tiles, struct sb_view *view, struct sb_err *err)
