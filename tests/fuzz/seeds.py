@@ -105,7 +105,30 @@ def windows(root):
                 return
             made.append((root / f'{name}.dll').read_bytes())
         yield 'pe', machine, made[0]
+        yield 'pe', f'{machine}-shared', with_shared_addresses(made[0])
+        yield 'pe', f'{machine}-wraps', with_base(made[0], (1 << (32 if machine == 'i686' else 64)) - 0x1020)
         yield 'pair', f'windows-{machine}', struct.pack('<I', len(made[0])) + made[0] + made[1]
+
+
+def with_base(image, base):
+    """Its first section alone, at another place."""
+    out = bytearray(image)
+    pe = struct.unpack_from('<I', out, 60)[0]
+    wide = struct.unpack_from('<H', out, pe + 24)[0] == 0x20b
+    struct.pack_into('<H', out, pe + 6, 1)
+    struct.pack_into('<Q' if wide else '<I', out, pe + (48 if wide else 52), base)
+    return bytes(out)
+
+
+def with_shared_addresses(image):
+    """All sections are code, and at the place of the first."""
+    out = bytearray(image)
+    pe = struct.unpack_from('<I', out, 60)[0]
+    count, optional = struct.unpack_from('<H', out, pe + 6)[0], struct.unpack_from('<H', out, pe + 20)[0]
+    for row in range(count):
+        struct.pack_into('<I', out, pe + 24 + optional + 40 * row + 12, 0x1000)
+        struct.pack_into('<I', out, pe + 24 + optional + 40 * row + 36, 0x60000020)
+    return bytes(out)
 
 
 def archives(root):
