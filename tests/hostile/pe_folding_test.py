@@ -114,7 +114,7 @@ def _(_folder):
         at, _ = image.directory("import")
         return swapped(image, image.offset(image.u32(at)), 8 if image.wide else 4)
 
-    def stub(image):
+    def thunk(image):
         _, _, size, raw = image.sections[".text"]
         found = [i for i in range(raw, raw + size - 6) if image.data[i:i + 2] == b"\xff\x25"][-2:]
         wide = image.wide  # there it is a distance
@@ -132,7 +132,7 @@ def _(_folder):
 
     everywhere("export", exported, (), of("library"))
     everywhere("import", imported)
-    everywhere("stub", stub, (".text",), [form for form in of("lld") if form[1] != "aarch64"])
+    everywhere("thunk", thunk, (".text",), [form for form in of("lld") if form[1] != "aarch64"])
     everywhere("pointer", pointer)
 
 

@@ -283,6 +283,9 @@ def _(_dir):
     write("b.gz", packed)
     write("a/b.gz", damaged)
     expect("different", "a/b.gz", "b.gz", named=["the shipped side", f"of its {len(packed)} bytes the one at offset 2000 differs"])
+    finding, = sb("compare", "a/b.gz", "b.gz", "--json").json()["findings"]
+    assert finding["shipped"] == {"offset": 2000, "length": 1, "preview": "%02x" % damaged[2000]}, finding
+    assert finding["rebuilt"] == {"offset": 2000, "length": 1, "preview": "%02x" % packed[2000]}, finding
     damaged[3000] ^= 0x10
     write("a/b.gz", damaged)
     expect("different", "a/b.gz", "b.gz", named="differ between offset 2000 and 3000")

@@ -79,13 +79,22 @@ static bool is_printable(struct sb_span bytes)
 	return true;
 }
 
+/* Where the claim lies on that side; nothing of what it is about as a whole but a place where bytes part. */
+static bool find_place(const struct sb_claim *claim, unsigned side, struct sb_range *out)
+{
+	const struct sb_diff_side *at = claim->diff ? &claim->diff->side[side] : NULL;
+
+	*out = at ? (struct sb_range){at->offset, at->length} : claim->parts[side];
+	return at ? at->present : out->length != 0;
+}
+
 /* The first bytes of that side; empty when it has none. */
 static struct sb_span first_bytes(const struct sb_claim *claim, unsigned side)
 {
-	const struct sb_diff_side *at = &claim->diff->side[side];
 	struct sb_span bytes = {0};
+	struct sb_range place;
 
-	if (!at->present || !sb_span_cut(claim->pair->bytes[side], at->offset, at->length, &bytes))
+	if (!find_place(claim, side, &place) || !sb_span_cut(claim->pair->bytes[side], place.offset, place.length, &bytes))
 		return (struct sb_span){0};
 	bytes.n = bytes.n < SB_LIMIT_OF(PREVIEW_BYTES) ? bytes.n : (size_t)SB_LIMIT_OF(PREVIEW_BYTES);
 	return bytes;
@@ -95,7 +104,7 @@ static struct sb_span first_bytes(const struct sb_claim *claim, unsigned side)
 static bool reads_as_text(const struct sb_claim *claim)
 {
 	struct sb_span a = first_bytes(claim, SB_SHIPPED), b = first_bytes(claim, SB_REBUILT);
-	bool drawn = claim->diff->kind == SB_DIFF_FIELD && claim->diff->side[SB_SHIPPED].field.kind == SB_FIELD_IDENTIFIER &&
+	bool drawn = claim->diff && claim->diff->kind == SB_DIFF_FIELD && claim->diff->side[SB_SHIPPED].field.kind == SB_FIELD_IDENTIFIER &&
 	             claim->diff->side[SB_SHIPPED].field.encoding != SB_ENC_TEXT;
 	return !drawn && (a.n > 3 || b.n > 3) && is_printable(a) && is_printable(b);
 }
@@ -111,12 +120,12 @@ static const char *hexadecimal(struct sb_arena *arena, struct sb_span bytes)
 
 static int fill_extent(const struct sb_claim *claim, unsigned side, struct sb_arena *arena, struct sb_extent *out, struct sb_err *err)
 {
-	const struct sb_diff_side *at = &claim->diff->side[side];
 	struct sb_span bytes = first_bytes(claim, side);
+	struct sb_range place;
 
-	if (!at->present)
+	if (!find_place(claim, side, &place))
 		return 0;
-	*out = (struct sb_extent){.present = true, .offset = at->offset, .length = at->length};
+	*out = (struct sb_extent){.present = true, .offset = place.offset, .length = place.length};
 	out->preview = reads_as_text(claim) ? sb_escape_copy(arena, bytes) : hexadecimal(arena, bytes);
 	return out->preview ? 0 : no_memory(err);
 }
@@ -185,8 +194,8 @@ static int make_finding(const struct sb_claim *claim, const char *artifact, stru
 	};
 	if (!out->note)
 		return no_memory(err);
-	int rc = claim->diff ? fill_extent(claim, SB_SHIPPED, arena, &out->shipped, err) : 0;
-	return rc || !claim->diff ? rc : fill_extent(claim, SB_REBUILT, arena, &out->rebuilt, err);
+	int rc = fill_extent(claim, SB_SHIPPED, arena, &out->shipped, err);
+	return rc ? rc : fill_extent(claim, SB_REBUILT, arena, &out->rebuilt, err);
 }
 
 /** A claim with what it is sorted by. */

@@ -9,6 +9,7 @@
 struct sb_claim {
 	const struct sb_pair *pair;
 	const struct sb_diff *diff;  /* NULL: about the pair as a whole (rejected, opaque, undecided, or what name says) */
+	struct sb_range parts[SB_SIDES]; /* with diff NULL: where the bytes of the pair part; empty when there is nothing to show */
 	const char *kind;            /* of the finding where diff does not tell: "hardening"; static text, else NULL */
 	const char *name;            /* innermost name for the way in, in place of the difference's; raw, else NULL */
 	enum sb_cause cause;

@@ -99,17 +99,17 @@ static bool add_unwound(const struct sb_pe *pe, struct sb_vec *found)
 	return true;
 }
 
-static bool add_stubs(const struct sb_pe *pe, struct sb_arena *arena, struct sb_vec *found)
+static bool add_thunks(const struct sb_pe *pe, struct sb_arena *arena, struct sb_vec *found)
 {
 	for (size_t i = 0; i < pe->section_count; i++) {
 		const struct sb_pe_section *section = &pe->sections[i];
-		struct sb_pe_stub stub;
+		struct sb_pe_thunk thunk;
 		struct sb_span code;
 		size_t at = 0;
 		if (!sb_pe_is_code(section) || !sb_span_cut(pe->file, section->offset, section->size, &code))
 			continue;
-		while (sb_pe_next_stub(pe, code, section->address, &at, &stub))
-			if (!add(pe, found, sb_arena_copy(arena, stub.name), stub.address, stub.length))
+		while (sb_pe_next_thunk(pe, code, section->address, &at, &thunk))
+			if (!add(pe, found, sb_arena_copy(arena, thunk.name), thunk.address, thunk.length))
 				return false;
 	}
 	return true;
@@ -142,7 +142,7 @@ static bool add_all(const struct sb_pe *pe, struct sb_arena *arena, struct sb_ve
 {
 	if (!add_symbols(pe, arena, found))
 		return false;
-	if (found->count == 0 && (!add_exports(pe, arena, found) || !add_stubs(pe, arena, found)))
+	if (found->count == 0 && (!add_exports(pe, arena, found) || !add_thunks(pe, arena, found)))
 		return false;
 	return sb_pe_anchor_imports(pe, arena, found) && add_unwound(pe, found);
 }

@@ -97,12 +97,12 @@ struct sb_span sb_pe_slot_name(const struct sb_pe *pe, uint64_t slot);
 /** Parts of the tables of imports and exports, each called by what it holds and not by what leads there; onto @found, struct sb_anchor. False without memory. */
 SB_MUST_USE bool sb_pe_anchor_imports(const struct sb_pe *pe, struct sb_arena *arena, struct sb_vec *found);
 /** A jump to what is imported. */
-struct sb_pe_stub {
+struct sb_pe_thunk {
 	uint64_t address, length; /* address without the base of the image */
 	struct sb_span name;      /* of the import, raw, in the file */
 };
 /** The next one at or behind *@at in the bytes of a section of code, which lie at @address; moves behind it. False when there is no more. */
-SB_MUST_USE bool sb_pe_next_stub(const struct sb_pe *pe, struct sb_span code, uint64_t address, size_t *at, struct sb_pe_stub *out);
+SB_MUST_USE bool sb_pe_next_thunk(const struct sb_pe *pe, struct sb_span code, uint64_t address, size_t *at, struct sb_pe_thunk *out);
 /** Build the index: of symbols, or of exports where there are none, and of the table of exceptions. Without memory it stays empty. */
 void sb_pe_index_build(struct sb_pe *pe, struct sb_arena *arena);
 /** The tables of jumps that code leads to; without memory there are none. Sought once. */

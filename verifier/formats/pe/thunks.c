@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { X86_STUB = 6, ARM64_STUB = 12, FUNCTION = 12 };
+enum { X86_THUNK = 6, ARM64_THUNK = 12, FUNCTION = 12 };
 
 /* Functions are sorted in the table of exceptions: does one of them hold @address? */
 static bool is_unwound(const struct sb_pe *pe, uint64_t address)
@@ -31,7 +31,7 @@ static uint64_t x86_slot(const struct sb_pe *pe, struct sb_span code, size_t at,
 
 	sb_rd_seek(&rd, at + 2);
 	uint64_t value = sb_rd_uint(&rd, 4);
-	return pe->wide ? address + X86_STUB + (uint64_t)(int64_t)(int32_t)(uint32_t)value : value - pe->image_base;
+	return pe->wide ? address + X86_THUNK + (uint64_t)(int64_t)(int32_t)(uint32_t)value : value - pe->image_base;
 }
 
 static uint64_t arm64_slot(struct sb_span code, size_t at, uint64_t address)
@@ -54,16 +54,16 @@ static size_t next_place(bool arm, struct sb_span code, size_t at)
 	return arm ? at : found ? (size_t)(found - code.p) : code.n;
 }
 
-bool sb_pe_next_stub(const struct sb_pe *pe, struct sb_span code, uint64_t address, size_t *at, struct sb_pe_stub *out)
+bool sb_pe_next_thunk(const struct sb_pe *pe, struct sb_span code, uint64_t address, size_t *at, struct sb_pe_thunk *out)
 {
 	bool arm = sb_pe_machine(pe) == SB_MACHINE_ARM64;
-	size_t length = arm ? ARM64_STUB : X86_STUB, step = arm ? 4 : 1;
+	size_t length = arm ? ARM64_THUNK : X86_THUNK, step = arm ? 4 : 1;
 
 	for (size_t i = *at; (i = next_place(arm, code, i)) + length <= code.n; i += step) {
 		uint64_t here = address + i, slot = arm ? arm64_slot(code, i, here) : code.p[i + 1] == 0x25 ? x86_slot(pe, code, i, here) : 0;
 		if (slot == 0 || (!arm && is_unwound(pe, here)))
 			continue;
-		*out = (struct sb_pe_stub){here, length, sb_pe_slot_name(pe, slot)};
+		*out = (struct sb_pe_thunk){here, length, sb_pe_slot_name(pe, slot)};
 		*at = i + length;
 		if (out->name.n)
 			return true;
