@@ -250,6 +250,7 @@ def contents(root):
     chunk = lambda kind, data: struct.pack('>I', len(data)) + kind + data + struct.pack('>I', zlib.crc32(kind + data))
     yield 'png', 'one', (b'\x89PNG\r\n\x1a\n' + chunk(b'IHDR', struct.pack('>IIBBBBB', 1, 1, 8, 0, 0, 0, 0)) + chunk(b'tIME', struct.pack('>HBBBBB', 2023, 11, 14, 22, 13, 20)) +
                          chunk(b'IDAT', zlib.compress(b'\0\0')) + chunk(b'IEND', b''))
+    yield 'wasm', 'count', b'\0asm\1\0\0\0' + b'\x0a\x01\x80' + b'\0\1\0'  # of functions, which goes on behind its section
     yield 'pdf', 'no-number', b'%PDF-1.4\nstartxref\n1 0 obj\n<< >>\nendobj\n'
     packed = zlib.compress(b'BT (acme) Tj ET')
     yield 'pdf', 'one', (b'%PDF-1.4\n1 0 obj\n<< /Length ' + b'%d' % len(packed) + b' /Filter /FlateDecode >>\nstream\n' + packed + b'\nendstream\nendobj\n2 0 obj\n'

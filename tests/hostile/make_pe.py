@@ -51,6 +51,39 @@ def build(maker, machine, kind, banner=BANNER, more=""):
             return f.read()
 
 
+CXX = "x86_64-w64-mingw32-g++-win32"
+CLASSES = """#include <cstdio>
+#include <map>
+#include <stdexcept>
+#include <string>
+#include <vector>
+struct Base { virtual ~Base() {} virtual int go(int x) = 0; };
+struct A : Base { std::string name; A(const char *n) : name(n) {} int go(int x) override { if (x > 7) throw std::runtime_error("too large: " + name); return x + (int)name.size(); } };
+struct B : Base { std::vector<int> v; int go(int x) override { v.push_back(x); if (v.size() > 100) throw std::out_of_range("many"); return v.back(); } };
+static std::map<std::string, Base *> all;
+int check_auth(const char *user, int level)
+{
+	try { auto it = all.find(user); if (it == all.end()) throw std::invalid_argument("nobody"); return it->second->go(level) %s; }
+	catch (const std::out_of_range &e) { std::printf("out %%s\\n", e.what()); return -1; }
+	catch (const std::exception &e) { std::printf("%s %%s\\n", e.what()); return -2; }
+}
+%s
+int main(int argc, char **argv) { all["alpha"] = new A("alpha"); all["b"] = new B; int r = 0; for (int i = 0; i < argc; i++) r += check_auth(argv[i], i); return r; }
+"""
+#: catches a type that nothing else does: an import, a pseudo relocation and rows of the tables of exceptions come along
+CATCHES = 'int more(int x) { try { return check_auth("z", x); } catch (int e) { return e; } }'
+
+
+@functools.lru_cache(None)
+def build_classes(compared="> 3", text="error", more=""):
+    with tempfile.TemporaryDirectory() as folder:
+        with open(os.path.join(folder, "p.cc"), "w", encoding="utf-8") as f:
+            f.write(CLASSES % (compared, text, more))
+        run(CXX, "-O1", "-Wl,--no-insert-timestamp", "p.cc", "-o", "p.exe", cwd=folder, code=0)
+        with open(os.path.join(folder, "p.exe"), "rb") as f:
+            return f.read()
+
+
 DIRECTORIES = ("export", "import", "resource", "exception", "certificate", "relocation", "debug", "architecture", "global", "tls", "load", "bound", "iat", "delay", "clr")
 
 
@@ -107,6 +140,12 @@ class Image:
             out[(self.data[name:self.data.index(b"\0", name)] if raw[:4] == bytes(4) else raw.rstrip(b"\0")).decode()] = row
             i += 1 + self.data[row + 17]
         return out
+
+    def place(self, name):
+        """Offset of what a symbol names."""
+        row = self.symbols()[name]
+        section = list(self.sections.values())[struct.unpack_from("<H", self.data, row + 12)[0] - 1]
+        return section[3] + self.u32(row + 8)
 
     def relocations(self):
         """Offsets of the entries, each with its type and the address it names."""

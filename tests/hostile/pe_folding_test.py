@@ -49,6 +49,34 @@ def _(_folder):
         assert not any(f["where"][1] == "build" for f in blamed), (form, [text_of(f)[:200] for f in blamed])
 
 
+@case("PE: a C++ program with exceptions: a longer text, a changed function and a further one that imports are few primary findings")
+def _(_folder):
+    need(pe.CXX)
+    write("b", pe.build_classes())
+    for change, most, named in (({"text": "a longer error"}, 6, ".rdata"), ({"compared": ">= 0"}, 6, "check_auth"), ({"more": pe.CATCHES}, 34, "more")):
+        write("a", pe.build_classes(**change))
+        blamed = primary(expect("different", "a", "b"))
+        assert len(blamed) <= most, (change, [text_of(f)[:200] for f in blamed])
+        assert any(named in f["where"][-1] for f in blamed), (change, [text_of(f)[:200] for f in blamed])
+
+
+@case("PE: a pseudo relocation that names another slot or place or is of another width, stays a primary finding")
+def _(_folder):
+    need(pe.CXX)
+    write("b", pe.build_classes())
+    good = pe.build_classes(text="a longer error")
+    image = pe.Image(good)
+    start, end = (image.place(f"__RUNTIME_PSEUDO_RELOC_LIST{more}__") for more in ("", "_END"))
+    assert struct.unpack_from("<III", good, start) == (0, 0, 1)
+    slot, place, width = struct.unpack_from("<III", good, start + 12)
+    others = list(struct.iter_unpack("<III", good[start + 24:end]))
+    changes = {0: next(other[0] for other in others if other[0] != slot), 4: next(other[1] for other in others if other[1] != place), 8: width // 2}
+    for at, value in changes.items():
+        shipped = good[:start + 12 + at] + struct.pack("<I", value) + good[start + 16 + at:]
+        write("a", shipped)
+        assert_open(expect("different", "a", "b"), at, [start + 12 + at + i for i in range(4) if shipped[start + 12 + at + i] != good[start + 12 + at + i]], (".rdata",))
+
+
 def hidden(form, change, label, edit, words=()):
     """@edit: of an image → (the image with something hidden in it, where)."""
     shipped, places = edit(pe.Image(pe.build(*form, **change)))

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SHORTEST_TEXT = 6 };
+enum { SHORTEST_TEXT = 4 };
 
 static int no_memory(struct sb_err *err)
 {

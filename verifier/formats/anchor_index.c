@@ -24,6 +24,17 @@ static void set_lengths(struct sb_anchor *items, size_t count)
 	}
 }
 
+/* Tables may tell of one thing twice: a slot of an import is listed, and has a symbol. How many are left of the sorted ones. */
+static size_t drop_repeated(struct sb_anchor *items, size_t count)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (kept == 0 || !items[i].name[0] || by_address(&items[kept - 1], &items[i]) != 0)
+			items[kept++] = items[i];
+	return kept;
+}
+
 void sb_anchor_index_make(struct sb_anchor_index *index, const struct sb_vec *found, struct sb_arena *arena)
 {
 	struct sb_anchor *items = found->count ? sb_arena_array(arena, found->count, sizeof *items) : NULL;
@@ -34,11 +45,12 @@ void sb_anchor_index_make(struct sb_anchor_index *index, const struct sb_vec *fo
 		return;
 	memcpy(items, found->items, found->count * sizeof *items);
 	qsort(items, found->count, sizeof *items, by_address);
-	while (named < found->count && items[named].name[0])
+	size_t count = drop_repeated(items, found->count);
+	while (named < count && items[named].name[0])
 		named++;
 	set_lengths(items, named);
-	set_lengths(items + named, found->count - named);
-	*index = (struct sb_anchor_index){true, items, named, found->count};
+	set_lengths(items + named, count - named);
+	*index = (struct sb_anchor_index){true, items, named, count};
 }
 
 /* The first of [from, end) that begins behind @at. */

@@ -168,6 +168,8 @@ static int take_code(struct walk *walk, const struct section_at *section, struct
 
 	sb_rd_seek(&rd, end - section->content.n);
 	uint64_t count = read_u32(&rd);
+	if (rd.bad || rd.at > end)
+		return sb_damaged(err, "file-damaged", section->at, "a count of functions that ends behind the section of code");
 	int rc = emit(walk, section->at, rd.at, SB_REGION_HEADER, "code", err);
 	for (uint64_t i = 0; !rc && i < count; i++) {
 		uint64_t from = rd.at, index = walk->imported + i;
@@ -235,7 +237,7 @@ static unsigned probe(struct sb_span file, const char *hint)
 const struct sb_format sb_format_wasm = {
 	.name = "wasm",
 	.spec = "W3C WebAssembly Core Specification 2.0, chapter 5 and appendix, name section",
-	.version = 1,
+	.version = 2,
 	.probe = probe,
 	.open = open_wasm,
 	.describe = describe,

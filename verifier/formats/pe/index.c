@@ -82,18 +82,40 @@ static bool add_exports(const struct sb_pe *pe, struct sb_arena *arena, struct s
 	return true;
 }
 
+/* Bytes of a row of the table of exceptions; 0 where none is read. */
+static uint64_t unwound_row(const struct sb_pe *pe)
+{
+	enum sb_machine machine = sb_pe_machine(pe);
+	return machine == SB_MACHINE_X86_64 ? RUNTIME_FUNCTION : machine == SB_MACHINE_ARM64 ? ARM64_FUNCTION : 0;
+}
+
 /* "The .pdata Section": each function, or each part of one, with its end where the machine is not ARM64. */
 static bool add_unwound(const struct sb_pe *pe, struct sb_vec *found)
 {
 	const struct sb_pe_range *range = &pe->directory[SB_PE_EXCEPTION];
-	enum sb_machine machine = sb_pe_machine(pe);
-	uint64_t each = machine == SB_MACHINE_X86_64 ? RUNTIME_FUNCTION : machine == SB_MACHINE_ARM64 ? ARM64_FUNCTION : 0, at;
+	uint64_t each = unwound_row(pe), at;
 
 	for (uint64_t i = 0; each && i < range->size / each && sb_pe_offset(pe, range->at + i * each, each, &at); i++) {
 		uint64_t from = sb_pe_uint(pe, at, 4), end = each == RUNTIME_FUNCTION ? sb_pe_uint(pe, at + 4, 4) : 0;
 		if (end && end <= from)
 			continue;
 		if (!add(pe, found, "", from, end ? end - from : 0))
+			return false;
+	}
+	return true;
+}
+
+/* Rows of the table of exceptions, each called by the function that it is of. */
+static bool add_frames(const struct sb_pe *pe, struct sb_arena *arena, struct sb_vec *found)
+{
+	const struct sb_pe_range *range = &pe->directory[SB_PE_EXCEPTION];
+	uint64_t each = unwound_row(pe), at;
+
+	for (uint64_t i = 0; each && i < range->size / each && sb_pe_offset(pe, range->at + i * each, each, &at); i++) {
+		uint64_t address = pe->image_base + sb_pe_uint(pe, at, 4);
+		const struct sb_anchor *function = sb_anchor_index_at(&pe->index, address);
+		if (function && function->name[0] && function->address == address &&
+		    !add(pe, found, sb_arena_printf(arena, "frame of %s", function->name), range->at + i * each, each))
 			return false;
 	}
 	return true;
@@ -158,6 +180,8 @@ void sb_pe_index_build(struct sb_pe *pe, struct sb_arena *arena)
 	if (!add_all(pe, arena, &found))
 		return;
 	sb_anchor_index_make(index, &found, arena);
+	if (index->named && add_frames(pe, arena, &found))
+		sb_anchor_index_make(index, &found, arena);
 	for (size_t i = 0; i < index->named; i++)
 		trim(pe, &index->items[i]);
 	set_ends(index->items, index->named, index->count);

@@ -49,8 +49,8 @@ bool sb_pe_tell_fill(struct sb_pe_telling *telling, uint64_t offset, const struc
 
 static void read_tables(struct sb_pe_telling *telling)
 {
-	static sb_pe_read_table *const readers[] = {sb_pe_read_headers, sb_pe_read_sections,   sb_pe_read_symbols,    sb_pe_read_imports,    sb_pe_read_exports,
-						    sb_pe_read_debug,   sb_pe_read_exceptions, sb_pe_read_resources, sb_pe_read_relocations, sb_pe_read_jumps};
+	static sb_pe_read_table *const readers[] = {sb_pe_read_headers,   sb_pe_read_sections,   sb_pe_read_symbols,     sb_pe_read_imports, sb_pe_read_exports, sb_pe_read_debug,
+						    sb_pe_read_exceptions, sb_pe_read_resources, sb_pe_read_relocations, sb_pe_read_pseudo_relocations, sb_pe_read_jumps};
 
 	for (size_t i = 0; i < sizeof readers / sizeof *readers && !telling->no_memory; i++) {
 		size_t references = telling->references.count, rows = telling->rows.count;

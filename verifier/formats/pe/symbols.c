@@ -2,13 +2,25 @@
 /* "COFF Symbol Table": each symbol with the records that belong to it. */
 #include "verifier/formats/pe/tables.h"
 
-enum { EXTERNAL = 2, STATIC = 3, LABEL = 6 };
+enum { EXTERNAL = 2, STATIC = 3, LABEL = 6, FILE_NAME = 103 };
+
+/* The number of the next one: known by the name of the source file in the record behind it ("Auxiliary Format 4: Files"). */
+static bool tell_next_file(struct sb_pe_telling *telling, uint64_t at)
+{
+	const struct sb_pe *pe = telling->pe;
+	uint64_t next = sb_pe_uint(pe, at + 8, 4);
+
+	return next >= pe->symbol_count ||
+	       sb_pe_tell(telling, (struct sb_reference){SB_REFERENCE_TEXT, at + 8, 4, pe->symbols + (next + 1) * SB_PE_SYMBOL, 0, 0});
+}
 
 /* Where it lies, and of one that stands for a section how much of it there is ("Auxiliary Format 5: Section Definitions"). */
 static bool tell_place(struct sb_pe_telling *telling, uint64_t at, uint64_t number, uint64_t storage, uint64_t more)
 {
 	const struct sb_pe *pe = telling->pe;
 
+	if (storage == FILE_NAME)
+		return tell_next_file(telling, at);
 	if (number == 0 || number > pe->section_count)
 		return true;
 	uint64_t address = pe->sections[number - 1].address + sb_pe_uint(pe, at + 8, 4), length = at + SB_PE_SYMBOL;

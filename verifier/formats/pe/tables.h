@@ -26,6 +26,7 @@ sb_pe_read_table sb_pe_read_imports, sb_pe_read_exports, sb_pe_read_debug, sb_pe
 sb_pe_read_table sb_pe_read_exceptions;                                                             /* exceptions.c */
 sb_pe_read_table sb_pe_read_jumps;                                                                  /* jumps.c */
 sb_pe_read_table sb_pe_read_relocations;                                                            /* relocations.c */
+sb_pe_read_table sb_pe_read_pseudo_relocations;                                                     /* pseudo.c */
 
 /** For readers; false when no more may be told, or the field does not lie in the file. */
 SB_MUST_USE bool sb_pe_tell(struct sb_pe_telling *telling, struct sb_reference reference);
