@@ -216,6 +216,11 @@ def _(_folder):
             return replaced(image, at, struct.pack("<I", image.u32(at) + 8))
         return edit
 
+    def summed(at):
+        return lambda image: replaced(image, image.optional + at, struct.pack("<I", image.u32(image.optional + at) + 4096))
+
+    for at, name in ((4, "SizeOfCode"), (8, "SizeOfInitializedData"), (56, "SizeOfImage")):
+        everywhere(name, summed(at), (name,))
     everywhere("entry point", entered, ("AddressOfEntryPoint",), of("program"))
     everywhere("imports", led(1), ("import directory",))
     everywhere("exports", led(0), ("export directory",), of("library"))

@@ -158,6 +158,19 @@ static bool salted_digest_is_right(struct sb_reading *reading, const struct sb_f
 	return digest_is_right(reading, field, bytes, pieces, sizeof pieces / sizeof *pieces, SB_DECLARED_MD5);
 }
 
+/* What several stretches of the file hold together. */
+static bool length_of_pieces_is_right(const struct sb_field *field, struct sb_span file, struct sb_span bytes, bool *known)
+{
+	uint64_t value, total = 0;
+	struct sb_span piece;
+
+	for (uint32_t i = 0; *known && i < field->derived.piece_count; i++) {
+		*known = sb_span_cut(file, field->derived.pieces[i].offset, field->derived.pieces[i].length, &piece);
+		total += field->derived.pieces[i].length;
+	}
+	return *known && sb_field_number(bytes, field->encoding, &value) && value == total;
+}
+
 bool sb_field_is_digest(const struct sb_field *field)
 {
 	enum sb_declared_digest kind;
@@ -172,6 +185,8 @@ bool sb_field_is_right(struct sb_explaining *in, const struct sb_pair *pair, uns
 	bool digest = declared_kind(field->derived.algorithm, &kind);
 
 	*known = sb_span_cut(pair->bytes[side], field->offset, field->length, &bytes);
+	if (*known && field->derived.algorithm == SB_DERIVE_LENGTH && field->derived.piece_count)
+		return length_of_pieces_is_right(field, pair->bytes[side], bytes, known);
 	if (*known && digest && field->derived.piece_count)
 		return digest_of_pieces_is_right(reading, field, pair->bytes[side], bytes, kind, known);
 	*known = *known && covered(in, pair, field, side, &over);

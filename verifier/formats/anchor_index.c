@@ -24,14 +24,21 @@ static void set_lengths(struct sb_anchor *items, size_t count)
 	}
 }
 
-/* Tables may tell of one thing twice: a slot of an import is listed, and has a symbol. How many are left of the sorted ones. */
+static bool is_repeated(const struct sb_anchor *before, const struct sb_anchor *anchor)
+{
+	return anchor->name[0] && by_address(before, anchor) == 0;
+}
+
+/* Tables may tell of one thing twice: a slot of an import is listed, and has a symbol. The shorter one knows its end. How many are left of the sorted ones. */
 static size_t drop_repeated(struct sb_anchor *items, size_t count)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < count; i++)
-		if (kept == 0 || !items[i].name[0] || by_address(&items[kept - 1], &items[i]) != 0)
+		if (kept == 0 || !is_repeated(&items[kept - 1], &items[i]))
 			items[kept++] = items[i];
+		else if (items[i].length < items[kept - 1].length)
+			items[kept - 1].length = items[i].length;
 	return kept;
 }
 

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { DEBUG_ENTRY = 28, CODEVIEW = 2, RSDS = 24, MOST_ENTRIES = 64 };
+enum { DEBUG_ENTRY = 28, CODEVIEW = 2, RSDS = 24, MOST_ENTRIES = 64, SIZE_OF_CODE = 4, SIZE_OF_DATA = 8 };
 
 #define ROW(at_, length_, kind_, name_) {.at = (at_), .length = (length_), .kind = SB_FIELD_##kind_, .encoding = SB_ENC_LE, .name = (name_)}
 
@@ -20,8 +20,8 @@ static const struct sb_layout_row coff[] = {
 };
 /* "Optional Header Standard Fields" and "Windows-Specific Fields". */
 static const struct sb_layout_row standard[] = {
-	ROW(0, 2, MAGIC, "Magic"), ROW(2, 1, VALUE, "MajorLinkerVersion"), ROW(3, 1, VALUE, "MinorLinkerVersion"), ROW(4, 4, SIZE, "SizeOfCode"),
-	ROW(8, 4, SIZE, "SizeOfInitializedData"), ROW(12, 4, SIZE, "SizeOfUninitializedData"), ROW(16, 4, ADDRESS, "AddressOfEntryPoint"), ROW(20, 4, ADDRESS, "BaseOfCode"),
+	ROW(0, 2, MAGIC, "Magic"), ROW(2, 1, VALUE, "MajorLinkerVersion"), ROW(3, 1, VALUE, "MinorLinkerVersion"),
+	ROW(12, 4, SIZE, "SizeOfUninitializedData"), ROW(16, 4, ADDRESS, "AddressOfEntryPoint"), ROW(20, 4, ADDRESS, "BaseOfCode"),
 };
 static const struct sb_layout_row narrow_base[] = {ROW(24, 4, ADDRESS, "BaseOfData"), ROW(28, 4, ADDRESS, "ImageBase")};
 static const struct sb_layout_row wide_base[] = {ROW(24, 8, ADDRESS, "ImageBase")};
@@ -108,12 +108,38 @@ static int describe_directories(struct sb_view *view, const struct sb_pe *pe, st
 	return rc;
 }
 
+/* GNU ld leaves out what only a debugger reads. */
+static bool is_counted(const struct sb_pe_section *of, uint32_t flag)
+{
+	return (of->characteristics & flag) && of->size && strncmp(of->name, ".debug", 6) != 0;
+}
+
+/* What the sections of one kind hold together. */
+static int describe_sum_of_sections(struct sb_view *view, const struct sb_pe *pe, uint64_t at, const char *name, uint32_t flag, struct sb_err *err)
+{
+	struct sb_range *pieces = sb_arena_array(view->arena, pe->section_count + 1, sizeof *pieces);
+	uint32_t count = 0;
+
+	if (!pieces)
+		return sb_no_memory(err);
+	for (size_t i = 0; i < pe->section_count; i++)
+		if (is_counted(&pe->sections[i], flag))
+			pieces[count++] = (struct sb_range){pe->sections[i].offset, pe->sections[i].size};
+	const struct sb_field sum = {.offset = at, .length = 4, .kind = count ? SB_FIELD_DERIVED : SB_FIELD_SIZE, .encoding = SB_ENC_LE, .name = name,
+	                             .derived = {.algorithm = SB_DERIVE_LENGTH, .pieces = pieces, .piece_count = count}};
+	return sb_emit_field(view, &sum, err);
+}
+
 static int describe_optional(struct sb_view *view, const struct sb_region *region, const struct sb_pe *pe, struct sb_err *err)
 {
 	const struct sb_field sum = {.offset = pe->checksum, .length = 4, .kind = SB_FIELD_DERIVED, .encoding = SB_ENC_LE, .name = "CheckSum",
 	                             .derived = {.algorithm = SB_DERIVE_PE_SUM, .over_length = view->file.n}};
 	int rc = emit_record(view, region, region->offset, SB_ROWS(standard), "", err);
 
+	if (!rc)
+		rc = describe_sum_of_sections(view, pe, region->offset + SIZE_OF_CODE, "SizeOfCode", SB_PE_CODE, err);
+	if (!rc)
+		rc = describe_sum_of_sections(view, pe, region->offset + SIZE_OF_DATA, "SizeOfInitializedData", SB_PE_INITIALIZED, err);
 	if (!rc)
 		rc = pe->wide ? emit_record(view, region, region->offset, SB_ROWS(wide_base), "", err) : emit_record(view, region, region->offset, SB_ROWS(narrow_base), "", err);
 	if (!rc)

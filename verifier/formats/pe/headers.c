@@ -2,7 +2,7 @@
 /* What headers lead to: the entry point, the directories, the sections, the symbols. */
 #include "verifier/formats/pe/tables.h"
 
-enum { ENTRY_POINT = 16, CODE = 20, DATA = 24, POINTER_TO_SYMBOLS = 12, NUMBER_OF_SYMBOLS = 16 };
+enum { ENTRY_POINT = 16, CODE = 20, DATA = 24, SECTION_ALIGNMENT = 32, SIZE_OF_IMAGE = 56, POINTER_TO_SYMBOLS = 12, NUMBER_OF_SYMBOLS = 16 };
 
 static bool tell_size(struct sb_pe_telling *telling, enum sb_reference_kind kind, uint64_t at, uint64_t from)
 {
@@ -22,6 +22,18 @@ static bool tell_directory(struct sb_pe_telling *telling, unsigned i)
 	return sb_pe_tell_address(telling, at, 4, range->at) && tell_size(telling, SB_REFERENCE_SIZE, at + 4, pe->image_base + range->at);
 }
 
+/* The end of the last section, filled up to a page. */
+static bool tell_size_of_image(struct sb_pe_telling *telling)
+{
+	const struct sb_pe *pe = telling->pe;
+	const struct sb_pe_section *last = pe->section_count ? &pe->sections[pe->section_count - 1] : NULL;
+	uint64_t page = sb_pe_uint(pe, pe->optional + SECTION_ALIGNMENT, 4), at = pe->optional + SIZE_OF_IMAGE, end = last ? last->address + last->virtual_size : 0;
+
+	if (page == 0 || end == 0 || (end + page - 1) / page * page != sb_pe_uint(pe, at, 4))
+		return true;
+	return sb_pe_tell(telling, (struct sb_reference){SB_REFERENCE_SIZE, at, 4, pe->image_base + end, pe->image_base, 0});
+}
+
 bool sb_pe_read_headers(struct sb_pe_telling *telling)
 {
 	const struct sb_pe *pe = telling->pe;
@@ -33,6 +45,8 @@ bool sb_pe_read_headers(struct sb_pe_telling *telling)
 	for (unsigned i = 0; i < pe->directory_count; i++)
 		if (!tell_directory(telling, i))
 			return false;
+	if (!tell_size_of_image(telling))
+		return false;
 	return !pe->symbols || (sb_pe_tell(telling, (struct sb_reference){SB_REFERENCE_OFFSET, pe->header + POINTER_TO_SYMBOLS, 4, pe->symbols, 0, 0}) &&
 				sb_pe_tell(telling, (struct sb_reference){SB_REFERENCE_OFFSET, pe->header + NUMBER_OF_SYMBOLS, 4, pe->symbols + SB_PE_SYMBOL * pe->symbol_count, 0, 0}));
 }

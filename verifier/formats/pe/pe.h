@@ -19,7 +19,7 @@ enum sb_pe_directory {
 	SB_PE_GLOBAL, SB_PE_TLS, SB_PE_LOAD_CONFIG, SB_PE_BOUND_IMPORT, SB_PE_IAT, SB_PE_DELAY_IMPORT, SB_PE_CLR
 };
 
-enum sb_pe_characteristics { SB_PE_CODE = 0x20, SB_PE_EXECUTE = 0x20000000, SB_PE_WRITE = 0x80000000 };
+enum sb_pe_characteristics { SB_PE_CODE = 0x20, SB_PE_INITIALIZED = 0x40, SB_PE_EXECUTE = 0x20000000, SB_PE_WRITE = 0x80000000 };
 
 /** Tags of regions that describe() can type; sections are SB_PE_TAG_SECTION + index. */
 enum sb_pe_tag { SB_PE_TAG_NONE = 0, SB_PE_TAG_DOS, SB_PE_TAG_COFF, SB_PE_TAG_OPTIONAL, SB_PE_TAG_TABLE, SB_PE_TAG_CERTIFICATES, SB_PE_TAG_SECTION };

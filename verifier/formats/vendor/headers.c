@@ -167,14 +167,14 @@ static const struct sb_layout_row kwb_rows[] = {
 	{.at = 30, .length = 1, .kind = SB_FIELD_FLAGS, .name = "more headers"},
 };
 
-enum { KWB_HEADER = 32, KWB_SUM = 31, SECTOR = 512 };
+enum { KWB_HEADER = 32, KWB_LONGEST = 1 << 20, KWB_SUM = 31, SECTOR = 512 };
 
 /* One magic byte is little: the header's own sum of as many bytes must be right. */
 static bool kwb_sum_holds(struct sb_span file, uint64_t n)
 {
 	uint8_t sum = 0;
 
-	if (n < KWB_HEADER || n > file.n)
+	if (n < KWB_HEADER || n > KWB_LONGEST || n > file.n)
 		return false;
 	for (uint64_t i = 0; i < n; i++)
 		sum = (uint8_t)(sum + (i == KWB_SUM ? 0 : file.p[i]));
