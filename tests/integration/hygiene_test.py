@@ -4,12 +4,15 @@
 import base64
 import glob
 import hashlib
+import io
 import json
 import os
 import random
 import shutil
+import struct
 import subprocess
 import tarfile
+import zlib
 
 import corpus_inputs
 from drops import sha256, tarball
@@ -155,6 +158,35 @@ def _(_dir):
     told = sb('check', 'drop.yaml', code=0)
     assert 'third/lib.tar.xz was not looked into' in told.out, told
     assert verify()['trace']['sources'] == {'files': 2, 'unread': ['third/lib.tar.xz'], 'copied': [], 'unknown': []}
+
+
+@case('a source that is an archive with the mark of a firmware image is unpacked, with the trailer of one it is refused')
+def _(_dir):
+    def packed_as(name):
+        data = io.BytesIO()
+        with tarfile.open(fileobj=data, mode='w', format=tarfile.USTAR_FORMAT) as tar:
+            member = tarfile.TarInfo(name)
+            member.size = len(blob_object())
+            tar.addfile(member, io.BytesIO(blob_object()))
+        return data.getvalue()
+
+    def summed(tar):
+        sum_ = sum(tar[:148]) + 8 * 32 + sum(tar[156:512])
+        return tar[:148] + b'%06o\0 ' % sum_ + tar[156:]
+    plain = packed_as('a.o')
+    trailer = struct.pack('>4sIB3xI', b'FWx0', zlib.crc32(plain) ^ 0xffffffff, 0, 16)
+    marked = packed_as('jumpeGON.BT0')
+    marked = summed(marked[:16] + struct.pack('<I', 512) + marked[20:])
+    for content, code, word in ((plain, 0, 'ELF'), (marked, 0, 'ELF'), (plain + trailer, 3, 'archive')):
+        drop({'m.c': 'int main(void) { return 0; }\n'}, ['gcc -o "$OUT/app" m.c'], [('app', 'out/app')])
+        with open('lib.bin', 'wb') as f:
+            f.write(content)
+        with open('drop.yaml') as f:
+            manifest = f.read()
+        with open('drop.yaml', 'w') as f:
+            f.write(manifest.replace('sources:\n', 'sources:\n  - {path: lib.bin, sha256: %s, into: third}\n' % hashlib.sha256(content).hexdigest()))
+        told = sb('check', 'drop.yaml', code=code)
+        assert word in told.out + told.err, (word, told)
 
 
 @case('binaries that are written as text are found, and so is what they became')

@@ -66,6 +66,7 @@ struct sb_format {
 	const struct sb_meaning_format *meaning; /* of files that can say one thing in many ways, else NULL */
 	bool archive;          /* ingest may unpack it */
 	bool container;        /* an image of a device or of what is booted: members, when made and fill, but ingest leaves it as it is */
+	bool appended;         /* with container: stands behind a file of any format, which whoever is to unpack it finds without looking here */
 	bool tree;             /* a file system: its members have all of their metadata, wherever in the file that was written */
 	bool compression;      /* one payload, to be probed again by itself */
 	bool volume;           /* with compression: a file system, whose payload is the tree of its files */

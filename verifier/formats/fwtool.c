@@ -120,4 +120,5 @@ const struct sb_format sb_format_fwtool = {
 	.open = open_image,
 	.describe = describe,
 	.container = true,
+	.appended = true,
 };

@@ -261,7 +261,7 @@ int sb_ingest_is_archive(struct sb_unpack *unpack, unsigned spool, const char *n
 	rc = sb_ingest_refuse(sb_parsing_probe(unpack->side, &source, name, &format, err), err);
 	sb_source_close(&source);
 	sb_parser_side_free(&unpack->side);
-	*out = format && format->archive;
+	*out = format && (format->archive || format->appended); /* of the latter it is told that it was not looked into */
 	if (rc)
 		sb_within(err, name);
 	return rc;
