@@ -14,6 +14,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from expecting import compare, expect, read, write  # noqa: E402
 from make_binaries import EPOCH, Elf, entry, newc, package, program, put, tar  # noqa: E402
 from sbtest import case, main, need, run, sb  # noqa: E402
+import vendors  # noqa: E402
 
 A = {"usr/bin/acme": (0o755, b"#!/bin/sh\necho acme\n" * 40), "usr/share/acme/data": (0o644, bytes(range(256)) * 20)}
 
@@ -402,6 +403,16 @@ def _(_dir):
     os.chmod("a/one", 0o4700)
     os.chmod("b/one", 0o700)
     expect("different", "a", "b", named="04700 → 0700", severity="critical")
+
+
+@case("a sum that was left stale is shown with the same bytes on both sides")
+def _(_dir):
+    honest = vendors.chk(vendors.TEXT)
+    write("b", honest)
+    write("a", honest.replace(b"--serve", b"--swerv", 1))
+    stale = [f for f in compare("a", "b")["findings"] if "left stale" in f["note"]]
+    assert [f["where"][-1] for f in stale] == ["sum of the kernel", "sum of the image"], stale
+    assert all(f["shipped"] and f["shipped"] == f["rebuilt"] and "shipped side" in f["note"] for f in stale), stale
 
 
 @case("the same bytes come out for every -j")

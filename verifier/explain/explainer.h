@@ -35,7 +35,6 @@ struct sb_detached {
 	const char *why[SB_SIDES]; /* of a side that is not right */
 };
 
-/** What an explainer may look at: one artifact, read-only. */
 /** CRC-32 of content that was read already, by where it lies. */
 struct sb_crc_row {
 	const uint8_t *p;
@@ -43,6 +42,7 @@ struct sb_crc_row {
 	uint32_t crc;
 };
 
+/** What an explainer may look at: one artifact, read-only. */
 struct sb_explaining {
 	const struct sb_comparison *comparison;
 	const struct sb_compared *artifact;

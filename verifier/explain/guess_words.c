@@ -261,15 +261,20 @@ static bool is_decimal_mark(const struct words *words)
 	return (a.p[at] == ',' && b.p[at] == '.') || (a.p[at] == '.' && b.p[at] == ',');
 }
 
+/* "-O2", "-march=armv8-a", "-ffast-math": a dash, a letter that compilers group their options by, and more. */
+static bool is_compiler_option(struct sb_span text)
+{
+	return text.n > 2 && text.p[0] == '-' && strchr("DOUWfgm", text.p[1]) && fits(text.p[2], 'w');
+}
+
 static struct sb_guess guess_tool(const struct words *words)
 {
 	const struct sb_span a = words->text[SB_SHIPPED], b = words->text[SB_REBUILT];
-	struct sb_span x = token(words, SB_SHIPPED, NAME "="), y = token(words, SB_REBUILT, NAME "=");
-	bool option = x.n > 1 && y.n > 1 && x.p[0] == '-' && y.p[0] == '-';
+	bool option = is_compiler_option(token(words, SB_SHIPPED, NAME "=")) && is_compiler_option(token(words, SB_REBUILT, NAME "="));
 
 	if (is_decimal_mark(words))
 		return (struct sb_guess){SB_CAUSE_LOCALE, "another decimal mark"};
-	if (option || IS_PRECEDED(words, "CFLAGS", "LDFLAGS", "-O", " -f", " -m"))
+	if (option || IS_PRECEDED(words, "CFLAGS", "CPPFLAGS", "LDFLAGS"))
 		return (struct sb_guess){SB_CAUSE_FLAGS, "options of a compiler"};
 	if ((holds(a, "GCC: (") && holds(b, "GCC: (")) || (holds(a, "clang version") && holds(b, "clang version")) || (holds(a, "GNU C") && holds(b, "GNU C")) ||
 	    (holds(a, "rustc") && holds(b, "rustc")) || (holds(a, "GNU AS ") && holds(b, "GNU AS ")))

@@ -29,6 +29,24 @@ static bool is_listed(const struct sb_pair *pair, unsigned side, const struct sb
 	return false;
 }
 
+/* The same value in a region of that name of the other side, so that a person does not read that nothing stands there. */
+static struct sb_diff_side counterpart(const struct sb_pair *pair, unsigned side, const struct sb_region *region, const struct sb_field *field)
+{
+	const struct sb_view *other = pair->view[!side];
+	struct sb_span here, there;
+
+	if (!sb_span_cut(pair->bytes[side], field->offset, field->length, &here))
+		return (struct sb_diff_side){0};
+	for (size_t i = 0; i < other->regions.count; i++) {
+		const struct sb_region *at = sb_view_region(other, i);
+		uint64_t offset = at->offset + (field->offset - region->offset);
+		if (sb_region_order(region, at) == 0 && at->length == region->length && sb_span_cut(pair->bytes[!side], offset, field->length, &there) &&
+		    sb_span_equal(here, there))
+			return (struct sb_diff_side){.present = true, .offset = offset, .length = field->length, .region = at};
+	}
+	return (struct sb_diff_side){0};
+}
+
 static int add(struct sb_explaining *in, const struct sb_pair *pair, unsigned side, const struct sb_region *region, const struct sb_field *field,
                struct sb_vec *claims, struct sb_err *err)
 {
@@ -42,6 +60,7 @@ static int add(struct sb_explaining *in, const struct sb_pair *pair, unsigned si
 	diff->side[side] = (struct sb_diff_side){
 		.present = true, .offset = field->offset, .length = field->length, .region = region,
 		.member = region->member ? sb_view_member(pair->view[side], region->member - 1) : NULL, .field = *field};
+	diff->side[!side] = counterpart(pair, side, region, field);
 	in->no_memory |= !diff->name;
 	*claim = (struct sb_claim){.pair = pair, .diff = diff, .cause = SB_CAUSE_CHECKSUM, .cap = SB_LEVEL_DIFFERENT, .severity = SB_SEVERITY_CRITICAL,
 	                           .primary = true,
