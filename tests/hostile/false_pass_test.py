@@ -225,6 +225,63 @@ def _(_dir):
     refused(2, "drop-unmatched-shipped", "verify", "drop.yaml")
 
 
+@case("what is delivered beside the rules is found in folders on the way to other files and to sources")
+def _(_dir):
+    outputs = [("release/prog", "out/prog"), ("release/sub/deep/prog2", "out/prog")]
+    files = {"release/prog": b"x", "release/sub/deep/prog2": b"x"}
+    drop(files, outputs, ["sh: printf x > out/prog"])
+    assert verdict("verify", "drop.yaml")["level"] == "identical"
+    drop({**files, "release/sub/evil": b"evil"}, outputs, ["sh: printf x > out/prog"])
+    refused(2, "drop-unmatched-shipped", "verify", "drop.yaml")
+    os.unlink("release/sub/evil")
+    os.makedirs("release/src")
+    os.rename("src.tar.xz", "release/src/src.tar.xz")
+    drops.manifest(sources="release/src/src.tar.xz", steps=["sh: printf x > out/prog"], built="out/prog", extra="  - {shipped: release/sub, built: out}")
+    write("release/src/evil", b"evil")
+    refused(2, "drop-unmatched-shipped", "verify", "drop.yaml")
+
+
+@case("what one rule's folder lacks is extra, wherever else it was delivered")
+def _(_dir):
+    steps = ["sh: mkdir -p out/r/etc; printf drop > out/r/etc/rules; printf app > out/r/app"]
+    for other in (("relA", "out/r"), ("relA/etc/rules", "out/r/etc/rules")):
+        drop({"relA/etc/rules": b"drop", "relB/app": b"app"}, [("relB", "out/r"), other], steps)
+        if other[0] == "relA":
+            write("relA/app", b"app")
+        record = verdict("verify", "drop.yaml")
+        assert record["level"] == "different" and [f["where"] for f in record["findings"]] == [["relB/etc/rules"]], record["findings"]
+
+
+@case("folders of a delivery: empty ones on one side, and their special bits")
+def _(_dir):
+    def finds(step, *wanted):
+        drops.manifest(steps=[f"sh: mkdir -p out/d; printf x > out/d/x; {step}"], shipped="release", built="out")
+        record = verdict("verify", "drop.yaml")
+        assert record["level"] == ("different" if wanted else "identical"), record
+        assert [(f["where"], f["cause"]) for f in record["findings"]] == list(wanted), record["findings"]
+    drop({"release/d/x": b"x"}, [("release", "out")], ["sh: true"])
+    finds("true")
+    finds("mkdir -p out/e/f", (["release/e"], "extra"), (["release/e/f"], "extra"))
+    finds("chmod 2755 out/d", (["release/d"], "permissions"))
+    os.makedirs("release/enable-debug")
+    finds("true", (["release/enable-debug"], "missing"))
+    finds("mkdir out/enable-debug")
+    finds("printf y > out/enable-debug", (["release/enable-debug"], "missing"))
+    os.chmod("release/d", 0o1777)
+    finds("mkdir out/enable-debug", (["release/d"], "permissions"))
+
+
+@case("capabilities of a delivered file are content: no build can set them", user=False)
+def _(_dir):
+    need("setfattr")
+    drop({"release/prog": b"x"}, [("release/prog", "out/prog")], ["sh: printf x > out/prog; chmod 755 out/prog"])
+    os.chmod("release/prog", 0o755)
+    assert verdict("verify", "drop.yaml")["level"] == "identical"
+    run("setfattr", "-n", "security.capability", "-v", "0x0100000280000000000000000000000000000000", "release/prog", user=False, code=0)
+    record = verdict("verify", "drop.yaml")
+    assert record["level"] == "different" and [(f["kind"], f["severity"]) for f in record["findings"]] == [("attributes", "critical")], record
+
+
 @case("a delivered link is no delivered file, wherever it leads", user=True)
 def _(_dir):
     drop({"release/real": b"x", "elsewhere": b"x"}, [("release/prog", "out/prog")], ["sh: printf x > out/prog"])

@@ -19,10 +19,10 @@ struct sb_side {
 	uint32_t mode;
 	const char *link;        /* of 'l' */
 	uint64_t rdev;
-	bool has_owner;          /* with --metadata, as what follows */
+	bool has_owner;          /* with --metadata, as the three numbers that follow */
 	uint64_t uid, gid;
 	int64_t mtime;
-	struct sb_span xattrs;   /* sb_attributes_read */
+	struct sb_span xattrs;   /* attributes that count, in any one form for both sides; empty for none */
 };
 
 struct sb_artifact_in {

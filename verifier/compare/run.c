@@ -67,7 +67,7 @@ static unsigned unlike(const struct sb_side *a, const struct sb_side *b)
 		return bit(SB_DIFF_TYPE, true);
 	return bit(SB_DIFF_LINK, !same_text(a->link, b->link)) | bit(SB_DIFF_DEVICE, a->rdev != b->rdev) | bit(SB_DIFF_MODE, modes && a->mode != b->mode) |
 	       bit(SB_DIFF_OWNER, owners && (a->uid != b->uid || a->gid != b->gid)) | bit(SB_DIFF_MTIME, owners && a->mtime != b->mtime) |
-	       bit(SB_DIFF_XATTR, owners && !sb_span_equal(a->xattrs, b->xattrs));
+	       bit(SB_DIFF_XATTR, !sb_span_equal(a->xattrs, b->xattrs));
 }
 
 static int compare_metadata(struct sb_unit *unit, const struct sb_artifact_in *in, struct sb_err *err)

@@ -34,8 +34,17 @@ struct sb_shipped {
 	char type;               /* 'f' regular, 'l' link (of a shipped directory) */
 	const char *link;        /* target of a link */
 	uint32_t mode;           /* of a regular file, 07777 */
+	struct sb_span capability; /* of a regular file: its security.capability as the kernel keeps it; empty without one */
 	struct sb_blob blob;     /* of a regular file */
 	struct sb_digest digest; /* both kinds */
+};
+
+/** A folder inside of a delivered one. */
+struct sb_shipped_folder {
+	const char *path;  /* relative to the manifest's folder */
+	const char *built; /* relative to build.path */
+	uint32_t mode;     /* 07777 */
+	bool empty;        /* neither files nor links lie below it */
 };
 
 /** Something about names or metadata that is worth telling and no reason to refuse: setuid members, names that differ by case. */
@@ -59,6 +68,8 @@ struct sb_sources {
 	size_t prebuilt_count;
 	struct sb_shipped *shipped;       /* sorted by path; every one matches exactly one output rule */
 	size_t shipped_count;
+	struct sb_shipped_folder *folders; /* sorted by path */
+	size_t folder_count;
 	struct sb_ingest_notice *notices;
 	size_t notice_count;
 };

@@ -7,11 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
+
+/** linux/capability.h: the longest form of the attribute, XATTR_CAPS_SZ_3, is 24 bytes; longer ones are not the kernel's. */
+enum { CAPABILITY_ROOM = 256 };
 
 struct collect {
 	const struct sb_ingest_in *in;
 	struct sb_arena *arena;
-	struct sb_vec found; /* struct sb_shipped */
+	struct sb_vec found;   /* struct sb_shipped */
+	struct sb_vec folders; /* struct sb_shipped_folder */
 };
 
 static char *joined(struct sb_arena *arena, const char *folder, const char *name)
@@ -24,6 +29,28 @@ static int no_memory(struct sb_err *err)
 	return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
 }
 
+static int read_capability(const struct collect *all, int fd, struct sb_shipped *file, struct sb_err *err)
+{
+	char value[CAPABILITY_ROOM];
+	ssize_t n = fgetxattr(fd, "security.capability", value, sizeof value);
+
+	if (n < 0)
+		return errno == ENODATA || errno == ENOTSUP ? 0 : sb_fail_errno(err, "drop-unreadable-file", "cannot read the capabilities of %s", file->path);
+	const char *copy = sb_arena_copy(all->arena, sb_span_of(value, (size_t)n));
+	file->capability = sb_span_of(copy, (size_t)n);
+	return copy ? 0 : no_memory(err);
+}
+
+static int take(const struct collect *all, struct sb_shipped *file, struct sb_err *err)
+{
+	SB_CLOSING int fd = -1;
+	int rc = sb_ingest_open(all->in->dir, file->path, &fd, err);
+
+	if (!rc)
+		rc = read_capability(all, fd, file, err);
+	return rc ? rc : sb_ingest_read(fd, file->path, &file->blob, &file->digest, err);
+}
+
 static int add(struct collect *all, const struct sb_shipped *found, struct sb_err *err)
 {
 	struct sb_shipped *slot = found->path && found->built ? sb_vec_push(&all->found) : NULL;
@@ -31,7 +58,7 @@ static int add(struct collect *all, const struct sb_shipped *found, struct sb_er
 		return no_memory(err);
 	*slot = *found;
 	slot->blob = (struct sb_blob){.fd = -1};
-	return slot->type == 'f' ? sb_ingest_take(all->in->dir, slot->path, &slot->blob, &slot->digest, err) : 0;
+	return slot->type == 'f' ? take(all, slot, err) : 0;
 }
 
 static int add_file(struct collect *all, const char *path, const char *built, mode_t mode, struct sb_err *err)
@@ -56,6 +83,19 @@ static int add_link(struct collect *all, int dir, const char *name, const char *
 
 static int walk(struct collect *all, const char *path, const char *built, unsigned depth, struct sb_err *err);
 
+static int add_folder(struct collect *all, const char *path, const char *built, mode_t mode, unsigned depth, struct sb_err *err)
+{
+	size_t place = all->folders.count, before = all->found.count;
+	struct sb_shipped_folder *slot = sb_vec_push(&all->folders);
+
+	if (!slot)
+		return no_memory(err);
+	*slot = (struct sb_shipped_folder){.path = path, .built = built, .mode = mode & 07777};
+	int rc = walk(all, path, built, depth, err);
+	((struct sb_shipped_folder *)sb_vec_at(&all->folders, place))->empty = all->found.count == before;
+	return rc;
+}
+
 static int visit(struct collect *all, int dir, const char *name, const char *folder, const char *built_folder, unsigned depth,
                  struct sb_err *err)
 {
@@ -67,7 +107,7 @@ static int visit(struct collect *all, int dir, const char *name, const char *fol
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
 		return sb_fail_errno(err, "drop-unreadable-file", "cannot look at %s", path);
 	if (S_ISDIR(st.st_mode))
-		return walk(all, path, built, depth + 1, err);
+		return add_folder(all, path, built, st.st_mode, depth + 1, err);
 	if (S_ISLNK(st.st_mode))
 		return add_link(all, dir, name, path, built, err);
 	if (S_ISREG(st.st_mode))
@@ -158,7 +198,7 @@ static bool is_below(const char *path, const char *folder)
 	return strncmp(path, folder, n) == 0 && path[n] == '/';
 }
 
-/* A folder that a rule or a source leads into is looked at for its own sake, or is none of the delivery's. */
+/* A folder that a rule or a source leads into may hold what is none of the delivery's; any other one is not accounted for. */
 static bool leads_somewhere(const struct collect *all, const char *folder)
 {
 	const struct sb_drop *drop = all->in->drop;
@@ -173,36 +213,60 @@ static bool leads_somewhere(const struct collect *all, const char *folder)
 	return !drop->toolchain.host && is_below(drop->toolchain.root, folder);
 }
 
-static int check_name(const struct collect *all, int dir, const char *name, const char *path, struct sb_err *err)
+static int check_folder(const struct collect *all, const char *folder, unsigned depth, struct sb_err *err);
+
+static int check_name(const struct collect *all, int dir, const char *name, const char *path, unsigned depth, struct sb_err *err)
 {
 	struct stat st;
 
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
 		return sb_fail_errno(err, "drop-unreadable-file", "cannot look at %s", path);
-	if (S_ISDIR(st.st_mode) ? leads_somewhere(all, path) : is_shipped(all, path) || is_source(all->in->drop, path))
+	if (is_shipped(all, path) || is_source(all->in->drop, path))
 		return 0;
+	if (S_ISDIR(st.st_mode) && leads_somewhere(all, path))
+		return check_folder(all, path, depth + 1, err);
 	return sb_fail(err, SB_USAGE, "drop-unmatched-shipped", "no output rule matches %s", path);
 }
 
 /* A file that lies in a folder of the delivery but matches no rule would be delivered without having been compared. */
-static int check_folder(const struct collect *all, const char *folder, struct sb_err *err)
+static int check_folder(const struct collect *all, const char *folder, unsigned depth, struct sb_err *err)
 {
+	if (depth > SB_LIMIT_OF(OUTPUT_DEPTH))
+		return sb_fail_limit(err, SB_LIMIT_ROW_OUTPUT_DEPTH, depth);
 	SB_CLOSEDIR DIR *dir = NULL;
 	int rc = open_folder(all, folder, &dir, err);
 	if (rc)
 		return rc;
 	for (const char *name; !(rc = sb_path_next(dir, &name, err)) && name;) {
 		char *path = joined(all->arena, folder, name);
-		rc = path ? check_name(all, dirfd(dir), name, path, err) : no_memory(err);
+		rc = path ? check_name(all, dirfd(dir), name, path, depth, err) : no_memory(err);
 		if (rc)
 			break;
 	}
 	return rc;
 }
 
+/* The folder that holds what a rule names, when that is a file; "" for the manifest's own. */
+static struct sb_span folder_of(const struct collect *all, const struct sb_drop_output *rule)
+{
+	const char *slash = strrchr(rule->shipped, '/');
+	return slash && is_shipped(all, rule->shipped) ? sb_span_of(rule->shipped, (size_t)(slash - rule->shipped)) : (struct sb_span){0};
+}
+
+/* Was the folder of this rule looked at with an earlier rule's? */
+static bool was_checked(const struct collect *all, size_t rule, struct sb_span folder)
+{
+	for (size_t i = 0; i < rule; i++) {
+		struct sb_span other = folder_of(all, &all->in->drop->outputs[i]);
+		if (sb_span_equal(other, folder))
+			return true;
+	}
+	return false;
+}
+
 /*
- * Only folders of rules that name a file: of a folder that a rule names, everything has been found by walking it. The manifest's
- * own folder is left out: sources, roots and the manifest itself lie there.
+ * Only folders of rules that name a file, and what lies below them: of a folder that a rule names, everything has been found by walking
+ * it. The manifest's own folder is left out: sources, roots and the manifest itself lie there.
  */
 static int check_folders(const struct collect *all, struct sb_err *err)
 {
@@ -210,11 +274,11 @@ static int check_folders(const struct collect *all, struct sb_err *err)
 	int rc = 0;
 
 	for (size_t i = 0; !rc && i < drop->output_count; i++) {
-		const char *path = drop->outputs[i].shipped, *slash = strrchr(path, '/');
-		if (!slash || !is_shipped(all, path))
+		struct sb_span folder = folder_of(all, &drop->outputs[i]);
+		if (folder.n == 0 || was_checked(all, i, folder))
 			continue;
-		char *folder = sb_arena_copy(all->arena, sb_span_of(path, (size_t)(slash - path)));
-		rc = folder ? check_folder(all, folder, err) : no_memory(err);
+		char *path = sb_arena_copy(all->arena, folder);
+		rc = path ? check_folder(all, path, 0, err) : no_memory(err);
 	}
 	return rc;
 }
@@ -235,21 +299,41 @@ static int collect_all(struct collect *all, struct sb_err *err)
 	return rc ? rc : check_folders(all, err);
 }
 
+static int folder_by_path(const void *a, const void *b)
+{
+	const struct sb_shipped_folder *x = a, *y = b;
+	return strcmp(x->path, y->path);
+}
+
+/* Into the arena, and empty. */
+static int hand_over(struct collect *all, struct sb_sources *out, struct sb_err *err)
+{
+	out->shipped = sb_arena_array(out->arena, all->found.count, sizeof *out->shipped);
+	out->folders = sb_arena_array(out->arena, all->folders.count, sizeof *out->folders);
+	if (!out->shipped || !out->folders)
+		return no_memory(err);
+	memcpy(out->shipped, all->found.items, all->found.count * sizeof *out->shipped);
+	out->shipped_count = all->found.count;
+	all->found.count = 0;
+	if (all->folders.count == 0)
+		return 0;
+	memcpy(out->folders, all->folders.items, all->folders.count * sizeof *out->folders);
+	out->folder_count = all->folders.count;
+	qsort(out->folders, out->folder_count, sizeof *out->folders, folder_by_path);
+	return 0;
+}
+
 int sb_ingest_shipped(const struct sb_ingest_in *in, struct sb_sources *out, struct sb_err *err)
 {
-	struct collect all = {.in = in, .arena = out->arena, .found = {.size = sizeof(struct sb_shipped)}};
+	struct collect all = {.in = in, .arena = out->arena, .found = {.size = sizeof(struct sb_shipped)}, .folders = {.size = sizeof(struct sb_shipped_folder)}};
 
 	sb_step(in->progress, "ingest", "shipped files", 0, in->drop->output_count);
 	int rc = collect_all(&all, err);
-	if (!rc && !(out->shipped = sb_arena_array(out->arena, all.found.count, sizeof *out->shipped)))
-		rc = no_memory(err);
-	if (!rc) {
-		memcpy(out->shipped, all.found.items, all.found.count * sizeof *out->shipped);
-		out->shipped_count = all.found.count;
-	} else {
-		for (size_t i = 0; i < all.found.count; i++)
-			sb_blob_release(&((struct sb_shipped *)sb_vec_at(&all.found, i))->blob);
-	}
+	if (!rc)
+		rc = hand_over(&all, out, err);
+	for (size_t i = 0; i < all.found.count; i++)
+		sb_blob_release(&((struct sb_shipped *)sb_vec_at(&all.found, i))->blob);
 	sb_vec_release(&all.found);
+	sb_vec_release(&all.folders);
 	return rc;
 }

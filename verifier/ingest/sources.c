@@ -6,24 +6,33 @@
 #include <errno.h>
 #include <string.h>
 
-int sb_ingest_take(int dir, const char *path, struct sb_blob *blob, struct sb_digest *digest, struct sb_err *err)
+int sb_ingest_open(int dir, const char *path, int *fd, struct sb_err *err)
 {
-	SB_CLOSING int fd = -1;
-
 	errno = 0;
-	int rc = sb_path_open_file(dir, path, &fd, err);
+	int rc = sb_path_open_file(dir, path, fd, err);
 	if (rc == SB_IO && errno == ENOENT)
 		return sb_fail(err, SB_ABSENT, "drop-missing-file", "%s is not there", path);
 	if (rc == SB_USAGE || rc == SB_FORMAT || rc == SB_IO)
 		sb_reidentify(err, "drop-unreadable-file");
-	if (rc)
-		return rc;
-	rc = sb_blob_take(fd, SB_LIMIT_OF(UNPACKED_TOTAL), blob, err);
+	return rc;
+}
+
+int sb_ingest_read(int fd, const char *path, struct sb_blob *blob, struct sb_digest *digest, struct sb_err *err)
+{
+	int rc = sb_blob_take(fd, SB_LIMIT_OF(UNPACKED_TOTAL), blob, err);
+
 	if (rc)
 		sb_within(err, path);
 	else
 		sb_hash_span(blob->bytes, SB_DIGEST_BOTH, digest);
 	return rc;
+}
+
+int sb_ingest_take(int dir, const char *path, struct sb_blob *blob, struct sb_digest *digest, struct sb_err *err)
+{
+	SB_CLOSING int fd = -1;
+	int rc = sb_ingest_open(dir, path, &fd, err);
+	return rc ? rc : sb_ingest_read(fd, path, blob, digest, err);
 }
 
 int sb_ingest_expect(const char *path, const struct sb_digest *digest, const uint8_t expected[SB_SHA256_BYTES], struct sb_err *err)

@@ -65,6 +65,10 @@ SB_MUST_USE int sb_ingest_hash_entries(struct sb_unpack *unpack, size_t first, s
  */
 SB_MUST_USE int sb_ingest_merge(struct sb_unpack *unpack, struct sb_err *err);
 
+/** Open a file of the drop beneath @dir. "drop-missing-file", "drop-unreadable-file" (3). */
+SB_MUST_USE int sb_ingest_open(int dir, const char *path, int *fd, struct sb_err *err);
+/** Take what @fd holds, with both digests; @path names it in errors. */
+SB_MUST_USE int sb_ingest_read(int fd, const char *path, struct sb_blob *blob, struct sb_digest *digest, struct sb_err *err);
 /** Open and take a file of the drop beneath @dir, with both digests. "drop-missing-file" (3) when it is not there. */
 SB_MUST_USE int sb_ingest_take(int dir, const char *path, struct sb_blob *blob, struct sb_digest *digest, struct sb_err *err);
 /** "digest-mismatch" with both values when @digest is not @expected. */

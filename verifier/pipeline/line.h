@@ -17,6 +17,14 @@ SB_MUST_USE int sb_line_side(const struct sb_rebuilt *rebuilt, const char *path,
 void sb_line_special_bits(struct sb_artifact_in *artifact);
 /** @path below @folder, relative to it; NULL when it is not. */
 const char *sb_line_below(const char *path, const char *folder);
+/** What @rest, below the built folder of @rule, is called in the delivery. NULL when out of memory. */
+char *sb_line_name(const struct sb_drop_output *rule, const char *rest, struct sb_arena *arena);
+/**
+ * What stands on one side only of the folders that rules name: artifacts for files that were made and not delivered in the rule's own folder, for
+ * empty folders, and for folders that differ in setuid, setgid or sticky, onto @artifacts (struct sb_artifact_in). Errors: NOMEM, INTERNAL.
+ */
+SB_MUST_USE int sb_line_extra(const struct sb_drop *drop, const struct sb_sources *sources, const struct sb_rebuilt *rebuilt, struct sb_arena *arena,
+                              struct sb_vec *artifacts, struct sb_err *err);
 
 /** An output of one build or another. */
 struct sb_line_unit {

@@ -29,7 +29,7 @@ static const char *extra_name(const struct sb_drop *drop, const char *path, stru
 	for (size_t rule = 0; rule < drop->output_count; rule++) {
 		const char *rest = sb_line_below(path, drop->outputs[rule].built);
 		if (rest)
-			return sb_arena_printf(arena, "%s/%s", drop->outputs[rule].shipped, rest);
+			return sb_line_name(&drop->outputs[rule], rest, arena);
 	}
 	return path;
 }

@@ -100,7 +100,7 @@ static int pair_outputs(const struct sb_sources *sources, const struct sb_line_s
 		artifacts[i].name = shipped->path;
 		artifacts[i].shipped = (struct sb_side){
 			.present = true, .bytes = shipped->blob.bytes, .digest = shipped->digest, .type = shipped->type, .mode = shipped->mode,
-			.link = shipped->link};
+			.link = shipped->link, .xattrs = shipped->capability};
 		rc = sb_line_side(rebuilt, shipped->built, &artifacts[i].rebuilt, err);
 		sb_line_special_bits(&artifacts[i]);
 	}
@@ -115,38 +115,9 @@ const char *sb_line_below(const char *path, const char *folder)
 	return strncmp(path, folder, n) == 0 && path[n] == '/' ? path + n + 1 : NULL;
 }
 
-static bool is_shipped(const struct sb_sources *sources, const char *built)
+char *sb_line_name(const struct sb_drop_output *rule, const char *rest, struct sb_arena *arena)
 {
-	for (size_t i = 0; i < sources->shipped_count; i++)
-		if (strcmp(sources->shipped[i].built, built) == 0)
-			return true;
-	return false;
-}
-
-/* Files that the rebuild makes in a folder that was delivered as a whole, and that were not delivered: extra. */
-static int add_extra(const struct sb_drop *drop, const struct sb_sources *sources, const struct sb_rebuilt *rebuilt, struct sb_arena *arena,
-                     struct sb_vec *artifacts, struct sb_err *err)
-{
-	const struct sb_inventory *outputs = &rebuilt->run.outputs;
-
-	for (size_t rule = 0; rule < drop->output_count; rule++) {
-		const char *folder = drop->outputs[rule].built;
-		for (size_t i = 0; i < outputs->count; i++) {
-			const struct sb_entry *entry = &outputs->entries[i];
-			const char *rest = entry->type != SB_ENTRY_DIR ? sb_line_below(entry->path, folder) : NULL;
-			if (!rest || is_shipped(sources, entry->path))
-				continue;
-			struct sb_artifact_in *slot = sb_vec_push(artifacts);
-			char *name = slot ? sb_arena_printf(arena, "%s/%s", drop->outputs[rule].shipped, rest) : NULL;
-			if (!name)
-				return no_memory(err);
-			slot->name = name;
-			int rc = sb_line_side(rebuilt, entry->path, &slot->rebuilt, err);
-			if (rc)
-				return rc;
-		}
-	}
-	return 0;
+	return strcmp(rule->shipped, ".") == 0 ? sb_arena_copy(arena, sb_span_text(rest)) : sb_arena_printf(arena, "%s/%s", rule->shipped, rest);
 }
 
 int sb_line_pair(const struct sb_verify_in *in, const struct sb_sources *sources, const struct sb_line_sides *sides, struct sb_arena *arena,
@@ -157,7 +128,7 @@ int sb_line_pair(const struct sb_verify_in *in, const struct sb_sources *sources
 			return no_memory(err);
 	int rc = pair_outputs(sources, sides, artifacts->items, err);
 	if (!rc && sides->extra)
-		rc = add_extra(in->drop, sources, sides->base, arena, artifacts, err);
+		rc = sb_line_extra(in->drop, sources, sides->base, arena, artifacts, err);
 	return rc;
 }
 
