@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Does the order of things differ, and may it? Order has a meaning wherever one entry changes what another one does: a name that comes
- * twice, a file below a link, a hard link before its target, a header for everything behind it, the objects of a static library.
- */
+/* Does the order of members differ, and that of the headers around them? */
 #include "verifier/compare/unit.h"
 
 #include <string.h>
@@ -103,100 +100,73 @@ static bool same_sequence(const struct sequence side[SB_SIDES], bool reordered)
 	}
 }
 
-/* The name as an unpacker takes it: no "." and no empty components. False where it climbs: then nobody knows what it names. */
-static bool canonical_name(struct sb_arena *arena, struct sb_span name, struct sb_span *out)
-{
-	uint8_t *text = sb_arena_alloc(arena, name.n + 1);
-	size_t n = 0;
-
-	for (size_t at = 0; text && at < name.n;) {
-		const uint8_t *slash = memchr(name.p + at, '/', name.n - at);
-		size_t length = slash ? (size_t)(slash - name.p) - at : name.n - at;
-		if (length == 2 && memcmp(name.p + at, "..", 2) == 0)
-			return false;
-		if (length && !(length == 1 && name.p[at] == '.')) {
-			if (n)
-				text[n++] = '/';
-			memcpy(text + n, name.p + at, length);
-			n += length;
-		}
-		at += length + 1;
-	}
-	*out = sb_span_of(text, n);
-	return text != NULL;
-}
-
-static int by_name(const void *a, const void *b)
-{
-	return sb_span_compare(*(const struct sb_span *)a, *(const struct sb_span *)b);
-}
-
-/* Is there a name below @parent among the sorted ones? */
-static bool has_below(const struct sb_span *names, size_t count, struct sb_span parent)
-{
-	size_t low = 0, high = count;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-		if (sb_span_compare(names[mid], parent) <= 0)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	for (; low < count && sb_span_starts(names[low], parent.p, parent.n); low++)
-		if (names[low].n > parent.n && names[low].p[parent.n] == '/')
-			return true;
-	return false;
-}
-
-/* Unpacked in any order, the members of this side give the same tree. */
-static bool is_unordered(const struct sb_unit *unit, unsigned side)
-{
-	const struct sb_view *view = &unit->views[side];
-	size_t count = view->members.count;
-	struct sb_span *names = sb_arena_array(unit->arena, count, 2 * sizeof *names), *sorted = names ? names + count : NULL;
-
-	for (size_t i = 0; i < count; i++)
-		if (!names || sb_view_member(view, i)->type == SB_MEMBER_HARDLINK || !canonical_name(unit->arena, sb_view_member(view, i)->name, &names[i]))
-			return false;
-	if (!names)
-		return false;
-	memcpy(sorted, names, count * sizeof *names);
-	qsort(sorted, count, sizeof *sorted, by_name);
-	for (size_t i = 1; i < count; i++)
-		if (sb_span_equal(sorted[i - 1], sorted[i]))
-			return false;
-	for (size_t i = 0; i < count; i++)
-		if (sb_view_member(view, i)->type != SB_MEMBER_DIR && has_below(sorted, count, names[i]))
-			return false;
-	return true;
-}
-
 /* Of an ar the linker takes the first object that fits, and dpkg wants its members in their order. */
 static bool gives_order_no_meaning(const struct sb_format *format)
 {
 	return strcmp(format->name, "tar") == 0 || strcmp(format->name, "cpio") == 0 || strcmp(format->name, "zip") == 0;
 }
 
+const uint64_t *sb_order_first_places(const struct sb_unit *unit, unsigned side)
+{
+	const struct sb_view *view = &unit->views[side];
+	uint64_t *first = sb_arena_array(unit->arena, view->members.count, sizeof *first);
+
+	if (!first)
+		return NULL;
+	memset(first, 0xff, view->members.count * sizeof *first);
+	for (size_t i = view->regions.count; i-- > 0;) {
+		const struct sb_region *region = sb_view_region(view, i);
+		if (region->member)
+			first[region->member - 1] = region->offset;
+	}
+	return first;
+}
+
+/* Those who read from the front to the end do not ask a directory: members lie in another order wherever their first regions do. */
+static int lie_reordered(const struct sb_unit *unit, const struct sb_member_pairs *members, bool *out, struct sb_err *err)
+{
+	const uint64_t *first[SB_SIDES];
+
+	for (unsigned side = 0; side < SB_SIDES; side++)
+		if (!(first[side] = sb_order_first_places(unit, side)))
+			return no_memory(err);
+	struct sb_position *places = sb_arena_array(unit->arena, members->count, sizeof *places);
+	size_t count = 0;
+	if (!places)
+		return no_memory(err);
+	for (size_t i = 0; i < members->count; i++) {
+		const uint32_t *index = members->items[i].index;
+		if (index[SB_SHIPPED] != UINT32_MAX && index[SB_REBUILT] != UINT32_MAX)
+			places[count++] = (struct sb_position){{first[SB_SHIPPED][index[SB_SHIPPED]], first[SB_REBUILT][index[SB_REBUILT]]}};
+	}
+	*out = !sb_positions_ascend(places, count);
+	return 0;
+}
+
 int sb_order_compare(struct sb_unit *unit, const struct sb_member_pairs *members, struct sb_err *err)
 {
 	struct sequence sequence[SB_SIDES];
+	bool lies = false;
 
 	if (!unit->pair.format->archive && !unit->pair.format->container)
-		return 0;
+		return sb_sequence_compare(unit, members, err);
 	for (unsigned side = 0; side < SB_SIDES; side++) {
 		sequence[side].view = &unit->views[side];
 		if (!(sequence[side].items = place_regions(unit, members, side, &sequence[side].count)))
 			return no_memory(err);
 	}
-	bool same = same_sequence(sequence, members->reordered);
-	if (same && !members->reordered)
+	int rc = lie_reordered(unit, members, &lies, err);
+	if (rc)
+		return rc;
+	bool same = same_sequence(sequence, members->reordered || lies);
+	if (same && !members->reordered && !lies)
 		return 0;
 	struct sb_diff *diff = sb_unit_diff(unit, SB_DIFF_ORDER, err);
 	if (!diff)
 		return err ? err->code : SB_NOMEM;
-	bool free_order = same && gives_order_no_meaning(unit->pair.format) && is_unordered(unit, SB_SHIPPED) && is_unordered(unit, SB_REBUILT);
+	bool free_order = same && gives_order_no_meaning(unit->pair.format) && sb_order_is_free(unit, members);
 	diff->name = same ? "order of members" : "order of headers";
 	diff->side[SB_SHIPPED].present = diff->side[SB_REBUILT].present = free_order;
+	diff->placed = members->count;
 	return 0;
 }

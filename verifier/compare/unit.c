@@ -164,13 +164,35 @@ static void close_opaque(struct sb_unit *unit)
 	unit->pair.own_equal = 0;
 }
 
+static bool has_unequal_child(const struct sb_unit *unit)
+{
+	for (size_t i = 0; i < unit->child_count; i++)
+		if (unit->children[i]->pair.state != SB_PAIR_EQUAL)
+			return true;
+	return false;
+}
+
+/* Bytes that differ and of which nothing below says why: whatever it was, it is a difference, and nobody owns it. */
+static int compare_parts(struct sb_unit *unit, struct sb_compare_run *run, struct sb_err *err)
+{
+	int rc = sb_unit_compare_parts(unit, run, err);
+
+	if (rc || unit->diffs.count || has_unequal_child(unit))
+		return rc;
+	struct sb_diff *diff = sb_unit_diff(unit, SB_DIFF_ORDER, err);
+	if (!diff)
+		return err ? err->code : SB_NOMEM;
+	diff->name = "place of parts";
+	return 0;
+}
+
 static int compare_decided(struct sb_unit *unit, struct sb_compare_run *run, struct sb_err *err)
 {
 	switch (unit->pair.state) {
 	case SB_PAIR_EQUAL:
 		return 0;
 	case SB_PAIR_OPENED:
-		return sb_unit_compare_parts(unit, run, err);
+		return compare_parts(unit, run, err);
 	case SB_PAIR_RAW:
 		return compare_raw(unit, err);
 	case SB_PAIR_UNDECIDED:

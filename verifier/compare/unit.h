@@ -123,9 +123,23 @@ SB_MUST_USE int sb_regions_compare(struct sb_unit *unit, const struct sb_member_
 
 /**
  * Is the order of members and regions the same? If not, one difference of kind ORDER, whose sides are present only where order has no
- * meaning: names are unique as an unpacker sees them, nothing is unpacked through a link, and nothing else changed its place.
+ * meaning: names are unique as an unpacker sees them, nothing is unpacked through a link, folders keep their place before what lies in them,
+ * and nothing else changed its place; in a file system, only what its walker has followed. Errors: NOMEM, LIMIT.
  */
 SB_MUST_USE int sb_order_compare(struct sb_unit *unit, const struct sb_member_pairs *members, struct sb_err *err);
+/** sb_order_compare of what is neither an archive nor a container. */
+SB_MUST_USE int sb_sequence_compare(struct sb_unit *unit, const struct sb_member_pairs *members, struct sb_err *err);
+/** Whether members of an archive may come in any order on both sides; false also when out of memory. */
+bool sb_order_is_free(const struct sb_unit *unit, const struct sb_member_pairs *members);
+/** Where each member of a side begins: the offset of its first region, UINT64_MAX without one. In the arena; NULL when out of memory. */
+const uint64_t *sb_order_first_places(const struct sb_unit *unit, unsigned side);
+
+/** Where one thing lies on each side. */
+struct sb_position {
+	uint64_t at[SB_SIDES];
+};
+/** Do they come in one order on both sides? Sorts @places by the shipped side. */
+bool sb_positions_ascend(struct sb_position *places, size_t count);
 
 /** A stretch of bytes on each side that has no types. */
 struct sb_stretch {

@@ -133,6 +133,15 @@ static bool claim_inode(struct sb_explaining *in, const struct sb_pair *pair, co
 
 const struct sb_explainer sb_explain_inode = {"inode", SB_CAUSE_CONTAINER_METADATA, SB_RULE_STRUCTURAL, 1, claim_inode};
 
+uint64_t sb_explain_freedom_of_order(const struct sb_diff *diff)
+{
+	uint64_t bits = 0;
+
+	for (uint64_t left = diff->placed; left > 1; left = (left + 1) / 2)
+		bits += diff->placed;
+	return (bits + 7) / 8;
+}
+
 /* Only where compare found that order means nothing; it leaves the sides absent otherwise. */
 static bool claim_order(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, struct sb_claim *claim)
 {
@@ -141,6 +150,7 @@ static bool claim_order(struct sb_explaining *in, const struct sb_pair *pair, co
 	claim->cause = sb_guess_member_order(pair);
 	claim->cap = SB_LEVEL_REPACKAGED;
 	claim->primary = true;
+	claim->freedom = sb_explain_freedom_of_order(diff);
 	claim->note = sb_explain_note(in, "the members come in another order%s",
 	                              claim->cause == SB_CAUSE_READDIR  ? ": on one side in that of a directory"
 	                              : claim->cause == SB_CAUSE_LOCALE ? ": sorted by the rules of another language"
@@ -148,4 +158,4 @@ static bool claim_order(struct sb_explaining *in, const struct sb_pair *pair, co
 	return true;
 }
 
-const struct sb_explainer sb_explain_order = {"order", SB_CAUSE_ORDER, SB_RULE_STRUCTURAL, 2, claim_order};
+const struct sb_explainer sb_explain_order = {"order", SB_CAUSE_ORDER, SB_RULE_STRUCTURAL, 3, claim_order};

@@ -139,6 +139,9 @@ const struct sb_pair *sb_child_of(struct sb_explaining *in, const struct sb_pair
 /** Would sb_explain_build_id own the build-id of this pair? */
 bool sb_build_id_claimable(struct sb_reading *reading, const struct sb_pair *pair);
 
+/** At most as many bytes as the order of the things in a difference of kind ORDER can say: each of them names its place. */
+uint64_t sb_explain_freedom_of_order(const struct sb_diff *diff);
+
 /** Is the separate debug file at hand, and does the checksum in the difference fit it? */
 enum sb_debuglink_state { SB_DEBUGLINK_ABSENT = 0, SB_DEBUGLINK_RIGHT, SB_DEBUGLINK_WRONG };
 enum sb_debuglink_state sb_debuglink_state(const struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, unsigned side);
@@ -153,6 +156,8 @@ const struct sb_pair *sb_package_data(const struct sb_pair *package);
 /** Does the md5sums of the package state the content of this file on each side? True outside of packages and for files not listed. */
 bool sb_md5sums_agree(struct sb_reading *reading, const struct sb_pair *pair);
 
+/** In a file that is no archive a changed order is not primary beside primary differences that nobody owns. @first: where the claims of @pair begin. */
+void sb_explain_moved(struct sb_explaining *in, const struct sb_pair *pair, struct sb_vec *claims, size_t first);
 /** Claims [@first, count) of @claims are those of one pair: of each proven cause only the first place stays primary, and says how many there are. */
 void sb_explain_repeated(struct sb_explaining *in, struct sb_vec *claims, size_t first);
 

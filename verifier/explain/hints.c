@@ -189,6 +189,14 @@ static bool has_lone_members(const struct sb_pair *pair)
 	return false;
 }
 
+static const char *hint_order(const struct sb_pair *pair, struct sb_claim *claim)
+{
+	if (!pair->format || (!pair->format->archive && !pair->format->container))
+		return "equal parts stand in another order, or in other places, and order has a meaning here";
+	claim->primary = !has_lone_members(pair);
+	return claim->primary ? "members come in another order, where order has a meaning" : "it follows from members that one side only has";
+}
+
 static const char *hint(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, struct sb_claim *claim)
 {
 	switch (diff->kind) {
@@ -210,8 +218,7 @@ static const char *hint(struct sb_explaining *in, const struct sb_pair *pair, co
 	case SB_DIFF_ORDER:
 		claim->cause = SB_CAUSE_ORDER;
 		claim->severity = SB_SEVERITY_MAJOR;
-		claim->primary = !has_lone_members(pair);
-		return claim->primary ? "members come in another order, where order has a meaning" : "it follows from members that one side only has";
+		return hint_order(pair, claim);
 	case SB_DIFF_TYPE:
 	case SB_DIFF_MODE:
 	case SB_DIFF_LINK:

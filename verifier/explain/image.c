@@ -83,6 +83,8 @@ static void read_places(struct sb_explaining *in, const struct sb_pair *pair, st
 /* Zero fill between two parts is as long as they leave it. */
 static bool is_fill(const struct sb_pair *pair, const struct sb_diff *diff)
 {
+	if (diff->kind != SB_DIFF_BYTES && diff->kind != SB_DIFF_REGION)
+		return false;
 	for (unsigned side = 0; side < SB_SIDES; side++) {
 		const struct sb_region *region = diff->side[side].region;
 		struct sb_span bytes;

@@ -66,11 +66,25 @@ static const char *describe(struct sb_explaining *in, enum sb_field_kind kind, c
 	return "the same things in other places of the file system";
 }
 
+/* Things lie in another order, all of which the walker has followed: nothing follows from content here, somebody or something chose it. */
+static bool claim_places(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, struct sb_claim *claim)
+{
+	if (!diff->side[SB_SHIPPED].present || !pair->format || (!pair->format->tree && !pair->format->volume))
+		return false;
+	claim->cap = SB_LEVEL_REPACKAGED;
+	claim->freedom = sb_explain_freedom_of_order(diff);
+	claim->note = sb_explain_note(in, "the same things in another order in the image");
+	claim->primary = !in->layout.said;
+	return true;
+}
+
 static bool claim_layout(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, struct sb_claim *claim)
 {
 	bool field = diff->kind == SB_DIFF_FIELD;
 	enum sb_field_kind kind = field ? diff->side[SB_SHIPPED].field.kind : SB_FIELD_VALUE;
 
+	if (diff->kind == SB_DIFF_ORDER)
+		return claim_places(in, pair, diff, claim);
 	if ((!field && diff->kind != SB_DIFF_BYTES && diff->kind != SB_DIFF_REGION) || !is_layout(diff))
 		return false;
 	if (field && (kind != diff->side[SB_REBUILT].field.kind || !is_of_the_image(kind)))
@@ -96,4 +110,4 @@ static bool claim_layout(struct sb_explaining *in, const struct sb_pair *pair, c
 	return true;
 }
 
-const struct sb_explainer sb_explain_layout = {"layout", SB_CAUSE_CONTAINER_METADATA, SB_RULE_STRUCTURAL, 1, claim_layout};
+const struct sb_explainer sb_explain_layout = {"layout", SB_CAUSE_CONTAINER_METADATA, SB_RULE_STRUCTURAL, 2, claim_layout};

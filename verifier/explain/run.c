@@ -107,6 +107,7 @@ static int explain_pair(struct sb_explaining *in, const struct sb_pair *pair, st
 		rc = sb_explain_meaning(in, pair, claims, first, err);
 	if (!rc)
 		rc = sb_explain_stale(in, pair, claims, err);
+	sb_explain_moved(in, pair, claims, first);
 	sb_explain_repeated(in, claims, first);
 	size_t below = claims->count;
 	for (size_t i = 0; !rc && i < pair->child_count; i++)

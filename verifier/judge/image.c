@@ -168,6 +168,8 @@ bool sb_judge_outside_image(const struct sb_pair *pair, const struct sb_diff *di
 {
 	if (!is_elf(pair) || pair->parent || !is_linked(pair->bytes[SB_SHIPPED]) || !is_linked(pair->bytes[SB_REBUILT]))
 		return false;
+	if (diff->kind == SB_DIFF_ORDER)
+		return diff->placed && !diff->loaded;
 	if (diff->kind != SB_DIFF_FIELD && diff->kind != SB_DIFF_BYTES && diff->kind != SB_DIFF_REGION)
 		return false;
 	for (unsigned side = 0; side < SB_SIDES; side++) {

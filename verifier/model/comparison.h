@@ -32,7 +32,7 @@ enum sb_diff_kind {
 	SB_DIFF_REGION,     /* a region that one side only has */
 	SB_DIFF_MEMBER,     /* a member that one side only has */
 	SB_DIFF_ENCODING,   /* encoded bytes that differ although what they hold was compared by itself: see child */
-	SB_DIFF_ORDER,      /* the members come in another order */
+	SB_DIFF_ORDER,      /* the members, or the parts of the file, come in another order */
 	SB_DIFF_TYPE, SB_DIFF_MODE, SB_DIFF_LINK, SB_DIFF_DEVICE, SB_DIFF_OWNER, SB_DIFF_MTIME, /* of files in two directories, and of members of a tree */
 	SB_DIFF_XATTR,      /* extended attributes of a member of a tree */
 	SB_DIFF_ARTIFACT,   /* the whole file is on one side only */
@@ -55,6 +55,7 @@ struct sb_diff {
 	uint64_t bytes;                  /* bytes that differ, by the longer side; 0 where a child or nothing at all holds bytes (ENCODING, ORDER) */
 	bool loaded;                     /* on either side */
 	uint64_t more;                   /* of FIELD: further places of the same name that are told with it; @bytes has all of them, the sides are those of the first */
+	uint64_t placed;                 /* of ORDER: how many things there are that could have changed places */
 	bool alike;                      /* with more: all of them hold the bytes of the first, on each side */
 	unsigned line;                   /* of SB_DIFF_TEXT: first line that differs, shipped side */
 	const char *remark;              /* of SB_DIFF_TEXT: what a person would not see there, a sentence without foreign parts; or NULL */
