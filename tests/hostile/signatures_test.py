@@ -174,6 +174,21 @@ def _(_dir):
         refused(bad, plain, "deb", named, label)
 
 
+@case("deb: signed later than it was built, beside a build of another time")
+def _(_dir):
+    need("debsigs", "gpg")
+    plain = debian()
+    other = plain.replace(b"1700000000  ", b"1700000500  ")
+    with Keyring() as ring:
+        one = signed(ring.deb, "one", plain=plain)[1]
+    assert one[len(plain):].startswith(b"_gpgorigin") and one[len(plain) + 16:len(plain) + 26] != b"1700000000", one[len(plain):][:60]
+    expect("repackaged", *pair(plain, other, "deb"))
+    for shipped, rebuilt in ((one, other), (other, one)):
+        expect("repackaged", *pair(shipped, rebuilt, "deb"), named="the signature is detached")
+    at = plain.index(b"data.tar.xz") + 16
+    refused(one[:at] + b"1600000000" + one[at + 10:], other, "deb", "date", "two times beside a signature")
+
+
 TEXT = b"Format: 3.0 (native)\nSource: acme\n- dashed\n-----\nFiles: \n d41d8cd98f00b204e9800998ecf8427e 0 x  \n"
 
 

@@ -54,7 +54,7 @@ static bool read_time(const struct sb_pair *pair, const struct sb_diff *diff, un
 	return good && is_canonical(bytes, encoding) && sb_field_number(bytes, encoding, out) && (encoding != SB_ENC_DOS_TIME || is_dos_time(*out));
 }
 
-/* dpkg-deb writes one time into the headers of all members: another one among them is not the time of a build. */
+/* dpkg-deb writes one time into the headers of all members: another one among them is not the time of a build. Who signs does so later. */
 static bool is_one_time(const struct sb_pair *pair, unsigned side)
 {
 	const struct sb_view *view = pair->view[side];
@@ -62,7 +62,7 @@ static bool is_one_time(const struct sb_pair *pair, unsigned side)
 	if (strcmp(pair->format->name, "deb") != 0)
 		return true;
 	for (size_t i = 1; i < view->members.count; i++)
-		if (sb_view_member(view, i)->mtime != sb_view_member(view, 0)->mtime)
+		if (!sb_view_member(view, i)->signature && sb_view_member(view, i)->mtime != sb_view_member(view, 0)->mtime)
 			return false;
 	return true;
 }
@@ -89,4 +89,4 @@ static bool claim_timestamp(struct sb_explaining *in, const struct sb_pair *pair
 	return true;
 }
 
-const struct sb_explainer sb_explain_timestamp = {"container-time", SB_CAUSE_TIMESTAMP, SB_RULE_STRUCTURAL, 3, claim_timestamp};
+const struct sb_explainer sb_explain_timestamp = {"container-time", SB_CAUSE_TIMESTAMP, SB_RULE_STRUCTURAL, 4, claim_timestamp};
