@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """rpm, jar, wheel and apk: what they state of themselves is accepted when it is right, and every attempt to hide in it is refused."""
+import gzip
 import json
 import os
 import random
@@ -412,6 +413,27 @@ def _(_dir):
     data[40] ^= 1  # inside the encrypted bytes
     write("a.zip", data)
     expect("different", "a.zip", "b.zip", named="file")
+
+
+def bsd_ar(name, data):
+    """One member under a long name, as BSD and macOS have it: the name stands in front of the content and counts as content."""
+    name += bytes(-len(name) % 8)
+    head = b"%-16s%-12d%-6d%-6d%-8s%-10d`\n" % (b"#1/%d" % len(name), 0, 0, 0, b"100644", len(name) + len(data))
+    return b"!<arch>\n" + head + name + data + b"\n" * ((len(name) + len(data)) % 2)
+
+
+@case("ar: a size counts the long name of BSD")
+def _(_dir):
+    content = b"hello world\n" * 500 + bytes(range(256)) * 9
+    packed = [gzip.compress(content, level, mtime=0) for level in (9, 1)]
+    assert len(packed[0]) != len(packed[1])
+    write("b.a", bsd_ar(b"a long name.gz", packed[1]))
+    write("a.a", bsd_ar(b"a long name.gz", packed[0]))
+    found = expect("repackaged", "a.a", "b.a")
+    assert not unowned(found) and [f for f in found["findings"] if f["where"][-1] == "size"], found["findings"]
+    for name, data in ((b"a long name.gz\0evil", packed[0]), (b"a long name.gz", packed[0] + b"evil"), (b"a long name.gz", gzip.compress(content + b"evil", mtime=0))):
+        write("a.a", bsd_ar(name, data))
+        expect("different", "a.a", "b.a")
 
 
 @case("a package and its hostile twin agree for every -j")

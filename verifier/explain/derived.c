@@ -61,6 +61,13 @@ static bool claim_derived(struct sb_explaining *in, const struct sb_pair *pair, 
 
 const struct sb_explainer sb_explain_derived = {"derived", SB_CAUSE_CHECKSUM, SB_RULE_DERIVED, 5, claim_derived};
 
+/* ar counts a long name of BSD, which stands between the header and the content. */
+static uint64_t stated_length(const struct sb_pair *pair, const struct sb_diff_side *at)
+{
+	bool is_ar = strcmp(pair->format->name, "ar") == 0 || strcmp(pair->format->name, "deb") == 0;
+	return is_ar ? at->member->offset + at->member->length - (at->region->offset + at->region->length) : at->member->length;
+}
+
 /* A size that a container states of a member is that of what lies there; only a field called "size" may mean what a decoder makes of it. */
 static bool states_size(const struct sb_pair *pair, const struct sb_diff *diff, unsigned side)
 {
@@ -70,7 +77,7 @@ static bool states_size(const struct sb_pair *pair, const struct sb_diff *diff, 
 	if (!at->member || !sb_field_number(sb_diff_bytes(pair, diff, side), at->field.encoding, &value))
 		return false;
 	if (at->member->codec == SB_CODEC_NONE || strcmp(at->field.name, "size") != 0)
-		return value == at->member->length;
+		return value == stated_length(pair, at);
 	return diff->child && diff->child->decoded && value == diff->child->bytes[side].n;
 }
 
@@ -83,4 +90,4 @@ static bool claim_size(struct sb_explaining *in, const struct sb_pair *pair, con
 	return true;
 }
 
-const struct sb_explainer sb_explain_size = {"size", SB_CAUSE_CONTAINER_METADATA, SB_RULE_DERIVED, 3, claim_size};
+const struct sb_explainer sb_explain_size = {"size", SB_CAUSE_CONTAINER_METADATA, SB_RULE_DERIVED, 4, claim_size};
