@@ -5,19 +5,32 @@
  */
 #include "verifier/explain/signed.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { LEAD = 96, ROW = 16, TYPE_BINARY = 7, REGION_TAG = 62, MOST_RESERVED = 1 << 16 };
 
+/* Where the lead and the signature header, whose introduction counts its rows and the bytes behind them, say that the main header begins. */
+static uint64_t signatures_end(struct sb_span file)
+{
+	struct sb_rd rd = sb_rd_of(file, true);
+
+	sb_rd_seek(&rd, LEAD + 8);
+	uint64_t rows = sb_rd_uint(&rd, 4), store = sb_rd_uint(&rd, 4);
+	return (LEAD + ROW + ROW * rows + store + 7) / 8 * 8;
+}
+
+/* There may be as many regions as a hostile package likes: it is not looked for by its name. */
 static const struct sb_region *main_header(const struct sb_view *view)
 {
-	return sb_view_region_named(view, "main header");
+	const struct sb_region *region = sb_view_region_at(view, signatures_end(view->file));
+	return region && strcmp(region->name, "main header") == 0 ? region : NULL;
 }
 
 static bool is_part(const struct sb_pair *pair, const struct sb_diff *diff, unsigned side)
 {
-	const struct sb_region *header = main_header(pair->view[side]), *region = diff->side[side].region;
-	return header && region && region->offset >= LEAD && region->offset < header->offset;
+	const struct sb_region *region = diff->side[side].region;
+	return region && region->offset >= LEAD && region->offset < signatures_end(pair->view[side]->file);
 }
 
 static struct sb_span bytes_of(const struct sb_signed_side *side, const struct sb_region *region)
@@ -46,23 +59,43 @@ static bool signature_is_right(struct sb_signed_side *side, const struct sb_regi
 	return sb_signed_by_pgp(side, sb_span_text(region->name), bytes_of(side, region), &covered, 1);
 }
 
-/* Equal to what stands under that name on the other side: then it says nothing that the signer chose. */
-static bool is_on_both_sides(const struct sb_signed_side *side, const struct sb_region *region)
+/** The regions of the other side, as sb_regions_sorted gives them. */
+struct counterparts {
+	const struct sb_region **items;
+	size_t count;
+};
+
+static const struct sb_region *counterpart_of(const struct counterparts *others, const struct sb_region *region)
 {
-	const struct sb_region *other = sb_view_region_named(side->pair->view[!side->side], region->name);
+	size_t low = 0, high = others->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (sb_region_order(others->items[middle], region) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < others->count && sb_region_order(others->items[low], region) == 0 ? others->items[low] : NULL;
+}
+
+/* Equal to what stands under that name on the other side: then it says nothing that the signer chose. */
+static bool is_on_both_sides(const struct sb_signed_side *side, const struct counterparts *others, const struct sb_region *region)
+{
+	const struct sb_region *other = counterpart_of(others, region);
 	struct sb_span there;
 
 	return other && sb_span_cut(side->pair->bytes[!side->side], other->offset, other->length, &there) && sb_span_equal(bytes_of(side, region), there);
 }
 
 /* One field, derived and right, and a NUL behind digits. */
-static bool value_is_right(struct sb_signed_side *side, const struct sb_region *region)
+static bool value_is_right(struct sb_signed_side *side, const struct counterparts *others, const struct sb_region *region)
 {
 	const struct sb_view *view = side->pair->view[side->side];
 	struct sb_span bytes = bytes_of(side, region);
 	bool known;
 
-	if (is_on_both_sides(side, region))
+	if (is_on_both_sides(side, others, region))
 		return true;
 	if (sb_view_describe(side->pair->view[side->side], region, NULL) || view->fields.count != 1)
 		return false;
@@ -100,7 +133,7 @@ static bool trailer_is_right(const struct sb_signed_side *side, const struct sb_
 	return tagged && binary && back == (uint32_t)-(int64_t)(ROW * rows) && sb_rd_uint(&rd, 4) == ROW && !rd.bad;
 }
 
-static bool region_is_right(struct sb_signed_side *side, const struct sb_region *region, uint64_t rows)
+static bool region_is_right(struct sb_signed_side *side, const struct counterparts *others, const struct sb_region *region, uint64_t rows)
 {
 	struct sb_span bytes = bytes_of(side, region);
 
@@ -110,7 +143,7 @@ static bool region_is_right(struct sb_signed_side *side, const struct sb_region 
 		return (sb_span_all_zero(bytes) && bytes.n <= MOST_RESERVED) || sb_signed_blame(side, sb_span_text(region->name), "fill that is not zero, or too much of it");
 	if (is_named(region, "signature region trailer"))
 		return trailer_is_right(side, region, rows) || sb_signed_blame(side, sb_span_text(region->name), "it does not lead to the index");
-	return (region->kind == SB_REGION_HEADER && value_is_right(side, region)) ||
+	return (region->kind == SB_REGION_HEADER && value_is_right(side, others, region)) ||
 	       sb_signed_blame(side, sb_span_text(region->name), "neither a signature nor a value that is recomputed and right");
 }
 
@@ -127,7 +160,7 @@ static bool intro_is_right(const struct sb_signed_side *side, const struct sb_re
 }
 
 /* Every byte from the lead to the main header. */
-static bool is_right(struct sb_signed_side *side)
+static bool look_through(struct sb_signed_side *side, const struct counterparts *others)
 {
 	const struct sb_view *view = side->pair->view[side->side];
 	const struct sb_region *end = main_header(view), *intro = sb_view_region_named(view, "signature header");
@@ -148,10 +181,20 @@ static bool is_right(struct sb_signed_side *side)
 		bool row = region->kind == SB_REGION_TABLE;
 		if (row && !row_is_right(side, region, store, &last))
 			return sb_signed_blame(side, sb_span_text(region->name), "a row of the index that is out of order or leads elsewhere");
-		if (!row && !region_is_right(side, region, rows))
+		if (!row && !region_is_right(side, others, region, rows))
 			return false;
 	}
 	return true;
+}
+
+static bool is_right(struct sb_signed_side *side)
+{
+	const struct sb_view *other = side->pair->view[!side->side];
+	const struct counterparts others = {sb_regions_sorted(other), other->regions.count};
+
+	bool fine = others.items ? look_through(side, &others) : sb_signed_refuse(side, "no memory");
+	free(others.items);
+	return fine;
 }
 
 const struct sb_signed_format sb_signed_rpm = {.format = "rpm", .is_part = is_part, .is_right = is_right};
