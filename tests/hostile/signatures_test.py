@@ -452,6 +452,14 @@ def _(_dir):
                               ("a long text", pack((name, b"evil" * 300)), "length"), ("a short text", pack((name, b"evil")), "length"),
                               ("bytes behind it", pack((name, one), tail=b"evil" + bytes(508)), "behind the signature")):
         refused(bad, plain, "apk", named, label)
+    packed = gzip.compress(signature_tar((name, one)), mtime=0)
+    code = b"evil code" * 999
+    detached(packed + plain, plain, "apk")
+    for label, flags, more in (("an extra field", 4, struct.pack("<H", len(code)) + code), ("a name", 8, code + b"\0"), ("a comment", 16, code + b"\0"), ("text, as it says", 1, b"")):
+        bad = packed[:3] + bytes([flags]) + packed[4:10] + more + packed[10:] + plain
+        for rebuilt in (plain, pack((name, two))):
+            refused(bad, rebuilt, "apk", "packed with a name, a comment", label)
+    refused(packed[:10] + b"\0\0\0\xff\xff" * 1000 + packed[10:] + plain, plain, "apk", "longer than it needs to be", "blocks that hold nothing")
     tar = bytearray(signature_tar((name, one)))
     tar[345:349] = b"evil"
     tar[148:156] = b"%06o\0 " % (sum(tar[:148]) + sum(tar[156:512]) + 8 * 32)

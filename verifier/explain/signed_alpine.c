@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { BLOCK = 512, SIZE_AT = 124, TYPE_AT = 156, LINK_AT = 157, MAGIC_AT = 257, PREFIX_AT = 345, SMALLEST = 128, LARGEST = 1024 };
+enum { FLAGS_AT = 3, BLOCK = 512, SIZE_AT = 124, TYPE_AT = 156, LINK_AT = 157, MAGIC_AT = 257, PREFIX_AT = 345, SMALLEST = 128, LARGEST = 1024 };
 
 static bool is_signature_name(struct sb_span name)
 {
@@ -47,17 +47,32 @@ static const char *trouble_of(struct sb_span tar)
 	return NULL;
 }
 
+/* RFC 1952, 2.3: a header without fields that say nothing of the tar, and no more than what one block, which is mostly zeros, and a signature pack to. */
+static bool is_packed_plainly(struct sb_span packed, struct sb_span tar)
+{
+	return packed.n >= FLAGS_AT + 1 && packed.p[FLAGS_AT] == 0 && packed.n <= tar.n;
+}
+
+static const char *trouble_of_member(struct sb_contents *contents, const struct sb_member *member)
+{
+	struct sb_span packed, tar;
+
+	if (!sb_span_cut(contents->pair->bytes[contents->side], member->offset, member->length, &packed) || !sb_contents_of(contents, member, &tar))
+		return "it cannot be unpacked";
+	const char *why = trouble_of(tar);
+	return why || is_packed_plainly(packed, tar) ? why : "packed with a name, a comment or an extra field, or longer than it needs to be";
+}
+
 static bool signature_is_right(struct sb_signed_side *side, const struct sb_member *member)
 {
 	struct sb_member packed = *member;
 	struct sb_contents contents;
-	struct sb_span tar;
 
 	packed.codec = SB_CODEC_GZIP;
 	packed.size = UINT64_MAX;
 	if (!sb_contents_begin(side->in, side->pair, side->side, &contents))
 		return sb_signed_refuse(side, "no memory");
-	const char *why = sb_contents_of(&contents, &packed, &tar) ? trouble_of(tar) : "it cannot be unpacked";
+	const char *why = trouble_of_member(&contents, &packed);
 	sb_contents_end(&contents);
 	side->found++;
 	return !why || sb_signed_blame(side, member->name, why);
