@@ -20,9 +20,12 @@ def keys():
     if "keys" not in _made:
         folder = _made["keys"] = tempfile.mkdtemp(prefix="keys-")
         atexit.register(shutil.rmtree, folder, True)
-        for name in (*NAMES, "other"):
+        with open(os.path.join(folder, "long.cnf"), "w", encoding="ascii") as f:
+            f.write("[req]\ndistinguished_name=name\nx509_extensions=more\n[name]\n[more]\nnsComment=" + "chosen " * 6000 + "\n")
+        for name in (*NAMES, "other", "again", "long"):  # again: of the same name as one
             base = os.path.join(folder, name)
-            quiet("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "3000", "-subj", f"/CN={name}", "-keyout", base + ".key", "-out", base + ".pem")
+            quiet("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "3000", "-subj", f"/CN={'one' if name == 'again' else name}",
+                  *(("-config", os.path.join(folder, "long.cnf")) if name == "long" else ()), "-keyout", base + ".key", "-out", base + ".pem")
             quiet("openssl", "pkcs12", "-export", "-inkey", base + ".key", "-in", base + ".pem", "-name", name, "-passout", "pass:changeit", "-out", base + ".p12")
     return _made["keys"]
 
@@ -274,3 +277,11 @@ def hide_in_pgp(data):
     yield "a packet of user data behind it", data + b"\xb4\x04code", "one OpenPGP signature packet"
     yield "another digest", data[:3] + body[:at + 2 + loose] + bytes([body[at + 2 + loose] ^ 1]) + body[at + 3 + loose:], "not that of what it should cover"
     yield "another version", packet(b"\x06" + body[1:]), "unknown version"
+    def with_namesake():
+        c = Cms(message)
+        at = c.at(0xA0) if any(t == 0xA0 for t, _ in c.parts) else 3
+        old = c.parts.pop(at)[1] if c.parts[at][0] == 0xA0 else b""
+        c.parts.insert(at, (0xA0, old + certificate("again")))
+        return c.bytes()
+
+    yield "a second certificate of the name of the first", with_namesake(), "certificate"

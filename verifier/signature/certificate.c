@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which certificates belong to a signature: RFC 5280, 4.1, as far as names and numbers of the chain go. */
+/*
+ * Which certificates belong to a signature: RFC 5280, 4.1, as far as names and numbers of the chain go. A chain goes through each name once:
+ * a second certificate of a name is on none, be it that of the issuer of a certificate that has issued itself.
+ */
 #include "verifier/signature/private.h"
 
 #include <string.h>
 
 struct certificate {
-	struct sb_span whole, serial, issuer, subject, signed_part;
+	struct sb_span serial, issuer, subject, signed_part;
 	bool linked;
 };
 
@@ -22,7 +25,7 @@ static bool read_certificate(struct sb_span *from, struct certificate *out)
 	            sb_der_take_as(&rest, SB_DER_SEQUENCE, &algorithm) && sb_der_take_as(&rest, SB_DER_SEQUENCE, &issuer) &&
 	            sb_der_take_as(&rest, SB_DER_SEQUENCE, &validity) && sb_der_take_as(&rest, SB_DER_SEQUENCE, &subject) &&
 	            sb_der_take_as(&rest, SB_DER_SEQUENCE, &key);
-	*out = (struct certificate){.whole = outer.whole, .serial = serial.whole, .issuer = issuer.whole, .subject = subject.whole, .signed_part = signed_part.whole};
+	*out = (struct certificate){.serial = serial.whole, .issuer = issuer.whole, .subject = subject.whole, .signed_part = signed_part.whole};
 	return fine;
 }
 
@@ -72,8 +75,8 @@ bool sb_cms_certificates_lead(struct sb_span set, const struct sb_signer_id *ids
 		if (!read_certificate(&set, &all[n]))
 			return sb_refuse(why, "a certificate that cannot be read");
 		for (size_t i = 0; i < n; i++)
-			if (sb_span_equal(all[i].whole, all[n].whole))
-				return sb_refuse(why, "a certificate that is there twice");
+			if (sb_span_equal(all[i].subject, all[n].subject))
+				return sb_refuse(why, "two certificates of one name");
 	}
 	*count = n;
 	return link_all(all, n, ids, id_count) == n || sb_refuse(why, "a certificate that is neither a signer's nor an issuer's of one");
