@@ -106,6 +106,89 @@ def plain_jar(files, manifest=b"Manifest-Version: 1.0\r\nCreated-By: 1 (Acme)\r\
     return bytes(sink.data)
 
 
+class Zip:
+    """A zip file taken apart: of each member the header in front of its data, the data with what stands behind it, and its entry in the directory."""
+
+    def __init__(self, data):
+        end = data.rindex(b"PK\5\6")
+        count, _, at = struct.unpack_from("<HII", data, end + 10)
+        self.end, self.headers, self.data, self.entries, starts = data[end:], {}, {}, {}, {}
+        directory = at
+        for _ in range(count):
+            size = 46 + sum(struct.unpack_from("<HHH", data, at + 28))
+            name = data[at + 46:at + 46 + struct.unpack_from("<H", data, at + 28)[0]]
+            starts[name], self.entries[name], at = struct.unpack_from("<I", data, at + 42)[0], data[at:at + size], at + size
+        for name, start in starts.items():
+            stop = min([s for s in starts.values() if s > start], default=directory)
+            size = 30 + sum(struct.unpack_from("<HH", data, start + 26))
+            self.headers[name], self.data[name] = data[start:start + size], data[start + size:stop]
+
+    def bytes(self, last=None):
+        """@last: the member whose data stand behind those of all others."""
+        out, directory, places = b"", b"", {}
+        for name in sorted(self.headers, key=lambda n: n == last):
+            places[name] = len(out)
+            out += self.headers[name] + self.data[name]
+        for name, entry in self.entries.items():
+            directory += entry[:42] + struct.pack("<I", places[name]) + entry[46:]
+        return out + directory + self.end[:12] + struct.pack("<II", len(directory), len(out)) + self.end[20:]
+
+
+def put(data, at, form, value):
+    """A number of a record changed."""
+    return data[:at] + struct.pack(form, value) + data[at + struct.calcsize(form):]
+
+
+def with_extra(record, extra, fixed):
+    """@extra behind the extra fields of a header (@fixed 30) or an entry (46)."""
+    at = 28 if fixed == 30 else 30
+    end = fixed + sum(struct.unpack_from("<HH", record, at - 2))
+    return put(record[:end] + extra + record[end:], at, "<H", struct.unpack_from("<H", record, at)[0] + len(extra))
+
+
+def extra_field(identity, body):
+    return struct.pack("<HH", identity, len(body)) + body
+
+
+def changed_entry(data, name, header=lambda h: h, entry=lambda e: e, content=lambda d: d, last=False):
+    z = Zip(data)
+    z.headers[name], z.entries[name], z.data[name] = header(z.headers[name]), entry(z.entries[name]), content(z.data[name])
+    return z.bytes(name if last else None)
+
+
+def made_on_unix(mode):
+    return lambda entry: put(put(entry, 4, "<H", 3 << 8 | 20), 38, "<I", mode << 16)
+
+
+def slack(data, name, blocks=400):
+    """Blocks of deflate that hold nothing in front of the others, and the sizes that go with them."""
+    more = b"\0\0\0\xff\xff" * blocks
+    packed = struct.unpack_from("<I", Zip(data).entries[name], 20)[0] + len(more)
+    return changed_entry(data, name, entry=lambda e: put(e, 20, "<I", packed), content=lambda d: more + d[:-8] + struct.pack("<I", packed) + d[-4:])
+
+
+def hide_in_entry(data, name):
+    """(label, archive whose headers of that member say more than they must, what must be named)."""
+    code = extra_field(0x4141, b"evil code" * 9)
+    moved, time = b"bin/run.sh", extra_field(0x5455, b"\1" + struct.pack("<I", 1700000000))
+    yield "another name in front", changed_entry(data, name, lambda h: put(h[:30] + moved + h[30 + len(name):], 26, "<H", len(moved)), last=True), "its own header and the directory differ"
+    yield "other flags in front", changed_entry(data, name, lambda h: put(h, 6, "<H", struct.unpack_from("<H", h, 6)[0] ^ 4)), "its own header and the directory differ"
+    yield "another version in front", changed_entry(data, name, lambda h: put(h, 4, "<H", 45)), "its own header and the directory differ"
+    yield "an extra field in front", changed_entry(data, name, lambda h: with_extra(h, code, 30)), "an extra field that no signature needs"
+    yield "an extra field in the directory", changed_entry(data, name, entry=lambda e: with_extra(e, code, 46)), "an extra field that no signature needs"
+    yield "an extra field in both", changed_entry(data, name, lambda h: with_extra(h, code, 30), lambda e: with_extra(e, code, 46)), "an extra field that no signature needs"
+    yield "a time more, twice", changed_entry(data, name, lambda h: with_extra(h, time * 2, 30), lambda e: with_extra(e, time * 2, 46)), "an extra field that no signature needs"
+    yield "a comment", changed_entry(data, name, entry=lambda e: put(e + b"evil code", 32, "<H", 9)), "a comment"
+    for label, mode in (("setuid", 0o104644), ("a link", 0o120777), ("a program", 0o100755), ("a device", 0o020644)):
+        yield label, changed_entry(data, name, entry=made_on_unix(mode)), "something else than a plain file"
+    yield "attributes of another system", changed_entry(data, name, entry=lambda e: put(e, 38, "<H", 0x1234)), "something else than a plain file"
+    yield "a number of nobody's", changed_entry(data, name, entry=lambda e: put(e, 36, "<H", 0x1234)), "something else than a plain file"
+    yield "another time in front", changed_entry(data, name, lambda h: put(h, 10, "<H", 2)), "two times"
+    yield "a time that is none", changed_entry(data, name, lambda h: put(h, 10, "<H", 0xffff), lambda e: put(e, 12, "<H", 0xffff)), "a time that is none"
+    yield "a size in front", changed_entry(data, name, lambda h: put(h, 22, "<I", 7)), "a size or checksum"
+    yield "blocks that hold nothing", slack(data, name), "a size or checksum"
+
+
 # ---- DER ----
 
 def tlv(tag, *parts):
@@ -228,6 +311,13 @@ def hide_in_cms(message):
             c.parts[at] = (0xA0, c.parts[at][1] + certificate("other"))
         return c.bytes()
 
+    def with_namesake():
+        c = Cms(message)
+        at = c.at(0xA0) if any(t == 0xA0 for t, _ in c.parts) else 3
+        old = c.parts.pop(at)[1] if c.parts[at][0] == 0xA0 else b""
+        c.parts.insert(at, (0xA0, old + certificate("again")))
+        return c.bytes()
+
     def with_list():
         c = Cms(message)
         c.parts.insert(len(c.parts) - 1, (0xA1, tlv(0x30, tlv(4, b"code"))))
@@ -239,6 +329,7 @@ def hide_in_cms(message):
         return c.bytes()
 
     yield "a second certificate", with_certificate(), "a certificate that is neither"
+    yield "a second certificate of the name of the first", with_namesake(), "certificate"
     yield "an unsigned attribute with code", Cms(message).signer(lambda f: f.append((0xA1, attribute(UNKNOWN, tlv(4, b"\x90" * 64))))).bytes(), "an unsigned attribute that is no timestamp"
     yield "two unsigned attributes", Cms(message).signer(lambda f: f.append((0xA1, attribute(UNKNOWN, tlv(4, b"a")) * 2))).bytes(), "unsigned attribute"
     yield "an empty set of unsigned attributes", Cms(message).signer(lambda f: f.append((0xA1, b""))).bytes(), "unsigned attributes"
@@ -277,11 +368,3 @@ def hide_in_pgp(data):
     yield "a packet of user data behind it", data + b"\xb4\x04code", "one OpenPGP signature packet"
     yield "another digest", data[:3] + body[:at + 2 + loose] + bytes([body[at + 2 + loose] ^ 1]) + body[at + 3 + loose:], "not that of what it should cover"
     yield "another version", packet(b"\x06" + body[1:]), "unknown version"
-    def with_namesake():
-        c = Cms(message)
-        at = c.at(0xA0) if any(t == 0xA0 for t, _ in c.parts) else 3
-        old = c.parts.pop(at)[1] if c.parts[at][0] == 0xA0 else b""
-        c.parts.insert(at, (0xA0, old + certificate("again")))
-        return c.bytes()
-
-    yield "a second certificate of the name of the first", with_namesake(), "certificate"

@@ -13,8 +13,8 @@ import zipfile
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from expecting import expect, compare, read, write  # noqa: E402
 from make_packages import EPOCH, Rpm, alpine, b64, rpm  # noqa: E402
-from make_signatures import (Cms, Keyring, TOKEN, UNKNOWN, apksign, attribute, cms, countersigned, hide_in_cms, hide_in_pgp, jar_tool, jarsign, keys, plain_jar, quiet, signature_of,
-                             timestamp, tlv, with_attribute)  # noqa: E402
+from make_signatures import (Cms, Keyring, TOKEN, UNKNOWN, Zip, apksign, attribute, changed_entry, cms, countersigned, extra_field, hide_in_cms, hide_in_entry, hide_in_pgp, jar_tool,
+                             jarsign, keys, made_on_unix, plain_jar, quiet, signature_of, timestamp, tlv, with_attribute, with_extra)  # noqa: E402
 from mutants_more import ar, deb  # noqa: E402
 from sbtest import case, main, need, run  # noqa: E402
 
@@ -315,6 +315,7 @@ def _(_dir):
         ("a second block without a signature file", packed(resign(JAR, extra=[("META-INF/EVIL.RSA", inside["META-INF/ONE.RSA"])])), "META-INF/EVIL.RSA"),
         ("two signature files, one of something else", packed(resign(JAR, extra=[("META-INF/EVIL.SF", stray), ("META-INF/EVIL.RSA", cms("two", stray))])), "META-INF/EVIL.SF"),
         ("two blocks for one signature file", packed(resign(JAR, extra=[("META-INF/ONE.EC", inside["META-INF/ONE.RSA"])])), "META-INF/ONE"),
+        ("signers by the dozen", packed(resign(JAR, extra=[(f"META-INF/S{i}.{half}", inside[f"META-INF/ONE.{half}"]) for i in range(40) for half in ("SF", "RSA")])), "more signatures than"),
         ("a block of another signature file", packed([(n, cms("one", b"x") if n.endswith(".RSA") else d) for n, d in resign(JAR)]), "not that of the signature file"),
         ("a program as a block", packed([(n, b"\x7fELF" + bytes(200) if n.endswith(".RSA") else d) for n, d in resign(JAR)]), "META-INF/ONE.RSA"),
         ("no block", packed([m for m in resign(JAR) if not m[0].endswith(".RSA")]), "META-INF/ONE.SF"),
@@ -325,6 +326,42 @@ def _(_dir):
     for label, bad, named in attempts:
         refused(bad, plain, "jar", named, label)
     expect("repackaged", *pair(packed(resign(JAR[::-1])), plain, "jar"))  # another order of files
+
+
+@case("jar: the headers of what signing adds say what they must and nothing else")
+def _(_dir):
+    need("openssl")
+    members = resign(JAR)
+    good, without, plain = packed(members), plain_jar(JAR, None), plain_jar(JAR)
+    file = dict(members)["META-INF/ONE.SF"]
+    other = packed([(n, cms("two", file) if n.endswith(".RSA") else d) for n, d in members])
+    for rebuilt in (plain, without, other):
+        detached(good, rebuilt, "jar")
+    for name in (b"META-INF/ONE.SF", b"META-INF/ONE.RSA", b"META-INF/MANIFEST.MF"):
+        time = extra_field(0x5455, b"\1" + struct.pack("<I", 1700000000))
+        detached(changed_entry(good, name, lambda h: with_extra(h, time, 30), lambda e: with_extra(e, time, 46)), without, "jar")
+        detached(changed_entry(good, name, entry=made_on_unix(0o100644)), without, "jar")
+        for label, bad, named in hide_in_entry(good, name):
+            refused(bad, without, "jar", named, f"{label} of {name}")
+            refused(without, bad, "jar", named, f"{label} of {name}, rebuilt")
+            if not name.endswith(b".MF"):
+                refused(bad, other, "jar", named, f"{label} of {name}, both signed")
+    for label, bad, _ in hide_in_entry(good, b"META-INF/MANIFEST.MF"):
+        refused(bad, plain, "jar", "META-INF/MANIFEST.MF", f"{label} of a manifest on both sides")
+    for name in (b"META-INF/O\\E.SF", b"META-INF/O\0E.SF"):
+        bad = good.replace(b"META-INF/ONE.SF", name).replace(b"META-INF/ONE.RSA", name[:-2] + b"RSA")
+        refused(bad, plain, "jar", "", f"called {name}")
+    assert Zip(good).bytes() == good
+
+
+@case("jar: what a signer chose is counted as it is unpacked")
+def _(_dir):
+    need("openssl")
+    members = [(n, cms("long", dict(resign(JAR))["META-INF/ONE.SF"]) if n.endswith(".RSA") else d) for n, d in resign(JAR)]
+    shipped, rebuilt = pair(packed(members), plain_jar(JAR), "jar")
+    record = expect("unsigned-identical", shipped, rebuilt)
+    chosen = sum(row["bytes"] for row in record["freedom"])
+    assert os.path.getsize(shipped) < 8000 < 40000 < chosen, (os.path.getsize(shipped), chosen)
 
 
 # ---- Android ----

@@ -120,6 +120,8 @@ const struct sb_region **sb_regions_sorted(const struct sb_view *view);
 int sb_region_order(const struct sb_region *a, const struct sb_region *b);
 /** A container may say a thing in several headers of a member: do all fields like this one hold the same on that side? */
 SB_MUST_USE bool sb_field_is_repeated(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, unsigned side);
+/** Is it a time as zip files and FAT have it, of a month and day that there are? */
+bool sb_is_dos_time(uint64_t value);
 /** Bytes of the first field called @field in the region @name of an ELF file; empty when there is none. */
 struct sb_span sb_elf_field(struct sb_view *view, const char *name, const char *field);
 /** Two ids that are no digests, or that agree in more bytes than chance allows. */

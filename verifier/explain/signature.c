@@ -57,13 +57,25 @@ const struct sb_detached *sb_signed_find(struct sb_explaining *in, const struct 
 	return &in->detached;
 }
 
+/*
+ * Of a member that is nothing but a signature: what it holds, how long that is, its sums and when it was made. What it is called, whose it
+ * is and what may be done with it is content.
+ */
+static bool is_of_signature(const struct sb_diff *diff, unsigned side)
+{
+	const struct sb_diff_side *at = &diff->side[side];
+	enum sb_field_kind kind = at->field.kind;
+
+	return at->member && at->member->signature && (diff->kind != SB_DIFF_FIELD || kind == SB_FIELD_TIME || kind == SB_FIELD_SIZE || kind == SB_FIELD_DERIVED);
+}
+
 /* In a region or member that is nothing but a signature, or where the format says so. */
 static bool is_inside(const struct sb_pair *pair, const struct sb_diff *diff, unsigned side)
 {
 	const struct sb_diff_side *at = &diff->side[side];
 	const struct sb_signed_format *format = format_of(pair);
 
-	return (at->region && at->region->kind == SB_REGION_SIGNATURE) || (at->member && at->member->signature) ||
+	return (at->region && at->region->kind == SB_REGION_SIGNATURE) || is_of_signature(diff, side) ||
 	       (format->is_part && format->is_part(pair, diff, side));
 }
 
@@ -95,6 +107,15 @@ static const struct sb_pair *archive_of_manifest(struct sb_explaining *in, const
 	return text && text->parent && sb_signed_jar_owns_manifest(in, text) ? text->parent : NULL;
 }
 
+/* A member that one side only has was chosen as what it unpacks to. */
+static uint64_t freedom_of(const struct sb_diff *diff)
+{
+	const struct sb_member *member = diff->side[diff->side[SB_SHIPPED].present ? SB_SHIPPED : SB_REBUILT].member;
+	bool shrunk = diff->kind == SB_DIFF_MEMBER && member && member->size != UINT64_MAX && member->size > member->length;
+
+	return shrunk ? diff->bytes + (member->size - member->length) : diff->bytes;
+}
+
 static bool claim_signature(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, struct sb_claim *claim)
 {
 	const struct sb_pair *container = container_of(pair, diff), *manifest = container ? NULL : archive_of_manifest(in, pair, diff);
@@ -104,7 +125,7 @@ static bool claim_signature(struct sb_explaining *in, const struct sb_pair *pair
 		return false;
 	claim->cap = SB_LEVEL_UNSIGNED_IDENTICAL;
 	claim->primary = manifest ? diff->kind != SB_DIFF_ENCODING : is_chosen(container, pair, diff);
-	claim->freedom = claim->primary ? diff->bytes : 0;
+	claim->freedom = claim->primary ? freedom_of(diff) : 0;
 	claim->note = sb_explain_note(in, "the signature is detached, not verified: %s (shipped %u, rebuilt %u)",
 	                              found->found[SB_SHIPPED] && found->found[SB_REBUILT] ? "both sides are signed"
 	                              : found->found[SB_SHIPPED]                           ? "the shipped side is signed, the rebuilt one is not"
@@ -113,7 +134,7 @@ static bool claim_signature(struct sb_explaining *in, const struct sb_pair *pair
 	return true;
 }
 
-const struct sb_explainer sb_explain_signature = {"signature", SB_CAUSE_SIGNATURE, SB_RULE_STRUCTURAL, 3, claim_signature};
+const struct sb_explainer sb_explain_signature = {"signature", SB_CAUSE_SIGNATURE, SB_RULE_STRUCTURAL, 4, claim_signature};
 
 const char *sb_explain_signature_trouble(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff)
 {

@@ -70,5 +70,9 @@ SB_MUST_USE bool sb_signed_jar_is_right(struct sb_signed_side *side);
 /** Is the text META-INF/MANIFEST.MF, and do both sides say the same but for digests that are right? */
 SB_MUST_USE bool sb_signed_jar_owns_manifest(struct sb_explaining *in, const struct sb_pair *text);
 SB_MUST_USE bool sb_signed_apk_is_right(struct sb_signed_side *side);
+/** Do both headers of @member say what they must of @content, which it unpacks to, and nothing else? side->why tells what they say. */
+SB_MUST_USE bool sb_signed_entry_is_right(struct sb_signed_side *side, const struct sb_member *member, struct sb_span content);
+/** Of a member on both sides, whose content and time signing changes: do they say one time, and is it packed no longer than it needs to be? */
+SB_MUST_USE bool sb_signed_entry_may_change(struct sb_signed_side *side, const struct sb_member *member, struct sb_span content);
 
 #endif

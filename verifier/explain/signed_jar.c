@@ -11,6 +11,9 @@
 #include <string.h>
 #include <strings.h>
 
+/** Signature files and blocks: each is looked for among all members. */
+enum { MOST_SIGNATURES = 64 };
+
 static const char folder[] = "META-INF/", manifest_name[] = "META-INF/MANIFEST.MF";
 
 /** A manifest and its sections, sorted by name. */
@@ -193,18 +196,22 @@ static bool signer_is_right(struct sb_signed_side *side, struct sb_contents *con
 	text.p = (const uint8_t *)copy;
 	if (!sb_contents_of(contents, block, &message))
 		return sb_signed_blame(side, block->name, "it cannot be unpacked");
-	return block_is_right(side, block->name, message, text) && signature_file_is_right(side, manifest, file->name, text);
+	return sb_signed_entry_is_right(side, block, message) && block_is_right(side, block->name, message, text) && sb_signed_entry_is_right(side, file, text) &&
+	       signature_file_is_right(side, manifest, file->name, text);
 }
 
 static bool signers_are_right(struct sb_signed_side *side, struct sb_contents *contents, const struct manifest *manifest)
 {
 	const struct sb_view *view = side->pair->view[side->side];
 	bool block = false;
+	size_t count = 0;
 
 	for (size_t i = 0; i < view->members.count; i++) {
 		const struct sb_member *member = sb_view_member(view, i);
 		if (!member->signature)
 			continue;
+		if (++count > MOST_SIGNATURES)
+			return sb_signed_refuse(side, "more signatures than anybody gives");
 		if (!stem(member->name, &block) || (block && !other_half(view, member)))
 			return sb_signed_blame(side, member->name, "it has no counterpart, or more than one");
 		if (!block && !signer_is_right(side, contents, manifest, member))
@@ -214,10 +221,8 @@ static bool signers_are_right(struct sb_signed_side *side, struct sb_contents *c
 }
 
 /* Of a manifest that only this side has, nobody else has seen the main section: it says what a signer says. */
-static bool main_section_is_plain(const struct sb_signed_side *side, const struct manifest *manifest)
+static bool main_section_is_plain(const struct manifest *manifest)
 {
-	if (sb_member_named(side->in, side->pair, !side->side, sb_span_text(manifest_name)))
-		return true;
 	for (size_t i = 0; i < manifest->list.items.count; i++) {
 		const struct sb_listed_item *item = sb_vec_at(&manifest->list.items, i);
 		enum sb_declared_digest kind;
@@ -228,6 +233,16 @@ static bool main_section_is_plain(const struct sb_signed_side *side, const struc
 			return false;
 	}
 	return true;
+}
+
+/* A manifest that only this side has came with the signature; of one on both sides the rest of the headers is compared. */
+static bool manifest_is_right(struct sb_signed_side *side, const struct sb_member *member, const struct manifest *manifest)
+{
+	if (sb_member_named(side->in, side->pair, !side->side, member->name))
+		return sb_signed_entry_may_change(side, member, manifest->text);
+	if (!main_section_is_plain(manifest))
+		return sb_signed_blame(side, member->name, "attributes that no signature needs");
+	return sb_signed_entry_is_right(side, member, manifest->text);
 }
 
 bool sb_signed_jar_has(const struct sb_view *view)
@@ -249,9 +264,7 @@ static bool look_through(struct sb_signed_side *side, struct sb_contents *conten
 	bool fine = sb_contents_of(contents, member, &text) && read_text(side->in, text, &manifest);
 	if (!fine)
 		sb_signed_blame(side, member->name, "it cannot be read, or names a section twice");
-	else if (!main_section_is_plain(side, &manifest))
-		fine = sb_signed_blame(side, member->name, "attributes that no signature needs");
-	fine = fine && files_are_right(side, contents, &manifest) && signers_are_right(side, contents, &manifest);
+	fine = fine && manifest_is_right(side, member, &manifest) && files_are_right(side, contents, &manifest) && signers_are_right(side, contents, &manifest);
 	release(&manifest);
 	return fine;
 }

@@ -18,7 +18,8 @@ static bool is_manifest_part(const struct sb_pair *pair, const struct sb_diff *d
 		return false;
 	if (diff->kind == SB_DIFF_MEMBER)
 		return sb_signed_jar_has(pair->view[side]);
-	return sb_diff_is_field(diff, SB_FIELD_TIME) && (sb_signed_jar_has(pair->view[SB_SHIPPED]) || sb_signed_jar_has(pair->view[SB_REBUILT]));
+	return sb_diff_is_field(diff, SB_FIELD_TIME) && at->field.encoding == SB_ENC_DOS_TIME &&
+	       (sb_signed_jar_has(pair->view[SB_SHIPPED]) || sb_signed_jar_has(pair->view[SB_REBUILT]));
 }
 
 static bool is_in_meta_inf(const struct sb_member *member)

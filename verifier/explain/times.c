@@ -37,7 +37,7 @@ static bool is_canonical(struct sb_span bytes, enum sb_encoding encoding)
 }
 
 /* PKWARE APPNOTE 4.4.6: two 16-bit words, the time below the date. */
-static bool is_dos_time(uint64_t value)
+bool sb_is_dos_time(uint64_t value)
 {
 	unsigned second = value & 31, minute = value >> 5 & 63, hour = value >> 11 & 31, day = value >> 16 & 31, month = value >> 21 & 15;
 	return second < 30 && minute < 60 && hour < 24 && day >= 1 && month >= 1 && month <= 12;
@@ -51,7 +51,7 @@ static bool read_time(const struct sb_pair *pair, const struct sb_diff *diff, un
 
 	if (encoding == SB_ENC_DECIMAL && strcmp(pair->format->name, "tar") == 0)
 		bytes = without_fraction(bytes, &good);
-	return good && is_canonical(bytes, encoding) && sb_field_number(bytes, encoding, out) && (encoding != SB_ENC_DOS_TIME || is_dos_time(*out));
+	return good && is_canonical(bytes, encoding) && sb_field_number(bytes, encoding, out) && (encoding != SB_ENC_DOS_TIME || sb_is_dos_time(*out));
 }
 
 /* dpkg-deb writes one time into the headers of all members: another one among them is not the time of a build. Who signs does so later. */
