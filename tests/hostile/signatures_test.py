@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Signatures by the real tools are detached; whatever hides in their containers, or differs beside them, is refused and named."""
+import base64
 import gzip
 import hashlib
 import io
@@ -14,8 +15,8 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from expecting import expect, compare, read, write  # noqa: E402
 from make_packages import EPOCH, Rpm, alpine, b64, rpm  # noqa: E402
 from make_signatures import (Cms, Keyring, TOKEN, UNKNOWN, Zip, apksign, attribute, changed_entry, cms, countersigned, extra_field, hide_in_cms, hide_in_entry, hide_in_pgp, jar_tool,
-                             jarsign, keys, made_on_unix, plain_jar, quiet, signature_of, timestamp, tlv, with_attribute, with_extra)  # noqa: E402
-from mutants_more import ar, deb  # noqa: E402
+                             jarsign, keys, made_on_unix, packet, plain_jar, quiet, signature_of, timestamp, tlv, with_attribute, with_extra)  # noqa: E402
+from mutants_more import ar, deb, inner  # noqa: E402
 from sbtest import case, main, need, run  # noqa: E402
 
 FILES = {"usr/bin/tool": b"#!/bin/sh\necho acme\n" * 20, "usr/share/acme/data": bytes(range(256)) * 8}
@@ -23,11 +24,12 @@ SEEN = {"honest": 0, "refused": 0}
 
 
 def pair(shipped, rebuilt, suffix):
-    os.makedirs("s", exist_ok=True)
-    os.makedirs("r", exist_ok=True)
-    write(f"s/x.{suffix}", shipped)
-    write(f"r/x.{suffix}", rebuilt)
-    return f"s/x.{suffix}", f"r/x.{suffix}"
+    """Of that suffix, or of that name where it is none."""
+    name = suffix if suffix[:1].isupper() else f"x.{suffix}"
+    for side, data in (("s", shipped), ("r", rebuilt)):
+        os.makedirs(side, exist_ok=True)
+        write(f"{side}/{name}", data)
+    return f"s/{name}", f"r/{name}"
 
 
 def detached(shipped, rebuilt, suffix, named="detached"):
@@ -189,7 +191,16 @@ def _(_dir):
     refused(one[:at] + b"1600000000" + one[at + 10:], other, "deb", "date", "two times beside a signature")
 
 
-TEXT = b"Format: 3.0 (native)\nSource: acme\n- dashed\n-----\nFiles: \n d41d8cd98f00b204e9800998ecf8427e 0 x  \n"
+TEXT = b"Format: 3.0 (native)\nSource: acme\nFiles: \n d41d8cd98f00b204e9800998ecf8427e 0 x  \n"
+
+
+def rewrapped(text, width):
+    """The digits of the armor in lines of another length."""
+    head, body = text.split(b"-----BEGIN PGP SIGNATURE-----\n\n")
+    lines = body.split(b"\n")
+    end = next(i for i, line in enumerate(lines) if line[:1] in (b"=", b"-"))
+    digits = b"".join(lines[:end])
+    return b"".join([head, b"-----BEGIN PGP SIGNATURE-----\n\n", *(digits[at:at + width] + b"\n" for at in range(0, len(digits), width)), b"\n".join(lines[end:])])
 
 
 @case("dsc: clearsigned, not signed, signed by another key")
@@ -203,12 +214,43 @@ def _(_dir):
     for label, bad in {"text before": b"x\n" + one, "text behind": one + b"x\n", "a header of the armor": one.replace(b"SIGNATURE-----\n\n", b"SIGNATURE-----\nComment: code\n\n"),
                        "a second digest": one.replace(b"\n\n", b"\nHash: SHA1\n\n", 1), "another text": one.replace(b"Source: acme", b"Source: evil"),
                        "a blank at the end of a line": one.replace(b"Source: acme", b"Source: acme "), "a line": one.replace(b"Source: acme\n", b"Source: acme\nX: 1\n"),
-                       "a dash that is not escaped": one.replace(b"- - dashed", b"- dashed"), "a checksum of the armor": one[:-36] + (b"A" if one[-36:-35] != b"A" else b"B") + one[-35:],
+                       "lines of another length": rewrapped(one, 76), "a line of two": rewrapped(one, 32), "a checksum of the armor": one[:-36] + (b"A" if one[-36:-35] != b"A" else b"B") + one[-35:],
                        "a blank in the armor": one.replace(b"\n-----END", b" \n-----END"), "a signature of another digest": one[:one.index(b"-----BEGIN PGP SIGNATURE")] + wide[wide.index(b"-----BEGIN PGP SIGNATURE"):],
                        "no end": one[:-10]}.items():
         for rebuilt in (TEXT, two):
             assert compare(*pair(bad, rebuilt, "dsc"))["level"] == "different", label
             SEEN["refused"] += 1
+
+
+def clearsigned(text, last):
+    """By nobody: @last, so many letters of base64, is the last line of the signature, as whoever makes one can choose."""
+    hashed = bytes([4, 1, 1, 8]) + struct.pack(">HBBI", 6, 5, 2, EPOCH)
+    canonical = b"\r\n".join(line.rstrip() for line in text.split(b"\n")[:-1])
+    digest = hashlib.sha256(canonical + hashed + b"\x04\xff" + struct.pack(">I", len(hashed))).digest()
+    tail = base64.b64decode(last)
+    head = hashed + struct.pack(">HBB8s", 10, 9, 16, b"ABCDEFGH") + digest[:2]
+    size = next(n for n in range(200, 400) if (3 + len(head) + 2 + n) % 48 == len(tail))
+    digits = base64.b64encode(packet(head + struct.pack(">H", 8 * size) + b"\xff" + b"\x11" * (size - 1 - len(tail)) + tail))
+    lines = [digits[at:at + 64] for at in range(0, len(digits), 64)]
+    assert lines[-1] == last
+    return b"-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\n%s-----BEGIN PGP SIGNATURE-----\n\n%s\n-----END PGP SIGNATURE-----\n" % (text, b"\n".join(lines))
+
+
+@case("clearsigned: control files of Debian, and no text whose readers take a signature for more of it")
+def _(_dir):
+    need("gpg")
+    script, job = b"#!/bin/sh\necho good\n", b"0 0 * * * root /bin/good\n"
+    for name in ("dsc", "changes", "buildinfo", "InRelease"):
+        detached(clearsigned(TEXT, b"evilcode"), TEXT, name)
+    expect("explained", *pair(inner([("./acme.dsc", clearsigned(TEXT, b"evilcode"), {})]), inner([("./acme.dsc", TEXT, {})]), "tar"), named="the signature is detached")
+    for text, names in ((script, ("sh", "dsc")), (job, ("cron", "changes")), (b"print('good')\n", ("py",)), (TEXT, ("sh", "txt", "dsc.txt", "Release"))):
+        for name in names:
+            refused(clearsigned(text, b"evilcode"), text, name, "", f"{text[:9]} as {name}")
+    refused(inner([("./etc/cron.d/job", clearsigned(job, b"evilcode"), {})]), inner([("./etc/cron.d/job", job, {})]), "tar", "etc/cron.d/job", "a job in an archive")
+    with Keyring() as ring:
+        for label, text in (("a line that is no field", TEXT + b"evil\n"), ("a comment", TEXT + b"# evil\n"), ("a second paragraph", TEXT + b"\n" + TEXT), ("a field without a name", TEXT + b": evil\n"),
+                            ("a dash", TEXT + b"- evil\n"), ("a value of nothing", b" evil\n" + TEXT), ("a blank line with a blank", TEXT + b" \n"), ("a control byte", TEXT + b"X: \x1b[2J\n")):
+            refused(ring.cleartext("one", text), text, "dsc", "", label)
 
 
 # ---- CMS: kernel modules, jars ----

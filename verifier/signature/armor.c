@@ -7,7 +7,7 @@
 static const char begin_signature[] = "-----BEGIN PGP SIGNATURE-----", end_signature[] = "-----END PGP SIGNATURE-----",
 		  begin_message[] = "-----BEGIN PGP SIGNED MESSAGE-----";
 
-enum { LONGEST_LINE = 76, LARGEST_PACKET = 1 << 16, LARGEST_TEXT = 16 << 20 };
+enum { LINE = 64, LARGEST_PACKET = 1 << 16, LARGEST_TEXT = 16 << 20 };
 
 static bool is_line(struct sb_span line, const char *text)
 {
@@ -38,17 +38,15 @@ static bool checksum_is_right(struct sb_span line, struct sb_span packet)
 	return !text.bad && line.n == 5 && line.p[0] == '=' && sb_span_equal(sb_span_of(line.p + 1, 4), sb_buf_span(&text));
 }
 
-/* All lines but the last have the length of the first: a line end is no place for a bit. */
+/* All lines but the last have the length that gpg gives them: where a line ends is nobody's to choose. */
 static bool join_lines(struct sb_span *text, struct sb_buf *digits, struct sb_span *last)
 {
-	size_t width = 0;
 	bool ended = false;
 
 	while (sb_span_take_ended_line(text, last) && last->n && last->p[0] != '=' && last->p[0] != '-') {
-		if (ended || last->n > LONGEST_LINE || (width && last->n > width))
+		if (ended || last->n > LINE)
 			return false;
-		width = width ? width : last->n;
-		ended = last->n < width;
+		ended = last->n < LINE;
 		sb_buf_add(digits, last->p, last->n);
 	}
 	return digits->len > 0 && !digits->bad;
@@ -63,7 +61,7 @@ bool sb_pgp_unarmor(struct sb_span text, struct sb_buf *out, const char **why)
 	if (!sb_span_take_ended_line(&text, &line) || !is_line(line, begin_signature) || !sb_span_take_ended_line(&text, &line) || line.n)
 		return sb_refuse(why, "armor with headers, or none at all");
 	if (!join_lines(&text, &digits, &line) || sb_unbase64(sb_buf_span(&digits), out, NULL))
-		return sb_refuse(why, "armor whose lines are not base64 of one length");
+		return sb_refuse(why, "armor whose lines are not base64 of 64 digits each");
 	sb_base64(sb_buf_span(out), &again);
 	if (again.bad || !sb_span_equal(sb_buf_span(&again), sb_buf_span(&digits)))
 		return sb_refuse(why, "armor whose lines are base64 of another alphabet");

@@ -127,6 +127,25 @@ Test(pgp, every_cut_is_refused)
 	}
 }
 
+Test(pgp, lines_of_armor_have_64_digits)
+{
+	static const size_t widths[][3] = {{64, 64, 4}, {64, 64, 64}, {64, 60, 8}, {60, 60, 12}, {76, 52, 4}, {64, 68, 4}};
+
+	for (size_t i = 0; i < sizeof widths / sizeof *widths; i++) {
+		SB_BUF struct sb_buf text = {0};
+		SB_BUF struct sb_buf packet = {0};
+		const char *why = NULL;
+		sb_buf_add(&text, "-----BEGIN PGP SIGNATURE-----\n\n", 31);
+		for (size_t line = 0; line < 3; line++) {
+			for (size_t n = 0; n < widths[i][line]; n++)
+				sb_buf_add(&text, "A", 1);
+			sb_buf_add(&text, "\n", 1);
+		}
+		sb_buf_add(&text, "-----END PGP SIGNATURE-----\n", 28);
+		cr_expect_eq(sb_pgp_unarmor(sb_buf_span(&text), &packet, &why), i < 2, "%zu", i);
+	}
+}
+
 static bool unarmors(const char *text)
 {
 	SB_BUF struct sb_buf packet = {0};
@@ -142,7 +161,8 @@ Test(pgp, armor_is_read_strictly)
 #define BEGIN "-----BEGIN PGP SIGNATURE-----\n"
 #define END "-----END PGP SIGNATURE-----\n"
 	cr_expect(unarmors(BEGIN "\nc2lnbmF0dXJl\n" END));
-	cr_expect(unarmors(BEGIN "\nc2ln\nbmF0\ndXJl\n" END));
+	cr_expect(!unarmors(BEGIN "\nc2ln\nbmF0\ndXJl\n" END));
+	cr_expect(!unarmors(BEGIN "\nc2lnbmF0\ndXJl\n" END));
 	cr_expect(!unarmors(BEGIN "\nc2lnbmF0\ndXJl\ndXJl\n" END));
 	cr_expect(!unarmors(BEGIN "c2lnbmF0dXJl\n" END));
 	cr_expect(!unarmors(BEGIN "Comment: x\n\nc2lnbmF0dXJl\n" END));
