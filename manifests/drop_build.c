@@ -2,6 +2,8 @@
 /* What a drop manifest says of the build: docs/manifest.md. */
 #include "manifests/drop_reading.h"
 
+#include "verifier/model/model.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -114,6 +116,17 @@ static const char *read_word(struct sb_drop_reading *in, struct sb_place map, co
 	return text;
 }
 
+/* A word that an environment can have as this fact, and no other. */
+static const char *read_fact(struct sb_drop_reading *in, struct sb_place map, const char *key, enum sb_knob knob, const char *due, const char *absent)
+{
+	const char *text = read_word(in, map, key, absent);
+
+	if (!text || sb_fact_is_plausible(knob, sb_span_text(text)))
+		return text;
+	sb_schema_problem(&in->schema, sb_schema_key(&in->schema, map, key), "bad-value", "%s is due here", due);
+	return absent;
+}
+
 static unsigned read_umask(struct sb_drop_reading *in, struct sb_place control)
 {
 	struct sb_place place = sb_schema_key(&in->schema, control, "umask");
@@ -158,11 +171,11 @@ static void read_control(struct sb_drop_reading *in, struct sb_place build)
 	out->hostname = read_word(in, place, "hostname", "build");
 	out->user = read_word(in, place, "user", "builder");
 	out->jobs = (unsigned)sb_schema_uint(s, sb_schema_key(s, place, "jobs"), 1, MOST_JOBS, 1);
-	out->locale = read_word(in, place, "locale", "C.UTF-8");
-	out->timezone = read_word(in, place, "timezone", "UTC");
+	out->locale = read_fact(in, place, "locale", SB_KNOB_LOCALE, "a locale (\"C.UTF-8\", \"de_DE.UTF-8\")", "C.UTF-8");
+	out->timezone = read_fact(in, place, "timezone", SB_KNOB_TIMEZONE, "a time zone (\"UTC\", \"CET-1\", \"Europe/Berlin\")", "UTC");
 	out->umask = read_umask(in, place);
 	out->home = read_word(in, place, "home", "/nonexistent");
-	out->kernel = read_word(in, place, "kernel", NULL);
+	out->kernel = read_fact(in, place, "kernel", SB_KNOB_KERNEL, "a release of a kernel (\"6.1.0-13-amd64\")", NULL);
 	out->domain = read_uts(in, place, "domain", "(none)");
 	out->kernel_version = read_uts(in, place, "kernel-version", NULL);
 	out->aslr = sb_schema_word(s, sb_schema_key(s, place, "aslr"), switches, 0) == 1;

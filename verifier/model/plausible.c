@@ -68,29 +68,119 @@ static bool is_number(struct sb_span text, uint64_t least, uint64_t most)
 	return text.n >= 1 && text.p[0] != '0' && sb_text_uint(text, &value) && value >= least && value <= most;
 }
 
-/* "C", "C.UTF-8", "POSIX", "de", "de_DE", "de_DE.UTF-8", "de_DE@euro": language and country as they are written, then what follows. */
+static size_t skip(struct sb_span text, size_t at, size_t most, const char *set)
+{
+	size_t from = at;
+
+	while (at < text.n && at - from < most && is_one_of(text.p[at], set))
+		at++;
+	return at;
+}
+
+/* Language and country as they are written: "de_DE", "de", "C", "POSIX". */
+static size_t skip_language(struct sb_span text, bool *country)
+{
+	*country = false;
+	if (sb_span_starts(text, "POSIX", 5))
+		return 5;
+	if (text.n && text.p[0] == 'C')
+		return 1;
+	size_t at = skip(text, 0, 3, LOWER);
+	if (at < 2)
+		return 0;
+	*country = text.n - at >= 3 && text.p[at] == '_' && skip(text, at + 1, 2, UPPER) == at + 3;
+	return *country ? at + 3 : at;
+}
+
+/* "C", "C.UTF-8", "de_DE", "de_DE.ISO-8859-1", "ca_ES.UTF-8@valencia": without a country only Unicode stands behind the dot, or any name of a file would do. */
 static bool is_locale(struct sb_span text)
 {
+	bool country;
+	size_t at = skip_language(text, &country), end;
+
+	if (at == 0 || text.n > LONGEST_NAME)
+		return false;
+	if (at < text.n && text.p[at] == '.') {
+		end = skip(text, at + 1, LONGEST_NAME, LETTERS DIGITS "-");
+		struct sb_span codes = sb_span_of(text.p + at + 1, end - at - 1);
+		if (country ? codes.n < 2 : !sb_span_equal(codes, sb_span_text("UTF-8")) && !sb_span_equal(codes, sb_span_text("utf8")))
+			return false;
+		at = end;
+	}
+	if (at < text.n && text.p[at] == '@') {
+		end = skip(text, at + 1, LONGEST_NAME, LETTERS DIGITS);
+		at = end > at + 1 ? end : at;
+	}
+	return at == text.n;
+}
+
+/* "-13", "+5:30", "9": hours, minutes, seconds, as in TZ (POSIX.1-2017, 8.3). */
+static size_t skip_offset(struct sb_span text, size_t at)
+{
+	size_t from = skip(text, at, 1, "+-"), end = skip(text, from, 2, DIGITS);
+
+	for (unsigned i = 0; end > from && i < 2 && end < text.n && text.p[end] == ':' && skip(text, end + 1, 2, DIGITS) == end + 3; i++)
+		end += 3;
+	return end > from ? end : at;
+}
+
+/* "CET-1", "EST5EDT", "CET-1CEST-2": a name, how far it is from UTC, and the same of its summer. */
+static bool is_offset_zone(struct sb_span text)
+{
+	size_t at = skip(text, 0, LONGEST_NAME, LETTERS), end = skip_offset(text, at);
+
+	if (at < 3 || end == at)
+		return false;
+	at = skip(text, end, LONGEST_NAME, LETTERS);
+	return end == text.n || (at - end >= 3 && skip_offset(text, at) == text.n);
+}
+
+/* Zones of the tz database that are called after no region. */
+static bool is_named_zone(struct sb_span text)
+{
+	static const char *const names[] = {"CET", "Cuba", "EET", "EST", "Egypt", "Eire", "Factory", "GB", "GB-Eire", "GMT", "Greenwich", "HST", "Hongkong", "Iceland", "Iran",
+	                                    "Israel", "Jamaica", "Japan", "Kwajalein", "Libya", "MET", "MST", "NZ", "NZ-CHAT", "Navajo", "PRC", "Poland", "Portugal", "ROC", "ROK",
+	                                    "Singapore", "Turkey", "UCT", "UTC", "Universal", "W-SU", "WET", "Zulu"};
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (sb_span_equal(text, sb_span_text(names[i])))
+			return true;
+	return false;
+}
+
+/* "Europe/Berlin", "America/Argentina/Buenos_Aires", "Etc/GMT+5". */
+static bool is_regional_zone(struct sb_span text)
+{
+	static const char *const regions[] = {"Africa/", "America/", "Antarctica/", "Arctic/", "Asia/", "Atlantic/", "Australia/", "Brazil/", "Canada/", "Chile/", "Etc/", "Europe/",
+	                                      "Indian/", "Mexico/", "Pacific/", "US/"};
 	size_t at = 0;
 
-	if (text.n == 0 || text.n > LONGEST_NAME || has_pair(text, '.'))
-		return false;
-	if (sb_span_starts(text, "POSIX", 5)) {
-		at = 5;
-	} else if (text.p[0] == 'C') {
-		at = 1;
-	} else {
-		while (at < text.n && at < 3 && is_one_of(text.p[at], LOWER))
-			at++;
-		if (at < 2)
+	for (size_t i = 0; i < sizeof regions / sizeof *regions && at == 0; i++)
+		if (sb_span_starts(text, regions[i], strlen(regions[i])))
+			at = strlen(regions[i]);
+	for (unsigned parts = 0; at && parts < 2; parts++) {
+		size_t end = skip(text, at, LONGEST_NAME, LETTERS DIGITS "_+-");
+		if (end == at || !is_one_of(text.p[at], UPPER))
 			return false;
-		if (text.n - at >= 3 && text.p[at] == '_') {
-			if (!consists_of(sb_span_of(text.p + at + 1, 2), UPPER))
-				return false;
-			at += 3;
-		}
+		if (end == text.n)
+			return true;
+		if (text.p[end] != '/')
+			return false;
+		at = end + 1;
 	}
-	return at == text.n || (is_one_of(text.p[at], ".@") && text.n - at > 1 && consists_of(sb_span_of(text.p + at + 1, text.n - at - 1), LETTERS DIGITS "-._@"));
+	return false;
+}
+
+static bool is_zone(struct sb_span text)
+{
+	return text.n <= LONGEST_NAME && (is_named_zone(text) || is_offset_zone(text) || is_regional_zone(text));
+}
+
+/* "6.1.0-13-amd64": two numbers at least. */
+static bool is_kernel(struct sb_span text)
+{
+	size_t at = skip(text, 0, LONGEST_NAME, DIGITS);
+	return is_word(text, LONGEST_NAME, DIGITS, LETTERS DIGITS "._+~-") && at + 1 < text.n && text.p[at] == '.' && is_one_of(text.p[at + 1], DIGITS);
 }
 
 static bool is_either(struct sb_span text, const char *a, const char *b)
@@ -121,11 +211,11 @@ bool sb_fact_is_plausible(enum sb_knob knob, struct sb_span value)
 	case SB_KNOB_HOST:
 		return is_word(value, LONGEST_NAME, LETTERS DIGITS, LETTERS DIGITS "._-");
 	case SB_KNOB_KERNEL:
-		return is_word(value, LONGEST_NAME, DIGITS, LETTERS DIGITS "._+~-") && memchr(value.p, '.', value.n) != NULL;
+		return is_kernel(value);
 	case SB_KNOB_LOCALE:
 		return is_locale(value);
 	case SB_KNOB_TIMEZONE:
-		return is_word(value, LONGEST_NAME, LETTERS, LETTERS DIGITS "_/+-") && !has_pair(value, '/');
+		return is_zone(value);
 	case SB_KNOB_UMASK:
 		return is_umask(value);
 	case SB_KNOB_JOBS:

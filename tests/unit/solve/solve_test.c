@@ -82,6 +82,8 @@ Test(solve, values_that_an_environment_may_have)
 		{SB_KNOB_INPUT_TIME, "1700000000"}, {SB_KNOB_CLOCK, "frozen"}, {SB_KNOB_CLOCK, "shift"}, {SB_KNOB_USER, "_apt"}, {SB_KNOB_USER, "ci.bot-2"},
 		{SB_KNOB_HOST, "4node"}, {SB_KNOB_HOST, "a.example.test"}, {SB_KNOB_KERNEL, "5.10.0-28-amd64"}, {SB_KNOB_LOCALE, "C"}, {SB_KNOB_LOCALE, "POSIX"},
 		{SB_KNOB_LOCALE, "de_DE.UTF-8"}, {SB_KNOB_LOCALE, "ca_ES@valencia"}, {SB_KNOB_LOCALE, "C.UTF-8"}, {SB_KNOB_TIMEZONE, "Europe/Berlin"},
+		{SB_KNOB_LOCALE, "de_DE.ISO-8859-1@euro"}, {SB_KNOB_LOCALE, "eo.utf8"}, {SB_KNOB_TIMEZONE, "EST5EDT"}, {SB_KNOB_TIMEZONE, "UTC"}, {SB_KNOB_TIMEZONE, "CET-1CEST-2:30"},
+		{SB_KNOB_TIMEZONE, "America/Argentina/Buenos_Aires"}, {SB_KNOB_TIMEZONE, "Etc/GMT+5"}, {SB_KNOB_TIMEZONE, "Japan"},
 		{SB_KNOB_TIMEZONE, "CET-1"}, {SB_KNOB_UMASK, "000"}, {SB_KNOB_UMASK, "077"}, {SB_KNOB_JOBS, "1"}, {SB_KNOB_JOBS, "1024"}, {SB_KNOB_ORDER, "reversed"},
 	};
 
@@ -103,6 +105,9 @@ Test(solve, values_that_no_environment_has)
 		{SB_KNOB_USER, "\x1b[31mroot"}, {SB_KNOB_USER, "a$(id)"}, {SB_KNOB_USER, "a`id`"}, {SB_KNOB_USER, "a/b"}, {SB_KNOB_USER, "a:b"}, {SB_KNOB_USER, "a..b"},
 		{SB_KNOB_USER, "abcdefghijklmnopqrstuvwxyz0123456"}, {SB_KNOB_HOST, ".a"}, {SB_KNOB_HOST, "-a"}, {SB_KNOB_HOST, "a\xe2\x80\xae"}, {SB_KNOB_KERNEL, "linux"},
 		{SB_KNOB_KERNEL, "6"}, {SB_KNOB_LOCALE, "german"}, {SB_KNOB_LOCALE, "de_de"}, {SB_KNOB_LOCALE, "/etc/x"}, {SB_KNOB_LOCALE, "de_DE."}, {SB_KNOB_LOCALE, "Cx"},
+		{SB_KNOB_LOCALE, "libc.so"}, {SB_KNOB_LOCALE, "de_DE.UTF-8@"}, {SB_KNOB_LOCALE, "de_DE.UTF-8."}, {SB_KNOB_LOCALE, "POSIX.1"}, {SB_KNOB_KERNEL, "7.text"}, {SB_KNOB_KERNEL, "7."},
+		{SB_KNOB_TIMEZONE, "bin/sh"}, {SB_KNOB_TIMEZONE, "passwd"}, {SB_KNOB_TIMEZONE, "Europe/"}, {SB_KNOB_TIMEZONE, "Europe/berlin"}, {SB_KNOB_TIMEZONE, "Etc/A/B/C"},
+		{SB_KNOB_TIMEZONE, "CET-"}, {SB_KNOB_TIMEZONE, "UT1"}, {SB_KNOB_TIMEZONE, "CET-1CE"}, {SB_KNOB_TIMEZONE, "CET-1x/y"}, {SB_KNOB_TIMEZONE, ""},
 		{SB_KNOB_TIMEZONE, ":/etc/x"}, {SB_KNOB_TIMEZONE, "/etc/localtime"}, {SB_KNOB_TIMEZONE, "../../x"}, {SB_KNOB_TIMEZONE, "a/../b"}, {SB_KNOB_UMASK, "22"},
 		{SB_KNOB_UMASK, "777"}, {SB_KNOB_UMASK, "099"}, {SB_KNOB_JOBS, "0"}, {SB_KNOB_JOBS, "1025"}, {SB_KNOB_ORDER, "shuffled"},
 	};
