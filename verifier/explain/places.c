@@ -85,6 +85,8 @@ static bool is_one_value(struct sb_values *values, size_t i, const struct sb_pai
 	for (size_t at = 0; (at = sb_value_next(values, i, rebuilt, at, rebuilt.n)) != SIZE_MAX; at += value->ours.n) {
 		if (shipped.n != rebuilt.n || !sb_span_cut(shipped, at, value->ours.n, &theirs) || !sb_value_stands_alone(value, shipped, at, theirs.n))
 			return false;
+		if (sb_value_is_component(value, rebuilt, at, value->ours.n) || sb_value_is_component(value, shipped, at, theirs.n))
+			return false;
 		if (value->shipped.n ? !sb_span_equal(value->shipped, theirs) : !sb_value_is_plausible(value, theirs))
 			return false;
 		value->shipped = theirs;

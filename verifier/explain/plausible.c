@@ -33,10 +33,42 @@ static bool begins_with(struct sb_span text, const char *set)
 	return text.n && text.p[0] && strchr(set, text.p[0]);
 }
 
+/* The folder itself, or anything in it. */
+static bool is_below(struct sb_span path, const char *folder)
+{
+	size_t n = strlen(folder);
+	return sb_span_starts(path, folder, n) && (path.n == n || path.p[n] == '/');
+}
+
+static size_t depth_of(struct sb_span path)
+{
+	size_t parts = 0;
+
+	for (size_t i = 0; i < path.n; i++)
+		parts += path.p[i] == '/';
+	return parts;
+}
+
+/* Where nobody builds: folders that every system has, which programs name for reasons of their own. Filesystem Hierarchy Standard 3.0. */
+static bool is_everywhere(struct sb_span path)
+{
+	static const struct {
+		const char *folder;
+		size_t depth; /* at most so many parts; 0: all that lies in it */
+	} folders[] = {{"/bin", 0}, {"/boot", 0}, {"/etc", 0}, {"/lib", 0}, {"/lib32", 0}, {"/lib64", 0}, {"/libx32", 0}, {"/proc", 0}, {"/sbin", 0}, {"/sys", 0}, {"/usr/bin", 0},
+	               {"/usr/include", 0}, {"/usr/lib", 0}, {"/usr/lib32", 0}, {"/usr/lib64", 0}, {"/usr/libexec", 0}, {"/usr/libx32", 0}, {"/usr/sbin", 0}, {"/usr/share", 0},
+	               {"/dev", 2}, {"/run", 2}, {"/usr", 2}, {"/var", 2}, {"/home", 1}, {"/media", 1}, {"/mnt", 1}, {"/opt", 1}, {"/root", 1}, {"/srv", 1}, {"/tmp", 1}};
+
+	for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
+		if (is_below(path, folders[i].folder) && (folders[i].depth == 0 || depth_of(path) <= folders[i].depth))
+			return true;
+	return false;
+}
+
 static bool is_path(struct sb_span text)
 {
 	return begins_with(text, "/") && text.p[text.n - 1] != '/' && consists_of(text, LETTERS DIGITS "._/+~-") && !memmem(text.p, text.n, "..", 2) &&
-	       !memmem(text.p, text.n, "//", 2);
+	       !memmem(text.p, text.n, "//", 2) && !is_everywhere(text);
 }
 
 size_t sb_time_write(enum sb_time_form form, int64_t epoch, char *text, size_t room)
@@ -119,26 +151,25 @@ static bool read_time(struct sb_span text, enum sb_time_form form, struct instan
 	return !out->has_day || (seconds >= earliest && seconds < latest);
 }
 
-bool sb_value_is_plausible(const struct sb_value *value, struct sb_span shipped)
+bool sb_value_is_plausible(const struct sb_value *value, struct sb_span text)
 {
 	struct instant at;
 
 	switch (value->shape) {
 	case SB_SHAPE_PATH:
-		return is_path(shipped);
+		return is_path(text);
 	case SB_SHAPE_NAME:
-		return shipped.n <= LONGEST_NAME && begins_with(shipped, LETTERS "_") && consists_of(shipped, LETTERS DIGITS "._-");
+		return text.n <= LONGEST_NAME && begins_with(text, LETTERS "_") && consists_of(text, LETTERS DIGITS "._-");
 	case SB_SHAPE_HOST:
-		return shipped.n <= LONGEST_NAME && begins_with(shipped, LETTERS DIGITS) && consists_of(shipped, LETTERS DIGITS ".-");
+		return text.n <= LONGEST_NAME && begins_with(text, LETTERS DIGITS) && consists_of(text, LETTERS DIGITS ".-");
 	case SB_SHAPE_KERNEL:
-		return shipped.n <= LONGEST_NAME && begins_with(shipped, DIGITS) && memchr(shipped.p, '.', shipped.n) &&
-		       consists_of(shipped, LETTERS DIGITS "._+~-");
-	case SB_SHAPE_LOCALE:
-		return shipped.n <= LONGEST_NAME && begins_with(shipped, LETTERS) && consists_of(shipped, LETTERS DIGITS "._@-");
+		return sb_fact_is_plausible(SB_KNOB_KERNEL, text);
+	case SB_SHAPE_LOCALE: /* "POSIX" is a word of other texts too; below so are "Japan" and "UTF-8", which is 8 hours east of UTF */
+		return sb_fact_is_plausible(SB_KNOB_LOCALE, text) && (memchr(text.p, '_', text.n) || memchr(text.p, '.', text.n));
 	case SB_SHAPE_ZONE:
-		return shipped.n <= LONGEST_NAME && begins_with(shipped, LETTERS) && consists_of(shipped, LETTERS DIGITS "_/+-");
+		return sb_fact_is_plausible(SB_KNOB_TIMEZONE, text) && memchr(text.p, '/', text.n);
 	case SB_SHAPE_TIME:
-		return read_time(shipped, value->form, &at);
+		return read_time(text, value->form, &at);
 	}
 	return false;
 }

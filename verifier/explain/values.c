@@ -36,6 +36,33 @@ bool sb_value_stands_alone(const struct sb_value *value, struct sb_span bytes, s
 	return end >= bytes.n || !is_word(bytes.p[end]);
 }
 
+/* Homes are called after those who live there. */
+static bool follows_homes(struct sb_span bytes, size_t at)
+{
+	static const char *const homes[] = {"/home/", "/Users/"};
+
+	for (size_t i = 0; i < sizeof homes / sizeof *homes; i++) {
+		size_t n = strlen(homes[i]);
+		if (at >= n && memcmp(bytes.p + at - n, homes[i], n) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool sb_value_is_component(const struct sb_value *value, struct sb_span bytes, size_t at, size_t n)
+{
+	size_t end = at + n;
+	uint8_t before = at > 0 ? bytes.p[at - 1] : 0, behind = end < bytes.n ? bytes.p[end] : 0;
+
+	if (value->shape == SB_SHAPE_PATH || value->shape == SB_SHAPE_TIME)
+		return false;
+	if (before == '.' || (behind == '.' && end + 1 < bytes.n && is_word(bytes.p[end + 1])))
+		return true;
+	if (value->shape == SB_SHAPE_KERNEL || value->shape == SB_SHAPE_ZONE) /* "/lib/modules/6.1.0-13-amd64/build", "zoneinfo/Europe/Berlin" */
+		return false;
+	return (before == '/' || behind == '/') && !(value->shape == SB_SHAPE_NAME && follows_homes(bytes, at));
+}
+
 static bool stands_at(const struct sb_value *value, struct sb_span bytes, size_t at)
 {
 	return at <= bytes.n && bytes.n - at >= value->ours.n && memcmp(bytes.p + at, value->ours.p, value->ours.n) == 0 &&
@@ -90,6 +117,8 @@ static void add(struct sb_values *out, struct sb_value value)
 	for (size_t i = 0; i < sizeof common / sizeof *common; i++)
 		if (sb_span_equal(value.ours, sb_span_text(common[i])))
 			return;
+	if (value.shape != SB_SHAPE_TIME && !sb_value_is_plausible(&value, value.ours)) /* a clock may be set to any time */
+		return;
 	if (value.ours.n >= SHORTEST && value.ours.n <= LONGEST && out->count < SB_VALUES)
 		out->items[out->count++] = value;
 }

@@ -40,7 +40,7 @@ struct sb_values {
 	struct sb_reading *reading; /* of what is searched, or NULL */
 };
 
-/** All forms of @facts that are long enough to mean something. Texts that have to be made live in @arena. NOMEM is false. */
+/** All forms of @facts that are long enough to mean something, and plausible where they are no times. Texts that have to be made live in @arena. NOMEM is false. */
 SB_MUST_USE bool sb_values_list(const struct sb_facts *facts, struct sb_arena *arena, struct sb_values *out);
 
 /** Next place of value @i in @bytes at or after @from, below @end: a whole word that is no part of a longer value. SIZE_MAX: none. */
@@ -50,11 +50,17 @@ bool sb_value_shades(const struct sb_values *values, size_t i, struct sb_span by
 /** Does the word end on both sides of [@at, @at + @n)? */
 bool sb_value_stands_alone(const struct sb_value *value, struct sb_span bytes, size_t at, size_t n);
 
+/** Is the word at [@at, @at + @n) one of several that make up a path or a name with dots? Then it may be anybody's: "/etc/passwd", "resolv.conf". */
+bool sb_value_is_component(const struct sb_value *value, struct sb_span bytes, size_t at, size_t n);
+
 /** Write @epoch in @form; the length, 0 when it cannot be written. */
 size_t sb_time_write(enum sb_time_form form, int64_t epoch, char *text, size_t room);
 
-/** Could a build have had this value: charset, length, and for times a date between 1990 and 2099 written as in ours? */
-bool sb_value_is_plausible(const struct sb_value *value, struct sb_span shipped);
+/**
+ * Could a build have had this value: charset, length, a place where somebody builds, a zone or locale that is written as one, and for times a date between 1990 and 2099
+ * written as in ours?
+ */
+bool sb_value_is_plausible(const struct sb_value *value, struct sb_span text);
 /** Break the times unless all of them are parts of one instant. */
 void sb_values_agree_on_time(struct sb_values *values);
 

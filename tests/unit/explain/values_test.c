@@ -86,8 +86,49 @@ Test(values, what_a_build_can_have)
 	cr_assert(plausible(SB_SHAPE_KERNEL, "6.1.0-13-amd64") && !plausible(SB_SHAPE_KERNEL, "x.1") && !plausible(SB_SHAPE_KERNEL, "61"));
 	cr_assert(plausible(SB_SHAPE_LOCALE, "de_DE.UTF-8") && !plausible(SB_SHAPE_LOCALE, "de DE"));
 	cr_assert(plausible(SB_SHAPE_ZONE, "Europe/Berlin") && !plausible(SB_SHAPE_ZONE, "+1"));
+	cr_assert(!plausible(SB_SHAPE_LOCALE, "POSIX") && !plausible(SB_SHAPE_ZONE, "Japan") && !plausible(SB_SHAPE_ZONE, "UTF-8"), "words of other texts");
 	cr_assert(plausible(SB_SHAPE_TIME, "Tue Nov 14 22:13:20 2023") && !plausible(SB_SHAPE_TIME, "Wed Nov 14 22:13:20 2023"), "the weekday follows");
 	cr_assert(!plausible(SB_SHAPE_TIME, "Sun Nov 31 22:13:20 2023") && !plausible(SB_SHAPE_TIME, "Tue Nov 14 22:13:20 1989"));
+}
+
+Test(values, places_where_somebody_builds)
+{
+	static const char *const good[] = {"/build", "/tmp/acme", "/dev/shm/acme", "/run/build/acme", "/usr/src/acme", "/var/tmp/acme", "/etcetera/x", "/usr/local/src/acme"};
+	static const char *const bad[] = {"/etc/passwd", "/bin/sh", "/lib64", "/usr/share/locale", "/usr/lib", "/var/tmp", "/dev/shm", "/tmp", "/home", "/usr", "/usr/local"};
+
+	for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+		cr_assert(plausible(SB_SHAPE_PATH, good[i]), "%s", good[i]);
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		cr_assert(!plausible(SB_SHAPE_PATH, bad[i]), "%s", bad[i]);
+}
+
+static bool is_component(enum sb_shape shape, const char *before, const char *behind)
+{
+	const struct sb_value value = {.shape = shape};
+	char text[64];
+	int n = snprintf(text, sizeof text, "%sWORD%s", before, behind);
+
+	return sb_value_is_component(&value, sb_span_of(text, (size_t)n), strlen(before), 4);
+}
+
+Test(values, parts_of_paths_and_of_names_with_dots)
+{
+	cr_assert(is_component(SB_SHAPE_NAME, "/etc/", "") && is_component(SB_SHAPE_NAME, "", "/x") && is_component(SB_SHAPE_HOST, "", ".conf") && is_component(SB_SHAPE_LOCALE, "x.", ""));
+	cr_assert(!is_component(SB_SHAPE_NAME, "by ", ".") && !is_component(SB_SHAPE_NAME, "", "@x") && !is_component(SB_SHAPE_NAME, "", ". "));
+	cr_assert(!is_component(SB_SHAPE_NAME, "/home/", "/x") && !is_component(SB_SHAPE_NAME, "/Users/", "") && is_component(SB_SHAPE_HOST, "/home/", "/x"), "homes are of users");
+	cr_assert(!is_component(SB_SHAPE_KERNEL, "/modules/", "/x") && is_component(SB_SHAPE_KERNEL, "so.", "") && !is_component(SB_SHAPE_ZONE, "zoneinfo/", ""));
+	cr_assert(!is_component(SB_SHAPE_PATH, "/", "/x") && !is_component(SB_SHAPE_TIME, ".", ".x"));
+}
+
+Test(values, our_own_value_has_to_be_plausible)
+{
+	const struct sb_facts facts = {.path = "/usr/share/locale", .user = "bui/der", .host = "-maker", .kernel = "7.text", .locale = "libc.so", .timezone = "bin/sh", .epoch = INT64_MIN};
+	struct sb_values values;
+	struct sb_arena *arena;
+
+	list(&facts, &values, &arena);
+	cr_assert_eq(values.count, 0);
+	sb_arena_free(&arena);
 }
 
 Test(values, times_are_parts_of_one_instant)
