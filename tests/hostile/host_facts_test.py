@@ -7,7 +7,7 @@ import re
 import subprocess
 
 from box import Box
-from sbtest import ORDINARY_UID, PROGRAM, case, main, need, ordinary, run, skip
+from sbtest import ORDINARY_UID, PROGRAM, case, main, need, ordinary, own, run, sb, skip
 
 SCAN = '''
 import ctypes, os, resource, socket, sys, time
@@ -119,6 +119,43 @@ def _(_dir):
     assert texts[0] == texts[1] and texts[0].split()[:3] == ["1", "1", "1"], texts
     assert texts[0] != texts[2]
     assert "eth" not in texts[0] and "enp" not in texts[0], texts[0]
+
+
+LOGGER = """#include <stdio.h>
+#define SYSLOG_NAMES
+#include <syslog.h>
+int main(int count, char **words) { (void)words; return puts(facilitynames[count].c_name) < 0; }
+"""
+
+
+@case("a word that the toolchain spells is no fact of the environment, whoever chose it", user=True)
+def _(_dir):
+    need("gcc")
+    steps = 'gcc -O1 -s -Wl,--build-id=none -o out/p p.c; echo "made by $(id -un)" > out/banner'
+    for user, theirs, expected in (("authpriv", "evilpriv", ("different", "different")), ("authoring", "pretending", ("identical", "explained"))):
+        subprocess.run(["rm", "-rf", "built"], check=True)
+        theirs = theirs[:len(user)]
+        box = Box(steps, files={"p.c": LOGGER}, outputs=("out/p", "out/banner"), control={"user": user})
+        box.rebuild()
+        for number, name in enumerate(("p", "banner")):
+            with open(f"built/out/{name}", "rb") as f, open(f"shipped/{number}", "wb") as to:
+                to.write(f.read().replace(user.encode(), theirs.encode()))
+        own()
+        record = sb("verify", "drop.json", "--json").json()
+        assert tuple(a["level"] for a in record["artifacts"]) == expected, (user, record["artifacts"], record["findings"])
+
+
+@case("an environment is given a zone, a locale and a kernel, and nothing else by that name")
+def _(_dir):
+    for fact, wrong, right in (("timezone", ("bin/sh", "Evrope/Berlin", "passwd", "Europe/../x"), ("UTC", "CET-1", "EST5EDT", "Europe/Berlin", "America/Argentina/Buenos_Aires", "Etc/GMT+5")),
+                               ("locale", ("libc.so", "passwd", "de_DE."), ("C", "POSIX", "C.UTF-8", "de_DE.UTF-8", "de_DE@euro", "sr_RS.UTF-8@latin")),
+                               ("kernel", ("passwd", "7", "7.text"), ("5.10.0", "6.1.0-13-amd64"))):
+        for value in wrong:
+            Box("true", control={fact: value})
+            assert sb("check", "drop.json", "--json", code=2).json()["errors"][0]["id"] == "bad-value", (fact, value)
+        for value in right:
+            Box("true", control={fact: value})
+            sb("check", "drop.json", code=0)
 
 
 main()

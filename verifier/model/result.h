@@ -177,6 +177,10 @@ struct sb_facts {
 	int64_t epoch;
 	const char *path, *user, *host, *locale, *timezone, *kernel;
 	unsigned jobs;
+	/** Files of the toolchain that the build read: absolute paths, raw. What they spell may have come from them. */
+	const char *const *tools;
+	size_t tool_count;
+	bool tools_known; /* all of them are listed */
 };
 #define SB_FACTS_NONE ((struct sb_facts){.epoch = INT64_MIN})
 

@@ -41,6 +41,25 @@ static struct sb_facts facts_of(const struct sb_drop *drop, const struct sb_envi
 	return facts;
 }
 
+/* What was read, not what was run: a program gives its output, but not its own words. */
+static int list_tools(const struct sb_trace *trace, struct sb_arena *arena, struct sb_facts *out, struct sb_err *err)
+{
+	bool *read = sb_arena_array(arena, trace->file_count, sizeof *read);
+	const char **paths = sb_arena_array(arena, trace->file_count, sizeof *paths);
+
+	if (!read || !paths)
+		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+	for (size_t i = 0; i < trace->edge_count; i++)
+		if (trace->edges[i].file < trace->file_count && (trace->edges[i].uses & SB_TRACE_READ))
+			read[trace->edges[i].file] = true;
+	for (size_t i = 0; i < trace->file_count; i++)
+		if (read[i] && trace->files[i].origin == SB_TRACE_ROOT)
+			paths[out->tool_count++] = trace->files[i].path;
+	out->tools = paths;
+	out->tools_known = trace->present && trace->trusted;
+	return 0;
+}
+
 /* The last lines of a log that may be long: read from near its end, cut at a line. */
 static int read_tail(int log, struct sb_buf *out, struct sb_err *err)
 {
@@ -151,7 +170,8 @@ int sb_rebuild_run(const struct sb_rebuild_in *in, struct sb_rebuilt *out, struc
 	if (rc)
 		return rc;
 	out->facts = facts_of(in->drop, &out->run.environment);
-	return conclude(in->drop, &out->run, err);
+	rc = list_tools(&out->run.trace, out->arena, &out->facts, err);
+	return rc ? rc : conclude(in->drop, &out->run, err);
 }
 
 void sb_rebuild_release(struct sb_rebuilt *rebuilt)

@@ -19,7 +19,7 @@ struct sb_rebuild_in {
 struct sb_rebuilt {
 	struct sb_arena *arena;
 	struct sb_sandbox_result run;
-	struct sb_facts facts;        /* of this rebuild, for environment claims */
+	struct sb_facts facts;        /* of this rebuild, for environment claims; tools by the trace */
 	struct sb_digest log_digest;  /* of the stored log; kinds 0 without store */
 	struct sb_buf log_tail;       /* last 20 lines, raw */
 };
