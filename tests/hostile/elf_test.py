@@ -161,6 +161,11 @@ def _(_dir):
     expect("different", "loader", "base", named=("hardening > interpreter", "/lib64/ld-evil-x86-64.so.2 as shipped"), severity="major")
     compile_to("library", PROGRAM, "-Wl,--no-as-needed", "-lm")
     expect("different", "library", "base", named=("hardening > libraries", "libm.so.6", "libc.so.6 as rebuilt"), severity="major")
+    for fact, flag in (("audit libraries", "--audit=/tmp/evil.so"), ("audit libraries of dependencies", "--depaudit=/tmp/evil.so"), ("filtered libraries", "-shared,--filter=/tmp/evil.so"),
+                       ("auxiliary libraries", "-shared,--auxiliary=/tmp/evil.so")):
+        compile_to("plain", PROGRAM, "-fPIC", *(["-shared"] if "-shared" in flag else []))
+        compile_to("more", PROGRAM, "-fPIC", f"-Wl,{flag}")
+        expect("different", "more", "plain", named=(f"hardening > {fact}", "/tmp/evil.so as shipped, none as rebuilt"), severity="major")
     copies = PROGRAM.replace("int main(", "char a[40], b[40];\nvoid copy(const char *p) { strcpy(a, p); sprintf(b, p, a); }\nint main(", 1)
     compile_to("two", copies, "-D_FORTIFY_SOURCE=2")
     compile_to("one", copies.replace("strcpy(a, p);", "for (int i = 0; i < 40; i++) a[i] = p[i];"), "-D_FORTIFY_SOURCE=2")

@@ -15,7 +15,7 @@ enum {
 	SB_PT_LOAD = 1, SB_PT_DYNAMIC = 2, SB_PT_INTERP = 3, SB_PT_NOTE = 4,
 	SB_PT_GNU_EH_FRAME = 0x6474e550, SB_PT_GNU_STACK = 0x6474e551, SB_PT_GNU_RELRO = 0x6474e552, SB_PT_GNU_PROPERTY = 0x6474e553,
 	SB_PF_X = 1, SB_PF_W = 2, SB_PF_R = 4,
-	SB_SHT_SYMTAB = 2, SB_SHT_STRTAB = 3, SB_SHT_RELA = 4, SB_SHT_HASH = 5, SB_SHT_DYNAMIC = 6, SB_SHT_NOTE = 7, SB_SHT_NOBITS = 8, SB_SHT_REL = 9,
+	SB_SHT_PROGBITS = 1, SB_SHT_SYMTAB = 2, SB_SHT_STRTAB = 3, SB_SHT_RELA = 4, SB_SHT_HASH = 5, SB_SHT_DYNAMIC = 6, SB_SHT_NOTE = 7, SB_SHT_NOBITS = 8, SB_SHT_REL = 9,
 	SB_SHT_DYNSYM = 11, SB_SHT_INIT_ARRAY = 14, SB_SHT_FINI_ARRAY = 15, SB_SHT_PREINIT_ARRAY = 16, SB_SHT_GROUP = 17,
 	SB_SHT_GNU_HASH = 0x6ffffff6, SB_SHT_GNU_VERDEF = 0x6ffffffd, SB_SHT_GNU_VERNEED = 0x6ffffffe, SB_SHT_GNU_VERSYM = 0x6fffffff,
 	SB_SHF_WRITE = 1, SB_SHF_ALLOC = 2, SB_SHF_EXECINSTR = 4, SB_SHF_STRINGS = 0x20,
@@ -24,10 +24,14 @@ enum {
 	SB_DT_NULL = 0, SB_DT_NEEDED = 1, SB_DT_PLTRELSZ = 2, SB_DT_PLTGOT = 3, SB_DT_HASH = 4, SB_DT_STRTAB = 5, SB_DT_SYMTAB = 6, SB_DT_RELA = 7,
 	SB_DT_RELASZ = 8, SB_DT_STRSZ = 10, SB_DT_INIT = 12, SB_DT_FINI = 13, SB_DT_SONAME = 14, SB_DT_RPATH = 15, SB_DT_REL = 17, SB_DT_RELSZ = 18,
 	SB_DT_TEXTREL = 22, SB_DT_JMPREL = 23, SB_DT_BIND_NOW = 24, SB_DT_INIT_ARRAY = 25, SB_DT_FINI_ARRAY = 26, SB_DT_INIT_ARRAYSZ = 27,
-	SB_DT_FINI_ARRAYSZ = 28, SB_DT_RUNPATH = 29, SB_DT_FLAGS = 30, SB_DT_PREINIT_ARRAY = 32, SB_DT_PREINIT_ARRAYSZ = 33,
+	SB_DT_FINI_ARRAYSZ = 28, SB_DT_RUNPATH = 29, SB_DT_FLAGS = 30, SB_DT_PREINIT_ARRAY = 32, SB_DT_PREINIT_ARRAYSZ = 33, SB_DT_RELR = 36,
+	SB_DT_AUXILIARY = 0x7ffffffd, SB_DT_FILTER = 0x7fffffff,
 };
 /* Tags above INT_MAX would not fit an enumerator of C17: int. */
 #define SB_DT_GNU_HASH UINT64_C(0x6ffffef5)
+#define SB_DT_CONFIG UINT64_C(0x6ffffefa)
+#define SB_DT_DEPAUDIT UINT64_C(0x6ffffefb)
+#define SB_DT_AUDIT UINT64_C(0x6ffffefc)
 #define SB_DT_VERSYM UINT64_C(0x6ffffff0)
 #define SB_DT_FLAGS_1 UINT64_C(0x6ffffffb)
 #define SB_DT_VERDEF UINT64_C(0x6ffffffc)
@@ -234,6 +238,10 @@ bool sb_elf_in_segment(const struct sb_elf *elf, uint64_t from, uint64_t to, uin
 
 /* The questions of verifier/formats/image.h. */
 enum sb_severity sb_elf_severity(struct sb_view *view, const struct sb_place *place);
+/** Does a loader follow what stands there: the interpreter, dynamic entries, and tables that say what runs or where code leads? */
+bool sb_elf_is_followed(const struct sb_elf *elf, const struct sb_place *place);
+/** As acted_on of verifier/formats/format.h. */
+bool sb_elf_acted_on(struct sb_view *view, const struct sb_place *place);
 const char *sb_elf_show(struct sb_view *view, const struct sb_place *place, struct sb_arena *arena);
 SB_MUST_USE int sb_elf_anchors(struct sb_view *view, struct sb_vec *out, struct sb_err *err);
 SB_MUST_USE int sb_elf_references(struct sb_view *view, const struct sb_place *place, struct sb_vec *out, struct sb_err *err);

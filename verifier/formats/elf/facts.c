@@ -98,18 +98,33 @@ static int add_interpreter(const struct sb_elf *elf, struct sb_arena *arena, str
 	return add(out, "interpreter", sb_escape_copy(arena, sb_span_of(bytes.p, strnlen((const char *)bytes.p, bytes.n < LONGEST_PATH ? bytes.n : LONGEST_PATH))), 0, err);
 }
 
-/* The libraries that are loaded with it, in their order. */
-static int add_libraries(const struct sb_elf *elf, struct sb_arena *arena, struct sb_vec *out, struct sb_err *err)
+/* All texts that entries of one tag name, in their order. */
+static int add_libraries(const struct sb_elf *elf, uint64_t tag, const char *fact, struct sb_arena *arena, struct sb_vec *out, struct sb_err *err)
 {
 	const char *list = "";
 	uint64_t index;
 
-	for (size_t i = 0; list && i < MOST_LIBRARIES && sb_elf_dynamic_nth(elf, SB_DT_NEEDED, i, &index); i++) {
+	for (size_t i = 0; list && i < MOST_LIBRARIES && sb_elf_dynamic_nth(elf, tag, i, &index); i++) {
 		const char *text = sb_elf_dynamic_string(elf, index);
 		char *name = text ? sb_escape_copy(arena, sb_span_of(text, strnlen(text, LONGEST_PATH))) : NULL;
 		list = text && !name ? NULL : sb_arena_printf(arena, "%s%s%s", list, list[0] ? ", " : "", name ? name : "unreadable");
 	}
-	return add(out, "libraries", list && !list[0] ? "none" : list, 0, err);
+	return add(out, fact, list && !list[0] ? "none" : list, 0, err);
+}
+
+/* The libraries that are loaded with it, those that audit it, and those that stand in for it (ld.so(8), rtld-audit(7); Solaris Linker and Libraries Guide). */
+static int add_all_libraries(const struct sb_elf *elf, struct sb_arena *arena, struct sb_vec *out, struct sb_err *err)
+{
+	static const struct {
+		uint64_t tag;
+		const char *fact;
+	} lists[] = {{SB_DT_NEEDED, "libraries"}, {SB_DT_AUDIT, "audit libraries"}, {SB_DT_DEPAUDIT, "audit libraries of dependencies"}, {SB_DT_FILTER, "filtered libraries"},
+	             {SB_DT_AUXILIARY, "auxiliary libraries"}};
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < sizeof lists / sizeof *lists; i++)
+		rc = add_libraries(elf, lists[i].tag, lists[i].fact, arena, out, err);
+	return rc;
 }
 
 /** What imported names tell. */
@@ -210,7 +225,7 @@ int sb_elf_facts(struct sb_view *view, struct sb_vec *out, struct sb_err *err)
 	if (!rc)
 		rc = add_interpreter(elf, view->arena, out, err);
 	if (!rc)
-		rc = add_libraries(elf, view->arena, out, err);
+		rc = add_all_libraries(elf, view->arena, out, err);
 	if (!rc)
 		rc = add_imports(elf, view->arena, out, err);
 	if (!rc)
