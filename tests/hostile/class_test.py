@@ -192,6 +192,29 @@ def _(_dir):
     assert all(word in text_of(told[0]) for word in ("constant pool", "sesame", "secret", "method check")), told
 
 
+@case("names are content, and the text of a String may be a fact of the environment")
+def _(_dir):
+    source = """
+    public class Acme {
+        static String builder() { return "%(text)s"; }
+        @Deprecated(since = "%(since)s") static int maker() { return builder().length(); }
+    }
+    """
+    write("facts.json", b'{"schema": "samebuild-facts/1", "user": "builder", "host": "maker-7"}')
+
+    def judged(level, ours, theirs, flags=("-g",), **values):
+        data = java(source=source, flags=flags, **{"text": "x", "since": "y", **values})
+        assert data.count(ours) == 1, data
+        write("a.class", data.replace(ours, theirs))
+        write("b.class", data)
+        expect(level, "a.class", "b.class", "--facts", "facts.json")
+    for flags in (("-g",), ("-g:none",)):
+        judged("different", b"builder", b"vendor9", flags)
+        judged("different", b"maker-7", b"vhost-1", flags, since="maker-7")
+        judged("explained", b"maker-7", b"vhost-1", flags, text="made on maker-7")
+        judged("different", b"builder", b"vendor9", flags, text="builder")  # one text for the name and for the String
+
+
 @case("lines that moved are debug information, and one finding of a class")
 def _(_dir):
     base = java()

@@ -95,6 +95,84 @@ def _(_dir):
     judge(attempts, [("a text of the program", read("e").replace(OURS + b"/x", THEIRS + b"/x"), read("e"))])
 
 
+RUNS = """.globl _start
+.text
+_start: xor %%eax,%%eax
+ xor %%edi,%%edi
+ jmp code+1
+.section kcode,"%s",@progbits
+code: .ascii "%s"
+ mov $60,%%eax
+ syscall
+"""
+PLAIN = 'const char *where = "%s/x"; int main(void) { return where[1] == 0; }\n'
+
+
+def linked(name, text, *flags):
+    ending = "S" if "_start" in text else "c"
+    with open(f"{name}.{ending}", "w") as f:
+        f.write(text)
+    run("gcc", "-O1", "-Wl,--build-id=none", *flags, f"{name}.{ending}", "-o", name, code=0)
+    return read(name)
+
+
+def renamed(name, *words):
+    run("objcopy", *words, name, code=0)
+    return read(name)
+
+
+@case("build path: what is acted on is content, whatever its section is called")
+def _(_dir):
+    need("gcc", "objcopy", "ld.lld")
+    path, bare = OURS.decode(), ("-nostdlib", "-static", "-s")
+    files = {"code in a section of any name": linked("code", RUNS % ("ax", path), *bare),
+             "code in a section of any name, one segment for all": linked("mixed", RUNS % ("ax", path), *bare, "-Wl,-z,noseparate-code")}
+    linked("data", RUNS % ("ax", path), *bare)
+    files["code in a section that says it is data"] = renamed("data", "--set-section-flags", "kcode=alloc,readonly,data")
+    for label, flag in (("audit library", f"-Wl,--audit={path}/au.so"), ("run path", f"-Wl,-rpath,{path}/lib"), ("filter", f"-Wl,-shared,--auxiliary={path}/f.so"),
+                        ("library", f"-Wl,-soname,{path}/l.so,-shared")):
+        linked("dynamic", PLAIN % "x", flag, "-fPIC")
+        files[label + " among strings of any name"] = renamed("dynamic", "--rename-section", ".dynstr=.strtab.dyn")
+    linked("behind", PLAIN % (path + "/" + "a" * 40), "-fPIC", "-Wl,-soname,short,-shared")
+    behind = Elf("behind")
+    table, size = behind.section(".dynamic")
+    at = next(at for at in range(table, table + size, 16) if struct.unpack_from("<Q", behind.data, at)[0] == 14)
+    struct.pack_into("<Q", behind.data, at + 8, behind.data.index(OURS) - behind.section(".dynstr")[0])
+    files["name of a library that lies behind the strings"] = bytes(behind.data)
+    attempts = [(label, data.replace(OURS, THEIRS), data) for label, data in files.items()]
+    plain = {"a text beside the code": linked("old", PLAIN % path, "-Wl,-z,noseparate-code"), "a text by another linker": linked("lld", PLAIN % path, "-fuse-ld=lld"),
+             "a text of a library": linked("lib", PLAIN % path, "-shared", "-fPIC")}
+    judge(attempts, [(label, data.replace(OURS, THEIRS), data) for label, data in plain.items()])
+
+
+def module(name, data, custom):
+    """A WebAssembly module that imports the function @name."""
+    def section(kind, content):
+        return bytes([kind, len(content)]) + content
+    word = bytes([len(name)]) + name
+    return b"\0asm\1\0\0\0" + section(1, b"\1\x60\0\0") + section(2, b"\1\3env" + word + b"\0\0") + section(5, b"\1\0\1") + \
+        section(11, b"\1\0\x41\0\x0b" + bytes([len(data)]) + data) + section(0, bytes([len(custom[0])]) + custom[0] + custom[1])
+
+
+@case("names: what linkers and loaders find things by is content")
+def _(_dir):
+    need("gcc")
+    ours, theirs = b"builder", b"vendor9"
+
+    def compiled(text):
+        with open("m.c", "w") as f:
+            f.write(text)
+        run("gcc", "-O1", "-c", "m.c", "-o", "m.o", code=0)
+        return read("m.o")
+    bitcode = b"BC\xc0\xde" + struct.pack("<II", 1 | 8 << 2 | 3 << 10, 4) + b"\0\0%s\0\0\0\0\0\0\0" % ours
+    files = {"import of an object": compiled("void builder(void); int f(void) { builder(); return 1; }\n"), "a script": b"#!/bin/sh -x builder\nexit\n",
+             "facts of a kernel module": compiled('__attribute__((section(".modinfo"))) const char m[] = "alias=builder";\n'),
+             "import of WebAssembly": module(ours, b"x", (b"x", b"x")), "custom section of a linker": module(b"f", b"x", (b"linking", b"\2\0%s\0" % ours)), "bitcode": bitcode}
+    plain = {"a text of an object": compiled('const char *who = "by builder";\n'), "a text of WebAssembly": module(b"f", b"by builder\0", (b"x", b"x")),
+             "debug information of WebAssembly": module(b"f", b"x", (b".debug_str", b"by builder\0"))}
+    judge([(label, data.replace(ours, theirs), data) for label, data in files.items()], [(label, data.replace(ours, theirs), data) for label, data in plain.items()])
+
+
 @case("names: whole words, long enough to mean something")
 def _(_dir):
     text = b"built by builder@maker-7\nLANG=en_US.UTF-8 TZ=Europe/Berlin Linux 6.1.0-13-amd64\n"
@@ -115,6 +193,32 @@ def _(_dir):
     attempts = [("a letter", b"mode b\n", b"mode a\n"), ("a shell", b"run ed\n", b"run sh\n"), ("a short path", b"x /c y", b"x /b y"), ("a zone", b"12:00 EST\n", b"12:00 UTC\n"),
                 ("a kernel", b"version 7.9\n", b"version 6.1\n"), ("a locale", b"LANG=D\n", b"LANG=C\n")]
     judge(attempts, facts=facts)
+
+
+@case("names: what is a part of a path or of a name with dots may be anybody's")
+def _(_dir):
+    ours, theirs = b"builder", b"vendor9"
+    forms = (b"open /etc/%s\n", b"see %s.conf\n", b"run %s/main\n", b"conf.%s\n", b"cd /home/%s.old/x\n")
+    attempts = [(f"user in {form!r}", form % theirs, form % ours) for form in forms]
+    attempts += [(f"host in {form!r}", form % b"vhost-1", form % b"maker-7") for form in forms]
+    attempts.append(("one word more that is free", b"by vendor9\nopen /etc/vendor9\n", b"by builder\nopen /etc/builder\n"))
+    attempts.append(("a number of a library", b"lib.so.5.10.0-9-amd64\n", b"lib.so.6.1.0-13-amd64\n"))
+    pairs = {"home": (b"/home/%s/.cargo/x\n", ours, theirs), "end of a sentence": (b"built by %s.\n", ours, theirs), "address": (b"%s@maker-7\n", ours, theirs),
+             "modules": (b"/lib/modules/%s/build\n", b"6.1.0-13-amd64", b"5.10.0-9-amd64"), "zones": (b"/usr/share/zoneinfo/%s\n", b"Europe/Berlin", b"Asia/Shanghai")}
+    judge(attempts, [(label, form % b, form % a) for label, (form, a, b) in pairs.items()])
+
+
+@case("names: a fact is what it is called, also our own one")
+def _(_dir):
+    for number, (fact, ours, theirs) in enumerate((
+            ("timezone", "bin/sh", "tmp/sh"), ("timezone", "Japan", "Egypt"), ("timezone", "UTF-8", "UTF-7"), ("timezone", "Europe/Berlin", "Europe/berlin"),
+            ("timezone", "Europe/Berlin", "Evrope/Berlin"), ("locale", "libc.so", "libd.so"), ("locale", "msg.text", "log.text"), ("locale", "POSIX", "ANSIC"),
+            ("kernel", "7.text", "8.text"), ("path", "/bin/sh", "/tmp/sh"), ("path", "/usr/share/locale", "/home/evil/locale"), ("path", "/var/tmp", "/tmp/var"),
+            ("path", "/build/acme-1", "/usr/lib/evil"))):
+        os.makedirs(str(number))
+        os.chdir(str(number))
+        judge([(fact, b"run %s now\n" % theirs.encode(), b"run %s now\n" % ours.encode())], facts=dict(FACTS, **{fact: ours}))
+        os.chdir("..")
 
 
 @case("names: accounts of every system are no fact")

@@ -135,6 +135,40 @@ def _(_dir):
     assert compare(*pair(summed(theirs), summed(ours)), "--facts", "facts.json")["level"] == "different"
 
 
+@case("names of imports and exports are content, wherever a linker puts them; so is a manifest")
+def _(_dir):
+    need("clang", "lld-link", "llvm-dlltool")
+    import json
+    from pairs import FACTS
+    write("m.def", b"LIBRARY acme.dll\nEXPORTS\nbuilder\n")
+    write("p.c", b'__declspec(dllimport) int builder(const char *); const char text[] = "%s";\n'
+          b"__declspec(dllexport) int maker(int x) { return builder(text) + x; }\nint main(void) { return maker(1); }\n")
+    run("llvm-dlltool", "-m", "i386:x86-64", "-d", "m.def", "-l", "m.lib", code=0)
+    write("facts.json", json.dumps(dict(FACTS, host="maker")).encode())
+
+    def linked(text, *more):
+        write("q.c", read("p.c") % text)
+        run("clang", "--target=x86_64-pc-windows-msvc", "-O1", "-fno-builtin", "-c", "q.c", "-o", "q.obj", code=0)
+        run("lld-link", "/nologo", "/entry:main", "/subsystem:console", "/nodefaultlib", "/timestamp:0", "/out:q.exe", *more, "q.obj", "m.lib", code=0)
+        return read("q.exe")
+    plain = linked(b"x")
+    ranges = [(Image(plain).directories + 8 * i) for i in (0, 1, 12)]
+    ranges = [struct.unpack_from("<II", plain, at) for at in ranges]
+    name = plain.index(b"builder\0")
+    assert not any(size and Image(plain).offset(at) <= name < Image(plain).offset(at) + size for at, size in ranges), "the name lies in a directory"
+    delayed = linked(b"x", "/delayload:acme.dll", "/alternatename:__delayLoadHelper2=main")
+    write("x.manifest", b'<?xml version="1.0"?><assembly xmlns="urn:schemas-microsoft-com:asm.v1" manifestVersion="1.0"><dependency><dependentAssembly>'
+          b'<assemblyIdentity name="/build/acme-1.0" type="win32" version="1.0.0.0"/></dependentAssembly></dependency></assembly>')
+    manifest = linked(b"x", "/manifest:embed", "/manifestinput:x.manifest")
+    for label, data, ours, theirs in (("import", plain, b"builder\0", b"vendor9\0"), ("export", plain, b"maker\0", b"thief\0"), ("delayed import", delayed, b"builder\0", b"vendor9\0"),
+                                      ("manifest", manifest, b"/build/acme-1.0", b"/home/v/acme1.0")):
+        record = compare(*pair(data.replace(ours, theirs), data), "--facts", "facts.json")
+        assert record["level"] == "different" and any(f["severity"] == "critical" for f in record["findings"]), (label, record["level"], record["findings"])
+        SEEN["refused"] += 1
+    text = linked(b"/build/acme-1.0/x.c")
+    expect("explained", *pair(text.replace(b"/build/acme-1.0", b"/home/v/acme1.0"), text), "--facts", "facts.json")
+
+
 @case("CodeView: GUID, age and path are typed; times of directories too")
 def _(_dir):
     need("x86_64-w64-mingw32-gcc", "objcopy")

@@ -16,35 +16,26 @@ struct cover {
 	uint64_t freedom;             /* whole values that begin to differ here */
 };
 
-/* Images of other systems say themselves what their loaders act on. */
-static bool is_critical(const struct sb_pair *pair, const struct sb_diff *diff)
+/* The first line of a script. */
+static bool names_interpreter(const struct sb_pair *pair, const struct sb_diff *diff)
 {
-	for (unsigned side = 0; side < SB_SIDES; side++) {
-		const struct sb_place place = {diff->side[side].region, diff->side[side].offset, diff->side[side].length};
-		if (!place.region || sb_view_image(pair->view[side])->severity(pair->view[side], &place) == SB_SEVERITY_CRITICAL)
-			return true;
-	}
-	return false;
-}
-
-/* What a kernel or dynamic linker acts on is content, whatever it spells: interpreter, search path, code. gABI 5, "Dynamic Linking". */
-static bool is_acted_on(const struct sb_pair *pair, const struct sb_diff *diff)
-{
-	static const char *const names[] = {".interp", ".dynstr", ".dynamic", ".text", ".init", ".fini", ".plt", "PT_", "segment", "gap", "overlay"};
-	const struct sb_region *region = diff->side[SB_REBUILT].region;
 	struct sb_span shipped = pair->bytes[SB_SHIPPED];
 	const uint8_t *line = shipped.n > 2 ? memchr(shipped.p, '\n', shipped.n) : NULL;
 
-	if (sb_span_starts(shipped, "#!", 2) && (!line || diff->side[SB_SHIPPED].offset < (uint64_t)(line - shipped.p)))
+	return sb_span_starts(shipped, "#!", 2) && (!line || diff->side[SB_SHIPPED].offset < (uint64_t)(line - shipped.p));
+}
+
+/* What is acted on is content, whatever it spells: on both sides the format says so of each place itself. */
+static bool is_acted_on(const struct sb_pair *pair, const struct sb_diff *diff)
+{
+	if (names_interpreter(pair, diff))
 		return true;
-	if (pair->state == SB_PAIR_OPENED && pair->format->image && strcmp(pair->format->name, "elf") != 0)
-		return is_critical(pair, diff);
-	if (pair->state != SB_PAIR_OPENED || strcmp(pair->format->name, "elf") != 0)
-		return false;
-	for (size_t i = 0; region && i < sizeof names / sizeof *names; i++)
-		if (strncmp(region->name, names[i], strlen(names[i])) == 0)
+	for (unsigned side = 0; side < SB_SIDES && pair->state == SB_PAIR_OPENED && pair->format->acted_on; side++) {
+		const struct sb_place place = {diff->side[side].region, diff->side[side].offset, diff->side[side].length};
+		if (!place.region || sb_view_acted_on(pair->view[side], &place))
 			return true;
-	return !region || region->kind != SB_REGION_SECTION;
+	}
+	return false;
 }
 
 /* Fields that name the machine of the build; any other typed text is content. */
@@ -124,4 +115,4 @@ static bool claim_environment(struct sb_explaining *in, const struct sb_pair *pa
 	return true;
 }
 
-const struct sb_explainer sb_explain_environment = {"environment", SB_CAUSE_UNEXPLAINED, SB_RULE_ENVIRONMENT, 3, claim_environment};
+const struct sb_explainer sb_explain_environment = {"environment", SB_CAUSE_UNEXPLAINED, SB_RULE_ENVIRONMENT, 4, claim_environment};

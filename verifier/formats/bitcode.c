@@ -117,6 +117,14 @@ static int describe(struct sb_view *view, const struct sb_region *region, struct
 	return region->tag == TAG_MAGIC ? sb_emit_layout(view, region, SB_ROWS(magic_rows), err) : 0;
 }
 
+/* What stands where inside of a block is not read here: names, code and texts are bits of one stream. */
+static bool acted_on(struct sb_view *view, const struct sb_place *place)
+{
+	(void)view;
+	(void)place;
+	return true;
+}
+
 static unsigned probe(struct sb_span file, const char *hint)
 {
 	unsigned wrapped = sb_magic(file, 0, wrapper_magic, MAGIC);
@@ -128,8 +136,9 @@ static unsigned probe(struct sb_span file, const char *hint)
 const struct sb_format sb_format_bitcode = {
 	.name = "bitcode",
 	.spec = "LLVM 14, LLVM Bitcode File Format: bitstream format, bitcode wrapper format",
-	.version = 1,
+	.version = 2,
 	.probe = probe,
 	.open = open_bitcode,
 	.describe = describe,
+	.acted_on = acted_on,
 };

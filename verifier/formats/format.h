@@ -21,6 +21,7 @@ struct sb_view_source {
 	const char *(*locate)(const struct sb_view *view, const struct sb_region *region, uint64_t offset, struct sb_arena *arena);
 	const struct sb_image_format *image;
 	const struct sb_meaning_format *meaning;
+	bool (*acted_on)(struct sb_view *view, const struct sb_place *place);
 };
 
 /** What one file was found to be. Everything lives in the arena given to sb_view_open. */
@@ -64,6 +65,11 @@ struct sb_format {
 	const char *(*locate)(const struct sb_view *view, const struct sb_region *region, uint64_t offset, struct sb_arena *arena);
 	const struct sb_image_format *image; /* of executable files, else NULL */
 	const struct sb_meaning_format *meaning; /* of files that can say one thing in many ways, else NULL */
+	/*
+	 * May whoever loads, links or runs the file act on @place, whatever it spells? What is left is text for people, or data of the program
+	 * itself. NULL: nobody acts on any of it.
+	 */
+	bool (*acted_on)(struct sb_view *view, const struct sb_place *place);
 	bool archive;          /* ingest may unpack it */
 	bool container;        /* an image of a device or of what is booted: members, when made and fill, but ingest leaves it as it is */
 	bool appended;         /* with container: stands behind a file of any format, which whoever is to unpack it finds without looking here */

@@ -29,6 +29,8 @@ SB_MUST_USE int sb_view_describe(struct sb_view *view, const struct sb_region *r
 SB_MUST_USE int sb_view_settle(struct sb_view *view, const struct sb_region *region, struct sb_err *err);
 /** Name of the innermost thing at @offset of @region, in @arena; NULL when there is none or the format does not say. */
 const char *sb_view_locate(const struct sb_view *view, const struct sb_region *region, uint64_t offset, struct sb_arena *arena);
+/** As acted_on of the format; true where the answer does not come. */
+SB_MUST_USE bool sb_view_acted_on(struct sb_view *view, const struct sb_place *place);
 /** Does a file of this format hold what was packed, and say how? Only then may times, fill and stated sizes be the packer's. */
 static inline bool sb_format_packs(const struct sb_format *format)
 {

@@ -202,6 +202,13 @@ const char *sb_view_locate(const struct sb_view *view, const struct sb_region *r
 	return view->source ? view->source->locate(view, region, offset, arena) : view->format->locate(view, region, offset, arena);
 }
 
+bool sb_view_acted_on(struct sb_view *view, const struct sb_place *place)
+{
+	if (!view->format->acted_on)
+		return false;
+	return view->source ? view->source->acted_on(view, place) : view->format->acted_on(view, place);
+}
+
 const struct sb_region *sb_view_region_at(const struct sb_view *view, uint64_t offset)
 {
 	size_t low = 0, high = view->regions.count;

@@ -4,8 +4,8 @@
 #include "verifier/formats/rows.h"
 
 enum { HEADER = 8 };
-enum tag { TAG_HEADER = 1 };
-enum section { SECTION_CUSTOM = 0, SECTION_IMPORT = 2, SECTION_EXPORT = 7, SECTION_CODE = 10 };
+enum tag { TAG_HEADER = 1, TAG_DATA }; /* DATA: texts of the program, and what only debuggers read */
+enum section { SECTION_CUSTOM = 0, SECTION_IMPORT = 2, SECTION_EXPORT = 7, SECTION_CODE = 10, SECTION_DATA = 11 };
 enum { KIND_FUNCTION = 0, NAMES_OF_FUNCTIONS = 1 };
 
 static const uint8_t magic[4] = {0, 'a', 's', 'm'};
@@ -154,10 +154,15 @@ static int learn_names(struct walk *walk, struct sb_err *err)
 	return 0;
 }
 
+static int emit_tagged(struct walk *walk, uint64_t from, uint64_t to, enum sb_region_kind kind, enum tag tag, const char *name, struct sb_err *err)
+{
+	const struct sb_region region = {.offset = from, .length = to - from, .kind = kind, .tag = tag, .loaded = kind != SB_REGION_GAP, .name = name};
+	return name ? sb_emit_region(walk->view, &region, err) : sb_no_memory(err);
+}
+
 static int emit(struct walk *walk, uint64_t from, uint64_t to, enum sb_region_kind kind, const char *name, struct sb_err *err)
 {
-	const struct sb_region region = {.offset = from, .length = to - from, .kind = kind, .loaded = kind != SB_REGION_GAP, .name = name};
-	return name ? sb_emit_region(walk->view, &region, err) : sb_no_memory(err);
+	return emit_tagged(walk, from, to, kind, 0, name, err);
 }
 
 /* 5.5.13: each function by itself; what the counts do not reach is a gap inside the section. */
@@ -184,6 +189,12 @@ static int take_code(struct walk *walk, const struct section_at *section, struct
 	return rc ? rc : emit(walk, rd.at, end, SB_REGION_GAP, "gap", err);
 }
 
+/* Tool conventions, "DWARF for WebAssembly"; appendix, name section. Of other custom sections linkers and loaders read some (linking, reloc, dylink.0). */
+static bool is_for_debuggers(struct sb_span name)
+{
+	return sb_span_starts(name, ".debug_", 7) || sb_span_equal(name, sb_span_text("name"));
+}
+
 static int take_section(struct walk *walk, const struct section_at *section, uint64_t end, struct sb_err *err)
 {
 	struct sb_rd rd = sb_rd_of(section->content, false);
@@ -191,9 +202,9 @@ static int take_section(struct walk *walk, const struct section_at *section, uin
 	if (section->id == SECTION_CODE && section->content.n)
 		return take_code(walk, section, err);
 	if (section->id != SECTION_CUSTOM)
-		return emit(walk, section->at, end, SB_REGION_SECTION, section->name, err);
+		return emit_tagged(walk, section->at, end, SB_REGION_SECTION, section->id == SECTION_DATA ? TAG_DATA : 0, section->name, err);
 	struct sb_span name = read_name(&rd);
-	return emit(walk, section->at, end, SB_REGION_SECTION, sb_arena_printf(walk->view->arena, "custom %.*s", (int)name.n, (const char *)name.p), err);
+	return emit_tagged(walk, section->at, end, SB_REGION_SECTION, is_for_debuggers(name) ? TAG_DATA : 0, sb_arena_printf(walk->view->arena, "custom %.*s", (int)name.n, (const char *)name.p), err);
 }
 
 static int open_wasm(struct sb_view *view, const char *hint, struct sb_err *err)
@@ -228,6 +239,12 @@ static int describe(struct sb_view *view, const struct sb_region *region, struct
 	return region->tag == TAG_HEADER ? sb_emit_layout(view, region, SB_ROWS(header_rows), err) : 0;
 }
 
+static bool acted_on(struct sb_view *view, const struct sb_place *place)
+{
+	(void)view;
+	return place->region->tag != TAG_DATA;
+}
+
 static unsigned probe(struct sb_span file, const char *hint)
 {
 	(void)hint;
@@ -237,8 +254,9 @@ static unsigned probe(struct sb_span file, const char *hint)
 const struct sb_format sb_format_wasm = {
 	.name = "wasm",
 	.spec = "W3C WebAssembly Core Specification 2.0, chapter 5 and appendix, name section",
-	.version = 2,
+	.version = 3,
 	.probe = probe,
 	.open = open_wasm,
 	.describe = describe,
+	.acted_on = acted_on,
 };

@@ -186,7 +186,20 @@ static const char *locate(const struct sb_view *view, const struct sb_region *re
 	return sb_mirror_done(view, &feed, NULL) ? NULL : name;
 }
 
-static const struct sb_view_source from_worker = {.describe = describe, .locate = locate, .image = &sb_mirror_image, .meaning = &sb_mirror_meaning};
+/* An answer that does not come is the worse one. */
+static bool acted_on(struct sb_view *view, const struct sb_place *place)
+{
+	struct sb_wire_request request = sb_mirror_request(view, SB_ASK_ACTED_ON, place);
+	struct sb_feed feed;
+
+	if (sb_mirror_ask(view, &request, sizeof place->length, &feed, NULL))
+		return true;
+	bool answer = sb_feed_flag(&feed);
+	return sb_mirror_done(view, &feed, NULL) || answer;
+}
+
+static const struct sb_view_source from_worker = {
+	.describe = describe, .locate = locate, .image = &sb_mirror_image, .meaning = &sb_mirror_meaning, .acted_on = acted_on};
 
 /* ---- opening ---- */
 

@@ -27,6 +27,7 @@ enum sb_wire_ask {
 	SB_ASK_CLAUSES,
 	SB_ASK_TELL,
 	SB_ASK_GISTS,
+	SB_ASK_ACTED_ON,  /* as SB_ASK_SEVERITY */
 };
 
 /** From the core, which a worker trusts. */

@@ -173,6 +173,14 @@ static void answer_decode(struct worker *worker, const struct sb_wire_request *r
 	}
 }
 
+static void answer_acted_on(struct worker *worker, const struct sb_wire_request *request)
+{
+	if (!worker->open || !worker->view.format->acted_on) /* the core never asks this */
+		return;
+	const struct sb_place place = sb_worker_place(&worker->view, request);
+	sb_stream_uint(&worker->out, !place.region || worker->view.format->acted_on(&worker->view, &place), 1);
+}
+
 _Noreturn void sb_worker_serve(const struct sb_parsers_options *options, uint8_t *window, struct sb_worker_memory *memory)
 {
 	struct worker worker = {.options = options, .memory = memory,
@@ -198,6 +206,9 @@ _Noreturn void sb_worker_serve(const struct sb_parsers_options *options, uint8_t
 			break;
 		case SB_ASK_LOCATE:
 			answer_locate(&worker, &request);
+			break;
+		case SB_ASK_ACTED_ON:
+			answer_acted_on(&worker, &request);
 			break;
 		case SB_ASK_DECODE:
 			answer_decode(&worker, &request);

@@ -202,6 +202,8 @@ static void take_content(struct sb_clauses *in, const struct attribute *attribut
 	in->depth--;
 	if (in->no_memory || (!in->bad && !in->rd.bad && in->rd.at == in->rd.in.n))
 		return;
+	if (in->class->uses)
+		in->class->uses[0] = SB_CONSTANT_USED;
 	in->out->count = first;
 	in->bad = in->rd.bad = false;
 	sb_rd_seek(&in->rd, from);

@@ -41,9 +41,10 @@ static const struct sb_meaning_format meaning = {.gists = sb_class_gists, .claus
 const struct sb_format sb_format_class = {
 	.name = "class",
 	.spec = "The Java Virtual Machine Specification, Java SE 17, chapter 4",
-	.version = 2,
+	.version = 3,
 	.probe = probe,
 	.open = sb_class_open,
 	.describe = describe,
 	.meaning = &meaning,
+	.acted_on = sb_class_acted_on,
 };

@@ -39,6 +39,7 @@ struct sb_class {
 	struct sb_constant *pool;
 	size_t pool_count;              /* with the one that is not there */
 	struct sb_class_senses senses;  /* made when first asked for */
+	uint8_t *uses;                  /* bits of enum sb_constant_use, by number; NULL until somebody asks. Of number 0: a part cannot be read */
 };
 
 /** The region and its owners: behind open() of the format. Errors: FORMAT "file-damaged"; LIMIT, NOMEM. */
@@ -46,6 +47,9 @@ SB_MUST_USE int sb_class_open(struct sb_view *view, const char *hint, struct sb_
 
 /** Kinds of constants that a number may lead to: a set of bits by tag. */
 #define SB_CONSTANT_BIT(tag) (1U << (tag))
+
+/** Who leads to a constant. */
+enum sb_constant_use { SB_CONSTANT_USED = 1, SB_CONSTANT_QUOTED = 2 }; /* by its number; as the text of a String */
 
 /** How a constant of one tag is written. */
 struct sb_constant_form {
@@ -166,6 +170,8 @@ const char *sb_class_part_name(unsigned part);
 SB_MUST_USE int sb_class_clauses(struct sb_view *view, const struct sb_region *region, struct sb_vec *out, struct sb_err *err);
 /** struct sb_gist of each region. Errors: NOMEM. */
 SB_MUST_USE int sb_class_gists(struct sb_view *view, struct sb_vec *out, struct sb_err *err);
+/** As acted_on of verifier/formats/format.h. */
+bool sb_class_acted_on(struct sb_view *view, const struct sb_place *place);
 const char *sb_class_show(struct sb_view *view, const struct sb_place *place, struct sb_arena *arena);
 
 #endif

@@ -36,6 +36,9 @@ uint64_t sb_clause_raw(struct sb_clauses *in, unsigned width)
 void sb_clause_index(struct sb_clauses *in)
 {
 	uint64_t from = in->rd.at, index = sb_rd_uint(&in->rd, 2);
+
+	if (in->class->uses && index && index < in->class->pool_count)
+		in->class->uses[index] |= SB_CONSTANT_USED;
 	sb_clause_add(in, from, (struct sb_clause){.sense = sb_class_sense(in->class, index), .tag = SB_CLAUSE_INDEX});
 }
 

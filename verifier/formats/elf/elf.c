@@ -35,10 +35,11 @@ const struct sb_format sb_format_elf = {
 	.name = "elf",
 	.spec = "System V ABI, gABI 4.2 (2013), chapters 4 and 5; LSB Core 5.0, .eh_frame; GDB manual, separate debug files; "
 	        "Linux module_signature.h",
-	.version = 3,
+	.version = 4,
 	.probe = probe,
 	.open = open_elf,
 	.describe = sb_elf_describe,
 	.locate = sb_elf_locate,
 	.image = &image,
+	.acted_on = sb_elf_acted_on,
 };

@@ -79,6 +79,12 @@ static bool is_table(const struct sb_elf *elf, const struct sb_place *place)
 	}
 }
 
+bool sb_elf_is_followed(const struct sb_elf *elf, const struct sb_place *place)
+{
+	uint64_t from = place->offset, to = place->offset + place->length;
+	return is_table(elf, place) || in_special_segment(elf, from, to) || in_dynamic_range(elf, from, to);
+}
+
 static bool is_zero(const struct sb_elf *elf, const struct sb_place *place)
 {
 	struct sb_span bytes;
@@ -99,7 +105,7 @@ enum sb_severity sb_elf_severity(struct sb_view *view, const struct sb_place *pl
 		return of_object(elf, place);
 	if (sb_elf_in_segment(elf, from, to, SB_PF_X) || sb_elf_in_mapped_page(elf, from, to, true))
 		return SB_SEVERITY_CRITICAL;
-	if (is_table(elf, place) || in_special_segment(elf, from, to) || in_dynamic_range(elf, from, to))
+	if (sb_elf_is_followed(elf, place))
 		return SB_SEVERITY_CRITICAL;
 	return place->region->loaded || sb_elf_in_segment(elf, from, to, 0) ? SB_SEVERITY_MAJOR : SB_SEVERITY_MINOR;
 }

@@ -58,6 +58,23 @@ static enum sb_severity severity(struct sb_view *view, const struct sb_place *pl
 	return SB_SEVERITY_MAJOR;
 }
 
+/* Where binding information names what is imported, symbols are for debuggers; elsewhere, as in objects, a linker or loader finds it by them. */
+static bool binds_by_symbols(const struct sb_view *view)
+{
+	for (size_t i = 0; i < view->regions.count; i++) {
+		uint32_t tag = sb_view_region(view, i)->tag;
+		if (tag == SB_MACHO_TAG_BIND || tag == SB_MACHO_TAG_FIXUPS)
+			return false;
+	}
+	return true;
+}
+
+bool sb_macho_acted_on(struct sb_view *view, const struct sb_place *place)
+{
+	bool strings = place->region->kind == SB_REGION_TABLE && strcmp(place->region->name, "strings") == 0;
+	return severity(view, place) == SB_SEVERITY_CRITICAL || (strings && binds_by_symbols(view));
+}
+
 static bool is_printable(uint8_t byte)
 {
 	return byte >= ' ' && byte < 0x7f;

@@ -58,10 +58,11 @@ static unsigned probe(struct sb_span file, const char *hint)
 const struct sb_format sb_format_macho = {
 	.name = "macho",
 	.spec = "xnu, EXTERNAL_HEADERS/mach-o/loader.h and osfmk/kern/cs_blobs.h",
-	.version = 2,
+	.version = 3,
 	.probe = probe,
 	.open = open_macho,
 	.describe = sb_macho_describe,
 	.locate = sb_macho_locate,
 	.image = &sb_macho_image,
+	.acted_on = sb_macho_acted_on,
 };

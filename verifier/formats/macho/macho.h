@@ -119,6 +119,8 @@ SB_MUST_USE bool sb_macho_code_at(struct sb_view *view, const struct sb_macho_se
 SB_MUST_USE int sb_macho_references(struct sb_view *view, const struct sb_place *place, struct sb_vec *out, struct sb_err *err);
 SB_MUST_USE int sb_macho_rows(struct sb_view *view, const struct sb_region *region, struct sb_vec *out, struct sb_err *err);
 SB_MUST_USE int sb_macho_facts(struct sb_view *view, struct sb_vec *out, struct sb_err *err);
+/** As acted_on of verifier/formats/format.h. */
+bool sb_macho_acted_on(struct sb_view *view, const struct sb_place *place);
 extern const struct sb_image_format sb_macho_image;
 
 const char *sb_macho_locate(const struct sb_view *view, const struct sb_region *region, uint64_t offset, struct sb_arena *arena);

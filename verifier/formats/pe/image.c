@@ -6,18 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What a loader follows before the program runs, or what redirects it. */
-static bool is_followed(unsigned directory)
-{
-	static const unsigned rows[] = {SB_PE_EXPORT, SB_PE_IMPORT, SB_PE_RELOCATION, SB_PE_TLS, SB_PE_LOAD_CONFIG, SB_PE_BOUND_IMPORT, SB_PE_IAT, SB_PE_DELAY_IMPORT,
-	                                SB_PE_CLR, SB_PE_EXCEPTION};
-
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-		if (rows[i] == directory)
-			return true;
-	return false;
-}
-
 static bool is_zero(const struct sb_view *view, const struct sb_place *place)
 {
 	struct sb_span bytes;
@@ -29,9 +17,8 @@ static enum sb_severity severity(struct sb_view *view, const struct sb_place *pl
 	const struct sb_pe *pe = view->own;
 	const struct sb_pe_section *section = sb_pe_section_of(pe, place->region);
 
-	if (section) {
-		return sb_pe_is_code(section) || is_followed(sb_pe_directory_at(pe, place->offset)) ? SB_SEVERITY_CRITICAL : SB_SEVERITY_MAJOR;
-	}
+	if (section)
+		return sb_pe_is_code(section) || sb_pe_is_followed(view, place->offset, place->length) ? SB_SEVERITY_CRITICAL : SB_SEVERITY_MAJOR;
 	if (place->region->kind == SB_REGION_GAP || place->region->kind == SB_REGION_OVERLAY || place->region->kind == SB_REGION_PADDING)
 		return is_zero(view, place) ? SB_SEVERITY_MINOR : SB_SEVERITY_CRITICAL;
 	if (place->region->kind == SB_REGION_SIGNATURE)
@@ -39,6 +26,11 @@ static enum sb_severity severity(struct sb_view *view, const struct sb_place *pl
 	if (strcmp(place->region->name, "DOS stub") == 0 || strcmp(place->region->name, "Rich header") == 0)
 		return SB_SEVERITY_MAJOR;
 	return place->region->loaded ? SB_SEVERITY_CRITICAL : SB_SEVERITY_MINOR;
+}
+
+bool sb_pe_acted_on(struct sb_view *view, const struct sb_place *place)
+{
+	return severity(view, place) == SB_SEVERITY_CRITICAL;
 }
 
 static const char *show(struct sb_view *view, const struct sb_place *place, struct sb_arena *arena)

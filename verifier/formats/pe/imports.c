@@ -5,18 +5,20 @@
  */
 #include "verifier/formats/pe/pe.h"
 
+#include <string.h>
+
 enum { DESCRIPTOR = 20, EXPORTS = 40, LONGEST_NAME = 4096 };
 
-static struct sb_span text_at(const struct sb_pe *pe, uint64_t address)
+struct sb_span sb_pe_text_at(const struct sb_pe *pe, uint64_t address)
 {
-	struct sb_rd rd = sb_rd_of(pe->file, false);
+	struct sb_span text;
 	uint64_t at;
 
 	if (address == 0 || !sb_pe_offset(pe, address, 1, &at))
 		return (struct sb_span){0};
-	sb_rd_seek(&rd, at);
-	struct sb_span text = sb_rd_cstring(&rd);
-	return rd.bad || text.n >= LONGEST_NAME ? (struct sb_span){0} : text;
+	uint64_t left = pe->file.n - at, most = left < LONGEST_NAME ? left : LONGEST_NAME;
+	const uint8_t *end = sb_span_cut(pe->file, at, most, &text) ? memchr(text.p, 0, text.n) : NULL;
+	return end ? sb_span_of(text.p, (size_t)(end - text.p)) : (struct sb_span){0};
 }
 
 /* Behind a hint of two bytes; the highest bit tells an ordinal. */
@@ -25,7 +27,7 @@ static struct sb_span thunk_name(const struct sb_pe *pe, uint64_t slot)
 	unsigned width = pe->wide ? 8 : 4;
 	uint64_t value = sb_pe_at(pe, slot, width);
 
-	return value == 0 || value >> (8 * width - 1) ? (struct sb_span){0} : text_at(pe, value + 2);
+	return value == 0 || value >> (8 * width - 1) ? (struct sb_span){0} : sb_pe_text_at(pe, value + 2);
 }
 
 struct sb_span sb_pe_slot_name(const struct sb_pe *pe, uint64_t slot)
@@ -66,7 +68,7 @@ bool sb_pe_anchor_imports(const struct sb_pe *pe, struct sb_arena *arena, struct
 
 	for (uint64_t i = 0; i < imports->size / DESCRIPTOR && left; i++) {
 		uint64_t row = imports->at + i * DESCRIPTOR;
-		struct sb_span library = text_at(pe, sb_pe_at(pe, row + 12, 4));
+		struct sb_span library = sb_pe_text_at(pe, sb_pe_at(pe, row + 12, 4));
 		if (library.n == 0)
 			break;
 		bool more = add(pe, arena, found, "import of ", library, row, DESCRIPTOR) && add_thunks(pe, arena, found, "lookup of ", sb_pe_at(pe, row, 4), &left) &&
@@ -74,5 +76,5 @@ bool sb_pe_anchor_imports(const struct sb_pe *pe, struct sb_arena *arena, struct
 		if (!more)
 			return false;
 	}
-	return exports->size < EXPORTS || add(pe, arena, found, "exports of ", text_at(pe, sb_pe_at(pe, exports->at + 12, 4)), exports->at, EXPORTS);
+	return exports->size < EXPORTS || add(pe, arena, found, "exports of ", sb_pe_text_at(pe, sb_pe_at(pe, exports->at + 12, 4)), exports->at, EXPORTS);
 }

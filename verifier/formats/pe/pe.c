@@ -29,10 +29,11 @@ static int open_pe(struct sb_view *view, const char *hint, struct sb_err *err)
 const struct sb_format sb_format_pe = {
 	.name = "pe",
 	.spec = "Microsoft PE Format (2023); Windows Authenticode Portable Executable Signature Format 1.0; PDB 7.0 CodeView record",
-	.version = 3,
+	.version = 4,
 	.probe = probe,
 	.open = open_pe,
 	.describe = sb_pe_describe,
 	.locate = sb_pe_locate,
 	.image = &sb_pe_image,
+	.acted_on = sb_pe_acted_on,
 };

@@ -43,6 +43,13 @@ struct sb_pe_told {
 	size_t row_count;
 };
 
+/** What a loader follows, as ranges of the file by offset; in the arena. */
+struct sb_pe_followed {
+	bool sought, all;       /* all: there is too much of it to be told, or no memory */
+	struct sb_range *items; /* each as long as to reach the farthest end of it and those before */
+	size_t count;
+};
+
 struct sb_pe {
 	struct sb_span file;
 	uint64_t header, optional, optional_size, table; /* offsets of the PE signature, the optional header, the section table */
@@ -61,6 +68,7 @@ struct sb_pe {
 	struct sb_jumps *jumps;  /* by address, in the arena */
 	size_t jumps_count;
 	struct sb_pe_told told;
+	struct sb_pe_followed followed;
 };
 
 /** Errors: FORMAT "image-damaged", NOMEM. */
@@ -94,6 +102,10 @@ struct sb_span sb_pe_symbol_name(const struct sb_pe *pe, struct sb_span record);
 
 /** The name that a slot of the import addresses leads to until a loader fills it, raw, in the file; empty when it is none. @slot without the base of the image. */
 struct sb_span sb_pe_slot_name(const struct sb_pe *pe, uint64_t slot);
+/** The text at an address without the base of the image, raw, in the file; empty when there is none. */
+struct sb_span sb_pe_text_at(const struct sb_pe *pe, uint64_t address);
+/** Does a loader read what stands there before the program runs, or is it redirected by it: directories and the names that those lead to, which may lie anywhere? */
+bool sb_pe_is_followed(struct sb_view *view, uint64_t offset, uint64_t length);
 /** Parts of the tables of imports and exports, each called by what it holds and not by what leads there; onto @found, struct sb_anchor. False without memory. */
 SB_MUST_USE bool sb_pe_anchor_imports(const struct sb_pe *pe, struct sb_arena *arena, struct sb_vec *found);
 /** A jump to what is imported. */
@@ -114,6 +126,8 @@ SB_MUST_USE int sb_pe_references(struct sb_view *view, const struct sb_place *pl
 /** The row of a table that holds @offset; NULL when there is none, or no memory. */
 const struct sb_row *sb_pe_row_at(const struct sb_view *view, uint64_t offset);
 SB_MUST_USE int sb_pe_rows(struct sb_view *view, const struct sb_region *region, struct sb_vec *out, struct sb_err *err);
+/** As acted_on of verifier/formats/format.h. */
+bool sb_pe_acted_on(struct sb_view *view, const struct sb_place *place);
 extern const struct sb_image_format sb_pe_image;
 
 #endif
