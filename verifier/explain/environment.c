@@ -48,7 +48,7 @@ static bool names_host(const struct sb_pair *pair, const struct sb_diff *diff)
 static bool is_in_scope(const struct sb_pair *pair, const struct sb_diff *diff)
 {
 	return (diff->kind == SB_DIFF_BYTES || diff->kind == SB_DIFF_TEXT || names_host(pair, diff)) && pair->child_count == 0 && pair->bytes[0].n == pair->bytes[1].n &&
-	       diff->side[0].length == diff->side[1].length && diff->side[0].offset == diff->side[1].offset && !is_acted_on(pair, diff);
+	       diff->side[0].length == diff->side[1].length && diff->side[0].offset == diff->side[1].offset;
 }
 
 /* The value whose place holds the differing byte at @at; *start is where that place begins. */
@@ -101,7 +101,7 @@ static bool claim_environment(struct sb_explaining *in, const struct sb_pair *pa
 	const struct sb_values *values = is_in_scope(pair, diff) ? sb_values_resolved(in) : NULL;
 	struct cover cover = {0};
 
-	if (!values || !is_covered(pair, diff, values, &cover))
+	if (!values || !is_covered(pair, diff, values, &cover) || is_acted_on(pair, diff)) /* in the order of what they cost */
 		return false;
 	claim->cause = cover.value->cause;
 	claim->cap = SB_LEVEL_EXPLAINED;
