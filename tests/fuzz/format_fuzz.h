@@ -98,11 +98,14 @@ static inline void fuzz_regions(struct sb_view *view)
 
 	for (size_t i = 0; i < view->regions.count; i++) {
 		const struct sb_region *region = sb_view_region(view, i);
+		const struct sb_place place = {region, region->offset, region->length};
 		must(region->offset == at && region->length && region->name && region->member <= view->members.count);
 		at += region->length;
 		fuzz_check_code(sb_view_describe(view, region, &err), &err);
 		if (view->format->locate)
 			(void)view->format->locate(view, region, region->offset, view->arena);
+		if (view->format->acted_on)
+			(void)view->format->acted_on(view, &place);
 		if (view->format->image)
 			fuzz_image(view, region);
 		if (view->format->meaning)
