@@ -4,6 +4,7 @@
 succeed because nothing is accepted at all."""
 import gzip
 import hashlib
+import importlib._bootstrap_external
 import json
 import lzma
 import os
@@ -154,6 +155,10 @@ def module(name, data, custom):
         section(11, b"\1\0\x41\0\x0b" + bytes([len(data)]) + data) + section(0, bytes([len(custom[0])]) + custom[0] + custom[1])
 
 
+def python(source):
+    return bytes(importlib._bootstrap_external._code_to_timestamp_pyc(compile(source, "/x.py", "exec"), 0, 0))
+
+
 @case("names: what linkers and loaders find things by is content")
 def _(_dir):
     need("gcc")
@@ -167,8 +172,10 @@ def _(_dir):
     bitcode = b"BC\xc0\xde" + struct.pack("<II", 1 | 8 << 2 | 3 << 10, 4) + b"\0\0%s\0\0\0\0\0\0\0" % ours
     files = {"import of an object": compiled("void builder(void); int f(void) { builder(); return 1; }\n"), "a script": b"#!/bin/sh -x builder\nexit\n",
              "facts of a kernel module": compiled('__attribute__((section(".modinfo"))) const char m[] = "alias=builder";\n'),
-             "import of WebAssembly": module(ours, b"x", (b"x", b"x")), "custom section of a linker": module(b"f", b"x", (b"linking", b"\2\0%s\0" % ours)), "bitcode": bitcode}
-    plain = {"a text of an object": compiled('const char *who = "by builder";\n'), "a text of WebAssembly": module(b"f", b"by builder\0", (b"x", b"x")),
+             "attribute of Python": python("def f(x):\n    return x.builder\n"), "argument of Python": python("def f(g):\n    return g(builder=1)\n"),
+             "module of Python": python("def f():\n    import builder\n"), "import of WebAssembly": module(ours, b"x", (b"x", b"x")), "custom section of a linker": module(b"f", b"x", (b"linking", b"\2\0%s\0" % ours)), "bitcode": bitcode}
+    plain = {"a text of Python": python("WHO = 'by builder, who'\n"), "a text of Python beside names": python("def f(x, y=('by builder, who', b'x', 1.5, 1 << 70, ...)):\n    return {'k': x.z(y)}\n"),
+             "a text of an object": compiled('const char *who = "by builder";\n'), "a text of WebAssembly": module(b"f", b"by builder\0", (b"x", b"x")),
              "debug information of WebAssembly": module(b"f", b"x", (b".debug_str", b"by builder\0"))}
     judge([(label, data.replace(ours, theirs), data) for label, data in files.items()], [(label, data.replace(ours, theirs), data) for label, data in plain.items()])
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Compiled Python: a header that ties the code to its source, by time and size or by a hash of it, and the code as marshal writes it. */
 #include "verifier/formats/emit.h"
+#include "verifier/formats/marshal.h"
 #include "verifier/formats/rows.h"
 
 enum { HEADER = 16, BY_HASH = 1, CHECKED = 2 };
@@ -55,6 +56,18 @@ static int describe(struct sb_view *view, const struct sb_region *region, struct
 	return region->tag == TAG_BY_HASH ? sb_emit_layout(view, region, SB_ROWS(by_hash), err) : 0;
 }
 
+/* An import or an attribute is found by its name, and a header by what it says of the source. */
+static bool acted_on(struct sb_view *view, const struct sb_place *place)
+{
+	struct sb_rd rd = sb_rd_of(view->file, false);
+	unsigned magic = (unsigned)sb_rd_uint(&rd, 2);
+	struct sb_span code;
+
+	if (place->offset < HEADER || !sb_span_cut(view->file, HEADER, view->file.n - HEADER, &code))
+		return true;
+	return sb_marshal_may_name(code, magic, place->offset - HEADER, place->offset + place->length - HEADER);
+}
+
 static unsigned probe(struct sb_span file, const char *hint)
 {
 	uint64_t flags;
@@ -66,8 +79,9 @@ static unsigned probe(struct sb_span file, const char *hint)
 const struct sb_format sb_format_pyc = {
 	.name = "pyc",
 	.spec = "PEP 552, Deterministic pycs; CPython 3.11, Lib/importlib/_bootstrap_external.py",
-	.version = 1,
+	.version = 2,
 	.probe = probe,
 	.open = open_pyc,
 	.describe = describe,
+	.acted_on = acted_on,
 };
