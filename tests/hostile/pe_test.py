@@ -267,6 +267,56 @@ def _(_dir):
         different(bad, plain, named, label)
 
 
+def with_named_section(name, body):
+    """A program whose function check() lies in a section of that name, a long one of the string table."""
+    write("n.c", ('__attribute__((section("%s"), noinline)) int check(const char *p) { %s }\nint main(int c, char **v) { return check(v[0]); }\n' % (name, body)).encode())
+    run("x86_64-w64-mingw32-gcc", "-O1", "-S", "n.c", "-o", "n.s", code=0)
+    text = read("n.s").replace(name.encode() + b",", b'"%s",' % name.encode())
+    write("n.s", text)
+    run("x86_64-w64-mingw32-gcc", "-Wl,--no-insert-timestamp", "-Wl,--enable-long-section-names", "n.s", "-o", "n.exe", code=0)
+    return read("n.exe")
+
+
+@case("a section that is called like a part of a signature is none")
+def _(_dir):
+    need("x86_64-w64-mingw32-gcc", "osslsigncode", "openssl")
+    for name in ("certificate padding", "certificate table", "optional header"):
+        good, evil = (with_named_section(name, body) for body in ("return p[0] == 65;", "return p[0] != 65;"))
+        signed_images = []
+        for key, image in (("one", evil), ("two", good)):
+            run("rm", "-f", "signed", code=0)
+            write("plain.exe", image)
+            signed_images.append(sign(key, "plain.exe", "signed"))
+        for shipped, rebuilt in ((evil, good), (signed_images[0], good), tuple(signed_images)):
+            different(shipped, rebuilt, name, f"code in {name}", "critical")
+        detached(signed_images[1], good)
+
+
+def reaching(plain):
+    """(label, unsigned image whose loader would map bytes of the certificates to come)."""
+    plain += bytes(-len(plain) % 8)
+    image = Image(plain)
+    row = image.sections[".tls"][4]
+    yield "a section in the table", put(plain, row + 16, struct.pack("<II", 0x200, len(plain) + 0x20))
+    last = max(image.sections.values(), key=lambda s: s[3])
+    assert last[3] + last[2] == len(plain) and plain[-0x178:] == bytes(0x178), last
+    yield "a section whose last block holds the table", put(plain[:-0x178], last[4] + 16, struct.pack("<I", last[2] - 0x178))
+    yield "headers up to the table", put(plain, image.optional + 60, struct.pack("<I", len(plain) + 0x200))
+
+
+@case("what a loader maps is no signature: sections and headers that reach into the table")
+def _(_dir):
+    need("x86_64-w64-mingw32-gcc", "osslsigncode", "openssl")
+    for label, plain in reaching(program("plain.exe", "/build/acme", "-s")):
+        both = []
+        for key in ("one", "two"):
+            run("rm", "-f", "signed", code=0)
+            write("in.exe", plain)
+            both.append(sign(key, "in.exe", "signed"))
+        different(*both, "certificate table", label, "critical")
+        different(both[0], plain, "certificate", label + ", signed on one side")
+
+
 @case("flips: outside of the certificates each brings the level down")
 def _(_dir):
     need("x86_64-w64-mingw32-gcc", "osslsigncode", "openssl")

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { HEAD = 8, REVISION = 0x0200, PKCS_SIGNED_DATA = 2, MOST_SIGNATURES = 8, LARGEST_LINK = 96 };
+enum { HEAD = 8, ALIGN = 8, REVISION = 0x0200, PKCS_SIGNED_DATA = 2, MOST_SIGNATURES = 8, LARGEST_LINK = 96 };
 
 /* SPC_INDIRECT_DATA, SPC_PE_IMAGE_DATA. */
 static const uint8_t indirect_data[] = {0x2b, 0x06, 0x01, 0x04, 0x01, 0x82, 0x37, 0x02, 0x01, 0x04}, image_data[] = {0x2b, 0x06, 0x01, 0x04, 0x01, 0x82, 0x37, 0x02, 0x01, 0x0f};
@@ -24,9 +24,9 @@ struct image {
 static bool find_parts(const struct sb_signed_side *side, struct image *out)
 {
 	struct sb_view *view = side->pair->view[side->side];
-	const struct sb_region *header = sb_view_region_named(view, "optional header");
+	const struct sb_region *header = sb_view_region_of(view, SB_REGION_HEADER, "optional header");
 
-	*out = (struct image){.reading = side->in->comparison->reading, .file = side->pair->bytes[side->side], .table = sb_view_region_named(view, "certificate table")};
+	*out = (struct image){.reading = side->in->comparison->reading, .file = side->pair->bytes[side->side], .table = sb_view_region_of(view, SB_REGION_SIGNATURE, "certificate table")};
 	if (!header || sb_view_describe(view, header, NULL))
 		return false;
 	for (size_t i = 0; i < view->fields.count; i++) {
@@ -39,16 +39,25 @@ static bool find_parts(const struct sb_signed_side *side, struct image *out)
 	return out->checksum && out->entry > out->checksum;
 }
 
+/* What a signer fills to the next multiple of eight, right in front of the table. */
+static bool is_fill(const struct sb_pair *pair, const struct sb_region *region, unsigned side)
+{
+	struct sb_span bytes;
+
+	if (region->kind != SB_REGION_PADDING || strcmp(region->name, "certificate padding") != 0)
+		return false;
+	const struct sb_region *table = sb_view_region_of(pair->view[side], SB_REGION_SIGNATURE, "certificate table");
+	return table && region->offset + region->length == table->offset && region->length < ALIGN &&
+	       sb_span_cut(pair->bytes[side], region->offset, region->length, &bytes) && sb_span_all_zero(bytes);
+}
+
 static bool is_part(const struct sb_pair *pair, const struct sb_diff *diff, unsigned side)
 {
 	const struct sb_region *region = diff->side[side].region;
 
-	(void)pair;
 	if (!region)
 		return false;
-	if (strcmp(region->name, "certificate padding") == 0)
-		return true;
-	return strcmp(region->name, "optional header") == 0 && diff->kind == SB_DIFF_FIELD && strncmp(diff->name, "certificate directory", 21) == 0;
+	return is_fill(pair, region, side) || (region->kind == SB_REGION_HEADER && strcmp(region->name, "optional header") == 0 && diff->kind == SB_DIFF_FIELD && strncmp(diff->name, "certificate directory", 21) == 0);
 }
 
 /* All of the file but the checksum, the row that leads to the table, and the table. */

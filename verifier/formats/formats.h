@@ -60,6 +60,8 @@ static inline const struct sb_region *sb_view_region(const struct sb_view *view,
 const struct sb_region *sb_view_region_at(const struct sb_view *view, uint64_t offset);
 /** The first region of that name, or NULL. */
 const struct sb_region *sb_view_region_named(const struct sb_view *view, const char *name);
+/** The same of one kind: what a format calls its headers and containers, a section of the file may be called too. */
+const struct sb_region *sb_view_region_of(const struct sb_view *view, enum sb_region_kind kind, const char *name);
 static inline const struct sb_member *sb_view_member(const struct sb_view *view, size_t i)
 {
 	return (const struct sb_member *)sb_vec_at(&view->members, i);

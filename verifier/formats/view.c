@@ -233,6 +233,14 @@ const struct sb_region *sb_view_region_named(const struct sb_view *view, const c
 	return NULL;
 }
 
+const struct sb_region *sb_view_region_of(const struct sb_view *view, enum sb_region_kind kind, const char *name)
+{
+	for (size_t i = 0; i < view->regions.count; i++)
+		if (sb_view_region(view, i)->kind == kind && strcmp(sb_view_region(view, i)->name, name) == 0)
+			return sb_view_region(view, i);
+	return NULL;
+}
+
 void sb_view_release(struct sb_view *view)
 {
 	sb_vec_release(&view->regions);

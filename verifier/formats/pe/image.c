@@ -101,14 +101,14 @@ static int facts(struct sb_view *view, struct sb_vec *out, struct sb_err *err)
 		struct sb_fact *slot = sb_vec_push(out);
 		if (!slot)
 			return sb_no_memory(err);
-		*slot = (struct sb_fact){flags[i].name, set ? "yes" : "no", set == flags[i].protects};
+		*slot = (struct sb_fact){.name = flags[i].name, .value = set ? "yes" : "no", .strength = set == flags[i].protects};
 	}
 	for (size_t i = 0; i < pe->section_count; i++)
 		writable += (pe->sections[i].characteristics & SB_PE_EXECUTE) && (pe->sections[i].characteristics & SB_PE_WRITE);
 	struct sb_fact *slot = sb_vec_push(out);
 	if (!slot)
 		return sb_no_memory(err);
-	*slot = (struct sb_fact){"w^x", writable ? "a section is writable and executable" : "yes", writable == 0};
+	*slot = (struct sb_fact){.name = "w^x", .value = writable ? "a section is writable and executable" : "yes", .strength = writable == 0};
 	return 0;
 }
 

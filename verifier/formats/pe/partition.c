@@ -168,19 +168,45 @@ static int sweep(struct sb_view *view, const struct sb_pe *pe, const struct sb_v
 	return rc ? rc : emit_hole(view, pe, at, view->file.n, NULL, err);
 }
 
+/* Sections lie in blocks of what the header says, at least 512 bytes: a loader maps the last one whole. */
+static uint64_t end_in_blocks(const struct sb_pe *pe, const struct sb_pe_section *section)
+{
+	enum { LEAST = 512, MOST = 65536, FILE_ALIGNMENT = 36 };
+	uint64_t block = sb_pe_uint(pe, pe->optional + FILE_ALIGNMENT, 4), end = section->offset + section->size;
+
+	return block >= LEAST && block <= MOST && (block & (block - 1)) == 0 ? (end + block - 1) & ~(block - 1) : end;
+}
+
+/* Bytes of certificates are the signer's to choose, so a loader may map none of them: not with a section and not with the headers. */
+static bool is_mapped(const struct sb_pe *pe, const struct sb_pe_range *certificates)
+{
+	bool mapped = certificates->at < pe->headers_size || certificates->at < pe->table + pe->section_count * SB_PE_SECTION;
+
+	for (size_t i = 0; !mapped && i < pe->section_count; i++) {
+		const struct sb_pe_section *section = &pe->sections[i];
+		mapped = section->size && section->offset < certificates->at + certificates->size && certificates->at < end_in_blocks(pe, section);
+	}
+	return mapped;
+}
+
+static struct sb_region table_of_certificates(const struct sb_pe *pe)
+{
+	const struct sb_pe_range *certificates = &pe->directory[SB_PE_CERTIFICATE];
+	bool mapped = is_mapped(pe, certificates);
+
+	return (struct sb_region){.offset = certificates->at, .length = certificates->size, .kind = mapped ? SB_REGION_TABLE : SB_REGION_SIGNATURE, .loaded = mapped,
+				  .tag = SB_PE_TAG_CERTIFICATES, .name = mapped ? "certificate table that is mapped" : "certificate table"};
+}
+
 int sb_pe_partition(struct sb_view *view, const struct sb_pe *pe, struct sb_err *err)
 {
 	SB_VEC struct sb_vec owners = {.size = sizeof(struct sb_region)};
-	const struct sb_pe_range *certificates = &pe->directory[SB_PE_CERTIFICATE];
 	int rc = add_headers(view, pe, &owners, err);
 
 	if (!rc)
 		rc = add_sections(view, pe, &owners, err);
-	if (!rc && certificates->at)
-		rc = add(view, &owners,
-		         (struct sb_region){.offset = certificates->at, .length = certificates->size, .kind = SB_REGION_SIGNATURE, .tag = SB_PE_TAG_CERTIFICATES,
-		                            .name = "certificate table"},
-		         err);
+	if (!rc && pe->directory[SB_PE_CERTIFICATE].at)
+		rc = add(view, &owners, table_of_certificates(pe), err);
 	if (rc)
 		return rc;
 	qsort(owners.items, owners.count, owners.size, by_offset);
