@@ -92,8 +92,18 @@ def _(_dir):
         f.write('const char *where = "%s/x"; int main(void) { return where[1] == 0; }\n' % OURS.decode())
     run("gcc", "-O1", "-g", "-gz=zlib", "-Wl,--build-id=none", "e.c", "-o", "z", code=0)
     attempts.append(("compressed debug sections beside it", read("z").replace(OURS + b"/x", THEIRS + b"/x"), read("z")))
+    run("gcc", "-O1", "-g", "-gz=zlib-gnu", "-Wl,--compress-debug-sections=zlib-gnu", "-Wl,--build-id=none", "e.c", "-o", "z", code=0)
+    assert b".zdebug_info" in read("z")
+    attempts.append(("debug sections that were packed in the old way", read("z").replace(OURS + b"/x", THEIRS + b"/x"), read("z")))
     run("gcc", "-O1", "-Wl,--build-id=none", "e.c", "-o", "e", code=0)
-    judge(attempts, [("a text of the program", read("e").replace(OURS + b"/x", THEIRS + b"/x"), read("e"))])
+
+    def with_packed(data):
+        with open("m", "wb") as f:
+            f.write(data)
+        run("objcopy", "--add-section", ".gnu_debugdata=m", "e", "d", code=0)
+        return read("d").replace(OURS + b"/x", THEIRS + b"/x"), read("d")
+    attempts += [("a packed table of symbols that names it", *with_packed(lzma.compress(b"\1%s/left\0" % OURS))), ("one that cannot be unpacked", *with_packed(b"\xfd7zXZ\0 and no more"))]
+    judge(attempts, [("a text of the program", read("e").replace(OURS + b"/x", THEIRS + b"/x"), read("e")), ("a packed table of symbols beside it", *with_packed(lzma.compress(b"symbols" * 9)))])
 
 
 RUNS = """.globl _start

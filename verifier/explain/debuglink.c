@@ -82,10 +82,15 @@ static bool claim_checksum(struct sb_explaining *in, const struct sb_pair *pair,
 	return true;
 }
 
+/* The build-id of the shared debug file: a digest like any other. */
+static bool is_id(const struct sb_pair *pair, const struct sb_diff *diff)
+{
+	const struct sb_span id[SB_SIDES] = {sb_diff_bytes(pair, diff, SB_SHIPPED), sb_diff_bytes(pair, diff, SB_REBUILT)};
+	return id[SB_SHIPPED].n == id[SB_REBUILT].n && !sb_ids_look_edited(id);
+}
+
 static bool claim_debuglink(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, struct sb_claim *claim)
 {
-	enum { LONGEST_ID = 32 };
-
 	claim->cap = SB_LEVEL_EXPLAINED;
 	if (sb_diff_is_field(diff, SB_FIELD_IDENTIFIER) && named(diff, "debuglink-crc"))
 		return claim_checksum(in, pair, diff, claim);
@@ -94,11 +99,11 @@ static bool claim_debuglink(struct sb_explaining *in, const struct sb_pair *pair
 		claim->note = sb_explain_note(in, "the name of the separate debug file follows from the build-id on both sides");
 		return true;
 	}
-	if (!sb_diff_is_field(diff, SB_FIELD_IDENTIFIER) || !named(diff, "debugaltlink-id") || diff->bytes > LONGEST_ID || !sb_build_id_claimable(in->comparison->reading, pair))
+	if (!sb_diff_is_field(diff, SB_FIELD_IDENTIFIER) || !named(diff, "debugaltlink-id") || !is_id(pair, diff) || !sb_build_id_claimable(in->comparison->reading, pair))
 		return false;
 	claim->freedom = diff->bytes;
 	claim->note = sb_explain_note(in, "it identifies a shared debug file, which was not delivered");
 	return true;
 }
 
-const struct sb_explainer sb_explain_debuglink = {"debuglink", SB_CAUSE_BUILD_ID, SB_RULE_IDENTIFIER, 3, claim_debuglink};
+const struct sb_explainer sb_explain_debuglink = {"debuglink", SB_CAUSE_BUILD_ID, SB_RULE_IDENTIFIER, 4, claim_debuglink};

@@ -38,10 +38,19 @@ static void search_bytes(struct search *search, struct sb_span bytes)
 	}
 }
 
-/* SHF_COMPRESSED of the gABI: sections that only a debugger unpacks. */
-static bool has_compressed_sections(struct sb_view *view)
+static const char debugdata[] = ".gnu_debugdata";
+
+/* "section .zdebug_info sh_flags": is it of a section whose name begins with @name? */
+static bool is_of_section(const struct sb_field *field, const char *name)
 {
-	const struct sb_region *table = sb_view_region_named(view, "section headers");
+	static const char row[] = "section ";
+	return strncmp(field->name, row, sizeof row - 1) == 0 && strncmp(field->name + sizeof row - 1, name, strlen(name)) == 0;
+}
+
+/* Sections that only a debugger unpacks: SHF_COMPRESSED of the gABI, and what GNU tools wrote before it. *packed counts the rows of those that are a file of xz. */
+static bool has_compressed_sections(struct sb_view *view, size_t *packed)
+{
+	const struct sb_region *table = sb_view_region_of(view, SB_REGION_TABLE, "section headers");
 
 	if (!table || sb_view_describe(view, table, NULL))
 		return table != NULL;
@@ -52,8 +61,9 @@ static bool has_compressed_sections(struct sb_view *view)
 		uint64_t flags;
 		if (!column || strcmp(column, " sh_flags") != 0)
 			continue;
-		if (!sb_span_cut(view->file, field->offset, field->length, &bytes) || !sb_field_number(bytes, field->encoding, &flags) || flags & 0x800)
+		if (!sb_span_cut(view->file, field->offset, field->length, &bytes) || !sb_field_number(bytes, field->encoding, &flags) || flags & 0x800 || is_of_section(field, ".zdebug"))
 			return true;
+		*packed += is_of_section(field, debugdata);
 	}
 	return false;
 }
@@ -80,10 +90,32 @@ static void look_into_member(struct search *search, const struct sb_view *view, 
 	sb_blob_release(&decoding.blob);
 }
 
+/* MiniDebugInfo: a table of symbols as a file of xz. A section that another one covers has no bytes of its own to be looked into. */
+static void look_into_sections(struct search *search, struct sb_view *view, struct sb_source *source, unsigned depth)
+{
+	size_t packed = 0;
+
+	if (strcmp(view->format->name, "elf") != 0)
+		return;
+	if (has_compressed_sections(view, &packed)) {
+		break_all(search);
+		return;
+	}
+	for (size_t i = 0; packed && i < view->regions.count && any_left(search); i++) {
+		const struct sb_region *region = sb_view_region(view, i);
+		const struct sb_member member = {.name = sb_span_text(debugdata), .type = SB_MEMBER_PART, .codec = SB_CODEC_XZ, .offset = region->offset, .length = region->length, .size = UINT64_MAX};
+		if (region->kind != SB_REGION_SECTION || strncmp(region->name, debugdata, sizeof debugdata - 1) != 0)
+			continue;
+		packed--;
+		look_into_member(search, view, source, &member, depth + 1);
+	}
+	if (packed)
+		break_all(search);
+}
+
 static void look_into_view(struct search *search, struct sb_view *view, struct sb_source *source, unsigned depth)
 {
-	if (strcmp(view->format->name, "elf") == 0 && has_compressed_sections(view))
-		break_all(search);
+	look_into_sections(search, view, source, depth);
 	for (size_t i = 0; i < view->members.count && any_left(search); i++)
 		look_into_member(search, view, source, sb_view_member(view, i), depth + 1);
 }
@@ -141,12 +173,13 @@ static void look_into_equal(struct sb_explaining *in, struct search *search, con
 	const bool *paired = find_paired(in, pair, view);
 	struct sb_source source;
 
-	if (!paired || (strcmp(pair->format->name, "elf") == 0 && has_compressed_sections(view))) {
-		in->no_memory |= !paired;
+	if (!paired) {
+		in->no_memory = true;
 		break_all(search);
 		return;
 	}
 	sb_source_init(&source, search->side, search->values->reading, view->file, NULL);
+	look_into_sections(search, view, &source, depth);
 	for (size_t i = 0; i < view->members.count && any_left(search); i++)
 		if (!paired[i])
 			look_into_member(search, view, &source, sb_view_member(view, i), depth + 1);
