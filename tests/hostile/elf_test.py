@@ -440,6 +440,99 @@ def _(_dir):
     assert read("good") == good
 
 
+PAGED = "int d = 1;%s\n__attribute__((used)) void _start(void) {}\n"
+
+
+def paged(name, bss, *flags, tail=b""):
+    """A program of one page of data; (shipped with another .comment, as it is)."""
+    write("t.c", (PAGED % bss).encode())
+    run("gcc", "-O1", "-nostdlib", "-fno-asynchronous-unwind-tables", "-Wl,--build-id=none", *flags, "t.c", "-o", name, code=0)
+    run("strip", name, code=0)
+    elf = Elf(name)
+    at, _ = elf.section(".comment")
+    data = next(s for s in elf.segments() if s[1] == 1 and s[2] & 2)
+    assert (data[3] + data[5] - 1) // 4096 == at // 4096, "the comment does not lie on the last page of the data"
+    whole = bytes(elf.data) + tail
+    write("b", whole)
+    write("a", whole[:at] + b"EVIL" + whole[at + 4:])
+    return "a", "b"
+
+
+@case("the rest of the last page of data is mapped, unless it is filled with zeros")
+def _(_dir):
+    need("gcc", "strip")
+    fixed, moved, shared = ("-static", "-fno-pic", "-no-pie"), ("-pie", "-fPIE"), ("-shared", "-fPIC")
+    for flags in (fixed, moved, shared):
+        expect("different", *paged("p", "", *flags), named=".comment", severity="major")
+        expect("image-identical", *paged("p", " char z[8192];", *flags), named=".comment", severity="minor")
+    for flags in (fixed, moved):  # a kernel fills the page of a program to its end
+        expect("image-identical", *paged("p", " char z;", *flags), named=".comment", severity="minor")
+    expect("different", *paged("p", " char z;", *shared), named=".comment", severity="major")  # who loads a library, what it asks for
+    for memory, level in ((4096, "image-identical"), (0, "different")):  # of a segment that comes before others, only what it asks for is filled
+        paged("p", " char z[8192];", *moved)
+        elf = Elf("b")
+        data = next(s for s in elf.segments() if s[1] == 1 and s[2] & 2)
+        first = next(s for s in elf.segments() if s[1] not in (1, 2, make_elf.INTERP))
+        struct.pack_into("<Q", elf.data, data[0] + 40, data[5] + (memory or 1))
+        struct.pack_into("<IIQQQQQQ", elf.data, first[0], 1, 6, 0, 0x900000, 0x900000, 0, 64, 4096)
+        elf.write("b")
+        elf.data[elf.section(".comment")[0]] ^= 1
+        elf.write("a")
+        expect(level, "a", "b", named=".comment")
+
+
+@case("what stands behind the sections is found by their table")
+def _(_dir):
+    need("gcc")
+    good, evil = b"hsqs" + b"good" * 200, b"hsqs" + b"evil" * 200
+    compile_to("p")
+    elf = Elf("p")
+    head, rows = bytes(elf.data[:elf.shoff]), [bytes(elf.data[elf.shoff + 64 * i:][:64]) for i in range(elf.shnum)]
+    assert len(head) + 64 * elf.shnum == len(elf.data)
+    comment = bytearray(elf.data[row_of(elf, ".comment"):][:64])
+    struct.pack_into("<QQ", comment, 24, len(elf.data) + 64, len(evil))
+    longer = bytearray(head)
+    struct.pack_into("<HH", longer, 60, elf.shnum + 1, elf.shstrndx)
+    more = bytes(longer) + b"".join(rows) + bytes(comment) + evil
+    write("a", more)
+    expect("image-identical", "a", "p")
+    write("a", more + good)
+    write("b", bytes(elf.data) + good)
+    expect("different", "a", "b")  # the end of the table leads to another image
+    at, _ = elf.section(".comment")
+    changed, row = bytearray(elf.data), row_of(elf, ".comment")
+    changed[at] ^= 1
+    write("a", bytes(changed) + good)
+    expect("image-identical", "a", "b", named=".comment")
+    changed[row + 48] ^= 2  # the table says something else of what nothing loads
+    write("a", changed)
+    expect("image-identical", "a", "p", named="section .comment sh_addralign")
+    write("a", bytes(changed) + good)
+    expect("different", "a", "b", named="section .comment sh_addralign")
+    write("a", bytes(elf.data) + evil)
+    expect("different", "a", "b", named="overlay", severity="critical")
+
+
+@case("the id of a shared debug file is a digest, and another one on each side")
+def _(_dir):
+    need("gcc", "objcopy")
+    import hashlib
+
+    def made(name, alt, text=b"x"):
+        compile_to(name, PROGRAM, "-Wl,--build-id=0x" + hashlib.sha1(text).hexdigest(), strip=True)
+        write("alt", b"/usr/lib/debug/.dwz/x\0" + alt)
+        run("objcopy", "--add-section", ".gnu_debugaltlink=alt", name, code=0)
+        return name
+    theirs, ours = hashlib.sha1(b"theirs").digest(), hashlib.sha1(b"ours").digest()
+    made("b", ours, b"2")
+    record = expect("explained", made("a", theirs, b"1"), "b", named="a shared debug file")
+    assert sum(row["bytes"] for row in record["freedom"]) == 40, record["freedom"]
+    for label, alt in (("a text", b"run curl evil.sh now"), ("one byte", ours[:-1] + bytes([ours[-1] ^ 1])), ("zeros", bytes(20)), ("another length", theirs[:16]), ("an odd length", theirs[:13])):
+        record = compare(made("a", alt, b"1"), "b")
+        assert record["level"] in ("image-identical", "different"), (label, record["level"])
+        assert any("debugaltlink" in text_of(f) and f["rule"] in ("none", "hint") for f in record["findings"]), (label, record["findings"])
+
+
 @case("a hole in the table of sections is no hole in the comparison")
 def _(_dir):
     for layout in LAYOUTS:

@@ -277,6 +277,34 @@ def _(_dir):
     refused(appended(plain, odd), plain, "ko", "a signed attribute of an unknown type", "a signed attribute with code")
 
 
+def reaching(plain):
+    """(label, module whose tables would lead into the signature to come)."""
+    shoff, count = struct.unpack_from("<Q", plain, 40)[0], struct.unpack_from("<H", plain, 60)[0]
+    kinds = [struct.unpack_from("<I", plain, shoff + 64 * i + 4)[0] for i in range(count)]
+    row = shoff + 64 * next(i for i in range(1, count) if kinds[i] == 1 and struct.unpack_from("<Q", plain, shoff + 64 * i + 32)[0] == 64)
+
+    def leading(at, size):
+        return plain[:row + 24] + struct.pack("<QQ", at, size) + plain[row + 40:]
+    yield "data in the message", leading(len(plain) + 0x60, 64)
+    yield "data that ends in it", leading(len(plain) - 8, 64)
+    table = bytearray(plain + bytes(-len(plain) % 8))
+    struct.pack_into("<Q", table, 40, len(table) + 0x40)
+    yield "the table of sections in it", bytes(table)
+
+
+@case("module: what a section holds is no signature")
+def _(_dir):
+    need("gcc", "openssl")
+    write("x.c", b"char payload[64] = {1}; int init_module(void) { return payload[3]; }\n")
+    run("gcc", "-O2", "-c", "x.c", "-o", "x.o", code=0)
+    plain = read("x.o")
+    honest([plain, *(appended(plain, cms(name, plain, "-nosmimecap")) for name in ("one", "two"))], "ko")
+    for label, bad in reaching(plain):
+        one, two = (appended(bad, cms(name, bad, "-nosmimecap")) for name in ("one", "two"))
+        refused(one, two, "ko", "", label)
+        refused(one, bad, "ko", "", label + ", signed on one side")
+
+
 @case("module: timestamps are of the signature that they stand beside")
 def _(_dir):
     need("openssl", "gcc")

@@ -44,7 +44,7 @@ static bool is_column(const struct sb_field *field, const char *column)
  */
 static bool meets_image(struct sb_view *view, uint64_t offset, uint64_t length)
 {
-	const struct sb_region *table = sb_view_region_named(view, "program headers");
+	const struct sb_region *table = sb_view_region_of(view, SB_REGION_TABLE, "program headers");
 	uint64_t from = 0, end, stop;
 	size_t rows = 0;
 
@@ -134,7 +134,7 @@ static bool tables_agree(const struct sb_pair *pair)
 	size_t at[SB_SIDES] = {0, 0}, rows = 0;
 
 	for (unsigned side = 0; side < SB_SIDES; side++) {
-		const struct sb_region *table = sb_view_region_named(pair->view[side], "section headers");
+		const struct sb_region *table = sb_view_region_of(pair->view[side], SB_REGION_TABLE, "section headers");
 		if (!table || sb_view_describe(pair->view[side], table, NULL))
 			return false;
 	}
@@ -164,9 +164,38 @@ static bool locates_sections(const struct sb_diff *diff)
 	return strcmp(diff->name, "e_shoff") == 0 || strcmp(diff->name, "e_shnum") == 0 || strcmp(diff->name, "e_shstrndx") == 0;
 }
 
+/* Where bytes begin that nothing in the file owns; its end when there are none. */
+static uint64_t overlay_at(const struct sb_pair *pair, unsigned side)
+{
+	const struct sb_view *view = pair->view[side];
+	const struct sb_region *last = view->regions.count ? sb_view_region(view, view->regions.count - 1) : NULL;
+
+	return last && last->kind == SB_REGION_OVERLAY ? last->offset : view->file.n;
+}
+
+/*
+ * What a program carries behind its sections, the runtime of an AppImage say, it finds by the end of the table of sections, or of the last one. In such a file no more than
+ * the content of sections is free.
+ */
+static bool may_lead_elsewhere(const struct sb_pair *pair, const struct sb_diff *diff)
+{
+	uint64_t at[SB_SIDES] = {overlay_at(pair, SB_SHIPPED), overlay_at(pair, SB_REBUILT)};
+
+	if (at[SB_SHIPPED] == pair->bytes[SB_SHIPPED].n && at[SB_REBUILT] == pair->bytes[SB_REBUILT].n)
+		return false;
+	for (unsigned side = 0; side < SB_SIDES; side++) {
+		const struct sb_diff_side *place = &diff->side[side];
+		if (!place->present || !place->region || place->region->kind != SB_REGION_SECTION)
+			return true;
+	}
+	return at[SB_SHIPPED] != at[SB_REBUILT];
+}
+
 bool sb_judge_outside_image(const struct sb_pair *pair, const struct sb_diff *diff)
 {
 	if (!is_elf(pair) || pair->parent || !is_linked(pair->bytes[SB_SHIPPED]) || !is_linked(pair->bytes[SB_REBUILT]))
+		return false;
+	if (may_lead_elsewhere(pair, diff))
 		return false;
 	if (diff->kind == SB_DIFF_ORDER)
 		return diff->placed && !diff->loaded;
@@ -178,7 +207,7 @@ bool sb_judge_outside_image(const struct sb_pair *pair, const struct sb_diff *di
 			continue;
 		if (!at->region)
 			return false;
-		if (diff->kind == SB_DIFF_FIELD && strcmp(at->region->name, "ELF header") == 0)
+		if (diff->kind == SB_DIFF_FIELD && at->region->kind == SB_REGION_HEADER && strcmp(at->region->name, "ELF header") == 0)
 			return locates_sections(diff);
 		if (is_empty_gap(pair, side, at->region))
 			continue;
@@ -186,7 +215,7 @@ bool sb_judge_outside_image(const struct sb_pair *pair, const struct sb_diff *di
 			return false;
 		if (at->region->kind == SB_REGION_SECTION)
 			continue;
-		if (strcmp(at->region->name, "section headers") != 0)
+		if (at->region->kind != SB_REGION_TABLE || strcmp(at->region->name, "section headers") != 0)
 			return false;
 		if (diff->kind == SB_DIFF_FIELD ? !describes_unloaded(pair, diff) : !tables_agree(pair))
 			return false;

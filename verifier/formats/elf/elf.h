@@ -34,6 +34,7 @@ enum {
 #define SB_DT_AUDIT UINT64_C(0x6ffffefc)
 #define SB_DT_VERSYM UINT64_C(0x6ffffff0)
 #define SB_DT_FLAGS_1 UINT64_C(0x6ffffffb)
+#define SB_DF_1_PIE UINT64_C(0x08000000)
 #define SB_DT_VERDEF UINT64_C(0x6ffffffc)
 #define SB_DT_VERNEED UINT64_C(0x6ffffffe)
 
@@ -106,6 +107,7 @@ struct sb_elf {
 	uint32_t shstrndx; /* section of the names of sections */
 	uint64_t signature; /* offset of an appended module signature; file.n: none */
 	struct sb_span dynamic;     /* PT_DYNAMIC, as much of it as is looked through */
+	bool program;               /* a kernel loads it: it has a fixed address, or says that it is no library */
 	bool has_strings;
 	uint64_t strings_at;        /* DT_STRTAB, a run-time address */
 	struct sb_span strings;     /* what of the file is mapped there and behind */
@@ -132,7 +134,7 @@ static inline unsigned sb_elf_word(const struct sb_elf *elf)
  */
 SB_MUST_USE int sb_elf_read(struct sb_span file, struct sb_arena *arena, struct sb_elf *out, struct sb_err *err);
 
-/** Find PT_DYNAMIC and the strings that it leads to, for all questions that follow. */
+/** Find PT_DYNAMIC, the strings that it leads to, and whether it is of a program, for all questions that follow. */
 void sb_elf_find_dynamic(struct sb_elf *elf);
 
 /** Emit regions that tile the file: tables, sections, gaps, overlay. Overlaps and what lies outside become notices. */
@@ -146,6 +148,8 @@ const char *sb_elf_locate(const struct sb_view *view, const struct sb_region *re
 
 /** Offset of a valid signature appended by the kernel's build (scripts/sign-file.c), or file.n. */
 uint64_t sb_elf_signature(struct sb_span file);
+/** Do all tables and sections end before elf->signature? Its bytes are the signer's to choose, so nobody else may read them. */
+bool sb_elf_signature_is_apart(const struct sb_elf *elf);
 
 /** Size of one symbol of this class. */
 size_t sb_elf_symbol_size(const struct sb_elf *elf);
@@ -233,6 +237,8 @@ const char *sb_elf_dynamic_string(const struct sb_elf *elf, uint64_t index);
 const char *sb_elf_dynamic_name(uint64_t tag);
 /** Does [from, to) of the file lie on a page that a PT_LOAD segment maps, @executable ones only? */
 bool sb_elf_in_mapped_page(const struct sb_elf *elf, uint64_t from, uint64_t to, bool executable);
+/** Does a loader leave any of [@from, @to) of the file in memory? It maps whole pages, and fills some of the last one with zeros. */
+bool sb_elf_stays_in_memory(const struct sb_elf *elf, uint64_t from, uint64_t to);
 /** Does [from, to) meet the file range of a PT_LOAD segment? */
 bool sb_elf_in_segment(const struct sb_elf *elf, uint64_t from, uint64_t to, uint32_t flags);
 

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DF_TEXTREL = 4, DF_BIND_NOW = 8, DF_1_NOW = 1, DF_1_PIE = 0x08000000, MOST_IMPORTS = 1 << 20, MOST_LIBRARIES = 64, LONGEST_PATH = 256 };
+enum { DF_TEXTREL = 4, DF_BIND_NOW = 8, DF_1_NOW = 1, MOST_IMPORTS = 1 << 20, MOST_LIBRARIES = 64, LONGEST_PATH = 256 };
 #define GNU_PROPERTY_X86_FEATURE_1_AND UINT32_C(0xc0000002)
 #define GNU_PROPERTY_AARCH64_FEATURE_1_AND UINT32_C(0xc0000000)
 
@@ -26,7 +26,7 @@ static int add(struct sb_vec *out, const char *name, const char *value, int stre
 	struct sb_fact *slot = value ? sb_vec_push(out) : NULL;
 	if (!slot)
 		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
-	*slot = (struct sb_fact){name, value, strength};
+	*slot = (struct sb_fact){.name = name, .value = value, .strength = strength};
 	return 0;
 }
 
@@ -70,7 +70,7 @@ static int add_memory(const struct sb_elf *elf, struct sb_vec *out, struct sb_er
 
 static int add_position(const struct sb_elf *elf, struct sb_vec *out, struct sb_err *err)
 {
-	bool pie = elf->type == SB_ET_DYN && (segment_of(elf, SB_PT_INTERP) || has_flag(elf, SB_DT_FLAGS_1, DF_1_PIE));
+	bool pie = elf->type == SB_ET_DYN && (segment_of(elf, SB_PT_INTERP) || has_flag(elf, SB_DT_FLAGS_1, SB_DF_1_PIE));
 
 	if (elf->type == SB_ET_DYN && !pie)
 		return add(out, "PIE", "a shared object", 1, err);

@@ -32,6 +32,40 @@ bool sb_elf_in_mapped_page(const struct sb_elf *elf, uint64_t from, uint64_t to,
 	return false;
 }
 
+static uint64_t end_of(uint64_t offset, uint64_t size)
+{
+	uint64_t end;
+	return sb_add(offset, size, &end) ? end : UINT64_MAX;
+}
+
+/*
+ * Behind the file's part of a writable segment memory is filled with zeros: by whoever loads it as far as the segment says, and by a kernel to the end of the page, of the
+ * segment that ends last. glibc does no more than the former. Sources: Linux fs/binfmt_elf.c, load_elf_binary; glibc elf/dl-map-segments.h.
+ */
+static uint64_t filled_until(const struct sb_elf *elf, const struct sb_elf_segment *s)
+{
+	uint64_t end = end_of(s->offset, s->filesz);
+
+	if (!(s->flags & SB_PF_W) || s->memsz <= s->filesz)
+		return end;
+	return elf->program && end_of(s->vaddr, s->memsz) == elf->high ? UINT64_MAX : end_of(end, s->memsz - s->filesz);
+}
+
+bool sb_elf_stays_in_memory(const struct sb_elf *elf, uint64_t from, uint64_t to)
+{
+	for (size_t i = 0; i < elf->segment_count; i++) {
+		const struct sb_elf_segment *s = &elf->segments[i];
+		if (s->type != SB_PT_LOAD || s->filesz == 0)
+			continue;
+		uint64_t page = page_of(elf, s), end = end_of(s->offset, s->filesz), stop = end_of(end, page - 1) & ~(page - 1), rest = filled_until(elf, s);
+		if (from < end && to > (s->offset & ~(page - 1)))
+			return true;
+		if (rest < stop && from < stop && to > rest)
+			return true;
+	}
+	return false;
+}
+
 bool sb_elf_in_segment(const struct sb_elf *elf, uint64_t from, uint64_t to, uint32_t flags)
 {
 	for (size_t i = 0; i < elf->segment_count; i++) {
@@ -108,7 +142,10 @@ bool sb_elf_dynamic_nth(const struct sb_elf *elf, uint64_t tag, size_t n, uint64
 
 void sb_elf_find_dynamic(struct sb_elf *elf)
 {
+	uint64_t flags;
+
 	elf->dynamic = dynamic_table(elf);
+	elf->program = elf->type == SB_ET_EXEC || (sb_elf_dynamic(elf, SB_DT_FLAGS_1, &flags) && (flags & SB_DF_1_PIE));
 	elf->has_strings = sb_elf_dynamic(elf, SB_DT_STRTAB, &elf->strings_at);
 	elf->strings = elf->has_strings ? sb_elf_mapped(elf, elf->strings_at, UINT64_MAX) : (struct sb_span){0};
 }

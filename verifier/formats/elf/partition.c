@@ -60,13 +60,10 @@ static uint64_t end_of(uint64_t offset, uint64_t size)
 	return sb_add(offset, size, &end) ? end : UINT64_MAX;
 }
 
-/*
- * A section is loaded when a segment maps it, whatever its own flags say: the kernel reads program headers only, and maps whole pages
- * of code. A linker reads the flags.
- */
+/* A section is loaded when a segment maps it, whatever its own flags say: the kernel reads program headers only, and maps whole pages. A linker reads the flags. */
 static bool is_mapped(const struct sb_elf *elf, uint64_t from, uint64_t end)
 {
-	return sb_elf_in_segment(elf, from, end, 0) || sb_elf_in_mapped_page(elf, from, end, true);
+	return sb_elf_in_segment(elf, from, end, 0) || sb_elf_in_mapped_page(elf, from, end, true) || sb_elf_stays_in_memory(elf, from, end);
 }
 
 static int add_tables(struct sb_view *view, const struct sb_elf *elf, struct sb_vec *owners, struct sb_err *err)

@@ -203,6 +203,8 @@ int sb_elf_read(struct sb_span file, struct sb_arena *arena, struct sb_elf *out,
 	sb_elf_object_place(&elf);
 	sb_elf_find_dynamic(&elf);
 	elf.signature = elf.type == SB_ET_REL ? sb_elf_signature(file) : file.n;
+	if (!sb_elf_signature_is_apart(&elf))
+		elf.signature = file.n;
 	*out = elf;
 	return 0;
 }

@@ -24,6 +24,22 @@ static bool is_one_sequence(struct sb_span message)
 	return !rd.bad && tag == DER_SEQUENCE && length == message.n - rd.at;
 }
 
+static bool reaches(const struct sb_elf *elf, uint64_t offset, uint64_t size)
+{
+	uint64_t end;
+	return size && (!sb_add(offset, size, &end) || end > elf->signature);
+}
+
+bool sb_elf_signature_is_apart(const struct sb_elf *elf)
+{
+	if (reaches(elf, elf->shoff, elf->section_count * elf->shentsize) || reaches(elf, elf->phoff, elf->segment_count * elf->phentsize))
+		return false;
+	for (size_t i = 1; i < elf->section_count; i++)
+		if (elf->sections[i].type != SB_SHT_NOBITS && reaches(elf, elf->sections[i].offset, elf->sections[i].size))
+			return false;
+	return true;
+}
+
 uint64_t sb_elf_signature(struct sb_span file)
 {
 	static const uint8_t fixed[8] = {0, 0, ID_PKCS7};
