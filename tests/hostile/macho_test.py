@@ -113,5 +113,84 @@ def _(_folder):
         assert record["level"] == "different" and any(f["primary"] and "symbols" in f["where"] for f in record["findings"]), record["findings"]
 
 
+def with_segment(image, name, offset, size, room=0x1000, protection=5):
+    """The image with one more segment without sections, behind all other commands."""
+    count, total = struct.unpack_from("<II", image, 16)
+    command = struct.pack("<II16sQQQQIIII", macho.SEGMENT, 72, name, 0x200000000, room, offset, size, protection, protection, 0, 0)
+    return put(put(image, 32 + total, command), 16, struct.pack("<II", count + 1, total + 72))
+
+
+def refused(shipped, rebuilt, *named):
+    record = expect("different", *pair(shipped, rebuilt), named=named)
+    assert not [row for row in record["freedom"] if row["cause"] == "signature"], record["freedom"]
+
+
+@case("Mach-O: a signature that a segment maps, other than the last one, is none")
+def _(_folder):
+    need(*macho.TOOLS)
+    image = macho.plain(macho.made())
+    start = (len(image) + 15) // 16 * 16
+    expect("unsigned-identical", *pair(macho.sign(image, key="one"), macho.sign(image, key="two")))
+    for at in (start, start - 0x100):
+        mapped = with_segment(image, b"__EVIL", at, 0x200)
+        refused(macho.sign(mapped, key="one"), macho.sign(mapped, key="two"), "not exact")
+    page = with_segment(image, b"__EVIL", start // 4096 * 4096, 1)  # a loader maps whole pages
+    refused(macho.sign(page, key="one"), macho.sign(page, key="two"), "not exact")
+    apart = with_segment(image, b"__MORE", 0, 0x1000)
+    expect("unsigned-identical", *pair(macho.sign(apart, key="one"), macho.sign(apart, key="two")))
+    for protection in (3, 5):  # written, executed
+        linkedit = macho.command(image, macho.SEGMENT, b"__LINKEDIT")
+        run_it = put(image, linkedit + 60, struct.pack("<I", protection))
+        refused(macho.sign(run_it, key="one"), macho.sign(run_it, key="two"), "not exact")
+
+
+@case("Mach-O: of two segments called __LINKEDIT none follows from a signature")
+def _(_folder):
+    need(*macho.TOOLS)
+    image = macho.plain(macho.made())
+    longer, other = (with_segment(image, b"__LINKEDIT", 0, size, size) for size in (0x3000, 0x1000))
+    refused(macho.sign(longer), macho.sign(other), "__LINKEDIT", "filesize")
+    refused(macho.sign(longer), other, "__LINKEDIT", "filesize")
+    refused(longer, macho.sign(other), "__LINKEDIT", "filesize")
+
+
+def hardened(image, **options):
+    """Signed as codesign does with the hardened runtime; runtime: what it was written for."""
+    return macho.sign(image, **{"flags": 0x10000, "version": 0x20500, "runtime": 0x000d0100, **options})
+
+
+@case("Mach-O: what a signature asks a loader to watch is told when the shipped side has less of it")
+def _(_folder):
+    need(*macho.TOOLS)
+    image = macho.plain(macho.made())
+    for flag, name in ((0x100, "no invalid pages"), (0x200, "killed when invalid"), (0x400, "expiration"), (0x800, "restricted"), (0x1000, "enforcement"), (0x2000, "library validation"),
+                       (0x10000, "hardened runtime")):
+        more, less = (macho.sign(image, flags=flags) for flags in (0x13f00, 0x13f00 & ~flag))
+        record = expect("different", *pair(less, more), named=("hardening", f"{name}:"), severity="critical")
+        assert [f["where"][-1] for f in record["findings"] if f["kind"] == "hardening"] == [name], record["findings"]
+        expect("unsigned-identical", *pair(more, less))  # who signs may ask for more
+        expect("unsigned-identical", *pair(less, image))
+    expect("different", *pair(macho.sign(image, key="one"), hardened(image, key="two")), named="hardened runtime:", severity="critical")
+    expect("unsigned-identical", *pair(hardened(image, key="one"), macho.sign(image, flags=0x20002)))  # what a linker signs asks for nothing
+    expect("unsigned-identical", *pair(hardened(image, key="one"), hardened(image, key="two")))
+    expect("different", *pair(hardened(image, runtime=0x000a0900), hardened(image)), named=("runtime version:", "10.9.0", "13.1.0"), severity="critical")
+    expect("unsigned-identical", *pair(hardened(image), hardened(image, runtime=0x000a0900)))
+    expect("different", *pair(macho.sign(image, platform=14), macho.sign(image)), named="platform:", severity="critical")
+    both = [macho.universal((macho.X86, one), (macho.ARM, macho.made("arm64"))) for one in (macho.sign(image), macho.sign(image, flags=0x10000))]
+    expect("different", *pair(*both), named=("x86_64", "hardened runtime:"), severity="critical")
+
+
+@case("Mach-O: flags that no signer sets, and directories that say different things")
+def _(_folder):
+    need(*macho.TOOLS)
+    image = macho.plain(macho.made())
+    for flags in (1 << 2, 1 << 4, 1 << 14, 1 << 15, 1 << 18, 1 << 31):
+        refused(macho.sign(image, flags=flags), image, "no signer writes")
+    good = macho.sign(image, flags=0x10000, further=0x10000)
+    expect("unsigned-identical", *pair(good, macho.sign(image, flags=0x10000)))
+    refused(macho.sign(image, flags=0x10000, further=0), image, "other things than the first")
+    refused(macho.sign(image, flags=0, further=0x10000), image, "other things than the first")
+
+
 if __name__ == "__main__":
     main()

@@ -67,16 +67,18 @@ def section(image, name):
     raise AssertionError(name)
 
 
-def directory(image, limit, name=b"acme", flags=2, special=(), page=12, team=b"", version=0x20400, text=0):
+def directory(image, limit, name=b"acme", flags=2, special=(), page=12, team=b"", version=0x20400, text=0, platform=0, runtime=0):
     """A code directory over @image[:@limit]; @special: (slot, blob)."""
     most = max((slot for slot, _ in special), default=0)
     slots = {slot: hashlib.sha256(blob).digest() for slot, blob in special}
     names = name + b"\0" + (team + b"\0" if team else b"")
-    hashes = 88 + len(names) + 32 * most
+    tail = struct.pack(">II", runtime, 0) if version >= 0x20500 else b""
+    fixed = 88 + len(tail)
+    hashes = fixed + len(names) + 32 * most
     pages = [hashlib.sha256(image[at:min(at + (1 << page), limit)]).digest() for at in range(0, limit, 1 << page)]
-    head = struct.pack(">IIIIIIIIIBBBBIIIIQQQQ", 0xfade0c02, hashes + 32 * len(pages), version, flags, hashes, 88, most, len(pages), limit, 32, 2, 0, page, 0, 0, 88 + len(name) + 1 if team else 0,
-                       0, 0, 0, text, 1)
-    return head + names + b"".join(slots.get(most - i, bytes(32)) for i in range(most)) + b"".join(pages)
+    head = struct.pack(">IIIIIIIIIBBBBIIIIQQQQ", 0xfade0c02, hashes + 32 * len(pages), version, flags, hashes, fixed, most, len(pages), limit, 32, 2, platform, page, 0, 0,
+                       fixed + len(name) + 1 if team else 0, 0, 0, 0, text, 1)
+    return head + tail + names + b"".join(slots.get(most - i, bytes(32)) for i in range(most)) + b"".join(pages)
 
 
 def blob(magic, data):
@@ -92,8 +94,8 @@ def superblob(parts, fill=8):
     return whole + bytes(-len(whole) % 16 + fill * 2)
 
 
-def sign(image, key=None, entitlements=b"", requirements=b"", behind=b"", beside=(), **options):
-    """The image with a signature of its own, ad hoc or with a message by @key; @beside: slots of what is digested, but not in the signature."""
+def sign(image, key=None, entitlements=b"", requirements=b"", behind=b"", beside=(), further=None, **options):
+    """The image with a signature of its own, ad hoc or with a message by @key; @beside: slots of what is digested, but not in the signature; @further: flags of a second directory."""
     linkedit = command(image, SEGMENT, b"__LINKEDIT")
     start = (len(image) + 15) // 16 * 16
     special = [(2, requirements or blob(0xfade0c01, bytes(4)))] + ([(5, blob(0xfade7171, entitlements))] if entitlements else [])
@@ -101,7 +103,8 @@ def sign(image, key=None, entitlements=b"", requirements=b"", behind=b"", beside
 
     def parts(data):
         code = directory(data, start, special=[*special, *beside], text=text, **options)
-        return [(0, code), *special, (0x10000, blob(0xfade0b01, message(code, key) if key else b""))]
+        second = [] if further is None else [(0x1000, directory(data, start, special=[*special, *beside], text=text, **{**options, "flags": further}))]
+        return [(0, code), *special, *second, (0x10000, blob(0xfade0b01, message(code, key) if key else b""))]
     out = bytearray(image + bytes(start - len(image)))
     size = len(superblob(parts(bytes(out)))) + len(behind)
     count, total = struct.unpack_from("<II", out, 16)

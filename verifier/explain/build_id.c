@@ -12,9 +12,8 @@ static bool is_elf(const struct sb_pair *pair)
 	return pair->state == SB_PAIR_OPENED && strcmp(pair->format->name, "elf") == 0;
 }
 
-struct sb_span sb_elf_field(struct sb_view *view, const char *name, const char *field)
+struct sb_span sb_region_field(struct sb_view *view, const struct sb_region *region, const char *field)
 {
-	const struct sb_region *region = sb_view_region_named(view, name);
 	struct sb_span out = {0};
 
 	if (!region || sb_view_describe(view, region, NULL))
@@ -25,6 +24,11 @@ struct sb_span sb_elf_field(struct sb_view *view, const char *name, const char *
 			return out;
 	}
 	return (struct sb_span){0};
+}
+
+struct sb_span sb_elf_field(struct sb_view *view, const char *name, const char *field)
+{
+	return sb_region_field(view, sb_view_region_named(view, name), field);
 }
 
 static struct sb_span id_of(const struct sb_pair *pair, unsigned side)

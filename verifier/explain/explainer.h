@@ -122,7 +122,9 @@ int sb_region_order(const struct sb_region *a, const struct sb_region *b);
 SB_MUST_USE bool sb_field_is_repeated(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, unsigned side);
 /** Is it a time as zip files and FAT have it, of a month and day that there are? */
 bool sb_is_dos_time(uint64_t value);
-/** Bytes of the first field called @field in the region @name of an ELF file; empty when there is none. */
+/** Bytes of the first field called @field in @region; empty when there is none, or no region. */
+struct sb_span sb_region_field(struct sb_view *view, const struct sb_region *region, const char *field);
+/** The same of the first region called @name. */
 struct sb_span sb_elf_field(struct sb_view *view, const char *name, const char *field);
 /** Two ids that are no digests, or that agree in more bytes than chance allows. */
 bool sb_ids_look_edited(const struct sb_span id[SB_SIDES]);

@@ -22,10 +22,18 @@ static enum sb_severity severity_of(const struct sb_fact *shipped, const struct 
 	return shipped->strength < rebuilt->strength ? SB_SEVERITY_CRITICAL : SB_SEVERITY_MINOR;
 }
 
+/* A rebuild is signed by its linker, which asks for nothing: only what the shipped signature asks less for is a loss. */
+static bool is_up_to_signer(const struct sb_fact *shipped, const struct sb_fact *rebuilt)
+{
+	return (shipped ? shipped : rebuilt)->signed_for && (!shipped || !rebuilt || shipped->strength > rebuilt->strength);
+}
+
 static int add(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_fact *shipped, const struct sb_fact *rebuilt,
                struct sb_vec *claims, struct sb_err *err)
 {
 	if (shipped && rebuilt && shipped->strength == rebuilt->strength && strcmp(shipped->value, rebuilt->value) == 0)
+		return 0;
+	if (is_up_to_signer(shipped, rebuilt))
 		return 0;
 	struct sb_claim *slot = sb_vec_push(claims);
 	if (!slot)

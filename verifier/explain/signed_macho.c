@@ -8,7 +8,8 @@
 #include <string.h>
 
 enum { HEAD = 8, FIXED = 44, LARGEST_PAGE = 16, MOST_NAME = 256, MOST_FILL = 16, SLOT_REQUIREMENTS = 2, SLOT_ENTITLEMENTS = 5, SLOT_DER = 7, MAIN_BINARY = 1, CODE_SIGNATURE = 0x1d };
-static const char lowest_segment[] = "LC_SEGMENT_64 __LINKEDIT";
+/* Of a directory: offsets of fields, and the version that brought the last of them. */
+enum { VERSION = 8, FLAGS = 12, PLATFORM = 38, RUNTIME = 88, WITH_RUNTIME = 0x20500 };
 
 /** One side, and the directory at hand. */
 struct directory {
@@ -28,15 +29,36 @@ static uint64_t number(struct sb_span bytes, uint64_t at, unsigned width, bool b
 	return sb_rd_uint(&rd, width);
 }
 
-static uint64_t field(struct sb_view *view, const char *region, const char *name)
+static uint64_t field(struct sb_view *view, const struct sb_region *region, const char *name)
 {
-	struct sb_span bytes = sb_elf_field(view, region, name);
+	struct sb_span bytes = sb_region_field(view, region, name);
 	return bytes.n ? number(bytes, 0, (unsigned)bytes.n, false) : UINT64_MAX;
 }
 
-static bool is_named(const struct sb_region *region, const char *name)
+static const struct sb_region *command_named(const struct sb_view *view, const char *name)
 {
-	return region && strcmp(region->name, name) == 0;
+	return sb_view_region_of(view, SB_REGION_HEADER, name);
+}
+
+/* The segment that ends with the signature; NULL when none is called so, or another one is too. */
+static const struct sb_region *lowest_segment(const struct sb_view *view)
+{
+	const struct sb_region *found = NULL;
+
+	for (size_t i = 0; i < view->regions.count; i++) {
+		const struct sb_region *region = sb_view_region(view, i);
+		if (region->kind != SB_REGION_HEADER || strcmp(region->name, "LC_SEGMENT_64 __LINKEDIT") != 0)
+			continue;
+		if (found)
+			return NULL;
+		found = region;
+	}
+	return found;
+}
+
+static bool is_called(const struct sb_region *region, enum sb_region_kind kind, const char *name)
+{
+	return region && region->kind == kind && strcmp(region->name, name) == 0;
 }
 
 /* What follows from a signature: the command, how many there are, room for it, and the size of the segment that holds it. */
@@ -45,19 +67,19 @@ static bool is_part(const struct sb_pair *pair, const struct sb_diff *diff, unsi
 	const struct sb_region *region = diff->side[side].region;
 	bool in_field = diff->kind == SB_DIFF_FIELD && diff->name;
 
-	(void)pair;
-	if (is_named(region, "LC_CODE_SIGNATURE") || is_named(region, "room for load commands") || is_named(region, "signature padding"))
+	if (is_called(region, SB_REGION_HEADER, "LC_CODE_SIGNATURE") || is_called(region, SB_REGION_PADDING, "room for load commands") ||
+	    is_called(region, SB_REGION_PADDING, "signature padding"))
 		return true;
-	if (is_named(region, "header"))
+	if (is_called(region, SB_REGION_HEADER, "header"))
 		return in_field && (strcmp(diff->name, "ncmds") == 0 || strcmp(diff->name, "sizeofcmds") == 0);
-	return is_named(region, lowest_segment) && in_field && (strcmp(diff->name, "filesize") == 0 || strcmp(diff->name, "vmsize") == 0);
+	return region && in_field && (strcmp(diff->name, "filesize") == 0 || strcmp(diff->name, "vmsize") == 0) && region == lowest_segment(pair->view[side]);
 }
 
 /* ---- directories ---- */
 
 static uint64_t fixed_size(uint64_t version)
 {
-	return version >= 0x20500 ? 96 : version >= 0x20400 ? 88 : version >= 0x20300 ? 64 : version >= 0x20200 ? 52 : version >= 0x20100 ? 48 : FIXED;
+	return version >= WITH_RUNTIME ? 96 : version >= 0x20400 ? 88 : version >= 0x20300 ? 64 : version >= 0x20200 ? 52 : version >= 0x20100 ? 48 : FIXED;
 }
 
 static bool read_directory(struct directory *directory)
@@ -71,7 +93,7 @@ static bool read_directory(struct directory *directory)
 
 	if (bytes.n < FIXED || type == 0 || type >= sizeof kinds / sizeof *kinds)
 		return false;
-	directory->version = number(bytes, 8, 4, true);
+	directory->version = number(bytes, VERSION, 4, true);
 	directory->hashes = number(bytes, 16, 4, true);
 	directory->identifier = number(bytes, 20, 4, true);
 	directory->special = number(bytes, 24, 4, true);
@@ -94,19 +116,20 @@ static bool is_version(uint64_t version)
 	return false;
 }
 
-/* Fields that later versions brought: nothing scattered, nothing encrypted, no rights but that of a program. */
+/* Flags that a signer may set; a kernel sets the others by itself. Then fields that later versions brought: nothing scattered, nothing encrypted, no rights but that of a program. */
 static bool is_plain(const struct directory *directory)
 {
+	enum { SIGNER_FLAGS = 0x33f03 };
 	struct sb_span bytes = directory->bytes;
-	uint64_t version = directory->version, text = field(directory->view, "LC_SEGMENT_64 __TEXT", "filesize");
+	uint64_t version = directory->version, text = field(directory->view, command_named(directory->view, "LC_SEGMENT_64 __TEXT"), "filesize");
 
-	if (!is_version(version) || bytes.n < fixed_size(version) || (version >= 0x20100 && number(bytes, 44, 4, true)))
+	if (!is_version(version) || bytes.n < fixed_size(version) || number(bytes, FLAGS, 4, true) & ~(uint64_t)SIGNER_FLAGS || (version >= 0x20100 && number(bytes, 44, 4, true)))
 		return false;
 	if (version >= 0x20300 && (number(bytes, 52, 4, true) || number(bytes, 56, 8, true)))
 		return false;
 	if (version >= 0x20400 && (number(bytes, 64, 8, true) || number(bytes, 72, 8, true) != text || number(bytes, 80, 8, true) & ~(uint64_t)MAIN_BINARY))
 		return false;
-	return version < 0x20500 || number(bytes, 92, 4, true) == 0;
+	return version < WITH_RUNTIME || number(bytes, 92, 4, true) == 0;
 }
 
 /* Names follow the fixed part, then a few zeros, then the digests, which end it. */
@@ -138,7 +161,7 @@ static bool states(const struct directory *directory, uint64_t at, struct sb_spa
 static bool pages_are_right(const struct directory *directory)
 {
 	struct sb_span file = directory->view->file;
-	const struct sb_region *signature = sb_view_region_named(directory->view, "code signature");
+	const struct sb_region *signature = sb_view_region_of(directory->view, SB_REGION_SIGNATURE, "code signature");
 
 	if (!signature || directory->limit != signature->offset || directory->pages != (directory->limit + directory->page - 1) / directory->page)
 		return false;
@@ -201,7 +224,7 @@ static bool directory_is_right(struct directory *directory)
 /* Ad hoc signatures have no message, or an empty one. */
 static bool message_is_right(struct sb_signed_side *side, struct sb_view *view, struct sb_span blob)
 {
-	const struct sb_region *region = sb_view_region_named(view, "code directory");
+	const struct sb_region *region = sb_view_region_of(view, SB_REGION_SIGNATURE, "code directory");
 	struct sb_span directory, message = sb_span_of(blob.p + HEAD, blob.n - HEAD);
 	struct sb_cms cms;
 
@@ -218,18 +241,32 @@ static bool message_is_right(struct sb_signed_side *side, struct sb_view *view, 
 /* The last segment ends the file, and is mapped in whole pages, or as long as it is. */
 static bool ends_are_right(struct sb_view *view)
 {
-	uint64_t offset = field(view, lowest_segment, "fileoff"), size = field(view, lowest_segment, "filesize"), mapped = field(view, lowest_segment, "vmsize");
+	const struct sb_region *last = lowest_segment(view);
+	uint64_t offset = field(view, last, "fileoff"), size = field(view, last, "filesize"), mapped = field(view, last, "vmsize");
 	bool whole = mapped == size || mapped == (size + 0xfff) / 0x1000 * 0x1000 || mapped == (size + 0x3fff) / 0x4000 * 0x4000;
-	const struct sb_region *signature = sb_view_region_named(view, "code signature");
+	const struct sb_region *signature = sb_view_region_of(view, SB_REGION_SIGNATURE, "code signature");
 
 	if (offset > view->file.n || size != view->file.n - offset || !whole)
 		return false;
-	const struct sb_region *command = sb_view_region_named(view, "LC_CODE_SIGNATURE");
+	const struct sb_region *command = command_named(view, "LC_CODE_SIGNATURE");
 	if (!signature)
 		return !command;
 	if (!command || number(view->file, command->offset, 4, false) != CODE_SIGNATURE) /* without the bit that asks a loader to know it */
 		return false;
-	return field(view, "LC_CODE_SIGNATURE", "dataoff") == signature->offset && field(view, "LC_CODE_SIGNATURE", "datasize") == view->file.n - signature->offset;
+	return offset <= signature->offset && field(view, command, "dataoff") == signature->offset && field(view, command, "datasize") == view->file.n - signature->offset;
+}
+
+/* A loader takes the directory of the best digest; what protects a program is told of the first. */
+static bool says_the_same(const struct directory *directory)
+{
+	const struct sb_region *region = sb_view_region_of(directory->view, SB_REGION_SIGNATURE, "code directory");
+	struct sb_span first;
+
+	if (!region || !sb_span_cut(directory->view->file, region->offset, region->length, &first) || number(first, VERSION, 4, true) != directory->version)
+		return false;
+	bool newest = directory->version >= WITH_RUNTIME;
+	return number(first, FLAGS, 4, true) == number(directory->bytes, FLAGS, 4, true) && number(first, PLATFORM, 1, true) == number(directory->bytes, PLATFORM, 1, true) &&
+	       (!newest || number(first, RUNTIME, 4, true) == number(directory->bytes, RUNTIME, 4, true));
 }
 
 static bool is_right(struct sb_signed_side *side)
@@ -245,9 +282,11 @@ static bool is_right(struct sb_signed_side *side)
 		bool code = strstr(directory.region->name, "code directory");
 		if (code && !directory_is_right(&directory))
 			return false;
-		if (is_named(directory.region, "signature message") && !message_is_right(side, view, directory.bytes))
+		if (code && !says_the_same(&directory))
+			return sb_signed_refuse(side, "code directory: a further one that says other things than the first");
+		if (is_called(directory.region, SB_REGION_SIGNATURE, "signature message") && !message_is_right(side, view, directory.bytes))
 			return false;
-		side->found += is_named(directory.region, "code directory");
+		side->found += is_called(directory.region, SB_REGION_SIGNATURE, "code directory");
 	}
 	return true;
 }

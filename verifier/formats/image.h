@@ -44,6 +44,7 @@ struct sb_fact {
 	const char *name;  /* static text: "nx", "relro" */
 	const char *value; /* escaped text for a person */
 	int strength;      /* the greater, the safer; equal strengths with another value are a change too */
+	bool signed_for;   /* a signature asks for it: who signs may ask for more, and a file without a signature says nothing of it */
 };
 
 /** A stretch of a region, in offsets of the file. */

@@ -78,6 +78,7 @@ static void read_fact(struct sb_feed *feed, struct sb_view *view, void *slot)
 	out->name = name ? name : "";
 	out->value = value ? value : "";
 	out->strength = (int)(int32_t)(uint32_t)sb_feed_uint(feed, 4);
+	out->signed_for = sb_feed_flag(feed);
 }
 
 static int read_list(struct sb_view *view, enum sb_wire_ask ask, const struct sb_place *place, struct sb_vec *out,

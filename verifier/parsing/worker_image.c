@@ -59,6 +59,7 @@ static void put_fact(struct sb_stream *out, const struct sb_view *view, const st
 	sb_stream_bytes(out, sb_span_text(fact->name));
 	sb_stream_bytes(out, sb_span_text(fact->value));
 	sb_stream_uint(out, (uint32_t)fact->strength, 4);
+	sb_stream_uint(out, fact->signed_for, 1);
 }
 
 static void answer_list(struct sb_stream *out, struct sb_view *view, const struct sb_wire_request *request)

@@ -155,10 +155,21 @@ Test(macho, there_is_one_of_what_there_can_be_one)
 	refuses("two code signatures");
 }
 
-/* An index of @count parts, each of 8 bytes; false names the region that is not a signature. */
-static bool is_signature(unsigned slot, unsigned first, uint8_t behind)
+/* A segment without sections, to be read only. */
+static unsigned bare_segment(const char *name, uint64_t from, uint64_t size)
 {
-	begin();
+	unsigned at = command(SEGMENT, 72);
+
+	memcpy(image.bytes + at + 8, name, strlen(name));
+	le(at + 40, from, 8);
+	le(at + 48, size, 8);
+	le(at + 60, 1, 4);
+	return at;
+}
+
+/* An index of one part of 8 bytes, and whatever commands were put before it. */
+static bool signs(unsigned slot, unsigned first, uint8_t behind)
+{
 	unsigned at = command(SIGNATURE, 16);
 	le(at + 8, PLACE, 4);
 	le(at + 12, WHOLE - PLACE, 4);
@@ -175,6 +186,40 @@ static bool is_signature(unsigned slot, unsigned first, uint8_t behind)
 	bool exact = sb_view_region_named(&opened.view, "code signature") && !sb_view_region_named(&opened.view, "code signature that is not exact");
 	finish(&opened);
 	return exact;
+}
+
+static bool is_signature(unsigned slot, unsigned first, uint8_t behind)
+{
+	begin();
+	bare_segment("__LINKEDIT", PLACE, WHOLE - PLACE);
+	return signs(slot, first, behind);
+}
+
+Test(macho, a_signature_is_mapped_with_the_last_segment_alone)
+{
+	begin();
+	cr_assert(!signs(0, 20, 0), "with no segment at all");
+	begin();
+	bare_segment("__LINKEDIT", PLACE, WHOLE - PLACE);
+	bare_segment("__ZERO", PLACE, 0);
+	cr_assert(signs(0, 20, 0), "a segment of nothing beside it");
+	begin();
+	bare_segment("__LINKEDIT", PLACE, WHOLE - PLACE);
+	bare_segment("__MORE", WHOLE - 1, 1);
+	cr_assert(!signs(0, 20, 0), "another segment holds its last byte");
+	begin();
+	bare_segment("__LINKEDIT", PLACE, WHOLE - PLACE);
+	bare_segment("__MORE", 0, 1);
+	cr_assert(!signs(0, 20, 0), "it lies on a page of another segment");
+	begin();
+	bare_segment("__LINKEDIT", PLACE, WHOLE - PLACE);
+	bare_segment("__LINKEDIT", 0, 0);
+	cr_assert(!signs(0, 20, 0), "two are called so");
+	for (unsigned protection = 2; protection < 8; protection++) {
+		begin();
+		le(bare_segment("__LINKEDIT", PLACE, WHOLE - PLACE) + 60, protection, 4);
+		cr_assert(!signs(0, 20, 0), "protection %u", protection);
+	}
 }
 
 Test(macho, a_signature_is_exact_or_none)

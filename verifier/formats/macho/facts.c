@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What protects the program at run time, as the kernel and dyld read it: header, load commands, names of imports. Source: loader.h. What a code signature asks
- * for (hardened runtime, validation of libraries) is the signer's, and is not told here.
+ * What protects the program at run time, as the kernel and dyld read it: header, load commands, names of imports, and what a code signature asks for. Sources: loader.h;
+ * xnu, osfmk/kern/cs_blobs.h.
  */
 #include "verifier/formats/macho/macho.h"
 
+#include <limits.h>
 #include <string.h>
 
 enum { OBJECT = 1, EXECUTE = 2, NO_UNDEFINED_TYPE = 0x0e, STAB = 0xe0, WRITE = 2, RUN = 4, READ_ONLY = 0x10, MOST_LISTED = 64, LONGEST = 256 };
@@ -27,7 +28,16 @@ static void tell(struct telling *telling, const char *name, const char *value, i
 
 	telling->no_memory |= !slot;
 	if (slot)
-		*slot = (struct sb_fact){name, value, strength};
+		*slot = (struct sb_fact){.name = name, .value = value, .strength = strength};
+}
+
+static void tell_signed(struct telling *telling, const char *name, const char *value, int strength)
+{
+	size_t before = telling->out->count;
+
+	tell(telling, name, value, strength);
+	if (telling->out->count > before)
+		((struct sb_fact *)sb_vec_at(telling->out, before))->signed_for = true;
 }
 
 static void tell_memory(struct telling *telling)
@@ -115,6 +125,41 @@ static void tell_imports(struct telling *telling)
 	tell(telling, "FORTIFY", sb_arena_printf(telling->arena, "%llu checked functions", (unsigned long long)checked), (int)checked);
 }
 
+/* CodeDirectory flags that a kernel takes from a file and that a program is safer with. */
+static const struct {
+	uint32_t bit;
+	const char *name;
+} watched[] = {
+	{0x100, "no invalid pages"}, {0x200, "killed when invalid"}, {0x400, "expiration"}, {0x800, "restricted"}, {0x1000, "enforcement"}, {0x2000, "library validation"}, {0x10000, "hardened runtime"},
+};
+
+static uint64_t number_of(struct sb_span directory, size_t at, unsigned width)
+{
+	struct sb_rd rd = sb_rd_of(directory, true);
+
+	sb_rd_seek(&rd, at);
+	return sb_rd_uint(&rd, width);
+}
+
+/* Of the first directory: all of a signature say the same, else nothing is detached. */
+static void tell_signature(struct telling *telling, const struct sb_view *view)
+{
+	enum { VERSION = 8, FLAGS = 12, PLATFORM = 38, RUNTIME = 88, WITH_RUNTIME = 0x20500 };
+	const struct sb_region *region = sb_view_region_of(view, SB_REGION_SIGNATURE, "code directory");
+	struct sb_span directory;
+
+	if (!region || !sb_span_cut(view->file, region->offset, region->length, &directory))
+		return;
+	uint64_t flags = number_of(directory, FLAGS, 4), platform = number_of(directory, PLATFORM, 1);
+	uint64_t runtime = number_of(directory, VERSION, 4) >= WITH_RUNTIME ? number_of(directory, RUNTIME, 4) : 0;
+	for (size_t i = 0; i < sizeof watched / sizeof *watched; i++)
+		tell_signed(telling, watched[i].name, flags & watched[i].bit ? "the signature asks for it" : "the signature does not ask for it", (flags & watched[i].bit) != 0);
+	tell_signed(telling, "platform", platform ? sb_arena_printf(telling->arena, "part of system %u", (unsigned)platform) : "part of no system", platform == 0);
+	if (runtime)
+		tell_signed(telling, "runtime version", sb_arena_printf(telling->arena, "%u.%u.%u", (unsigned)(runtime >> 16), (unsigned)(runtime >> 8 & 0xff), (unsigned)(runtime & 0xff)),
+			    runtime < INT_MAX ? (int)runtime : INT_MAX);
+}
+
 int sb_macho_facts(struct sb_view *view, struct sb_vec *out, struct sb_err *err)
 {
 	struct telling telling = {view->own, view->arena, out, false};
@@ -126,5 +171,6 @@ int sb_macho_facts(struct sb_view *view, struct sb_vec *out, struct sb_err *err)
 	tell_list(&telling, "interpreter", is_loader, 0);
 	tell_list(&telling, "libraries", is_library, 0);
 	tell_imports(&telling);
+	tell_signature(&telling, view);
 	return telling.no_memory ? sb_no_memory(err) : 0;
 }

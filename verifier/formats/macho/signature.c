@@ -5,6 +5,8 @@
  */
 #include "verifier/formats/macho/macho.h"
 
+#include <string.h>
+
 enum { INDEX = 12, ROW = 8, HEAD = 8, MOST_BLOBS = 16, EMPTY_REQUIREMENTS = 12 };
 static const uint32_t SUPERBLOB = 0xfade0cc0, DIRECTORY = 0xfade0c02, REQUIREMENTS = 0xfade0c01, ENTITLEMENTS = 0xfade7171, ENTITLEMENTS_DER = 0xfade7172, MESSAGE = 0xfade0b01;
 
@@ -75,6 +77,35 @@ static bool is_exact(const struct sb_macho *macho, uint64_t count, uint64_t *end
 	return next == at + number(macho, at + 4);
 }
 
+/* Segments are mapped in whole pages. */
+static uint64_t page_of(const struct sb_macho *macho)
+{
+	enum { ARM64 = 0x0100000c, ARM64_32 = 0x0200000c };
+	uint64_t machine = sb_macho_uint(macho, 4, 4);
+	return machine == ARM64 || machine == ARM64_32 ? 0x4000 : 0x1000;
+}
+
+/* Bytes of a signature are the signer's to choose: of all that is mapped only the last segment may hold them, and nothing runs it or writes to it. */
+static bool is_apart(const struct sb_macho *macho)
+{
+	enum { WRITE = 2, RUN = 4 };
+	uint64_t from = macho->signature, to = from + macho->signature_size, page = page_of(macho);
+	size_t last = 0;
+
+	for (size_t i = 0; i < macho->segments.count; i++) {
+		const struct sb_macho_segment *segment = sb_vec_at(&macho->segments, i);
+		uint64_t end = (segment->offset + segment->size + page - 1) / page * page;
+		if (strcmp(segment->name, "__LINKEDIT") == 0) {
+			last++;
+			if (segment->sections || segment->protection & (WRITE | RUN))
+				return false;
+		} else if (segment->size && segment->offset / page * page < to && from < end) {
+			return false;
+		}
+	}
+	return last == 1;
+}
+
 int sb_macho_own_signature(struct sb_macho *macho, struct sb_err *err)
 {
 	uint64_t at = macho->signature, size = macho->signature_size, count = number(macho, at + 8), end = 0;
@@ -85,7 +116,7 @@ int sb_macho_own_signature(struct sb_macho *macho, struct sb_err *err)
 		return 0;
 	if (!sb_span_cut(macho->file, at, size, &bytes))
 		return sb_damaged(err, "image-damaged", at, "a code signature that does not lie in the file");
-	if (size < INDEX || number(macho, at) != SUPERBLOB || count > MOST_BLOBS || INDEX + ROW * count > size || !is_exact(macho, count, &end) ||
+	if (size < INDEX || number(macho, at) != SUPERBLOB || count > MOST_BLOBS || INDEX + ROW * count > size || !is_apart(macho) || !is_exact(macho, count, &end) ||
 	    !sb_span_all_zero(sb_span_of(macho->file.p + end, (size_t)(at + size - end))))
 		return sb_macho_own(macho, (struct sb_region){.offset = at, .length = size, .kind = SB_REGION_HEADER, .loaded = true, .name = "code signature that is not exact"}, err);
 	rc = sb_macho_own(macho, (struct sb_region){.offset = at, .length = first_blob(macho, count) - at, .kind = SB_REGION_SIGNATURE, .name = "code signature"}, err);
