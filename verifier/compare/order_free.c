@@ -96,6 +96,12 @@ static bool has_moved(const struct named *a, const struct named *b)
 	return (a->first[SB_SHIPPED] < b->first[SB_SHIPPED]) != (a->first[SB_REBUILT] < b->first[SB_REBUILT]);
 }
 
+/* Who signs a JAR puts the manifest first, and its folder behind it; nobody unpacks that one by hand. */
+static bool is_for_a_jar(const struct named *folder)
+{
+	return sb_span_equal(folder->name, sb_span_text("META-INF"));
+}
+
 /* Whoever makes no folders of his own loses what comes before its folder: each stands before or behind it on both sides. */
 static bool keeps_folders(const struct named *all, size_t count, const struct named *member)
 {
@@ -106,7 +112,7 @@ static bool keeps_folders(const struct named *all, size_t count, const struct na
 			continue;
 		const struct named wanted = {.name = sb_span_of(member->name.p, n)};
 		const struct named *folder = bsearch(&wanted, all, count, sizeof *all, by_path);
-		if (++depth > DEEPEST || (folder && folder->folder && has_moved(folder, member)))
+		if (++depth > DEEPEST || (folder && folder->folder && !is_for_a_jar(folder) && has_moved(folder, member)))
 			return false;
 	}
 	return true;
@@ -118,7 +124,7 @@ static bool stands_in_front(const struct named *all, size_t count, unsigned side
 	size_t before = 0;
 
 	for (size_t i = 0; i < count; i++)
-		if (all[i].first[side] < member->first[side] && !(all[i].folder && sb_span_equal(all[i].name, sb_span_text("META-INF"))))
+		if (all[i].first[side] < member->first[side] && !(all[i].folder && is_for_a_jar(&all[i])))
 			before++;
 	return before == 0;
 }
