@@ -213,14 +213,50 @@ def erofs_fields(label, image):
 
 
 def erofs_images():
-    flags = {"plain": "-x2", "extended": "-x2 -Eforce-inode-extended", "lz4": "-x2 -zlz4hc", "full": "-x2 -zlz4hc -Elegacy-compress", "tail": "-x2 -zlz4hc -Eztailpacking",
-             "big": "-x2 -zlz4hc -C16384", "chunks": "-x2 --chunksize=4096", "indexes": "-x2 --chunksize=4096 -Eforce-chunk-indexes"}
+    flags = {"plain": "-x2", "compact": "-x2 -Eforce-inode-compact", "extended": "-x2 -Eforce-inode-extended", "lz4": "-x2 -zlz4hc", "full": "-x2 -zlz4hc -Elegacy-compress", "tail": "-x2 -zlz4hc -Eztailpacking",
+             "full and tail": "-x2 -zlz4hc -Elegacy-compress,ztailpacking", "big": "-x2 -zlz4hc -C16384", "chunks": "-x2 --chunksize=4096", "indexes": "-x2 --chunksize=4096 -Eforce-chunk-indexes"}
     return build({name: ("", f"mkfs.erofs {flag} image t") for name, flag in flags.items()}, BASE + XATTR + "\nseq 1 30000 > t/etc/more\n")
+
+
+EROFS_FEATURES = 1024 + 80
+
+
+def erofs_features(images):
+    """What readers must know is what the image needs: a bit more or less, and they read something else, or nothing."""
+    for label in ("plain", "lz4", "full", "full and tail", "chunks", "big"):
+        for bit in (0, 1, 2, 4):
+            yield f"{label}, feature {1 << bit:#x}", erofs_sum(flip(images[label], EROFS_FEATURES, bit)), images[label], ()
+    base = images["plain"]
+    bare = put_or_same(base, 1024 + 8, bytes(4))  # nobody asks for a checksum
+    yield "another label without a checksum", put(bare, 1024 + 64, b"other root"), base, ()
+    yield "text as a checksum that nobody asks for", put(bare, 1024 + 4, b"evil"), put_or_same(bare, 1024 + 4, bytes(4)), ()
+
+
+def erofs_readers(images):
+    """What readers take from elsewhere, or not at all, when one bit says so."""
+    for label in ("full and tail", "tail"):
+        image = images[label]
+        at = erofs_inodes(image)[b"more"]
+        head = at + (64 if image[at] & 1 else 32) + 7 & ~7
+        yield f"{label}, a last cluster behind the map that has no bytes", erofs_sum(put(image, head + 2, bytes(2))), image, ()
+    image = images["full and tail"]
+    at = erofs_inodes(image)[b"numbers"]
+    last = at + (64 if image[at] & 1 else 32) + 16 + 8 * 3  # behind it stands a mark of the end
+    yield "place of a last cluster behind the map", erofs_sum(flip(image, last + 4)), image, ()
+    for form, other, place in (("extended", "compact", 44), ("compact", "extended", 6)):
+        yield f"links of {form} inodes", erofs_sum(put(images[form], erofs_inodes(images[form])[b"numbers"] + place, b"\7")), images[other], ("numbers",)
+    block = build({"": ("", EROFS)}, BASE + "yes | head -c 4096 > t/etc/block\n")[""]
+    yield "a whole block as inline data", erofs_sum(flip(block, erofs_inodes(block)[b"block"], 2)), block, ()
+    twice = build({"": ("", EROFS)}, BASE + "setfattr -n user.note -v good t/etc/acme.conf; setfattr -n user.notf -v evil t/etc/acme.conf\n")[""]
+    first, second = (erofs_sum(twice.replace(b"notegood", b"note" + a).replace(b"notfevil", b"note" + b)) for a, b in ((b"good", b"evil"), (b"evil", b"good")))
+    yield "an attribute twice, in another order", first, second, ()
 
 
 def erofs_pairs():
     yield from tampered(EROFS, {**VARIANTS, **XATTRS}, BASE + XATTR)
     images = erofs_images()
+    yield from erofs_features(images)
+    yield from erofs_readers(images)
     yield from tampered(EROFS.replace("-x2", "-x2 -zlz4hc"), {name: VARIANTS[name] for name in ("setuid", "one byte of a large file", "one byte of a random file", "one byte of the program")})
     base = images["plain"]
     for name, offset in EROFS_SUPER.items():
@@ -256,9 +292,9 @@ def erofs_pairs():
 
 def erofs_honest():
     images = erofs_images()
-    for name in ("extended", "lz4", "chunks"):
+    for name in ("compact", "extended", "lz4", "chunks"):
         yield f"erofs, {name}", images[name], images["plain"], "repackaged", ("random", "timestamp", "compression", "container-metadata")
-    for name in ("full", "tail"):
+    for name in ("full", "tail", "full and tail"):
         yield f"erofs, {name} instead of packed", images[name], images["lz4"], "repackaged", ("random", "timestamp", "compression", "container-metadata")
     yield "erofs, indexes of chunks", images["indexes"], images["chunks"], "repackaged", ("random", "timestamp", "compression", "container-metadata")
     again = erofs_images()["plain"]

@@ -31,6 +31,18 @@ static int by_name(const void *a, const void *b)
 	return order ? order : sb_span_compare(x->value, y->value);
 }
 
+bool sb_xattrs_repeat(struct sb_xattrs *xattrs)
+{
+	const struct xattr *all = xattrs->items.items;
+
+	if (xattrs->items.count)
+		qsort(xattrs->items.items, xattrs->items.count, sizeof *all, by_name);
+	for (size_t i = 1; i < xattrs->items.count; i++)
+		if (strcmp(all[i - 1].prefix, all[i].prefix) == 0 && sb_span_compare(all[i - 1].name, all[i].name) == 0)
+			return true;
+	return false;
+}
+
 static uint8_t *put_length(uint8_t *to, uint64_t length)
 {
 	for (unsigned i = 0; i < 8; i++)

@@ -12,6 +12,8 @@ struct sb_xattrs {
 
 /** "user.", "security." or what else the format writes as a number, and the rest of the name. All is borrowed. Errors: LIMIT, NOMEM. */
 SB_MUST_USE int sb_xattrs_add(struct sb_xattrs *xattrs, const char *prefix, struct sb_span name, struct sb_span value, struct sb_err *err);
+/** Has one name two values? Sorts them. */
+bool sb_xattrs_repeat(struct sb_xattrs *xattrs);
 /** Sorted, each with its lengths: *out lives in the arena of @view; p NULL when there are none. Errors: NOMEM. */
 SB_MUST_USE int sb_xattrs_keep(struct sb_view *view, struct sb_xattrs *xattrs, struct sb_span *out, struct sb_err *err);
 void sb_xattrs_clear(struct sb_xattrs *xattrs);

@@ -166,29 +166,58 @@ static int take_plain(const struct map *map, uint64_t at, uint64_t room, uint64_
 	return rc ? rc : sb_erofs_push(map->fs, (struct sb_slice){SB_CODEC_NONE, at, length, length, 0, length}, err);
 }
 
+/* Of a configured image only the kinds that it names are ready to decode, of any other LZ4. */
+static bool is_ready(const struct sb_erofs *fs, enum algorithm algorithm)
+{
+	if (!(fs->features & SB_EROFS_CONFIGURED))
+		return algorithm == ALGORITHM_LZ4;
+	return algorithm <= ALGORITHM_LZMA && sb_erofs_uint(fs, SB_EROFS_SUPERBLOCK + 84, 2) >> (unsigned)algorithm & 1;
+}
+
+/* z_erofs_fixup_insize: zeros before the data are looked for in its first block, and with LZ4 only where the superblock says that they are there. */
+static uint64_t skip_zeros(struct sb_erofs *fs, enum algorithm algorithm, uint64_t at, uint64_t room)
+{
+	uint64_t first = SB_EROFS_BLOCK - at % SB_EROFS_BLOCK, end = at + (room < first ? room : first);
+
+	if (algorithm == ALGORITHM_LZ4 && !(fs->features & SB_EROFS_ZERO_PADDED))
+		return at;
+	while (at < end && fs->view->file.p[at] == 0)
+		at++;
+	return at;
+}
+
 static int take_encoded(const struct map *map, const struct extent *extent, uint64_t at, uint64_t room, struct sb_err *err)
 {
 	enum algorithm algorithm = map->algorithm[extent->head.kind == KIND_HEAD_2];
 	enum sb_codec codec = algorithm == ALGORITHM_LZMA ? SB_CODEC_MICROLZMA : SB_CODEC_LZ4_BLOCK;
 	uint64_t length = extent->to - extent->from, end = at + room;
 
-	if (algorithm > ALGORITHM_LZMA)
-		return sb_damaged(err, "archive-unsupported", map->inode->at, "a compression that is not known");
-	while (at < end && map->fs->view->file.p[at] == 0)
-		at++;
+	if (!is_ready(map->fs, algorithm))
+		return sb_damaged(err, "archive-unsupported", map->inode->at, "a compression that is not known, or that the superblock does not have");
+	at = skip_zeros(map->fs, algorithm, at, room);
+	if (algorithm == ALGORITHM_LZ4)
+		map->fs->used |= SB_EROFS_ZERO_PADDED;
 	int rc = sb_erofs_share(map->fs, at, end - at, SB_REGION_ENCODED, "cluster", map->ordinal, err);
 	return rc ? rc : sb_erofs_push(map->fs, (struct sb_slice){codec, at, end - at, length, 0, length}, err);
 }
 
+static bool is_tail(const struct map *map, const struct extent *extent)
+{
+	return extent->to == map->inode->size && map->advise & ADVISE_INLINE;
+}
+
 static int take_extent(const struct map *map, const struct extent *extent, struct sb_err *err)
 {
-	bool tail = extent->to == map->inode->size && map->advise & ADVISE_INLINE;
+	bool tail = is_tail(map, extent);
 	uint64_t at = extent->head.block << SB_EROFS_BLOCK_BITS, room = extent->blocks << SB_EROFS_BLOCK_BITS;
 
 	if (tail) {
 		at = map->end;
 		room = map->tail;
+		map->fs->used |= SB_EROFS_TAILS;
 	}
+	if (tail && (room == 0 || at % SB_EROFS_BLOCK + room > SB_EROFS_BLOCK))
+		return damaged(map, "a last cluster behind the map that crosses a block", err);
 	if ((!tail && extent->head.block > map->fs->blocks) || at > map->fs->view->file.n || room > map->fs->view->file.n - at)
 		return damaged(map, "compressed data that does not lie inside the image", err);
 	if (extent->head.kind == KIND_PLAIN)
@@ -255,9 +284,15 @@ static bool is_consistent(const struct map *map, const struct extent *extent, ui
 	return true;
 }
 
+/* A cluster behind the map has a place all the same, at which nobody looks: the one that the writer had come to. */
+static bool is_placed(const struct map *map, const struct extent *extent, uint64_t reached)
+{
+	return !is_tail(map, extent) || (extent->first ? extent->head.block == reached : extent->head.block <= map->fs->blocks);
+}
+
 static int take_all(struct map *map, struct sb_err *err)
 {
-	uint64_t i = 0, at = 0;
+	uint64_t i = 0, at = 0, reached = 0;
 	int rc = 0;
 
 	while (!rc && i < map->count) {
@@ -268,8 +303,12 @@ static int take_all(struct map *map, struct sb_err *err)
 		bool mark = extent.to == extent.from;
 		if (!rc && !mark)
 			rc = take_extent(map, &extent, err);
-		map->proper = map->proper && (mark ? map->inode->layout == SB_EROFS_COMPRESSED || extent.head.block == 0 : is_consistent(map, &extent, i));
+		if (mark)
+			map->proper = map->proper && (map->inode->layout == SB_EROFS_COMPRESSED || extent.head.block == 0);
+		else
+			map->proper = map->proper && is_consistent(map, &extent, i) && is_placed(map, &extent, reached);
 		at = extent.to;
+		reached = extent.head.block + extent.blocks;
 	}
 	return rc;
 }
@@ -301,6 +340,22 @@ static void place_entries(struct map *map, uint64_t header)
 	}
 }
 
+/*
+ * z_erofs_fill_inode: without one of two features readers take the header of a full map for zeros, and what has several blocks needs the first of them. Both kinds
+ * of heads of a packed map are read alike.
+ */
+static bool fits_features(const struct map *map, uint64_t algorithms)
+{
+	bool looked_at = map->fs->features & (SB_EROFS_CONFIGURED | SB_EROFS_TAILS) || map->inode->layout == SB_EROFS_COMPRESSED;
+	bool big = map->advise & ADVISE_BIG, big_2 = map->advise & ADVISE_BIG_2;
+
+	if (!looked_at && (map->advise || map->tail || algorithms))
+		return false;
+	if (map->advise & ADVISE_INLINE && !(map->fs->features & SB_EROFS_TAILS))
+		return false;
+	return (!big && !big_2) || (map->fs->features & SB_EROFS_CONFIGURED && (big == big_2 || map->inode->layout == SB_EROFS_COMPRESSED_FULL));
+}
+
 int sb_erofs_read_clusters(struct sb_erofs *fs, const struct sb_erofs_inode *inode, uint32_t ordinal, struct sb_err *err)
 {
 	uint64_t header = (inode->end + 7) & ~UINT64_C(7), algorithms = sb_erofs_uint(fs, header + 6, 1);
@@ -311,6 +366,8 @@ int sb_erofs_read_clusters(struct sb_erofs *fs, const struct sb_erofs_inode *ino
 	if (inode->type != SB_MEMBER_FILE || inode->size / SB_EROFS_BLOCK > fs->view->file.n || map.advise & ~(uint64_t)ADVISE_KNOWN || sb_erofs_uint(fs, header, 2) != 0 ||
 	    sb_erofs_uint(fs, header + 7, 1) != 0)
 		return sb_damaged(err, "archive-unsupported", inode->at, "a compressed file of a form that is not known");
+	if (!fits_features(&map, algorithms))
+		return sb_damaged(err, "archive-unsupported", inode->at, "a map of clusters that needs features which the superblock does not state");
 	map.count = (inode->size + SB_EROFS_BLOCK - 1) / SB_EROFS_BLOCK;
 	place_entries(&map, header);
 	bool packed = inode->layout == SB_EROFS_COMPRESSED, fits = map.end <= fs->view->file.n;

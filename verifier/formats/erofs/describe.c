@@ -19,11 +19,14 @@ static const struct sb_layout_row superblock_rows[] = {
 	FIELD(44, 4, OFFSET, "xattr_blkaddr"),
 	FIELD(48, 16, IDENTIFIER, "uuid"),
 	FIELD(64, 16, NAME, "volume_name"),
-	FIELD(80, 4, ENCODING, "feature_incompat"),
-	FIELD(84, 2, ENCODING, "compression"),
-	FIELD(86, 2, VALUE, "extra_devices"),
-	FIELD(88, 2, VALUE, "devt_slotoff"),
-	FIELD(90, 38, VALUE, "reserved"),
+};
+
+/* Behind feature_incompat, which stands by itself. */
+static const struct sb_layout_row superblock_end_rows[] = {
+	FIELD(0, 2, ENCODING, "compression"),
+	FIELD(2, 2, VALUE, "extra_devices"),
+	FIELD(4, 2, VALUE, "devt_slotoff"),
+	FIELD(6, 38, VALUE, "reserved"),
 };
 
 static const struct sb_layout_row compact_rows[] = {
@@ -45,11 +48,11 @@ static uint64_t uint_at(const struct sb_view *view, uint64_t at, unsigned width)
 	return sb_rd_uint(&rd, width);
 }
 
-/* Over the rest of the block that the superblock stands in. */
+/* Over the rest of the block that the superblock stands in. The field has one kind whether it holds or not, so that all others are compared one by one. */
 static int describe_superblock(struct sb_view *view, const struct sb_region *region, struct sb_err *err)
 {
 	bool checked = uint_at(view, region->offset + 8, 4) & SB_EROFS_CHECKED;
-	struct sb_field crc = {.offset = region->offset + 4, .length = 4, .kind = checked ? SB_FIELD_DERIVED : SB_FIELD_VALUE, .encoding = SB_ENC_LE, .name = "checksum"};
+	struct sb_field crc = {.offset = region->offset + 4, .length = 4, .kind = SB_FIELD_DERIVED, .encoding = SB_ENC_LE, .name = "checksum"};
 
 	if (checked)
 		crc.derived = (struct sb_derivation){.algorithm = SB_DERIVE_CRC32C_ZEROED, .over_offset = SB_EROFS_SUPERBLOCK, .over_length = SB_EROFS_BLOCK - SB_EROFS_SUPERBLOCK};
@@ -81,6 +84,8 @@ int sb_erofs_describe(struct sb_view *view, const struct sb_region *region, stru
 		return 0;
 	case SB_EROFS_TAG_SUPERBLOCK:
 		return describe_superblock(view, region, err);
+	case SB_EROFS_TAG_SUPERBLOCK_END:
+		return sb_emit_layout(view, region, SB_ROWS(superblock_end_rows), err);
 	case SB_EROFS_TAG_COMPACT:
 	case SB_EROFS_TAG_EXTENDED:
 		return describe_inode(view, region, err);
@@ -97,7 +102,7 @@ static unsigned probe(struct sb_span file, const char *hint)
 const struct sb_format sb_format_erofs = {
 	.name = "erofs",
 	.spec = "Linux 6.1, fs/erofs/erofs_fs.h",
-	.version = 1,
+	.version = 2,
 	.probe = probe,
 	.open = sb_erofs_walk,
 	.describe = sb_erofs_describe,

@@ -19,13 +19,23 @@ enum {
 	SB_EROFS_SLOT = 32,
 	SB_EROFS_DIRENT = 12,
 	SB_EROFS_CHECKED = 1,       /* of feature_compat: the superblock has a checksum */
+	SB_EROFS_FEATURES = 80,     /* where feature_incompat stands in the superblock */
+};
+
+/** Bits of feature_incompat: what a reader must know. */
+enum sb_erofs_feature {
+	SB_EROFS_ZERO_PADDED = 1,   /* zeros stand before what LZ4 wrote */
+	SB_EROFS_CONFIGURED = 2,    /* compressions have a configuration, and clusters several blocks */
+	SB_EROFS_CHUNKS = 4,
+	SB_EROFS_TAILS = 0x10,      /* last clusters stand behind their maps */
+	SB_EROFS_KNOWN = 0x17,
 };
 
 /** How the data of an inode lies. */
 enum sb_erofs_layout { SB_EROFS_PLAIN = 0, SB_EROFS_COMPRESSED_FULL, SB_EROFS_INLINE, SB_EROFS_COMPRESSED, SB_EROFS_CHUNKED };
 
 /** Tags of regions. */
-enum sb_erofs_tag { SB_EROFS_TAG_NONE = 0, SB_EROFS_TAG_SUPERBLOCK, SB_EROFS_TAG_COMPACT, SB_EROFS_TAG_EXTENDED };
+enum sb_erofs_tag { SB_EROFS_TAG_NONE = 0, SB_EROFS_TAG_SUPERBLOCK, SB_EROFS_TAG_SUPERBLOCK_END, SB_EROFS_TAG_COMPACT, SB_EROFS_TAG_EXTENDED };
 
 struct sb_erofs_inode {
 	uint64_t at, nid;          /* where it lies */
@@ -34,7 +44,7 @@ struct sb_erofs_inode {
 	bool extended, proper;
 	enum sb_erofs_layout layout;
 	enum sb_member_type type;
-	uint32_t mode, uid, gid, place; /* place: i_u */
+	uint32_t mode, uid, gid, links, place; /* place: i_u */
 	uint64_t size, mtime;
 	uint32_t mtime_ns;
 };
@@ -44,7 +54,8 @@ struct sb_erofs {
 	uint64_t meta, shared;   /* where inodes and shared attributes begin */
 	uint64_t blocks;
 	uint64_t build_time;
-	uint32_t build_time_ns, features;
+	uint32_t build_time_ns;
+	uint32_t features, used; /* of feature_incompat: as stated; those that something needed so far */
 	uint64_t shares;         /* references to shared attributes so far */
 	struct sb_vec slices;    /* struct sb_slice of the member at hand */
 	struct sb_xattrs xattrs;

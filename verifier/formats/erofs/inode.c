@@ -50,6 +50,7 @@ static void read_compact(const struct sb_erofs *fs, struct sb_erofs_inode *out)
 	out->size = sb_erofs_uint(fs, out->at + 8, 4);
 	out->uid = (uint32_t)sb_erofs_uint(fs, out->at + 24, 2);
 	out->gid = (uint32_t)sb_erofs_uint(fs, out->at + 26, 2);
+	out->links = (uint32_t)sb_erofs_uint(fs, out->at + 6, 2);
 	out->mtime = fs->build_time;
 	out->mtime_ns = fs->build_time_ns;
 	out->proper = sb_erofs_is_zero(fs, out->at + 12, 4) && sb_erofs_is_zero(fs, out->at + 28, 4);
@@ -61,6 +62,7 @@ static void read_extended(const struct sb_erofs *fs, struct sb_erofs_inode *out)
 	out->size = sb_erofs_uint(fs, out->at + 8, 8);
 	out->uid = (uint32_t)sb_erofs_uint(fs, out->at + 24, 4);
 	out->gid = (uint32_t)sb_erofs_uint(fs, out->at + 28, 4);
+	out->links = (uint32_t)sb_erofs_uint(fs, out->at + 44, 4);
 	out->mtime = sb_erofs_uint(fs, out->at + 32, 8);
 	out->mtime_ns = (uint32_t)sb_erofs_uint(fs, out->at + 40, 4);
 	out->proper = sb_erofs_is_zero(fs, out->at + 6, 2) && sb_erofs_is_zero(fs, out->at + 48, 16);
@@ -146,17 +148,41 @@ static int take_xattrs(struct sb_erofs *fs, uint64_t at, uint64_t end, struct sb
 	return rc;
 }
 
-int sb_erofs_read_xattrs(struct sb_erofs *fs, const struct sb_erofs_inode *inode, uint32_t ordinal, struct sb_member *member, struct sb_err *err)
+/* The two forms of inodes have the count in different places: it is told with the member, as it says what stat() does. */
+static int add_links(struct sb_erofs *fs, const struct sb_erofs_inode *inode, struct sb_err *err)
+{
+	uint8_t *links = sb_arena_alloc(fs->view->arena, sizeof inode->links);
+
+	if (!links)
+		return sb_no_memory(err);
+	for (unsigned i = 0; i < sizeof inode->links; i++)
+		links[i] = (uint8_t)(inode->links >> 8 * i);
+	return sb_xattrs_add(&fs->xattrs, "", sb_span_text("links"), sb_span_of(links, sizeof inode->links), err);
+}
+
+static int read_stored(struct sb_erofs *fs, const struct sb_erofs_inode *inode, uint32_t ordinal, struct sb_err *err)
 {
 	uint64_t at = inode->at + inode->head;
-
-	if (!inode->attributes)
-		return 0;
-	sb_xattrs_clear(&fs->xattrs);
 	bool proper = inode->attributes > XATTR_HEAD && sb_erofs_is_zero(fs, at, 4) && sb_erofs_is_zero(fs, at + 5, 7);
 	int rc = sb_erofs_own(fs, at, inode->attributes, proper ? SB_REGION_LAYOUT : SB_REGION_HEADER, "attributes", SB_EROFS_TAG_NONE, ordinal, err);
+
 	if (!rc)
 		rc = take_xattrs(fs, at, inode->end, err);
+	if (!rc && sb_xattrs_repeat(&fs->xattrs)) /* the first one is found, and which that is depends on where they lie */
+		rc = sb_damaged(err, "archive-damaged", at, "an attribute that comes twice");
+	return rc;
+}
+
+int sb_erofs_read_xattrs(struct sb_erofs *fs, const struct sb_erofs_inode *inode, uint32_t ordinal, struct sb_member *member, struct sb_err *err)
+{
+	bool usual = inode->type != SB_MEMBER_DIR && inode->links == 1;
+	int rc = 0;
+
+	sb_xattrs_clear(&fs->xattrs);
+	if (inode->attributes)
+		rc = read_stored(fs, inode, ordinal, err);
+	if (!rc && !usual)
+		rc = add_links(fs, inode, err);
 	return rc ? rc : sb_xattrs_keep(fs->view, &fs->xattrs, &member->xattrs, err);
 }
 
@@ -173,12 +199,14 @@ static int take_stretch(struct sb_erofs *fs, const struct sb_erofs_inode *inode,
 	return rc ? rc : sb_erofs_push(fs, (struct sb_slice){SB_CODEC_NONE, at, length, length, 0, length}, err);
 }
 
-/* Whole blocks, and of inline data a rest behind the inode that ends in its block. */
+/* Whole blocks, and of inline data a rest behind the inode that ends in its block. Readers look there for the last block even when it is a whole one. */
 static int take_flat(struct sb_erofs *fs, const struct sb_erofs_inode *inode, uint32_t ordinal, struct sb_err *err)
 {
 	uint64_t rest = inode->layout == SB_EROFS_INLINE ? inode->size % SB_EROFS_BLOCK : 0, blocks = inode->size - rest;
 	int rc = 0;
 
+	if (inode->layout == SB_EROFS_INLINE && rest == 0)
+		return sb_damaged(err, "archive-unsupported", inode->at, "inline data whose end is a whole block");
 	if (rest && inode->end % SB_EROFS_BLOCK + rest > SB_EROFS_BLOCK)
 		return sb_damaged(err, "archive-damaged", inode->at, "inline data that crosses a block");
 	if (blocks)
@@ -203,6 +231,7 @@ static int take_chunks(struct sb_erofs *fs, const struct sb_erofs_inode *inode, 
 	uint64_t width = indexes ? 8 : 4, chunk = (uint64_t)SB_EROFS_BLOCK << (inode->place & CHUNK_BITS), count = (inode->size + chunk - 1) / chunk;
 	uint64_t at = (inode->end + width - 1) & ~(width - 1);
 
+	fs->used |= SB_EROFS_CHUNKS;
 	if (inode->place >> 6 || inode->size > UINT64_MAX / 2 || count > fs->view->file.n / width)
 		return sb_damaged(err, "archive-damaged", inode->at, "chunks that do not lie inside the image");
 	int rc = sb_erofs_own(fs, at, count * width, SB_REGION_LAYOUT, "chunks", SB_EROFS_TAG_NONE, ordinal, err);

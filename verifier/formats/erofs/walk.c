@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FEATURES_KNOWN = 0x17, ZERO_PADDED = 1, CONFIGURED = 2, OLD_PADDING = 90 };
+enum { END = SB_EROFS_FEATURES + 4, COMPRESSION = 84, OLD_PADDING = 90 };
 
 struct folder {
 	uint64_t nid, up;
@@ -91,7 +91,8 @@ static int emit_new(struct sb_erofs *fs, const struct sb_erofs_inode *inode, str
 {
 	uint32_t ordinal = (uint32_t)fs->view->members.count + 1;
 	bool holds = inode->type == SB_MEMBER_FILE || inode->type == SB_MEMBER_SYMLINK || inode->type == SB_MEMBER_DIR;
-	bool empty = inode->size == 0 && (inode->layout == SB_EROFS_PLAIN || inode->layout == SB_EROFS_INLINE);
+	bool device = inode->type == SB_MEMBER_CHAR || inode->type == SB_MEMBER_BLOCK;
+	bool empty = inode->size == 0 && (inode->layout == SB_EROFS_PLAIN || inode->layout == SB_EROFS_INLINE) && (device || inode->place == 0);
 	struct sb_erofs_inode stated = *inode;
 	stated.proper = inode->proper && (holds || empty);
 	int rc = own_inode(fs, &stated, ordinal, err);
@@ -103,7 +104,7 @@ static int emit_new(struct sb_erofs *fs, const struct sb_erofs_inode *inode, str
 		rc = sb_erofs_read_data(fs, inode, ordinal, err);
 	if (!rc && inode->type == SB_MEMBER_SYMLINK)
 		rc = read_link(fs, member, err);
-	if (inode->type == SB_MEMBER_CHAR || inode->type == SB_MEMBER_BLOCK)
+	if (device)
 		read_device(inode, member);
 	bool folder = inode->type == SB_MEMBER_DIR;
 	return rc ? rc : sb_emit_sliced(fs->view, member, fs->slices.items, folder ? 0 : fs->slices.count, err);
@@ -293,22 +294,40 @@ static int take_tree(struct tree *tree, struct sb_err *err)
 
 /* ---- superblock ---- */
 
+static int own_part(struct sb_erofs *fs, uint64_t from, uint64_t to, bool proper, const char *name, enum sb_erofs_tag tag, struct sb_err *err)
+{
+	return sb_erofs_own(fs, SB_EROFS_SUPERBLOCK + from, to - from, proper ? SB_REGION_LAYOUT : SB_REGION_HEADER, name, tag, 0, err);
+}
+
+/* What a reader must know is layout when it is what the image needs; a bit more or less lets readers see something else, or nothing. */
 static int own_superblock(struct sb_erofs *fs, struct sb_err *err)
 {
 	const uint64_t at = SB_EROFS_SUPERBLOCK;
-	uint64_t compression = sb_erofs_uint(fs, at + 84, 2); /* kinds, or how far back one may look */
-	bool known = fs->features & CONFIGURED ? compression < 4 : compression == 0 || compression == 0xffff;
+	uint64_t compression = sb_erofs_uint(fs, at + COMPRESSION, 2); /* kinds, or how far back one may look */
+	bool checked = sb_erofs_uint(fs, at + 8, 4) & SB_EROFS_CHECKED;
+	bool known = fs->features & SB_EROFS_CONFIGURED ? compression < 4 : compression == 0 || compression == 0xffff;
 	bool placed = fs->shares || sb_erofs_uint(fs, at + 44, 4) == 0; /* shared attributes, if there are any */
-	bool proper = known && placed && sb_erofs_uint(fs, at + 13, 1) == 0 && sb_erofs_is_zero(fs, at + OLD_PADDING, SB_EROFS_SUPERBLOCK_SIZE - OLD_PADDING);
-	uint64_t configuration = at + SB_EROFS_SUPERBLOCK_SIZE;
-	int rc = sb_erofs_own(fs, at, SB_EROFS_SUPERBLOCK_SIZE, proper ? SB_REGION_LAYOUT : SB_REGION_HEADER, "superblock", SB_EROFS_TAG_SUPERBLOCK, 0, err);
+	bool proper = placed && sb_erofs_uint(fs, at + 13, 1) == 0 && (checked || sb_erofs_uint(fs, at + 4, 4) == 0);
+	int rc = own_part(fs, 0, SB_EROFS_FEATURES, proper, "superblock", SB_EROFS_TAG_SUPERBLOCK, err);
 
-	for (unsigned bit = 0; !rc && fs->features & CONFIGURED && bit < 16; bit++) {
-		if (!(sb_erofs_uint(fs, at + 84, 2) >> bit & 1))
+	if (!rc)
+		rc = own_part(fs, SB_EROFS_FEATURES, END, fs->features == fs->used, "features", SB_EROFS_TAG_NONE, err);
+	bool unused = sb_erofs_is_zero(fs, at + OLD_PADDING, SB_EROFS_SUPERBLOCK_SIZE - OLD_PADDING);
+	return rc ? rc : own_part(fs, END, SB_EROFS_SUPERBLOCK_SIZE, known && unused, "end of the superblock", SB_EROFS_TAG_SUPERBLOCK_END, err);
+}
+
+static int own_configurations(struct sb_erofs *fs, struct sb_err *err)
+{
+	uint64_t at = SB_EROFS_SUPERBLOCK + SB_EROFS_SUPERBLOCK_SIZE;
+	int rc = 0;
+
+	for (unsigned bit = 0; !rc && fs->features & SB_EROFS_CONFIGURED && bit < 16; bit++) {
+		if (!(sb_erofs_uint(fs, SB_EROFS_SUPERBLOCK + COMPRESSION, 2) >> bit & 1))
 			continue;
-		uint64_t length = 2 + sb_erofs_uint(fs, configuration, 2);
-		rc = sb_erofs_own(fs, configuration, length, SB_REGION_TABLE, "configuration of a compression", SB_EROFS_TAG_NONE, 0, err);
-		configuration += length;
+		uint64_t length = 2 + sb_erofs_uint(fs, at, 2);
+		rc = sb_erofs_own(fs, at, length, SB_REGION_TABLE, "configuration of a compression", SB_EROFS_TAG_NONE, 0, err);
+		at += length;
+		fs->used |= SB_EROFS_CONFIGURED;
 	}
 	return rc;
 }
@@ -319,8 +338,8 @@ static int read_superblock(struct sb_erofs *fs, struct sb_err *err)
 
 	if (!sb_magic(fs->view->file, at, "\xe2\xe1\xf5\xe0", 4) || fs->view->file.n < SB_EROFS_BLOCK)
 		return damaged(err, at, "no superblock of EROFS");
-	fs->features = (uint32_t)sb_erofs_uint(fs, at + 80, 4);
-	if (sb_erofs_uint(fs, at + 12, 1) != SB_EROFS_BLOCK_BITS || fs->features & ~(uint32_t)FEATURES_KNOWN || sb_erofs_uint(fs, at + 86, 2) != 0)
+	fs->features = (uint32_t)sb_erofs_uint(fs, at + SB_EROFS_FEATURES, 4);
+	if (sb_erofs_uint(fs, at + 12, 1) != SB_EROFS_BLOCK_BITS || fs->features & ~(uint32_t)SB_EROFS_KNOWN || sb_erofs_uint(fs, at + 86, 2) != 0)
 		return sb_damaged(err, "archive-unsupported", at, "features, or a block size, that are not known");
 	fs->build_time = sb_erofs_uint(fs, at + 24, 8);
 	fs->build_time_ns = (uint32_t)sb_erofs_uint(fs, at + 32, 4);
@@ -345,6 +364,8 @@ int sb_erofs_walk(struct sb_view *view, const char *hint, struct sb_err *err)
 	(void)hint;
 	if (!rc)
 		rc = take_tree(&tree, err);
+	if (!rc)
+		rc = own_configurations(&fs, err);
 	if (!rc)
 		rc = own_superblock(&fs, err);
 	if (!rc)
