@@ -140,8 +140,8 @@ def flip(data, at, bit=0):
     return data[:at] + bytes([data[at] ^ 1 << bit]) + data[at + 1:]
 
 
-def put(data, at, form, value):
-    return data[:at] + struct.pack(form, value) + data[at + struct.calcsize(form):]
+def put(data, at, form, *values):
+    return data[:at] + struct.pack(form, *values) + data[at + struct.calcsize(form):]
 
 
 # ---- squashfs ----
@@ -363,12 +363,134 @@ def ext_hidden(base):
     yield "in the journal's superblock", base[:at + 200] + b"hidden" + base[at + 206:], base, ("superblock of the journal",)
 
 
+# ---- what Linux reads in another way than it looks; images without checksums, so that nothing has to be mended ----
+BARE = "^has_journal,^metadata_csum,^64bit,^resize_inode"
+
+
+def ext_folder_tree():
+    shutil.rmtree("folder", ignore_errors=True)
+    for i in range(120):
+        write(f"folder/conf.d/{i:03}-a-rule-with-a-long-name", b"")
+    with open("folder/rules", "wb") as f:
+        for i in range(0, 14, 2):
+            f.seek(i * 1024)
+            f.write(b"deny rule %d\n" % i * 70)
+        f.truncate(14 * 1024)
+    write("folder/notes", b"notes\n")
+    return "folder"
+
+
+def ext_names(folder):
+    base = extended(folder, "-O", BARE)
+    at = base.index(b"notes") - 8
+    yield "a name without a type", put(base, at + 7, "<B", 0), base, ()
+    last = max((base.index(name) - 8 for name in (b"notes", b"rules", b"conf.d")))
+    yield "the last name of a folder has no length", put(base, last + 4, "<H", 0), base, ()
+    yield "the last name of a folder has the length of a block of 64 KiB", put(base, last + 4, "<H", 65535), base, ()
+    dot = base.index(b"\x0c\0\1\2.\0\0\0")
+    yield "a dot that is said to be a file", put(base, dot + 3, "<B", 1), base, ()
+    need("e2fsck")
+    write("indexed.ext", base)
+    run("e2fsck", "-fyD", "indexed.ext", env={"E2FSPROGS_FAKE_TIME": "1700000000"})
+    indexed = read("indexed.ext")
+    yield "another seed over the same index", indexed[:SUPER + 236] + bytes.fromhex(IDS[1].replace("-", "")) + indexed[SUPER + 252:], indexed, ("index of the folder",)
+
+
+def ext_maps(folder):
+    base = extended(folder, "-O", BARE)
+    at = base.index(struct.pack("<HHHH", 0xf30a, 1, 4, 1))
+    yield "an index of extents that leads to another place of the file", put(base, at + 12, "<I", 8), base, ()
+    journal = extended(folder, "-O", BARE.replace("^has", "has"), size="2500K")
+    copy = journal[SUPER + 268:SUPER + 328]
+    at = journal.index(copy, 2048)
+    hidden = put(put(journal, at + 48, "<12s", b"12 bytes hid"), SUPER + 268 + 48, "<12s", b"12 bytes hid")
+    yield "unused bytes of the journal's map and of its copy", hidden, journal, ("map of inode 8",)
+    quota = extended(folder, "-O", BARE + ",quota")
+    at = quota.index(struct.pack("<I", 0xd9c01f11))  # of users
+    yield "bytes of a quota file", put(quota, at + 1500, "<6s", b"hidden"), quota, ("reserved inode",)
+    group = extended(volume_with(b"\7" * 1500000), "-O", BARE + ",uninit_bg", "-g", "1024", size="3M")
+    at = 2048 + 32
+    bare = put(group, struct.unpack_from("<I", group, at)[0] * 1024, "<1024s", b"")
+    bare = put(bare, at + 18, "<H", struct.unpack_from("<H", bare, at + 18)[0] | 2)
+    bare = put(bare, at + 30, "<H", crc16(bare[SUPER + 104:SUPER + 120] + struct.pack("<I", 1) + bare[at:at + 30]))
+    copies = [i for i in range(4096, len(group), 1024) if group[i:i + 32] == group[2048:2080]]
+    for copy in copies:
+        bare = put(bare, copy + 32, "<32s", bare[at:at + 32])
+    assert copies
+    yield "a group with blocks of a file that says that it is empty", bare, group, ()
+
+
+def volume_with(data):
+    shutil.rmtree("big", ignore_errors=True)
+    write("big/file", data)
+    return "big"
+
+
+def crc16(data):
+    crc = 0xffff
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0xa001 if crc & 1 else 0)
+    return crc
+
+
+def ext_attribute_areas(data):
+    return [at for at in range(0, len(data), 4) if data[at:at + 4] == b"\0\0\2\xea"]
+
+
+def ext_attributes(folder):
+    acl = struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in ((1, 6, 2**32 - 1), (2, 0, 1000), (4, 0, 2**32 - 1), (16, 7, 2**32 - 1), (32, 0, 2**32 - 1)))
+    write("acl", acl)
+    commands = ("ea_set -f acl notes system.posix_acl_access", "ea_set notes security.zz value")
+    base = debugged(extended(folder, "-O", BARE), commands[0])
+    at = ext_attribute_areas(base)[0] + 4
+    yield "an access list under the index of all of system.", put(put(base, at, "<BB", 16, 7), at + 16, "<16s", b"posix_acl_access"), base, ()
+    block = debugged(extended(folder, "-O", BARE, "-I", "128"), *commands)
+    at = [i for i in ext_attribute_areas(block) if i % 1024 == 0][0]
+    one, two = block[at + 32:at + 48], block[at + 48:at + 68]
+    assert one[:2] == b"\0\2" and two[:2] == b"\2\6", (one, two)
+    first, second = (struct.unpack_from("<I", x, 12)[0] for x in (two, one))
+    turned = block[:at + 32] + two + one + block[at + 68:]
+    if struct.unpack_from("<I", block, at + 12)[0]:
+        turned = put(turned, at + 12, "<I", ((first << 16 ^ first >> 16) & 0xffffffff) ^ second)
+    yield "attributes of a block in another order", turned, block, ()
+    device = debugged(extended(folder, "-O", BARE), "mknod null c 1 3")
+    at = device.index(struct.pack("<IIIII", 0x103, 0, 0, 0, 0))
+    yield "upper half of an old device number", put(device, at + 2, "<2s", b"ev"), device, ("null",)
+
+
+def ext_inline():
+    text = b"deny this and that, and something else, or whatever comes to mind of whoever reads this\n"
+    base = extended(volume_with(text), "-O", BARE + ",inline_data")
+    at = [i for i in ext_attribute_areas(base) if base[i + 5] == 7 and text[60:] in base[i:i + 96]][0]
+    rest, last = text[60:], len(base) // 1024 - 1
+    moved = base[:at] + bytes(96) + base[at + 96:]
+    bitmap = struct.unpack_from("<I", base, 2048)[0] * 1024 + (last - 1) // 8
+    moved = put(moved, bitmap, "<B", moved[bitmap] | 1 << (last - 1) % 8)
+    for place, form in ((2048 + 12, "<H"), (SUPER + 12, "<I")):
+        moved = put(moved, place, form, struct.unpack_from(form, moved, place)[0] - 1)
+    block = put(put(bytes(1024), 0, "<III", 0xea020000, 1, 1), 32, "<BBHIII4s", 4, 7, 1024 - 32, 0, len(rest), 0, b"data")
+    moved = moved[:last * 1024] + put(block, 1024 - 32, f"<{len(rest)}s", rest)
+    inode = at - 160
+    yield "the rest of an inline file in a block, where nobody looks for it", put(put(moved, inode + 104, "<I", last), inode + 28, "<I", 2), base, ()
+
+
+def ext_readers():
+    folder = ext_folder_tree()
+    yield from ext_names(folder)
+    yield from ext_maps(folder)
+    yield from ext_attributes(folder)
+    yield from ext_inline()
+
+
 def ext_pairs():
     def small(root, *more, kind="ext4"):
         return extended(root, "-N", "128", "-O", "^has_journal,^resize_inode", *more, kind=kind, size="300K")
     journal = extended(tree(many=3), size="2500K")
     yield from ext_edited(journal)
     yield from ext_hidden(journal)
+    yield from ext_readers()
     base = small(tree(many=3))
     yield from ext_supers(base)
     yield from ext_blocks(base)

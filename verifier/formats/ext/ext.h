@@ -14,7 +14,7 @@ enum { SB_EXT_SUPER_AT = 1024, SB_EXT_SUPER = 1024, SB_EXT_ROOT = 2, SB_EXT_RESI
 /** Features: what was added compatibly, what a reader must know, what a writer must know. */
 enum {
 	SB_EXT_HAS_JOURNAL = 0x4, SB_EXT_RESIZE_INODE = 0x10, SB_EXT_SPARSE_SUPER2 = 0x200,
-	SB_EXT_64BIT = 0x80, SB_EXT_CSUM_SEED = 0x2000,
+	SB_EXT_FILETYPE = 0x2, SB_EXT_64BIT = 0x80, SB_EXT_CSUM_SEED = 0x2000,
 	SB_EXT_SPARSE_SUPER = 0x1, SB_EXT_GDT_CSUM = 0x10, SB_EXT_METADATA_CSUM = 0x400,
 };
 

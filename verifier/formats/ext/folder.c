@@ -6,8 +6,9 @@
 
 #include <string.h>
 
-enum { HEAD = 8, TAIL = 12, TAIL_TYPE = 0xde, INLINE_AT = 40, INLINE = 60, PARENT = 4 };
+enum { HEAD = 8, TAIL = 12, TAIL_TYPE = 0xde, INLINE_AT = 40, INLINE = 60, PARENT = 4, LARGEST_BLOCK = 65536, SEED_AT = 236, SEED = 16 };
 
+enum { FOLDER = 2 };
 static const uint8_t types[] = {0, 0100000 >> 12, 0040000 >> 12, 0020000 >> 12, 0060000 >> 12, 0010000 >> 12, 0140000 >> 12, 0120000 >> 12};
 
 /** What reads a folder: finds names, or collects what is beside them. */
@@ -49,8 +50,10 @@ static int take_name(struct folder *folder, uint32_t number, uint64_t type, stru
 	keep_order(folder, name);
 	if (folder->node == UINT32_MAX)
 		return 0;
+	if (type == 0 && ext->super.incompat & SB_EXT_FILETYPE)
+		return sb_ext_wrong(err, 0, "a name without the type that all names here have");
 	if (dots)
-		return check_dots(folder, number, name, err);
+		return type && type != FOLDER ? sb_ext_wrong(err, 0, "a dot that is said to be no folder") : check_dots(folder, number, name, err);
 	if (number != ext->super.first_inode && number < ext->super.first_inode && number != SB_EXT_ROOT)
 		return sb_ext_wrong(err, 0, "a name of a reserved inode");
 	int rc = sb_ext_inode(ext, number, &inode, err);
@@ -78,8 +81,8 @@ static int take_names(struct folder *folder, struct sb_span bytes, struct sb_err
 		uint32_t inode = (uint32_t)sb_rd_uint(&rd, 4);
 		uint64_t length = sb_rd_uint(&rd, 2), name_length = sb_rd_uint(&rd, 1), type = sb_rd_uint(&rd, 1);
 		struct sb_span name = sb_rd_bytes(&rd, (size_t)name_length);
-		if (length == UINT16_MAX || length == 0) /* a block of 64 KiB does not fit into the number */
-			length = bytes.n - at;
+		if (folder->ext->super.block_size == LARGEST_BLOCK && (length == UINT16_MAX || length == 0)) /* it does not fit into the number */
+			length = LARGEST_BLOCK;
 		if (rd.bad || length < HEAD + name_length || length % 4 || length > bytes.n - at)
 			return sb_ext_wrong(err, (uint64_t)(bytes.p - folder->ext->image.p) + at, "names of a folder that make no sense");
 		if (inode) {
@@ -134,6 +137,9 @@ static int take_root(struct folder *folder, struct sb_span block, struct sb_err 
 	head[16] = 12;
 	head[17] = 0;
 	int rc = take_names(&dots, sb_span_of(head, DOTS), err);
+	/* Where Linux looks for a name depends on the seed of the hashes, too. */
+	if (!rc && folder->rest)
+		sb_buf_add(folder->rest, folder->ext->super.raw.p + SEED_AT, SEED);
 	return rc ? rc : take_index(folder, block, DOTS + INFO, err);
 }
 

@@ -109,10 +109,14 @@ int sb_ext_group(const struct sb_ext *ext, uint32_t group, struct sb_ext_group *
 	return 0;
 }
 
+static uint64_t table_blocks(const struct sb_ext *ext)
+{
+	return ((uint64_t)ext->super.inodes_a_group * ext->super.inode_size + ext->super.block_size - 1) / ext->super.block_size;
+}
+
 /* Bitmaps and table of a group. */
 static int own_group(struct sb_ext *ext, uint32_t group, struct sb_err *err)
 {
-	uint64_t table = ((uint64_t)ext->super.inodes_a_group * ext->super.inode_size + ext->super.block_size - 1) / ext->super.block_size;
 	struct sb_ext_group found;
 	int rc = sb_ext_group(ext, group, &found, err);
 
@@ -120,7 +124,7 @@ static int own_group(struct sb_ext *ext, uint32_t group, struct sb_err *err)
 		rc = sb_ext_own(ext, found.block_bitmap, 1, err);
 	if (!rc)
 		rc = sb_ext_own(ext, found.inode_bitmap, 1, err);
-	return rc ? rc : sb_ext_own(ext, found.inode_table, table, err);
+	return rc ? rc : sb_ext_own(ext, found.inode_table, table_blocks(ext), err);
 }
 
 int sb_ext_own_groups(struct sb_ext *ext, struct sb_err *err)
@@ -264,6 +268,22 @@ static bool desc_agrees(const struct sb_ext *ext, const struct sb_ext_group *gro
 	       (group->raw.n < 64 || (sb_span_all_zero(sb_span_of(group->raw.p + 52, 4)) && sb_span_all_zero(sb_span_of(group->raw.p + 60, 4))));
 }
 
+static uint64_t overlap(uint64_t from, uint64_t count, uint64_t with, uint64_t length)
+{
+	uint64_t begin = from > with ? from : with, end = from + count < with + length ? from + count : with + length;
+	return begin < end ? end - begin : 0;
+}
+
+/* ext4_init_block_bitmap: whose bitmap was never made has nothing but copies, descriptors, and of its bitmaps and table what lies in it; all else is free. */
+static bool owns_only_itself(const struct sb_ext *ext, uint32_t number, const struct sb_ext_group *group)
+{
+	uint64_t from = first_of(ext, number), count = count_of(ext, number);
+	uint64_t base = sb_ext_has_backup(&ext->super, number) ? 1 + desc_blocks(ext) + ext->super.reserved_desc : 0;
+
+	base += overlap(from, count, group->block_bitmap, 1) + overlap(from, count, group->inode_bitmap, 1) + overlap(from, count, group->inode_table, table_blocks(ext));
+	return count - count_free(ext, from, count, block_bit) == base;
+}
+
 static int tell_group(struct sb_ext *ext, uint32_t number, struct sb_err *err)
 {
 	struct sb_ext_group group;
@@ -276,7 +296,9 @@ static int tell_group(struct sb_ext *ext, uint32_t number, struct sb_err *err)
 		rc = sb_ext_block(ext, group.inode_bitmap, &inodes, err);
 	if (rc)
 		return rc;
-	bool empty_blocks = group.flags & BLOCK_UNINIT && sb_span_all_zero(blocks), empty_inodes = group.flags & INODE_UNINIT && sb_span_all_zero(inodes);
+	bool empty_blocks = group.flags & BLOCK_UNINIT && sb_span_all_zero(blocks), empty_inodes = number && group.flags & INODE_UNINIT && sb_span_all_zero(inodes);
+	if (group.flags & BLOCK_UNINIT && !owns_only_itself(ext, number, &group))
+		return sb_ext_wrong(err, 0, "a group that says that it is empty, and is not");
 	if (!empty_blocks && !is_bitmap(blocks, count_of(ext, number), block_bit, ext, first_of(ext, number)))
 		rc = tell(ext, "block bitmap of group", number, blocks, err);
 	if (!rc && !empty_inodes && !is_bitmap(inodes, ext->super.inodes_a_group, has_names, ext, (uint64_t)number * ext->super.inodes_a_group + 1))

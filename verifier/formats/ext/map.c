@@ -64,8 +64,8 @@ static int tell_rest(struct walk *walk, struct sb_span rest, struct sb_err *err)
 
 static int take_node(struct walk *walk, struct sb_span node, unsigned depth, struct sb_err *err);
 
-/* A node in a block of its own, with a checksum behind the entries that fit. */
-static int take_block(struct walk *walk, uint64_t number, unsigned depth, struct sb_err *err)
+/* A node in a block of its own, with a checksum behind the entries that fit. @logical: what leads to it says that it begins there, by which Linux finds it. */
+static int take_block(struct walk *walk, uint64_t number, unsigned depth, uint64_t logical, struct sb_err *err)
 {
 	struct sb_span block;
 	int rc = sb_ext_block(walk->ext, number, &block, err);
@@ -81,6 +81,9 @@ static int take_block(struct walk *walk, uint64_t number, unsigned depth, struct
 		return sb_ext_wrong(err, number * walk->ext->super.block_size, "the checksum of a block of extents is wrong");
 	if (!sb_ext_sums(walk->ext))
 		rc = tell_rest(walk, sb_span_of(block.p + used, block.n - used), err);
+	sb_rd_seek(&rd, HEAD);
+	if (!rc && sb_rd_uint(&rd, 4) != logical)
+		rc = sb_ext_wrong(err, number * walk->ext->super.block_size, "extents that do not begin where the index says");
 	return rc ? rc : take_node(walk, sb_span_of(block.p, used), depth, err);
 }
 
@@ -93,7 +96,7 @@ static int take_entry(struct walk *walk, struct sb_rd *rd, unsigned depth, struc
 		high = sb_rd_uint(rd, 2);
 		if (sb_rd_uint(rd, 2))
 			return sb_ext_wrong(err, 0, "an index of extents with something in its unused bytes");
-		return take_block(walk, high << 32 | low, depth - 1, err);
+		return take_block(walk, high << 32 | low, depth - 1, logical, err);
 	}
 	uint64_t count = sb_rd_uint(rd, 2);
 	high = sb_rd_uint(rd, 2);

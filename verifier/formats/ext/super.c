@@ -161,7 +161,7 @@ static unsigned probe(struct sb_span file, const char *hint)
 const struct sb_format sb_format_ext = {
 	.name = "ext",
 	.spec = "Linux 6.1, Documentation/filesystems/ext4; ext2, ext3 and ext4",
-	.version = 1,
+	.version = 2,
 	.probe = probe,
 	.open = open_ext,
 	.describe = describe,

@@ -13,7 +13,7 @@ enum { MAP_AT = 40, MAP = 60, LIST_AT = MAP_AT + 13 * 4, JOURNAL_COPY_AT = 268, 
 static const enum sb_member_type types[16] = {[1] = SB_MEMBER_FIFO,   [2] = SB_MEMBER_CHAR,     [4] = SB_MEMBER_DIR,     [6] = SB_MEMBER_BLOCK,
                                               [8] = SB_MEMBER_FILE, [10] = SB_MEMBER_SYMLINK, [12] = SB_MEMBER_SOCKET};
 
-/* Linux, old_decode_dev() and new_decode_dev(): the first word when it is not zero, else the second. */
+/* Linux, old_decode_dev() and new_decode_dev(): the lower half of the first word when that is not zero, else the second. */
 static size_t fill_device(const struct sb_ext_inode *inode, struct sb_member *member)
 {
 	struct sb_rd rd = sb_rd_of(inode->raw, false);
@@ -22,6 +22,8 @@ static size_t fill_device(const struct sb_ext_inode *inode, struct sb_member *me
 	uint64_t old = sb_rd_uint(&rd, 4), new = sb_rd_uint(&rd, 4);
 	member->rdev_major = old ? old >> 8 & 0xff : new >> 8 & 0xfff;
 	member->rdev_minor = old ? old & 0xff : (new & 0xff) | (new >> 12 & 0xfff00);
+	if (old >> 16) /* nobody reads that: all of it is told */
+		return 0;
 	return old ? 4 : 8;
 }
 
@@ -183,6 +185,26 @@ static int own_resize(struct sb_ext *ext, struct sb_err *err)
 	return list ? sb_ext_own(ext, list, 1, err) : 0;
 }
 
+/* What stands in the map of the journal beside its blocks. */
+static int tell_journal_map(struct sb_ext *ext, const struct sb_ext_inode *inode, struct sb_err *err)
+{
+	SB_VEC struct sb_vec runs = {0};
+	uint64_t sectors;
+
+	return sb_ext_map(ext, inode, SB_EXT_TO_TELL, &runs, &sectors, err);
+}
+
+/* What the journal holds is told block by block, and blocks kept for descriptors by what they should hold. */
+static int tell_held(struct sb_ext *ext, const struct sb_ext_inode *inode, struct sb_span name, struct sb_span inline_rest, struct sb_err *err)
+{
+	if (inode->number == SB_EXT_RESIZE)
+		return 0;
+	if (inode->number == SB_EXT_JOURNAL)
+		return tell_journal_map(ext, inode, err);
+	int rc = sb_ext_write_content(ext, inode, inline_rest, err);
+	return rc ? rc : sb_ext_tell_slack(ext, inode, name, err);
+}
+
 /* Reserved inodes have no name: what they are, but for places and times, is a part, and so is what they hold. */
 static int tell_reserved(struct sb_ext *ext, uint32_t number, struct sb_err *err)
 {
@@ -212,10 +234,9 @@ static int tell_reserved(struct sb_ext *ext, uint32_t number, struct sb_err *err
 	member.mtime_ns = inode.mtime_ns;
 	sb_ext_add_rest(ext, &inode, 1, number == SB_EXT_RESIZE ? inode.sectors : sectors);
 	sb_tree_number(&ext->values, "size", inode.size, 8);
+	member.size = number == SB_EXT_JOURNAL || number == SB_EXT_RESIZE ? 0 : inode.size;
 	rc = sb_tree_entry(&ext->tree, &member, &inode.times, &ext->values, err);
-	if (!rc && number != SB_EXT_JOURNAL && number != SB_EXT_RESIZE)
-		rc = sb_ext_tell_slack(ext, &inode, member.name, err);
-	return rc;
+	return rc ? rc : tell_held(ext, &inode, member.name, rest, err);
 }
 
 /* The list that leads from the resize inode to the blocks kept for descriptors: each at the place of its number. */

@@ -11,12 +11,16 @@
 enum { OLD = 128, HEADER = 32, ENTRY = 16, MOST_NAME = 300, REFCOUNT_AT = 4, HASH_AT = 12, SUM_AT = 16 };
 static const uint32_t MAGIC = 0xea020000;
 
+enum { INDEX_USER = 1, INDEX_ACCESS, INDEX_DEFAULT, INDEX_TRUSTED, INDEX_SECURITY = 6, INDEX_SYSTEM, INDEX_RICHACL };
 static const char *const prefixes[] = {NULL, "user.", "system.posix_acl_access", "system.posix_acl_default", "trusted.", NULL, "security.", "system.", "system.richacl"};
 
 /** Where attributes stand: entries from one end, values from the other. */
 struct area {
 	struct sb_span bytes;
 	size_t entries, base; /* where entries begin; what offsets of values count from */
+	bool block;           /* no inode, but a block of its own */
+	uint64_t last_index;  /* of the entry before, with its name */
+	struct sb_span last;
 	uint8_t *used;
 	uint32_t hash;
 };
@@ -64,6 +68,38 @@ static int take_value(struct area *area, uint64_t offset, uint64_t size, struct 
 	return 0;
 }
 
+/*
+ * Linux knows an attribute by its index and what follows of its name: access lists have nothing there, and under the index of "system." alone stands nothing but the
+ * rest of an inline file, which nobody looks for in a block.
+ */
+static bool is_sensible(const struct area *area, uint64_t index, struct sb_span name)
+{
+	switch (index) {
+	case INDEX_USER:
+	case INDEX_TRUSTED:
+	case INDEX_SECURITY:
+		return true;
+	case INDEX_ACCESS:
+	case INDEX_DEFAULT:
+	case INDEX_RICHACL:
+		return name.n == 0;
+	case INDEX_SYSTEM:
+		return !area->block && sb_span_equal(name, sb_span_text("data"));
+	}
+	return false;
+}
+
+/* xattr_find_entry: in a block the search ends at the first entry that comes later. */
+static bool ascends(struct area *area, uint64_t index, struct sb_span name)
+{
+	bool same = index == area->last_index, equal = name.n == area->last.n;
+	bool right = !same ? index > area->last_index : !equal ? name.n > area->last.n : memcmp(name.p, area->last.p, name.n) > 0;
+
+	area->last_index = index;
+	area->last = name;
+	return !area->block || right;
+}
+
 static int take_entry(struct area *area, struct sb_rd *rd, struct attribute *out, struct sb_err *err)
 {
 	size_t from = rd->at;
@@ -71,8 +107,10 @@ static int take_entry(struct area *area, struct sb_rd *rd, struct attribute *out
 	uint64_t size = sb_rd_uint(rd, 4), hash = sb_rd_uint(rd, 4);
 	struct sb_span name = sb_rd_bytes(rd, (size_t)length);
 
-	if (rd->bad || elsewhere || index >= sizeof prefixes / sizeof *prefixes || !prefixes[index])
+	if (rd->bad || elsewhere || !is_sensible(area, index, name))
 		return wrong(err, "an attribute that makes no sense");
+	if (!ascends(area, index, name))
+		return wrong(err, "attributes of a block that do not ascend");
 	int rc = take_value(area, offset, size, &out->value, err);
 	if (rc)
 		return rc;
@@ -129,7 +167,7 @@ static int take_inode(struct sb_ext *ext, const struct sb_ext_inode *inode, stru
 
 static int take_block(struct sb_ext *ext, const struct sb_ext_inode *inode, struct sb_vec *all, struct sb_err *err)
 {
-	struct area area = {.entries = HEADER, .base = 0};
+	struct area area = {.entries = HEADER, .base = 0, .block = true};
 	int rc = sb_ext_block(ext, inode->acl, &area.bytes, err);
 
 	if (rc)
