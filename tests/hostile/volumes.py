@@ -3,6 +3,7 @@
 import os
 import shutil
 import struct
+import zlib
 
 from sbtest import need, run
 
@@ -243,7 +244,26 @@ def squashfs_hidden(base):
     yield "a name taken out of the root", less, base, ("without a name",)
 
 
+def squashfs_readers():
+    """Blocks that decode here and not in Linux, which keeps only so much."""
+    base = squashed(tree(many=3), "-comp", "xz", "-no-fragments")
+    at = base.index(b"\xfd7zXZ\0") + 12
+    head = base[at:at + (base[at] + 1) * 4]
+    large = head.index(b"\x21\1") + 2
+    head = put(head, large, "<B", 0x1c)
+    yield "a dictionary larger than blocks", base[:at] + put(head, len(head) - 4, "<I", zlib.crc32(head[:-4])) + base[at + len(head):], base, ("tree",)
+    small = squashed(tree(many=3), "-comp", "xz", "-Xdict-size", "16384")
+    assert struct.unpack_from("<HI", small, 96) == (0x8008, 16384)
+    shutil.rmtree("tiny", ignore_errors=True)
+    write("tiny/file", b"a" * 200)
+    frame = squashed("tiny", "-comp", "zstd", "-no-fragments")
+    at = frame.index(b"\x28\xb5\x2f\xfd\x20" + bytes([200]))  # a single segment of so many bytes
+    yield "a window larger than blocks", put(frame, at + 4, "<BB", 0, 0x88), frame, ("tree",)
+    yield "a dictionary of an option that Linux refuses", put(small, 98, "<I", 20480), small, ("tree",)
+
+
 def squashfs_pairs():
+    yield from squashfs_readers()
     base = squashed(tree(many=3), *PLAIN)
     yield from squashfs_fields(base)
     yield from squashfs_hidden(base)

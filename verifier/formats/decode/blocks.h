@@ -17,8 +17,12 @@ enum sb_block_codec {
 
 /** A decoder that keeps its tables between blocks. Not thread safe. */
 struct sb_blocks;
-/** Errors: NOMEM. */
-SB_MUST_USE int sb_blocks_open(enum sb_block_codec codec, struct sb_blocks **out, struct sb_err *err);
+/**
+ * @window  of xz and zstd: how far back a block may reach, at most; Linux keeps no more. It also knows but one block of xz, with no check or CRC32, and at most one
+ *          filter before LZMA2.
+ * Errors: NOMEM.
+ */
+SB_MUST_USE int sb_blocks_open(enum sb_block_codec codec, uint64_t window, struct sb_blocks **out, struct sb_err *err);
 /** Accepts NULL, nulls the pointer. */
 void sb_blocks_close(struct sb_blocks **blocks);
 /**

@@ -108,7 +108,7 @@ static unsigned probe(struct sb_span file, const char *hint)
 const struct sb_format sb_format_squashfs = {
 	.name = "squashfs",
 	.spec = "Linux 6.1, fs/squashfs/squashfs_fs.h and Documentation/filesystems/squashfs.rst; version 4.0",
-	.version = 1,
+	.version = 2,
 	.probe = probe,
 	.open = open_squashfs,
 	.describe = describe,

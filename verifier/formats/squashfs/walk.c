@@ -37,13 +37,34 @@ static int check_options(struct sb_squashfs *fs, struct sb_err *err)
 	return sb_extents_add(&fs->owned, fs->image.n, (struct sb_extent_of){.offset = SB_SQUASHFS_SUPERBLOCK, .length = 2 + length}, err);
 }
 
+static bool is_power(uint64_t n)
+{
+	return n && (n & (n - 1)) == 0;
+}
+
+/* Linux, fs/squashfs/xz_wrapper.c and zstd_wrapper.c: how far back blocks may reach. False when it would refuse the option. */
+static bool read_window(const struct sb_squashfs *fs, uint64_t *window)
+{
+	enum { XZ = 4 };
+	struct sb_rd rd = sb_rd_of(fs->image, false);
+
+	*window = fs->super.block_size > SB_SQUASHFS_METADATA ? fs->super.block_size : SB_SQUASHFS_METADATA;
+	if (fs->super.compressor != XZ || !(fs->super.flags & SB_SQUASHFS_OPTIONS))
+		return true;
+	sb_rd_seek(&rd, SB_SQUASHFS_SUPERBLOCK + 2);
+	*window = sb_rd_uint(&rd, 4);
+	return is_power(*window) || (*window % 3 == 0 && is_power(*window / 3));
+}
+
 static int open_compressor(struct sb_squashfs *fs, struct sb_err *err)
 {
-	uint64_t id = fs->super.compressor;
+	uint64_t id = fs->super.compressor, window;
 
 	if (id >= sizeof compressors / sizeof *compressors || !compressors[id])
 		return sb_damaged(err, "decode-failed", 20, "a compressor that is not known here");
-	return sb_blocks_open(compressors[id], &fs->blocks, err);
+	if (!read_window(fs, &window))
+		return sb_damaged(err, "archive-damaged", SB_SQUASHFS_SUPERBLOCK, "a dictionary of a size that Linux refuses");
+	return sb_blocks_open(compressors[id], window, &fs->blocks, err);
 }
 
 /* The table of folders ends where the next thing begins. */
