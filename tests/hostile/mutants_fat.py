@@ -136,6 +136,36 @@ def hidden(kind, image):
         yield "FAT32, in a reserved sector", put(image, 20 * 512, b"evil"), image, ("gap",)
 
 
+def exchanged(image, one, other):
+    """Two files of one cluster each change places."""
+    at, where = layout(image), entries(image)
+    first, second = (struct.unpack_from("<H", image, where[name] + 26)[0] for name in (one, other))
+    a, b = (at["data"] + (number - 2) * at["cluster"] for number in (first, second))
+    out = put(put(image, a, image[b:b + at["cluster"]]), b, image[a:a + at["cluster"]])
+    return put(put(out, where[one] + 26, struct.pack("<H", second)), where[other] + 26, struct.pack("<H", first))
+
+
+LOADERS = [("/loader.efi", b"GOOD loader\n" * 40), ("/sample.txt", b"EVIL sample\n" * 40)]
+ONE, OTHER = "LOADER  EFI", "SAMPLE  TXT"
+
+
+def readers(kind):
+    """What reads a volume by places, or does not tell names apart."""
+    image, code = made(kind, files=LOADERS), 90 if kind == 32 else 62
+    for label, at, what in (("boot code", code, b"\xfa\x90\x90code that loads a sector"), ("boot code behind the text", 400, b"code"), ("a jump elsewhere", 1, b"\x70"), ("bytes that nobody owns", len(image) - 512, b"unknown")):
+        other = put(image, at, what)
+        yield f"FAT{kind}, files changed places under {label}", exchanged(other, ONE, OTHER), other, ("loader.efi",)
+    where = entries(image)
+    first, second = where[ONE], where[OTHER]
+    assert second == first + 32
+    one, two = image[first:second], image[second:second + 32]
+    assert one[12] == 0x18  # to be shown in small letters
+    twin = ONE.encode() + two[11:12] + b"\0" + two[13:]
+    ours, theirs = (image[:first] + a + b + image[second + 32:] for a, b in ((one, twin), (twin, one)))
+    if kind != 32:
+        yield f"FAT{kind}, two names in another order, and a volume id", put(theirs, 39, b"\1\2\3\4"), ours, ("attributes",)
+
+
 CHANGES = {"one byte of a file": ({"/numbers": b"".join(b"%d\n" % i for i in range(1200)).replace(b"77", b"78", 1)}, ("numbers",)), "a file more": ({"/etc/rc": b"x"}, ("etc/rc",)),
            "an empty file more": ({"/etc/nologin": b""}, ("etc/nologin",)), "a file less": ({"/etc/acme.conf": None}, ("etc/acme.conf",)),
            "a file that is longer by a zero": ({"/etc/acme.conf": b"port=80\n\0"}, ("etc/acme.conf",)), "name in another case": ({"/etc/acme.conf": None, "/etc/Acme.conf": b"port=80\n"}, ("etc/Acme.conf",)),
@@ -148,6 +178,7 @@ def pairs():
         if kind != 16:
             yield from fields(kind, image)
         yield from hidden(kind, image)
+        yield from readers(kind)
         for label, (files, words) in CHANGES.items() if kind != 16 else ():
             yield f"FAT{kind}, {label}", made(kind, files=files.items()), image, words
     yield "FAT12 instead of FAT32", made(12), made(32), ()
@@ -158,5 +189,7 @@ def honest():
         image = made(kind)
         yield f"FAT{kind}, times", made(kind, time=1706943908), image, "repackaged", {"timestamp"}
         yield f"FAT{kind}, volume id", made(kind, serial="87654321"), image, "repackaged", ("random", "timestamp")
+        places = made(kind, files=LOADERS)
+        yield f"FAT{kind}, files changed places", exchanged(places, ONE, OTHER), places, "repackaged", {"container-metadata"}
         one, other = ("/etc/a.b", b"1\n"), ("/c", b"2" * 2000)
         yield f"FAT{kind}, order", made(kind, files=[other, one]), made(kind, files=[one, other]), "repackaged", ("container-metadata", "timestamp")

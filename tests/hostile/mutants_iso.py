@@ -182,6 +182,57 @@ def switched(image):
     yield "the catalog elsewhere", put(image, found[0] + 71, image[numbers + 2:numbers + 6]), image, ()
 
 
+def exchanged(image, one, other):
+    """Two files that begin so change places, and every number that leads to them."""
+    a, b = image.index(one), image.index(other)
+    first, second = both(a // SECTOR), both(b // SECTOR)
+    out = put(put(image, a, image[b:b + 4096]), b, image[a:a + 4096])
+    for number, into in ((first, second), (second, first)):
+        at = image.find(number)
+        while at >= 0:
+            out, at = put(out, at, into), image.find(number, at + 1)
+    return out
+
+
+LOADER = "mkdir -p t/boot; yes GOOD loader | head -c 4096 > t/boot/loader.efi; yes EVIL sample | head -c 4096 > t/boot/sample.txt\nprintf 'code that loads sectors by their numbers' > code\n"
+
+
+def unknown_readers():
+    """What nobody here knows may lead to places: another file system over the same files, code."""
+    made = build({"udf": ("", GENISO.replace("-J", "-udf") + "t"), "code": ("", XORRISO + "-G code t"), "": ("", XORRISO + "t")}, LOADER)
+    for label in ("udf", "code"):
+        yield f"files changed places under {label}", exchanged(made[label], b"GOOD loader", b"EVIL sample"), made[label], ("boot/loader.efi",)
+    padded = put(made[""], len(made[""]) - 5000, b"anything")
+    yield "files changed places beside bytes that nobody owns", exchanged(padded, b"GOOD loader", b"EVIL sample"), padded, ("boot/loader.efi",)
+
+
+def across_sectors():
+    """Linux does not follow a continuation that goes on behind the end of its sector."""
+    image = build({"": ("", GENISO + "t")}, "echo deny > t/" + "n" * 220 + "\n")[""]
+    end, out = len(image) // SECTOR - 20, image
+    at = image.find(b"CE\x1c\1")
+    while at >= 0:
+        sector, offset, length = struct.unpack_from("<I4xI4xI", image, at + 4)
+        area = image[sector * SECTOR + offset:][:length]
+        if area[:2] == b"NM":
+            out = put(put(put(out, sector * SECTOR + offset, bytes(length)), end * SECTOR + 2040, area), at + 4, both(end) + both(2040))
+        at = image.find(b"CE\x1c\1", at + 1)
+    yield "a continuation that crosses the end of its sector", out, image, ("n" * 50,)
+
+
+def same_names():
+    """Readers that do not tell cases or versions apart take the first of two."""
+    plain = build({"": ("", "genisoimage -quiet -V ACME -o image t")}, "echo good > t/AAA.TXT; echo evil > t/BBB.TXT\n")[""]
+    stamp = volumes(plain)[1] + 813
+    for label, name in (("case", b"aaa.txt;1"), ("version", b"AAA.TXT;2")):
+        image = plain.replace(b"BBB.TXT;1", name)
+        records = {image[at + 33:at + 42]: (at, length) for _, at, length in globals()["records"](image, volumes(image)[1])}
+        (a, length), (b, same) = records[b"AAA.TXT;1"], records[name]
+        assert length == same
+        turned = put(put(image, a, image[b:b + length]), b, image[a:a + length])
+        yield f"two names in another order, and a time: {label}", put(turned, stamp, b"2019"), image, ("attributes",)
+
+
 SMALL = "mkdir -p t/bin t/boot; echo port=80 > t/acme.conf; seq 9 > t/numbers; ln -s ../numbers t/bin/link; seq 1 600 > t/boot/loader.img; : > t/empty; mknod t/null c 1 3\n"
 
 
@@ -191,6 +242,9 @@ def images(base, booting=BOOTING):
 
 def pairs():
     yield from tampered(XORRISO + "-no-pad t", VARIANTS, skip=NOT_ISO)
+    yield from unknown_readers()
+    yield from across_sectors()
+    yield from same_names()
     for label, image in images(BASE + BOOT + DEEP).items():
         yield from ((f"{label}, {name}", a, b, words) for name, a, b, words in hidden(image))
         yield from ((f"{label}, {name}", a, b, words) for name, a, b, words in switched(image))
@@ -221,4 +275,6 @@ def honest():
     assert made["order"] != made[""]
     yield "iso, order", made["order"], made[""], "repackaged", ("container-metadata", "timestamp")
     yield "iso, later", made["later"], made[""], "repackaged", {"timestamp"}
+    small = build({"": ("", XORRISO + "t")}, LOADER)[""]
+    yield "iso, files changed places", exchanged(small, b"GOOD loader", b"EVIL sample"), small, "repackaged", {"container-metadata"}
     yield "iso, padding", made["padding"], made[""], "repackaged", ("container-metadata", "timestamp")

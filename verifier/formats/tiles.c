@@ -83,13 +83,14 @@ static int emit_part(struct sb_view *view, const struct sb_region *whole, uint64
 /*
  * Free space around what hides in it: the zeros at both ends are owned as such, so that the rest is told to the byte.
  * What nobody knows may count by where it lies, and so its place is part of its name. */
-static int emit_free(struct sb_view *view, const struct sb_region *hole, struct sb_span bytes, struct sb_err *err)
+static int emit_free(struct sb_view *view, const struct sb_region *hole, struct sb_span bytes, bool *unknown, struct sb_err *err)
 {
 	struct sb_span left = sb_span_of(bytes.p + 1, bytes.n - 1), right = sb_span_of(bytes.p, bytes.n - 1);
 	uint64_t from = bytes.p[0] ? 0 : 1 + sb_reading_common_prefix(view->reading, right, left);
 	uint64_t zeros = from == bytes.n || bytes.p[bytes.n - 1] ? 0 : 1 + sb_reading_common_suffix(view->reading, right, left);
 	uint64_t to = bytes.n - zeros;
 
+	*unknown |= to > from;
 	const char *name = sb_arena_printf(view->arena, "%s at %llu", hole->name, (unsigned long long)(hole->offset + from));
 	int rc = name ? emit_part(view, hole, 0, from, SB_REGION_LAYOUT, "fill", err) : sb_no_memory(err);
 	if (!rc)
@@ -97,7 +98,7 @@ static int emit_free(struct sb_view *view, const struct sb_region *hole, struct 
 	return rc ? rc : emit_part(view, hole, to, bytes.n, SB_REGION_LAYOUT, "fill", err);
 }
 
-static int emit_unowned(struct sb_view *view, uint64_t from, uint64_t to, bool filled, struct sb_err *err)
+static int emit_unowned(struct sb_tiles *tiles, struct sb_view *view, uint64_t from, uint64_t to, bool filled, struct sb_err *err)
 {
 	bool last = to == view->file.n;
 	struct sb_region hole = {.offset = from, .length = to - from, .kind = last ? SB_REGION_OVERLAY : SB_REGION_GAP, .name = last ? "overlay" : "gap"};
@@ -106,7 +107,7 @@ static int emit_unowned(struct sb_view *view, uint64_t from, uint64_t to, bool f
 	if (from == to || !sb_span_cut(view->file, from, to - from, &bytes))
 		return 0;
 	if (filled)
-		return emit_free(view, &hole, bytes, err);
+		return emit_free(view, &hole, bytes, &tiles->unknown, err);
 	if (last && sb_reading_all_zero(view->reading, bytes)) {
 		hole.kind = SB_REGION_PADDING;
 		hole.name = "fill";
@@ -130,12 +131,12 @@ static int emit_all(struct sb_tiles *tiles, struct sb_view *view, bool filled, s
 		const struct sb_region *region = sb_vec_at(&tiles->regions, i);
 		if (region->offset < at)
 			return sb_damaged(err, "archive-overlap", region->offset, "two parts of the file share bytes");
-		rc = emit_unowned(view, at, region->offset, filled, err);
+		rc = emit_unowned(tiles, view, at, region->offset, filled, err);
 		if (!rc)
 			rc = sb_emit_region(view, region, err);
 		at = region->offset + region->length;
 	}
-	return rc ? rc : emit_unowned(view, at, view->file.n, filled, err);
+	return rc ? rc : emit_unowned(tiles, view, at, view->file.n, filled, err);
 }
 
 int sb_tiles_emit(struct sb_tiles *tiles, struct sb_view *view, struct sb_err *err)

@@ -9,6 +9,7 @@
 struct sb_tiles {
 	struct sb_vec regions; /* struct sb_region */
 	struct sb_vec shared;  /* struct sb_region, of which several may be the same bytes */
+	bool unknown;          /* sb_tiles_emit_filled found bytes that nobody owns and that are not zero */
 };
 
 /** Note @region of a file of @size bytes; one without bytes is left out. Errors: FORMAT "archive-truncated" when it does not lie inside; LIMIT, NOMEM. */

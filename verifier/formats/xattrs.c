@@ -86,6 +86,25 @@ int sb_xattrs_keep(struct sb_view *view, struct sb_xattrs *xattrs, struct sb_spa
 	return 0;
 }
 
+int sb_xattrs_append(struct sb_view *view, const char *name, struct sb_span value, struct sb_span *kept, struct sb_err *err)
+{
+	size_t length = strlen(name);
+	uint64_t room;
+
+	if (!sb_add(kept->n, value.n, &room) || !sb_add(room, length + LENGTHS, &room))
+		return sb_no_memory(err);
+	uint8_t *text = sb_arena_alloc(view->arena, (size_t)room), *to = text;
+	if (!text)
+		return sb_no_memory(err);
+	to = put(to, kept->p, kept->n);
+	to = put_length(to, length);
+	to = put(to, name, length);
+	to = put_length(to, value.n);
+	put(to, value.p, value.n);
+	*kept = sb_span_of(text, (size_t)room);
+	return 0;
+}
+
 void sb_xattrs_clear(struct sb_xattrs *xattrs)
 {
 	xattrs->items.count = 0;

@@ -16,6 +16,8 @@ SB_MUST_USE int sb_xattrs_add(struct sb_xattrs *xattrs, const char *prefix, stru
 bool sb_xattrs_repeat(struct sb_xattrs *xattrs);
 /** Sorted, each with its lengths: *out lives in the arena of @view; p NULL when there are none. Errors: NOMEM. */
 SB_MUST_USE int sb_xattrs_keep(struct sb_view *view, struct sb_xattrs *xattrs, struct sb_span *out, struct sb_err *err);
+/** One more behind those that were kept: @kept is replaced by a copy. Errors: NOMEM. */
+SB_MUST_USE int sb_xattrs_append(struct sb_view *view, const char *name, struct sb_span value, struct sb_span *kept, struct sb_err *err);
 void sb_xattrs_clear(struct sb_xattrs *xattrs);
 void sb_xattrs_release(struct sb_xattrs *xattrs);
 

@@ -2,6 +2,7 @@
 /* Superblock, folders, members. */
 #include "verifier/formats/erofs/erofs.h"
 #include "verifier/formats/paths.h"
+#include "verifier/formats/places.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -370,6 +371,8 @@ int sb_erofs_walk(struct sb_view *view, const char *hint, struct sb_err *err)
 		rc = own_superblock(&fs, err);
 	if (!rc)
 		rc = sb_tiles_emit_filled(&fs.tiles, view, err);
+	if (!rc && fs.tiles.unknown)
+		rc = sb_places_tell(view, err);
 	free(tree.known);
 	sb_vec_release(&tree.folders);
 	sb_vec_release(&tree.stretches);

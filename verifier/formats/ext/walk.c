@@ -70,6 +70,21 @@ static size_t used_of_map(const struct sb_ext_inode *inode, struct sb_member *me
 	return inode->size < MAP ? (size_t)inode->size : MAP;
 }
 
+/* Code in the boot block loads files by the places of their blocks: with any of it, these count. */
+static int add_places(struct sb_ext *ext, const struct sb_vec *runs, struct sb_err *err)
+{
+	SB_BUF struct sb_buf places = {0};
+
+	if (sb_span_all_zero(sb_span_of(ext->image.p, SB_EXT_SUPER_AT)))
+		return 0;
+	for (size_t i = 0; i < runs->count; i++) {
+		const struct sb_ext_run *run = sb_vec_at(runs, i);
+		sb_buf_printf(&places, "%llu %llu %llu\n", (unsigned long long)run->logical, (unsigned long long)run->physical, (unsigned long long)run->count);
+	}
+	sb_tree_value(&ext->values, SB_TREE_OTHER, sb_span_text("where it lies"), sb_buf_span(&places));
+	return sb_buf_ok(&places, err);
+}
+
 static int add_values(struct sb_ext *ext, const struct sb_ext_inode *inode, struct sb_member *member, struct sb_span *inline_rest, struct sb_err *err)
 {
 	SB_VEC struct sb_vec runs = {0};
@@ -90,7 +105,7 @@ static int add_values(struct sb_ext *ext, const struct sb_ext_inode *inode, stru
 	bool sized = member->type != SB_MEMBER_DIR && member->type != SB_MEMBER_FILE && member->type != SB_MEMBER_SYMLINK && inode->size;
 	if (odd || sized)
 		sb_tree_number(&ext->values, "size", inode->size, 8);
-	return 0;
+	return member->type == SB_MEMBER_FILE ? add_places(ext, &runs, err) : 0;
 }
 
 static int emit(void *ctx, uint32_t node, struct sb_member *member, struct sb_err *err)

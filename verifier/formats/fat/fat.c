@@ -18,7 +18,11 @@ static int walk(struct sb_fat *fat, struct sb_err *err)
 		return rc;
 	sb_fat_settle(fat);
 	rc = sb_fat_own_volume(fat, err);
-	return rc ? rc : sb_tiles_emit_filled(&fat->tiles, fat->view, err);
+	if (!rc)
+		rc = sb_meetings_tell(&fat->met, fat->view, err);
+	if (!rc)
+		rc = sb_tiles_emit_filled(&fat->tiles, fat->view, err);
+	return rc || (sb_fat_is_stub(fat) && !fat->tiles.unknown) ? rc : sb_places_tell(fat->view, err);
 }
 
 static int open_fat(struct sb_view *view, const char *hint, struct sb_err *err)
@@ -28,6 +32,7 @@ static int open_fat(struct sb_view *view, const char *hint, struct sb_err *err)
 
 	(void)hint;
 	free(fat.used);
+	sb_meetings_release(&fat.met);
 	sb_tiles_release(&fat.tiles);
 	return rc;
 }
@@ -78,7 +83,7 @@ static unsigned probe(struct sb_span file, const char *hint)
 const struct sb_format sb_format_fat = {
 	.name = "fat",
 	.spec = "Microsoft FAT: General Overview of On-Disk Format, 1.03; Linux 6.1, fs/fat/inode.c",
-	.version = 1,
+	.version = 2,
 	.probe = probe,
 	.open = open_fat,
 	.describe = describe,

@@ -7,6 +7,7 @@
 #define VERIFIER_FORMATS_FAT_FAT_H
 
 #include "verifier/formats/paths.h"
+#include "verifier/formats/places.h"
 #include "verifier/formats/tiles.h"
 #include "verifier/formats/xattrs.h"
 
@@ -37,6 +38,7 @@ struct sb_fat {
 	uint64_t info, backup;     /* offsets; 0: none */
 	uint8_t *used;             /* by number of cluster: belongs to a chain */
 	uint64_t free;             /* clusters that do not, once all was walked */
+	struct sb_meetings met;
 	bool proper;               /* no entry of the table says anything but where chains go on */
 };
 
@@ -47,6 +49,8 @@ SB_MUST_USE int sb_fat_read_volume(struct sb_fat *fat, struct sb_err *err);
 SB_MUST_USE int sb_fat_own_volume(struct sb_fat *fat, struct sb_err *err);
 uint64_t sb_fat_uint(const struct sb_fat *fat, uint64_t at, unsigned width);
 SB_MUST_USE int sb_fat_own(struct sb_fat *fat, uint64_t at, uint64_t length, enum sb_region_kind kind, const char *name, enum sb_fat_tag tag, uint32_t member, struct sb_err *err);
+/** Is the boot code none, or what a tool writes that only says that nothing boots from here? Any other may lead to clusters by their places. */
+bool sb_fat_is_stub(const struct sb_fat *fat);
 /** Boot sector of a volume that can be read here. */
 bool sb_fat_is_volume(struct sb_span file);
 

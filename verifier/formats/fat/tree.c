@@ -179,6 +179,18 @@ static int emit_folder(struct tree *tree, const struct folder *in, const uint8_t
 	return rc ? rc : enter_folder(tree, folder, err);
 }
 
+/* Readers look for both names, and do not tell cases apart. */
+static int note_names(struct tree *tree, const struct folder *folder, const uint8_t *entry, struct sb_span name, struct sb_err *err)
+{
+	struct sb_fat *fat = tree->fat;
+	struct sb_span other;
+	int rc = sb_meetings_add(&fat->met, fat->view, folder->cluster, name, next_ordinal(tree), err);
+
+	if (!rc)
+		rc = sb_fat_short_keep(fat->view, entry, &other, err);
+	return rc ? rc : sb_meetings_add(&fat->met, fat->view, folder->cluster, other, next_ordinal(tree), err);
+}
+
 static int take_member(struct tree *tree, const struct folder *folder, const uint8_t *entry, uint64_t at, struct sb_err *err)
 {
 	struct sb_member member = {.type = entry[AT_ATTRIBUTES] & FOLDER ? SB_MEMBER_DIR : SB_MEMBER_FILE};
@@ -191,6 +203,8 @@ static int take_member(struct tree *tree, const struct folder *folder, const uin
 		rc = sb_fat_short_keep(tree->fat->view, entry, &name, err);
 	if (!rc && sb_name_is_unusable(name))
 		rc = sb_damaged(err, "archive-damaged", at, "a name that no system could use");
+	if (!rc)
+		rc = note_names(tree, folder, entry, name, err);
 	if (!rc)
 		rc = add_attributes(tree, entry, true, err);
 	if (!rc)

@@ -87,6 +87,37 @@ static int own_boot(struct sb_fat *fat, uint64_t at, struct sb_err *err)
 	return rc ? rc : sb_fat_own(fat, at + id + 4, BOOT - id - 4, SB_REGION_HEADER, copy ? "copy of label and boot code" : "label and boot code", SB_FAT_TAG_NONE, 0, err);
 }
 
+/* mkfs.fat of dosfstools 4.2, src/mkfs.fat.c: prints the text behind it, and waits. */
+static const uint8_t printing[] = {0x0e, 0x1f, 0xbe, 0, 0x7c, 0xac, 0x22, 0xc0, 0x74, 0x0b, 0x56, 0xb4, 0x0e, 0xbb, 7, 0, 0xcd, 0x10, 0x5e, 0xeb, 0xf0, 0x32, 0xe4, 0xcd, 0x16, 0xcd, 0x19, 0xeb, 0xfe};
+/* mformat of mtools 4: goes on with the first sector of the first disk. */
+static const uint8_t passing[] = {0xfa, 0x31, 0xc0, 0x8e, 0xd8, 0x8e, 0xc0, 0xfc, 0xb9, 0, 1, 0xbe, 0, 0x7c, 0xbf, 0, 0x80, 0xf3, 0xa5, 0xea, 0, 0, 0, 8, 0xb8, 1, 2, 0xbb, 0, 0x7c, 0xba, 0x80, 0, 0xb9, 1, 0, 0xcd, 0x13, 0x72, 5, 0xea, 0, 0x7c, 0, 0, 0xcd, 0x19};
+
+/* Code that begins at @from, but for the one byte at @open: that leads to @leads in the sector, where the code is known by heart. */
+static bool begins(struct sb_span code, const uint8_t *known, size_t n, size_t open, uint8_t leads)
+{
+	return code.n >= n && memcmp(code.p, known, open) == 0 && code.p[open] == leads && memcmp(code.p + open + 1, known + open + 1, n - open - 1) == 0;
+}
+
+bool sb_fat_is_stub(const struct sb_fat *fat)
+{
+	enum { END = 510, TEXT_OFFSET_AT = 3, JUMP_AT = 20, JUMP_TO = 24, TO_ITSELF = 0xfe };
+	const uint8_t *sector = fat->view->file.p;
+	uint8_t from = fat->bits == 32 ? 90 : 62;
+	struct sb_span code = sb_span_of(sector + from, END - (size_t)from), rest = code;
+
+	if (sector[0] != 0xeb || (sector[1] != from - 2 && sector[1] != TO_ITSELF) || sector[2] != 0x90)
+		return false;
+	if (sb_span_all_zero(code) || sector[1] == TO_ITSELF)
+		return sb_span_all_zero(code);
+	if (begins(code, printing, sizeof printing, TEXT_OFFSET_AT, (uint8_t)(from + sizeof printing))) {
+		size_t text = strnlen((const char *)code.p + sizeof printing, code.n - sizeof printing);
+		rest = sb_span_of(code.p + sizeof printing + text, code.n - sizeof printing - text);
+	} else if (begins(code, passing, sizeof passing, JUMP_AT, (uint8_t)(from + JUMP_TO))) {
+		rest = sb_span_of(code.p + sizeof passing, code.n - sizeof passing);
+	}
+	return sb_span_all_zero(rest);
+}
+
 /* A copy that is none is content as a whole. */
 static int own_backup(struct sb_fat *fat, struct sb_err *err)
 {
@@ -97,18 +128,34 @@ static int own_backup(struct sb_fat *fat, struct sb_err *err)
 	return sb_fat_own(fat, fat->backup, BOOT, SB_REGION_HEADER, "other boot sector", SB_FAT_TAG_NONE, 0, err);
 }
 
+/* An information sector that holds nothing but its counts. */
+static bool is_plain_info(struct sb_span info)
+{
+	return sb_magic(info, 0, "RRaA", 4) && sb_magic(info, 484, "rrAa", 4) && sb_magic(info, 508, "\0\0\x55\xaa", 4) && sb_span_all_zero(sb_span_of(info.p + 4, 480)) &&
+	       sb_span_all_zero(sb_span_of(info.p + 496, 12));
+}
+
+/* mkfs.fat writes a copy behind that of the boot sector, in which nobody counts any more. */
+static int own_copied_info(struct sb_fat *fat, struct sb_err *err)
+{
+	uint64_t at = fat->backup + fat->info;
+	struct sb_span copy;
+
+	if (!fat->info || at + INFO > fat->table || !sb_span_cut(fat->view->file, at, INFO, &copy) || !is_plain_info(copy))
+		return 0;
+	return sb_fat_own(fat, at, INFO, SB_REGION_HEADER, "copy of the information sector", SB_FAT_TAG_NONE, 0, err);
+}
+
 /* How much is free, and where to look for it first: the former is counted again, the latter is but a hint. */
 static int own_info(struct sb_fat *fat, struct sb_err *err)
 {
 	struct sb_span info = sb_span_of(fat->view->file.p + fat->info, INFO);
 	uint64_t count = sb_fat_uint(fat, fat->info + INFO_COUNTS, 4), next = sb_fat_uint(fat, fat->info + INFO_COUNTS + 4, 4);
 	bool right = (count == fat->free || count == UNKNOWN_COUNT) && (next == UNKNOWN_COUNT || (next >= SB_FAT_FIRST && next < fat->clusters + SB_FAT_FIRST));
-	bool plain = sb_magic(info, 0, "RRaA", 4) && sb_magic(info, 484, "rrAa", 4) && sb_magic(info, 508, "\0\0\x55\xaa", 4) && sb_span_all_zero(sb_span_of(info.p + 4, 480)) &&
-		     sb_span_all_zero(sb_span_of(info.p + 496, 12));
 	int rc = sb_fat_own(fat, fat->info, INFO_COUNTS, SB_REGION_HEADER, "information sector", SB_FAT_TAG_NONE, 0, err);
 
 	if (!rc)
-		rc = sb_fat_own(fat, fat->info + INFO_COUNTS, 8, right && plain ? SB_REGION_LAYOUT : SB_REGION_HEADER, "counts of free clusters", SB_FAT_TAG_COUNTS, 0, err);
+		rc = sb_fat_own(fat, fat->info + INFO_COUNTS, 8, right && is_plain_info(info) ? SB_REGION_LAYOUT : SB_REGION_HEADER, "counts of free clusters", SB_FAT_TAG_COUNTS, 0, err);
 	return rc ? rc : sb_fat_own(fat, fat->info + INFO_COUNTS + 8, INFO - INFO_COUNTS - 8, SB_REGION_HEADER, "end of the information sector", SB_FAT_TAG_NONE, 0, err);
 }
 
@@ -133,5 +180,7 @@ int sb_fat_own_volume(struct sb_fat *fat, struct sb_err *err)
 		rc = own_info(fat, err);
 	if (!rc && fat->backup)
 		rc = own_backup(fat, err);
+	if (!rc && fat->backup)
+		rc = own_copied_info(fat, err);
 	return rc ? rc : own_tables(fat, err);
 }

@@ -46,7 +46,9 @@ static int walk(struct sb_iso *iso, struct sb_err *err)
 		rc = sb_iso_take_system_area(iso, err);
 	if (!rc)
 		rc = sb_iso_take_boot(iso, err);
-	return rc ? rc : sb_tiles_emit_filled(&iso->tiles, iso->view, err);
+	if (!rc)
+		rc = sb_tiles_emit_filled(&iso->tiles, iso->view, err);
+	return rc || !(iso->code || iso->tiles.unknown) ? rc : sb_places_tell(iso->view, err);
 }
 
 static int open_iso(struct sb_view *view, const char *hint, struct sb_err *err)
@@ -72,6 +74,7 @@ static int open_iso(struct sb_view *view, const char *hint, struct sb_err *err)
 	sb_vec_release(&iso.files);
 	sb_vec_release(&iso.appended);
 	sb_vec_release(&iso.calls);
+	sb_meetings_release(&iso.met);
 	sb_tiles_release(&iso.tiles);
 	return rc;
 }
@@ -86,7 +89,7 @@ static unsigned probe(struct sb_span file, const char *hint)
 const struct sb_format sb_format_iso9660 = {
 	.name = "iso9660",
 	.spec = "ECMA-119, 4th edition; SUSP and RRIP 1.12; Joliet 1.0; El Torito 1.0; UEFI Specification 2.10, chapter 5",
-	.version = 3,
+	.version = 4,
 	.probe = probe,
 	.open = open_iso,
 	.describe = sb_iso_describe,

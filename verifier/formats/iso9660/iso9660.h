@@ -7,6 +7,7 @@
 #define VERIFIER_FORMATS_ISO9660_ISO9660_H
 
 #include "verifier/formats/paths.h"
+#include "verifier/formats/places.h"
 #include "verifier/formats/tiles.h"
 #include "verifier/formats/xattrs.h"
 
@@ -104,6 +105,8 @@ struct sb_iso {
 	struct sb_vec files;       /* struct sb_iso_file, sorted once a tree is done */
 	struct sb_vec appended;    /* struct sb_iso_file: partitions behind the volume */
 	struct sb_vec calls;       /* struct sb_iso_call of the tree at hand */
+	struct sb_meetings met;    /* names of the tree at hand */
+	bool code;                 /* the system area holds something that may lead anywhere */
 	uint64_t catalog;          /* offset of the boot catalog; 0: none */
 	uint64_t walked;           /* bytes of folders of the tree at hand */
 };

@@ -29,6 +29,28 @@ static int read_name(struct sb_iso_tree *tree, const struct sb_iso_record *recor
 	return rc || !sb_name_is_unusable(*name) ? rc : sb_damaged(err, "archive-damaged", record->at, "a name that no system could use");
 }
 
+/* Without its version, ";1": readers take the first of several for the file. */
+static struct sb_span without_version(struct sb_span name)
+{
+	size_t n = name.n;
+
+	while (n && name.p[n - 1] >= '0' && name.p[n - 1] <= '9')
+		n--;
+	return n && n < name.n && name.p[n - 1] == ';' ? sb_span_of(name.p, n - 1) : name;
+}
+
+/* Readers look for the identifier, or for the name of Rock Ridge. */
+static int note_name(struct sb_iso_tree *tree, const struct sb_iso_entered *folder, const struct sb_iso_record *record, const struct sb_iso_rock *rock, struct sb_span name,
+		     struct sb_err *err)
+{
+	struct sb_iso *iso = tree->iso;
+	uint32_t member = sb_iso_next_ordinal(tree);
+	struct sb_span identifier = rock->has_name ? record->identifier : name;
+	int rc = sb_meetings_add(&iso->met, iso->view, folder->offset, without_version(identifier), member, err);
+
+	return rc || !rock->has_name ? rc : sb_meetings_add(&iso->met, iso->view, folder->offset + 1, name, member, err);
+}
+
 static int fill_member(struct sb_iso_tree *tree, const struct sb_iso_record *record, const struct sb_iso_rock *rock, struct sb_member *member, struct sb_err *err)
 {
 	bool folder = record->flags & SB_ISO_FLAG_FOLDER || rock->child;
@@ -125,6 +147,8 @@ static int begin_member(struct sb_iso_tree *tree, const struct sb_iso_entered *f
 	int rc = sb_iso_read_use(tree, record, sb_iso_next_ordinal(tree), rock, err);
 	if (!rc)
 		rc = read_name(tree, record, rock, &name, err);
+	if (!rc)
+		rc = note_name(tree, folder, record, rock, name, err);
 	if (!rc)
 		rc = sb_path_enter(&tree->path, name, &before, err);
 	if (!rc)

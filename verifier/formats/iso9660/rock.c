@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { ENTRY = 4, CHAIN = 64, CONTINUES = 1, GLUED = 1, CURRENT = 2, PARENT = 4, ROOT = 8, LONG_FORM = 0x80, MODES = 0177777 };
+enum { ENTRY = 4, CHAIN = 31, CONTINUES = 1, GLUED = 1, CURRENT = 2, PARENT = 4, ROOT = 8, LONG_FORM = 0x80, MODES = 0177777 };
 
 struct entry {
 	char name[3];
@@ -138,13 +138,14 @@ static int take_tf(struct sb_iso *iso, const struct sb_iso_rock *rock, const str
 	return *good ? sb_iso_attribute(iso, rock, "TF", sb_span_of(entry->whole.p + 4, 1), err) : 0;
 }
 
+/* Linux gives up on an area that goes on behind the end of its sector, and on a 32nd one: fs/isofs/rock.c, rock_continue. */
 static bool take_ce(const struct sb_iso *iso, const struct entry *entry, struct next *next)
 {
 	uint64_t sector, offset, length;
 	struct sb_span area;
 
-	if (next->length || entry->whole.n != 28 || !both(entry, 4, &sector) || !both(entry, 12, &offset) || !both(entry, 20, &length) || length == 0 || length > SB_ISO_SECTOR ||
-	    offset >= SB_ISO_SECTOR || !sb_span_cut(iso->view->file, sector * SB_ISO_SECTOR + offset, length, &area))
+	if (next->length || entry->whole.n != 28 || !both(entry, 4, &sector) || !both(entry, 12, &offset) || !both(entry, 20, &length) || length < ENTRY || length > SB_ISO_SECTOR ||
+	    offset > SB_ISO_SECTOR - length || !sb_span_cut(iso->view->file, sector * SB_ISO_SECTOR + offset, length, &area))
 		return false;
 	*next = (struct next){sector * SB_ISO_SECTOR + offset, length};
 	return true;

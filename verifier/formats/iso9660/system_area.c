@@ -101,6 +101,7 @@ static int take_tables(struct sb_iso *iso, struct sb_tiles *tables, struct sb_er
 	bool guids = sb_gpt_find(iso->view->file, &gpt);
 	if (!guids && !has_rows(iso))
 		return 0;
+	iso->code |= !sb_span_all_zero(sb_span_of(iso->view->file.p, SB_DISK_TABLE));
 	int rc = sb_disk_add_record(tables, iso->view, err);
 	if (!rc)
 		rc = guids ? emit_guid_partitions(iso, &gpt, err) : emit_rows(iso, err);
@@ -114,6 +115,7 @@ static int own_rest(struct sb_iso *iso, uint64_t from, uint64_t to, struct sb_er
 
 	if (from >= to || !sb_span_cut(iso->view->file, from, to - from, &bytes) || sb_span_all_zero(bytes))
 		return 0;
+	iso->code = true;
 	return sb_tiles_add(&iso->tiles, iso->view->file.n, &region, err);
 }
 

@@ -86,12 +86,14 @@ int sb_iso_take_tree(struct sb_iso *iso, const struct sb_iso_volume *volume, str
 	int rc = 0;
 
 	iso->walked = 0;
-	iso->folders.count = iso->calls.count = 0;
+	iso->folders.count = iso->calls.count = iso->met.names.count = 0;
 	rc = take_root(&tree, err);
 	while (!rc && tree.folders.count)
 		rc = step(&tree, err);
 	if (!rc && volume->primary)
 		sb_iso_sort_files(iso);
+	if (!rc)
+		rc = sb_meetings_tell(&iso->met, iso->view, err);
 	sb_vec_release(&tree.folders);
 	sb_vec_release(&tree.slices);
 	sb_xattrs_release(&tree.xattrs);
