@@ -71,8 +71,27 @@ def cramfs_pairs():
     yield "cut short", image[:-4096], image, ()
     other = build({"b": ("", CRAMFS + " -N big"), "l": ("", CRAMFS + " -N little")})
     yield "the other byte order", other["b"], other["l"], ()
+    yield from cramfs_readers()
     boot = build({"": ("", CRAMFS + " -p")})[""]
     yield "boot code", put(boot, 100, b"evil"), boot, ("gap",)
+
+
+def cramfs_readers():
+    """Linux looks for names as they ascend, and takes what begins at one place for one inode."""
+    image = build({"": ("", CRAMFS)}, BASE + "printf 'a first text\\n' > t/etc/hosts.deny; cp t/etc/hosts.deny t/etc/hosts.zzzz; chmod 4755 t/etc/hosts.zzzz\n")[""]
+    inodes = cramfs_inodes(image)
+    first, second = inodes[b"hosts.deny"], inodes[b"hosts.zzzz"]
+    length = 12 + 12
+    assert second == first + length
+    turned = image[:first] + image[second:second + length] + image[first:second] + image[second + length:]
+    yield "names that do not ascend", cramfs_sum(turned), image, ()
+    name, = struct.unpack_from("<I", image, second + 8)
+    place = (name >> 6) * 4
+    end, = struct.unpack_from("<I", image, place)
+    block, free = image[place + 4:end], len(image)
+    longer = put_or_same(image, 4, struct.pack("<I", free + 4096)) + (struct.pack("<I", free + 4 + len(block)) + block).ljust(4096, b"\0")
+    alone = put_or_same(longer, second + 8, struct.pack("<I", name & 63 | free // 4 << 6))
+    yield "a file of another mode that shares its inode no more", cramfs_sum(alone), image, ("etc/hosts.zzzz",)
 
 
 def cramfs_honest():
@@ -141,6 +160,11 @@ def romfs_pairs():
     yield "a hard link to a folder", romfs_whole(romfs_sum(put(image, at + 4, struct.pack(">I", headers[b"etc"][0])), at, length)), image, ()
     at, length = headers[b"etc"]
     yield "a folder that is its parent", romfs_whole(romfs_sum(put(image, at + 4, struct.pack(">I", headers[b"."][0])), at, length)), image, ()
+    empty = build({"": ("", ROMFS)}, "mkdir t/conf.d; echo x > t/zzz\n")[""]
+    at, length = romfs_headers(empty)[b"conf.d"]
+    dots = struct.unpack_from(">I", empty, at + 4)[0] & ~15
+    own = romfs_sum(put(empty, at + 4, struct.pack(">I", at)), at, length)
+    yield "an empty folder that begins with itself", romfs_whole(put(own, dots, bytes(64))), empty, ()
     named = build({"": ("", ROMFS.replace(" -V label", ""))})[""]
     yield "a name instead of a time", image, named, ("volume name",)
 

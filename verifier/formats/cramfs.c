@@ -5,9 +5,12 @@
  */
 #include "verifier/formats/names.h"
 #include "verifier/formats/paths.h"
+#include "verifier/formats/places.h"
 #include "verifier/formats/rows.h"
 #include "verifier/formats/tiles.h"
+#include "verifier/formats/xattrs.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { SUPERBLOCK = 76, ROOT = 64, INODE = 12, BLOCK = 4096, BOOT = 512, LARGEST = 1 << 28 };
@@ -22,6 +25,13 @@ struct inode {
 struct folder {
 	uint64_t next, end;
 	size_t before;
+	struct sb_span name; /* the last one: names ascend */
+};
+
+/** Where a member says that its bytes lie. */
+struct sharer {
+	struct inode inode;
+	uint32_t member;
 };
 
 struct walk {
@@ -32,6 +42,7 @@ struct walk {
 	struct sb_path path;
 	struct sb_vec folders; /* struct folder */
 	struct sb_vec slices;  /* struct sb_slice */
+	struct sb_vec sharers; /* struct sharer */
 	struct sb_tiles tiles;
 	uint64_t entries;
 };
@@ -112,7 +123,44 @@ static int take_content(struct walk *walk, const struct inode *inode, uint32_t o
 	}
 	if (inode->type != SB_MEMBER_FILE && inode->type != SB_MEMBER_SYMLINK)
 		return 0;
-	return inode->size ? take_blocks(walk, inode, ordinal, err) : 0;
+	if (!inode->size)
+		return 0;
+	struct sharer *slot = sb_vec_push(&walk->sharers);
+	if (!slot)
+		return sb_no_memory(err);
+	*slot = (struct sharer){*inode, ordinal};
+	return take_blocks(walk, inode, ordinal, err);
+}
+
+static int by_offset(const void *a, const void *b)
+{
+	const struct sharer *x = a, *y = b;
+	if (x->inode.offset != y->inode.offset)
+		return x->inode.offset < y->inode.offset ? -1 : 1;
+	return (x->member > y->member) - (x->member < y->member);
+}
+
+static bool is_same_inode(const struct inode *a, const struct inode *b)
+{
+	return a->mode == b->mode && a->uid == b->uid && a->gid == b->gid && a->size == b->size;
+}
+
+/* fs/cramfs/inode.c, cramino: what begins at one place has one number, and so the mode and owner of whichever is looked at first. */
+static int tell_sharers(struct walk *walk, struct sb_err *err)
+{
+	const struct sharer *first = NULL;
+	int rc = 0;
+
+	if (walk->sharers.count)
+		qsort(walk->sharers.items, walk->sharers.count, walk->sharers.size, by_offset);
+	for (size_t i = 0; !rc && i < walk->sharers.count; i++) {
+		const struct sharer *one = sb_vec_at(&walk->sharers, i);
+		struct sb_member *member = sb_vec_at(&walk->view->members, one->member - 1);
+		first = first && first->inode.offset == one->inode.offset ? first : one;
+		if (!is_same_inode(&first->inode, &one->inode))
+			rc = sb_xattrs_append(walk->view, "shares the inode of", sb_view_member(walk->view, first->member - 1)->name, &member->xattrs, err);
+	}
+	return rc;
 }
 
 static int enter_folder(struct walk *walk, const struct inode *inode, size_t before, struct sb_err *err)
@@ -121,7 +169,7 @@ static int enter_folder(struct walk *walk, const struct inode *inode, size_t bef
 
 	if (!folder)
 		return walk->folders.count >= walk->folders.ceiling ? sb_fail_limit(err, SB_LIMIT_ROW_PATH_DEPTH, walk->folders.count + 1) : sb_no_memory(err);
-	*folder = (struct folder){inode->offset, inode->offset + (uint64_t)inode->size, before};
+	*folder = (struct folder){.next = inode->offset, .end = inode->offset + (uint64_t)inode->size, .before = before};
 	return folder->end > walk->size ? sb_damaged(err, "archive-truncated", inode->offset, "a folder that does not lie inside the image") : 0;
 }
 
@@ -146,7 +194,7 @@ static bool is_proper(const struct inode *inode, struct sb_span name)
 	return (leads || inode->offset == 0) && name.n - length < 4 && sb_span_all_zero(sb_span_of(name.p + length, name.n - length));
 }
 
-static int take_entry(struct walk *walk, uint64_t at, uint64_t *next, struct sb_err *err)
+static int take_entry(struct walk *walk, uint64_t at, struct sb_span *last, uint64_t *next, struct sb_err *err)
 {
 	const struct inode inode = read_inode(walk, at);
 	struct sb_member member = {.size = 0};
@@ -158,6 +206,9 @@ static int take_entry(struct walk *walk, uint64_t at, uint64_t *next, struct sb_
 	const struct sb_span text = sb_span_of(name.p, strnlen((const char *)name.p, name.n));
 	if (sb_name_is_unusable(text))
 		return sb_damaged(err, "archive-damaged", at, "a name that no system could use");
+	if (last->p && sb_span_compare(*last, text) >= 0) /* cramfs_lookup ends at the first name that comes later */
+		return sb_damaged(err, "archive-damaged", at, "names that do not ascend");
+	*last = text;
 	bool proper = is_proper(&inode, name);
 	*next = at + INODE + inode.name;
 	int rc = own(walk, at, INODE + inode.name, proper ? SB_REGION_LAYOUT : SB_REGION_HEADER, "inode", TAG_INODE, (uint32_t)walk->view->members.count + 1, err);
@@ -191,12 +242,14 @@ static int take_tree(struct walk *walk, struct sb_err *err)
 			walk->folders.count--;
 			continue;
 		}
+		struct sb_span last = top->name;
 		uint64_t next = 0;
-		rc = take_entry(walk, top->next, &next, err);
+		rc = take_entry(walk, top->next, &last, &next, err);
 		top = sb_vec_at(&walk->folders, innermost);
+		top->name = last;
 		top->next = next;
 	}
-	return rc;
+	return rc ? rc : tell_sharers(walk, err);
 }
 
 static bool is_superblock(struct sb_span file, uint64_t at, bool *be)
@@ -227,6 +280,7 @@ static int open_cramfs(struct sb_view *view, const char *hint, struct sb_err *er
 		.view = view,
 		.folders = {.size = sizeof(struct folder), .ceiling = (size_t)SB_LIMIT_OF(PATH_DEPTH)},
 		.slices = {.size = sizeof(struct sb_slice)},
+		.sharers = {.size = sizeof(struct sharer)},
 	};
 	int rc = read_superblock(&walk, err);
 
@@ -235,8 +289,11 @@ static int open_cramfs(struct sb_view *view, const char *hint, struct sb_err *er
 		rc = take_tree(&walk, err);
 	if (!rc)
 		rc = sb_tiles_emit_filled(&walk.tiles, view, err);
+	if (!rc && walk.tiles.unknown)
+		rc = sb_places_tell(view, err);
 	sb_vec_release(&walk.folders);
 	sb_vec_release(&walk.slices);
+	sb_vec_release(&walk.sharers);
 	sb_tiles_release(&walk.tiles);
 	return rc;
 }
@@ -340,7 +397,7 @@ static unsigned probe(struct sb_span file, const char *hint)
 const struct sb_format sb_format_cramfs = {
 	.name = "cramfs",
 	.spec = "Linux 6.1, include/uapi/linux/cramfs_fs.h, fs/cramfs/README",
-	.version = 2,
+	.version = 3,
 	.probe = probe,
 	.open = open_cramfs,
 	.describe = describe,

@@ -5,6 +5,7 @@
  */
 #include "verifier/formats/names.h"
 #include "verifier/formats/paths.h"
+#include "verifier/formats/places.h"
 #include "verifier/formats/rows.h"
 #include "verifier/formats/tiles.h"
 
@@ -201,8 +202,8 @@ static int take_entry(struct walk *walk, const struct folder folder, uint64_t at
 		rc = emit(walk, at, &header, &member, err);
 	if (rc)
 		return rc;
-	if (header.type == TYPE_FOLDER && header.info != at) {
-		if (header.info <= at) /* so that no folder is reached twice for ever */
+	if (header.type == TYPE_FOLDER) {
+		if (header.info <= at) /* so that no folder is reached twice for ever; one that begins with itself shows in Linux what lies beside it */
 			return sb_damaged(err, "archive-damaged", at, "a folder that leads back");
 		return enter_folder(walk, at, header.info & (uint32_t)PLACE, folder.own, before, err);
 	}
@@ -287,7 +288,9 @@ static int walk_all(struct walk *walk, struct sb_err *err)
 		rc = own(walk, HEADER, root - HEADER, zeros && names_time(name) ? SB_REGION_LAYOUT : SB_REGION_HEADER, "volume name", TAG_NAME, 0, err);
 	if (!rc)
 		rc = take_tree(walk, root, err);
-	return rc ? rc : sb_tiles_emit_filled(&walk->tiles, walk->view, err);
+	if (!rc)
+		rc = sb_tiles_emit_filled(&walk->tiles, walk->view, err);
+	return rc || !walk->tiles.unknown ? rc : sb_places_tell(walk->view, err);
 }
 
 static int open_romfs(struct sb_view *view, const char *hint, struct sb_err *err)
@@ -381,7 +384,7 @@ static unsigned probe(struct sb_span file, const char *hint)
 const struct sb_format sb_format_romfs = {
 	.name = "romfs",
 	.spec = "Linux 6.1, Documentation/filesystems/romfs.rst",
-	.version = 2,
+	.version = 3,
 	.probe = probe,
 	.open = open_romfs,
 	.describe = describe,
