@@ -7,7 +7,6 @@
 
 /** Files of one name that are looked at for one member. */
 enum { MOST_OF_A_NAME = 4096 };
-
 static int no_memory(struct sb_err *err)
 {
 	return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");

@@ -4,11 +4,15 @@
  * told apart counts as read, so that nothing is called copied that was compiled after all.
  */
 #include "verifier/trace/uses.h"
+#include "verifier/trace/leaks.h"
 #include "verifier/trace/trades.h"
 #include "verifier/trace/unpacked.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+/** Bytes from which on two files are not equal by chance, and how many of one content are looked at. */
+enum { LEAST_ALIKE = 64, MOST_ALIKE = 4096 };
 
 /** What a file is to the one that is followed. */
 enum cargo { CARGO_COPY = 1, CARGO_PACKED = 2 };
@@ -194,8 +198,7 @@ static int prefix_to_use(const void *key, const void *item)
 	return order ? order : -(path[prefix->n] != '\0');
 }
 
-/* The innermost archive that the use at @i lies in; it stands before it. */
-static const struct sb_source_use *archive_of(const struct sb_source_use *uses, size_t i)
+struct sb_source_use *sb_use_archive(struct sb_source_use *uses, size_t i)
 {
 	struct prefix prefix = {.path = uses[i].path};
 
@@ -204,29 +207,94 @@ static const struct sb_source_use *archive_of(const struct sb_source_use *uses, 
 	return prefix.n ? bsearch(&prefix, uses, i, sizeof *uses, prefix_to_use) : NULL;
 }
 
-/* What was never unpacked may have been read all the same by a program that reads archives. */
-static enum sb_use use_in(const struct sb_source_use *archive)
+const uint8_t *sb_use_digest(struct sb_source_use *use)
 {
-	return archive && (archive->use == SB_USE_UNREAD || archive->use == SB_USE_COPIED) ? SB_USE_UNREAD : SB_USE_UNKNOWN;
+	struct sb_digest digest;
+
+	if (!use->hashed) {
+		sb_hash_span(use->bytes, SB_DIGEST_SHA256, &digest);
+		memcpy(use->sha256, digest.sha256, SB_SHA256_BYTES);
+		use->hashed = true;
+	}
+	return use->sha256;
 }
 
-static int judge_packed(struct following *f, const struct sb_unpacked *unpacked, struct sb_source_use *uses, size_t i, struct sb_err *err)
-{
-	bool many = false;
+/** What all uses are judged with. */
+struct judging {
+	struct following *following;
+	struct sb_unpacked unpacked;
+	struct sb_leaks leaks;
+	struct sb_source_use *uses;
+	size_t count;
+};
 
-	uses[i].file = sb_unpacked_find(unpacked, uses[i].path, uses[i].bytes, &many);
-	uses[i].use = many ? SB_USE_UNKNOWN : use_in(archive_of(uses, i));
-	return uses[i].file == SB_TRACE_NONE ? 0 : judge(f, &uses[i], err);
+/* A file with that content under whatever name: one that was read, else one that was collected. */
+static uint32_t find_alike(struct judging *j, struct sb_source_use *use)
+{
+	const struct sb_alike *alike = &j->leaks.alike;
+	size_t first = 0, count = use->bytes.n < LEAST_ALIKE ? 0 : sb_alike_find(alike, use, &first);
+	uint32_t best = count ? alike->files[first] : SB_TRACE_NONE;
+
+	for (size_t i = first; i < first + count && i < first + MOST_ALIKE; i++) {
+		if (was_read(j->following->graph, alike->files[i]))
+			return alike->files[i];
+		if (alike->trace->files[alike->files[i]].output)
+			best = alike->files[i];
+	}
+	return best;
 }
 
-static int judge_all(struct following *f, const struct sb_unpacked *unpacked, struct sb_source_use *uses, size_t count, struct sb_err *err)
+/* As the file that it became; what became none is looked at once all files are known. */
+static int judge_packed(struct judging *j, size_t i, struct sb_err *err)
+{
+	struct sb_source_use *use = &j->uses[i], *archive = sb_use_archive(j->uses, i);
+
+	use->file = sb_unpacked_find(&j->unpacked, use->path, use->bytes, &use->many);
+	if (use->file == SB_TRACE_NONE && archive && archive->use != SB_USE_UNREAD)
+		use->file = find_alike(j, use);
+	use->use = use->many || !archive || archive->use != SB_USE_UNREAD ? SB_USE_UNKNOWN : SB_USE_UNREAD;
+	int rc = use->file == SB_TRACE_NONE ? 0 : judge(j->following, use, err);
+	if (!rc && use->file != SB_TRACE_NONE && use->use == SB_USE_UNREAD && j->following->graph->trace->files[use->file].output)
+		use->use = SB_USE_COPIED; /* it was unpacked to where it is delivered from */
+	return rc;
+}
+
+/* Whether what @archive holds went further than to programs that only move bytes, or came out of them under another name. */
+static int ask_escaped(struct judging *j, struct sb_source_use *archive, struct sb_err *err)
+{
+	if (archive->followed)
+		return 0;
+	int rc = sb_leaks_follow(&j->leaks, (size_t)(archive - j->uses), true, err);
+	archive->escaped = j->leaks.escaped;
+	archive->followed = true;
+	return rc;
+}
+
+/* What never became a file may have been read all the same: by a program that reads archives, or out of a pipe. */
+static int judge_lost(struct judging *j, struct sb_source_use *use, struct sb_err *err)
+{
+	struct sb_source_use *archive = sb_use_archive(j->uses, (size_t)(use - j->uses));
+
+	if (use->many || !archive)
+		return 0;
+	bool asked = archive->use == SB_USE_COPIED || archive->use == SB_USE_READ;
+	int rc = asked ? ask_escaped(j, archive, err) : 0;
+	bool stayed = archive->use == SB_USE_UNREAD || (asked && !archive->escaped);
+	use->use = stayed ? SB_USE_UNREAD : SB_USE_UNKNOWN;
+	return rc;
+}
+
+static int judge_all(struct judging *j, struct sb_err *err)
 {
 	size_t known;
-	SB_FREEING struct found *found = list_found(f->graph->trace, &known);
+	SB_FREEING struct found *found = list_found(j->following->graph->trace, &known);
 	int rc = found ? 0 : no_memory(err);
 
-	for (size_t i = 0; !rc && i < count; i++)
-		rc = uses[i].packed ? judge_packed(f, unpacked, uses, i, err) : judge_source(f, &uses[i], found, known, err);
+	for (size_t i = 0; !rc && i < j->count; i++)
+		rc = j->uses[i].packed ? judge_packed(j, i, err) : judge_source(j->following, &j->uses[i], found, known, err);
+	for (size_t i = 0; !rc && i < j->count; i++)
+		if (j->uses[i].packed && j->uses[i].file == SB_TRACE_NONE)
+			rc = judge_lost(j, &j->uses[i], err);
 	return rc;
 }
 
@@ -256,12 +324,15 @@ static int judge_uses(const struct sb_graph *graph, struct sb_source_use *uses, 
 {
 	struct following f = {.graph = graph, .seen = calloc(graph->trace->file_count + 1, 1), .stack = {.size = sizeof(struct stop)},
 	                      .met = {.size = sizeof(uint32_t)}};
-	struct sb_unpacked unpacked = {0};
-	int rc = f.seen ? sb_unpacked_make(graph, &unpacked, err) : no_memory(err);
+	struct judging j = {.following = &f, .uses = uses, .count = count};
+	int rc = f.seen ? sb_unpacked_make(graph, &j.unpacked, err) : no_memory(err);
 
 	if (!rc)
-		rc = judge_all(&f, &unpacked, uses, count, err);
-	sb_unpacked_release(&unpacked);
+		rc = sb_leaks_init(&j.leaks, graph, uses, count, err);
+	if (!rc)
+		rc = judge_all(&j, err);
+	sb_leaks_release(&j.leaks);
+	sb_unpacked_release(&j.unpacked);
 	free(f.seen);
 	sb_vec_release(&f.stack);
 	sb_vec_release(&f.met);

@@ -152,3 +152,32 @@ Test(unpacked, what_lies_in_an_inner_archive_follows_that_one)
 	cr_assert_not(IS_COPIED(&s, "a.tar!/a/c.zip"));
 	plot_end(&s.p);
 }
+
+/* A pipe that nobody was given to read goes to who made it. */
+Test(unpacked, what_went_on_through_a_pipe_is_not_known)
+{
+	static struct scene s;
+	begin(&s, "/usr/bin/tar");
+	plot_member(&s.p, "a.tar!/a/x.c", "int x;");
+	uint32_t pipe = plot_file(&s.p, "pipe", SB_TRACE_CHANNEL), sh = plot_file(&s.p, "/usr/bin/dash", SB_TRACE_ROOT);
+	plot_edge(&s.p, s.unpacking, pipe, SB_TRACE_WRITE);
+	plot_edge(&s.p, plot_process(&s.p, SB_TRACE_NONE, sh), pipe, SB_TRACE_HOLD);
+	cr_assert_eq(plot_run(&s.p, NULL), 0);
+	cr_assert(IS_UNTOLD(&s, "a.tar!/a/x.c"));
+	plot_end(&s.p);
+}
+
+/* Nor what became a file that is no member. */
+Test(unpacked, what_else_came_out_of_an_archive_may_be_any_member)
+{
+	static struct scene s;
+	begin(&s, "/usr/bin/tar");
+	plot_member(&s.p, "a.tar!/a/x.c", "int x;");
+	plot_member(&s.p, "a.tar!/a/y.c", "int y;");
+	unpack(&s, "a/y.c", "int y;");
+	unpack(&s, "other", "something else");
+	cr_assert_eq(plot_run(&s.p, NULL), 0);
+	cr_assert(IS_UNTOLD(&s, "a.tar!/a/x.c"));
+	cr_assert(IS_UNREAD(&s, "a.tar!/a/y.c"));
+	plot_end(&s.p);
+}
