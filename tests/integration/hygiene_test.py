@@ -285,6 +285,90 @@ def _(_dir):
         sb('verify', 'drop.yaml', '--gate', 'p.json', code=code)
 
 
+READY = '/usr/bin/true'
+
+
+def ready():
+    with open(READY, 'rb') as f:
+        return f.read()
+
+
+def refused(*opaque):
+    """What a statement about the drop at hand calls opaque, after a policy that names only these has refused it, or let it through."""
+    if not os.path.exists('key'):
+        sb('key', 'new', 'key', '--passphrase-fd', '0', stdin='word\n', code=0)
+    words = ['verify', 'drop.yaml', '-o', 'json=record.json', '--sign', 'key', '--attestation', 'statement', '--verifier', 'https://lab.example/']
+    sb(*words, '--passphrase-fd', '0', stdin='word\n', code=0)
+    policy = {'schema': 'samebuild-policy/1', 'resource': '*', 'artifacts': [{'files': '*', 'level': 'identical'}], 'opaque': list(opaque),
+              'keys': [{'party': 'lab', 'role': 'evaluator', 'key': sb('key', 'show', 'key.pub', '--json', code=0).json()['ssh']}]}
+    with open('p.json', 'w') as f:
+        json.dump(policy, f)
+    predicate = sb('attest', 'show', 'statement', '--json', code=0).json()['payload']['predicate']
+    gated = sb('gate', '--policy', 'p.json', '--attestations', 'statement', '--artifact', 'release/app', '--json', code=None)
+    assert gated.code == (0 if {o['path'] for o in predicate['opaque']} <= set(opaque) else 1), gated
+    shutil.rmtree('made', ignore_errors=True)
+    return [(o['path'], o['reaches']) for o in predicate['opaque']]
+
+
+def deliver(files, *steps):
+    """A drop that delivers a program which nobody compiled."""
+    drop(files, steps, [('release/app', 'out/app')])
+
+
+# Archives of the drop, and how a build can get at what they hold.
+WAYS = ['tar -xJOf blob.tar.xz x/y.bin > "$OUT/app"', "tar -xJf blob.tar.xz --transform=s,x/y.bin,out/app,", 'tar -xJf blob.tar.xz && mv x/y.bin q.dat && cat q.dat > "$OUT/app"',
+        'tar -xJf blob.tar.xz && mv x/y.bin "$OUT/app"', 'xz -dc blob.tar.xz | tar -xOf - x/y.bin | dd of="$OUT/app"']
+
+
+@case('what an archive holds is found under whatever name it went on, and through pipes')
+def _(_dir):
+    for way in WAYS:
+        deliver({'blob.tar.xz': packed({'x/y.bin': ready(), 'x/README': 'read me'})}, way)
+        assert refused() == [('blob.tar.xz!/x/y.bin', ['release/app'])], way
+        with open('record.json') as f:
+            [found] = json.load(f)['trace']['prebuilt']
+        assert found['use'] != 'unread' and [(p['offset'], p['length']) for p in found['reaches'][0]['places']] == [(0, len(ready()))], (way, found)
+
+
+@case('a member that was unpacked and left alone is unread, unless its archive went on beside its members')
+def _(_dir):
+    files = {'m.c': 'int main(void) { return 0; }\n', 'lib.tar.xz': packed({'lib/idle.o': blob_object() + b'idle', 'lib/lib.h': '#define VALUE 5\n'})}
+    idle = 'lib.tar.xz!/lib/idle.o'
+    for way, use, opaque in (('tar xJf lib.tar.xz', 'unread', []), ('tar xJf lib.tar.xz lib/lib.h', 'unread', []), ('xz -dc lib.tar.xz | tar x lib/lib.h', 'unread', []),
+                             ('tar xJf lib.tar.xz && tar xJOf lib.tar.xz lib/idle.o | od -An -tx1 > t.h && cp t.h lib/', 'unread', []),
+                             ('tar xJf lib.tar.xz && tar xJOf lib.tar.xz lib/idle.o | od -An -tx1 | sed "s,^,//," > t.h && cat t.h >> lib/lib.h', 'unread', [(idle, ['release/app'])]),
+                             ('tar xJf lib.tar.xz lib/lib.h && tar xJOf lib.tar.xz lib/idle.o | od > t.h', 'unknown', [(idle, [])])):
+        drop(files, [f'{way} && gcc -include lib/lib.h -o "$OUT/app" m.c'], [('release/app', 'out/app')])
+        assert refused() == opaque, (way, opaque)
+        with open('record.json') as f:
+            [found] = json.load(f)['trace']['prebuilt']
+        assert found['use'] == use, (way, found)
+
+
+@case('what a delivered file is, byte for byte, is named whatever way it took')
+def _(_dir):
+    copied = os.path.realpath(READY)
+    for way in HIDDEN:
+        deliver({'m.c': ''}, way.format(copied))
+        assert refused() == [(copied, ['release/app'])], way
+        deliver({'m.c': '', 'y.bin': ready()}, way.format('y.bin'))
+        assert refused() == [('y.bin', ['release/app'])], way
+    deliver({'m.c': '', 'p.txt': base64.encodebytes(ready())}, 'X=$(cat p.txt); export X; exec sh -c \'printf %s "$X" | base64 -d > out/app\'')
+    assert refused() == [('p.txt', ['release/app'])]
+
+
+@case('binary data of the drop is named where it is delivered as it is, or as a member; text is not, nor what is in no delivered file')
+def _(_dir):
+    data = random.Random(5).randbytes(3000)
+    drop({'fw.bin': data, 'other.bin': data[::-1], 'fw.txt': data.hex(), 'm.c': 'int main(void) { return 0; }\n'},
+         ['mkdir -p p && cp fw.bin other.bin p/ && rm p/other.bin && cp fw.txt p/ && gcc -o p/app m.c && tar --sort=name --mtime=@0 -cJf "$OUT/app" p && cp fw.bin fw.txt "$OUT/"'],
+         [('release/app', 'out/app'), ('release/fw.bin', 'out/fw.bin'), ('release/fw.txt', 'out/fw.txt')])
+    assert refused() == [('fw.bin', ['release/app', 'release/fw.bin'])]
+    with open('record.json') as f:
+        [found] = json.load(f)['trace']['prebuilt']
+    assert found['format'] == 'binary data' and [p['inside'] for p in found['reaches'][0]['places']] == ['payload > p/fw.bin'], found
+
+
 @case('every program that makes programs is named with its digest and version')
 def _(_dir):
     drop({'a.c': 'int a;\n', 'm.c': 'int main(void) { return 0; }\n'}, ['gcc -c a.c && ar rc lib.a a.o && gcc -o "$OUT/a" m.c lib.a'], [('release/a', 'out/a')])

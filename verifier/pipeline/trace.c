@@ -21,6 +21,15 @@ static int find_packages(const struct sb_verify_in *in, const struct sb_verified
 	return sb_package_base_of_folder(dpkg, from->arena, out, err);
 }
 
+static struct sb_span content_of(const struct sb_rebuilt *rebuilt, const struct sb_entry *entry)
+{
+	struct sb_span bytes = {0};
+
+	if (!entry || entry->type != SB_ENTRY_FILE || entry->spool >= rebuilt->run.spool_count)
+		return bytes;
+	return sb_span_cut(rebuilt->run.spools[entry->spool].bytes, entry->offset, entry->size, &bytes) ? bytes : (struct sb_span){0};
+}
+
 static int list_artifacts(const struct sb_verified *from, struct sb_trace_in *out, struct sb_err *err)
 {
 	const struct sb_sources *sources = &from->sources;
@@ -33,8 +42,8 @@ static int list_artifacts(const struct sb_verified *from, struct sb_trace_in *ou
 		const struct sb_shipped *shipped = &sources->shipped[i];
 		const struct sb_entry *made = sb_line_content(outputs, sb_inventory_find(outputs, shipped->built));
 		if (shipped->type == 'f')
-			artifacts[out->artifact_count++] =
-				(struct sb_trace_artifact){.name = shipped->path, .built = made ? made->path : shipped->built, .bytes = shipped->blob.bytes};
+			artifacts[out->artifact_count++] = (struct sb_trace_artifact){
+				.name = shipped->path, .built = made ? made->path : shipped->built, .bytes = shipped->blob.bytes, .made = content_of(&from->rebuilt, made)};
 	}
 	out->artifacts = artifacts;
 	return 0;

@@ -221,13 +221,16 @@ int sb_lineage_outputs(struct sb_analysis *a, struct sb_err *err)
 	SB_FREEING struct made *made = list_made(a->in->trace, &known);
 	struct sb_lineage_output *outputs = sb_arena_array(a->arena, count, sizeof *outputs);
 	uint64_t room = SB_LIMIT_OF(LINEAGE_LINKS);
-	int rc = made && outputs ? 0 : no_memory(err);
+
+	a->output_file = sb_arena_array(a->arena, count, sizeof *a->output_file);
+	int rc = made && outputs && a->output_file ? 0 : no_memory(err);
 
 	for (size_t i = 0; !rc && i < count; i++) {
 		const struct sb_trace_artifact *artifact = &a->in->artifacts[i];
 		const struct made wanted = {.path = artifact->built};
 		const struct made *found = known ? bsearch(&wanted, made, known, sizeof *made, by_path) : NULL;
 		outputs[i] = (struct sb_lineage_output){.name = artifact->name, .built = artifact->built};
+		a->output_file[i] = found ? found->file : SB_TRACE_NONE;
 		if (found)
 			rc = trace_output(a, found->file, &room, &outputs[i], err);
 	}

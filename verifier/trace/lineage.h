@@ -16,6 +16,7 @@ struct sb_analysis {
 	uint32_t *input_of;              /* by file of the trace: 1 + index of the input; 0: it is none */
 	struct sb_source_use *uses;
 	size_t use_count;
+	uint32_t *output_file;           /* by output: file of the trace, or SB_TRACE_NONE */
 	struct sb_package_name *names;   /* of the packages of the base */
 	size_t *owner_of;                /* by input: package of the base, SIZE_MAX: none */
 	uint8_t *reached;                /* artifact_count rows of prebuilt_count: enum sb_inflow */
@@ -31,9 +32,6 @@ SB_MUST_USE int sb_lineage_programs(struct sb_analysis *a, struct sb_err *err);
 SB_MUST_USE int sb_lineage_packages(struct sb_analysis *a, struct sb_err *err);
 SB_MUST_USE int sb_lineage_attempts(struct sb_analysis *a, struct sb_err *err);
 SB_MUST_USE int sb_lineage_prebuilt(struct sb_analysis *a, struct sb_err *err);
-
-/** Files of the toolchain that delivered files are or hold: struct sb_lineage_prebuilt, after inputs and outputs. Errors: NOMEM, INTERRUPTED. */
-SB_MUST_USE int sb_lineage_copies(struct sb_analysis *a, struct sb_vec *found, struct sb_err *err);
 
 enum sb_origin sb_lineage_origin(enum sb_trace_origin origin);
 

@@ -1,33 +1,37 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What was ready-made in the drop: whether the build used it, which artifacts it got into, and which of their bytes it became. */
-#include "verifier/trace/contents.h"
+/*
+ * What was ready-made: whether the build used it, which artifacts it got into, and which of their bytes it became. Binaries that the drop brings, those that
+ * are written as text in it or in its manifest, and whatever a delivered file is, or holds, byte for byte.
+ */
+#include "verifier/trace/copies.h"
 #include "verifier/trace/encoded.h"
-#include "verifier/trace/lineage.h"
-#include "verifier/trace/needle.h"
+#include "verifier/trace/reach.h"
+#include "verifier/trace/search.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { PARTS_MOST = 256, PLACES_MOST = 64, PART_LEAST = 16, TEXT_MOST = 64 << 20 };
+enum { TEXT_MOST = 64 << 20 };
 
-/** One ready-made file, and what is looked for of it. */
+/** Something ready-made that was found by what it is: what is looked for of it. */
 struct subject {
 	const char *path, *format;
-	uint8_t sha256[SB_SHA256_BYTES];
+	struct sb_span bytes;       /* of the file */
 	uint64_t size;
-	struct sb_span bytes;   /* of the file, or decoded */
-	bool decoded;
-	enum sb_use use;
-	uint32_t file;
+	bool encoded;               /* they are text that encodes something */
+	struct sb_source_use *use;  /* NULL: it stands in the manifest */
+	uint8_t sha256[SB_SHA256_BYTES];
+	uint8_t content[SB_SHA256_BYTES]; /* of what is encoded */
+	uint64_t content_size;
 };
 
-struct search {
+struct finding {
 	struct sb_analysis *a;
-	struct sb_vec parts;    /* struct sb_needle_part */
-	struct sb_vec places;   /* struct sb_lineage_place */
-	struct sb_needle needle;
-	uint64_t left;          /* bytes that may still be searched */
-	bool complete;
+	struct sb_reaching reaching;
+	struct sb_search search;
+	struct sb_vec subjects, copies; /* struct subject; struct sb_copy */
+	struct sb_vec found;            /* struct sb_lineage_prebuilt */
+	uint8_t *row;                   /* enum sb_inflow by output, of the subject at hand */
 };
 
 static int no_memory(struct sb_err *err)
@@ -35,237 +39,276 @@ static int no_memory(struct sb_err *err)
 	return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
 }
 
+static int path_to_use(const void *key, const void *item)
+{
+	return strcmp(key, ((const struct sb_source_use *)item)->path);
+}
+
 static struct sb_source_use *use_of(const struct sb_analysis *a, const char *path)
 {
-	size_t low = 0, high = a->use_count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		int order = strcmp(path, a->uses[middle].path);
-		if (order == 0)
-			return &a->uses[middle];
-		if (order < 0)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return NULL;
+	return a->use_count ? bsearch(path, a->uses, a->use_count, sizeof *a->uses, path_to_use) : NULL;
 }
 
-static bool holds(const struct sb_lineage_list *list, uint32_t number)
+static int path_to_readymade(const void *key, const void *item)
 {
-	size_t low = 0, high = list->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (list->items[middle] == number)
-			return true;
-		if (list->items[middle] < number)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return false;
-}
-
-/* Where not all inputs are listed, or nothing is known of them, anything that was read may be one. */
-static enum sb_inflow reach_of(const struct sb_analysis *a, const struct sb_lineage_output *output, uint32_t file)
-{
-	uint32_t input = file == SB_TRACE_NONE ? 0 : a->input_of[file];
-
-	for (unsigned inflow = SB_INFLOW_DATA; input && inflow > SB_INFLOW_NONE; inflow--)
-		if (holds(&output->inputs[inflow], input - 1))
-			return (enum sb_inflow)inflow;
-	bool unknown = file != SB_TRACE_NONE && (output->left_out || !output->traced);
-	return unknown ? SB_INFLOW_CONTROL : SB_INFLOW_NONE;
-}
-
-/* Names of sections that say nothing of the program: every compiler writes them alike, or a linker makes them anew. */
-static bool is_telling(const struct sb_region *region)
-{
-	static const char *const dull[] = {".comment", ".note", ".debug", ".zdebug", ".rel", ".symtab", ".strtab", ".shstrtab", ".eh_frame", ".dyn", ".gnu.", ".interp"};
-
-	if (region->kind != SB_REGION_SECTION || region->length < PART_LEAST)
-		return false;
-	for (size_t i = 0; i < sizeof dull / sizeof *dull; i++)
-		if (strncmp(region->name, dull[i], strlen(dull[i])) == 0)
-			return false;
-	return true;
-}
-
-static int add_part(struct search *s, const char *name, struct sb_span bytes, struct sb_span file, struct sb_err *err)
-{
-	if (s->parts.count >= PARTS_MOST || bytes.n < PART_LEAST || sb_span_all_zero(bytes))
-		return 0;
-	struct sb_needle_part *part = sb_vec_push(&s->parts);
-	char *kept = sb_arena_copy(s->a->arena, sb_span_text(name));
-	uint8_t *copy = sb_arena_alloc(s->a->arena, bytes.n); /* what it was decoded into goes away */
-	if (!part || !kept || !copy)
-		return no_memory(err);
-	memcpy(copy, bytes.p, bytes.n);
-	*part = (struct sb_needle_part){kept, sb_span_of(copy, bytes.n), (uint64_t)(bytes.p - file.p)};
-	return 0;
-}
-
-/* The sections of an object, or of each object of an archive; of anything else, all of it. */
-static int take_parts(void *ctx, const struct sb_content *content, struct sb_err *err)
-{
-	struct search *s = ctx;
-	size_t before = s->parts.count;
-	int rc = 0;
-
-	for (size_t i = 0; !rc && content->view && i < content->view->regions.count; i++) {
-		const struct sb_region *region = sb_view_region(content->view, i);
-		struct sb_span bytes;
-		const char *name = content->inside[0] ? sb_arena_printf(s->a->arena, "%s %s", content->inside, region->name) : region->name;
-		if (!name)
-			return no_memory(err);
-		if (is_telling(region) && sb_span_cut(content->bytes, region->offset, region->length, &bytes))
-			rc = add_part(s, name, bytes, content->bytes, err);
-	}
-	return rc || s->parts.count > before ? rc : add_part(s, content->inside, content->bytes, content->bytes, err);
-}
-
-static int search_content(void *ctx, const struct sb_content *content, struct sb_err *err)
-{
-	struct search *s = ctx;
-
-	if (content->bytes.n > s->left) {
-		s->complete = false;
-		return 0;
-	}
-	s->left -= content->bytes.n;
-	return sb_needle_search(&s->needle, content->bytes, content->inside, &s->places, &s->complete, err);
-}
-
-static int search_artifact(struct search *s, const struct sb_trace_artifact *artifact, struct sb_lineage_reached *out, struct sb_err *err)
-{
-	struct sb_contents contents = {.parsers = s->a->in->parsers, .arena = s->a->arena, .ctx = s, .visit = search_content};
-
-	if (artifact->bytes.n == 0)
-		return 0;
-	s->complete = true;
-	s->places.count = 0;
-	int rc = sb_contents_visit(&contents, artifact->bytes, artifact->name, err);
-	if (rc)
-		return rc;
-	struct sb_lineage_place *places = sb_arena_array(s->a->arena, s->places.count, sizeof *places);
-	if (!places)
-		return no_memory(err);
-	if (s->places.count)
-		memcpy(places, s->places.items, s->places.count * sizeof *places);
-	out->places = places;
-	out->place_count = s->places.count;
-	out->searched = s->complete && contents.complete;
-	return 0;
-}
-
-static int make_needle(struct search *s, const struct subject *subject, struct sb_err *err)
-{
-	struct sb_contents contents = {.parsers = s->a->in->parsers, .arena = s->a->arena, .ctx = s, .visit = take_parts};
-
-	s->parts.count = 0;
-	int rc = subject->decoded ? add_part(s, "", subject->bytes, subject->bytes, err) : sb_contents_visit(&contents, subject->bytes, subject->path, err);
-	return rc ? rc : sb_needle_make(subject->bytes, s->parts.items, s->parts.count, &s->needle, err);
-}
-
-/* Only what was read on the way to an artifact can have become its bytes. */
-static int search_reached(struct search *s, const struct subject *subject, struct sb_lineage_reached *reached, const size_t *artifact_of, size_t count,
-                          struct sb_err *err)
-{
-	bool any = false;
-
-	for (size_t i = 0; i < count; i++)
-		any |= reached[i].reach == SB_INFLOW_DATA;
-	int rc = any ? make_needle(s, subject, err) : 0;
-	for (size_t i = 0; !rc && i < count; i++)
-		if (reached[i].reach == SB_INFLOW_DATA)
-			rc = search_artifact(s, &s->a->in->artifacts[artifact_of[i]], &reached[i], err);
-	sb_needle_release(&s->needle);
-	return rc;
-}
-
-static int follow(struct search *s, const struct subject *subject, struct sb_lineage_prebuilt *out, struct sb_err *err)
-{
-	const struct sb_lineage *lineage = s->a->out;
-	SB_FREEING size_t *artifact_of = calloc(lineage->output_count + 1, sizeof *artifact_of);
-	size_t count = 0;
-
-	for (size_t i = 0; artifact_of && i < lineage->output_count; i++)
-		if (reach_of(s->a, &lineage->outputs[i], subject->file) != SB_INFLOW_NONE)
-			artifact_of[count++] = i;
-	struct sb_lineage_reached *reached = sb_arena_array(s->a->arena, count, sizeof *reached);
-	if (!artifact_of || !reached)
-		return no_memory(err);
-	for (size_t i = 0; i < count; i++) {
-		const struct sb_lineage_output *output = &lineage->outputs[artifact_of[i]];
-		reached[i] = (struct sb_lineage_reached){.name = output->name, .reach = reach_of(s->a, output, subject->file)};
-	}
-	*out = (struct sb_lineage_prebuilt){.path = subject->path, .format = subject->format, .size = subject->size, .use = subject->use, .reached = reached,
-	                                    .reached_count = count};
-	memcpy(out->sha256, subject->sha256, SB_SHA256_BYTES);
-	return search_reached(s, subject, reached, artifact_of, count, err);
-}
-
-static int follow_readymade(struct search *s, struct sb_vec *found, struct sb_err *err)
-{
-	int rc = 0;
-
-	for (size_t i = 0; !rc && i < s->a->in->prebuilt_count; i++) {
-		const struct sb_trace_readymade *from = &s->a->in->prebuilt[i];
-		const struct sb_source_use *use = use_of(s->a, from->path);
-		struct subject subject = {.path = from->path, .format = from->format, .bytes = from->bytes, .size = from->bytes.n, .use = use ? use->use : SB_USE_UNKNOWN,
-		                          .file = use ? use->file : SB_TRACE_NONE};
-		struct sb_lineage_prebuilt *slot = sb_vec_push(found);
-		memcpy(subject.sha256, from->sha256, SB_SHA256_BYTES);
-		rc = slot ? follow(s, &subject, slot, err) : no_memory(err);
-	}
-	return rc;
+	return strcmp(key, ((const struct sb_trace_readymade *)item)->path);
 }
 
 static bool is_readymade(const struct sb_analysis *a, const char *path)
 {
-	for (size_t i = 0; i < a->in->prebuilt_count; i++)
-		if (strcmp(a->in->prebuilt[i].path, path) == 0)
-			return true;
-	return false;
+	return a->in->prebuilt_count && bsearch(path, a->in->prebuilt, a->in->prebuilt_count, sizeof *a->in->prebuilt, path_to_readymade);
 }
 
-static bool gets_anywhere(const struct sb_analysis *a, uint32_t file)
+/* ---- who they are ---- */
+
+static int list_readymade(struct finding *f, struct sb_err *err)
 {
-	for (size_t i = 0; i < a->out->output_count; i++)
-		if (reach_of(a, &a->out->outputs[i], file) == SB_INFLOW_DATA)
-			return true;
-	return false;
+	for (size_t i = 0; i < f->a->in->prebuilt_count; i++) {
+		const struct sb_trace_readymade *from = &f->a->in->prebuilt[i];
+		struct subject *slot = sb_vec_push(&f->subjects);
+		if (!slot)
+			return no_memory(err);
+		*slot = (struct subject){.path = from->path, .format = from->format, .bytes = from->bytes, .size = from->bytes.n, .use = use_of(f->a, from->path)};
+		memcpy(slot->sha256, from->sha256, SB_SHA256_BYTES);
+	}
+	return 0;
 }
 
-static int follow_encoded(struct search *s, const struct sb_source_use *use, struct sb_span text, struct sb_vec *found, struct sb_err *err)
+/* A text that holds a binary which is written as text; @whole is the text as it was given. */
+static int list_encoded(struct finding *f, const struct subject *from, struct sb_span whole, struct sb_err *err)
 {
 	SB_BUF struct sb_buf decoded = {.ceiling = TEXT_MOST};
-	struct subject subject = {.path = use->path, .size = text.n, .decoded = true, .use = use->use, .file = use->file};
-	struct sb_digest digest;
+	struct sb_span text = from->bytes;
+	struct subject subject = *from;
+	struct sb_digest digest, content;
 
-	int rc = sb_encoded_find(text, &subject.format, &decoded, err);
+	int rc = text.n < SB_ENCODED_LEAST || text.n > TEXT_MOST ? 0 : sb_encoded_find(text, &subject.format, &decoded, err);
 	if (rc || !subject.format)
 		return rc;
-	subject.bytes = sb_buf_span(&decoded);
-	sb_hash_span(text, SB_DIGEST_SHA256, &digest);
+	subject.encoded = true;
+	subject.size = whole.n;
+	sb_hash_span(whole, SB_DIGEST_SHA256, &digest);
+	sb_hash_span(sb_buf_span(&decoded), SB_DIGEST_SHA256, &content);
 	memcpy(subject.sha256, digest.sha256, SB_SHA256_BYTES);
-	struct sb_lineage_prebuilt *slot = sb_vec_push(found);
-	return slot ? follow(s, &subject, slot, err) : no_memory(err);
+	memcpy(subject.content, content.sha256, SB_SHA256_BYTES);
+	subject.content_size = decoded.len;
+	struct subject *slot = sb_vec_push(&f->subjects);
+	if (!slot)
+		return no_memory(err);
+	*slot = subject;
+	return 0;
 }
 
-/* Sources that got into an artifact, and hold a binary written as text. */
-static int follow_all_encoded(struct search *s, struct sb_vec *found, struct sb_err *err)
+static int list_subjects(struct finding *f, struct sb_err *err)
+{
+	int rc = list_readymade(f, err);
+
+	for (size_t i = 0; !rc && i < f->a->use_count; i++) {
+		struct sb_source_use *use = &f->a->uses[i];
+		if (use->use != SB_USE_UNREAD && !is_readymade(f->a, use->path))
+			rc = list_encoded(f, &(struct subject){.path = use->path, .bytes = use->bytes, .use = use}, use->bytes, err);
+	}
+	return rc;
+}
+
+/* ---- what may have been copied ---- */
+
+/* Nobody can have copied what nobody opened, nor anything out of an archive that nobody opened. */
+static bool may_be_copied(const struct sb_analysis *a, size_t i)
+{
+	const struct sb_source_use *use = &a->uses[i], *archive = use->packed ? sb_use_archive(a->uses, i) : use;
+
+	return use->bytes.n >= SB_COPY_LEAST && sb_copy_is_binary(use->bytes) && (!archive || archive->use != SB_USE_UNREAD || !a->out->trusted);
+}
+
+static size_t list_candidates(const struct finding *f, struct sb_candidate *out)
+{
+	const struct sb_analysis *a = f->a;
+	size_t n = 0;
+
+	for (size_t i = 0; i < a->out->input_count; i++) {
+		const struct sb_lineage_input *input = &a->out->inputs[i];
+		if (input->origin == SB_ORIGIN_TOOLCHAIN && input->hashed && input->size >= SB_COPY_LEAST)
+			out[n++] = (struct sb_candidate){SB_COPIED_INPUT, (uint32_t)i, input->size, input->sha256};
+	}
+	for (size_t i = 0; i < a->use_count; i++)
+		if (may_be_copied(a, i))
+			out[n++] = (struct sb_candidate){SB_COPIED_USE, (uint32_t)i, a->uses[i].bytes.n, NULL};
+	for (size_t i = 0; i < f->subjects.count; i++) {
+		const struct subject *subject = sb_vec_at(&f->subjects, i);
+		if (subject->encoded)
+			out[n++] = (struct sb_candidate){SB_COPIED_TEXT, (uint32_t)i, subject->content_size, subject->content};
+	}
+	return n;
+}
+
+static int find_copies(struct finding *f, struct sb_err *err)
+{
+	SB_FREEING struct sb_candidate *candidates = calloc(f->a->out->input_count + f->a->use_count + f->subjects.count + 1, sizeof *candidates);
+
+	if (!candidates)
+		return no_memory(err);
+	return sb_copies_find(f->a, &f->reaching.leaks.alike, candidates, list_candidates(f, candidates), &f->copies, err);
+}
+
+/* The first copy of that candidate, or the first behind. */
+static size_t first_copy(const struct finding *f, enum sb_copied kind, size_t index)
+{
+	size_t low = 0, high = f->copies.count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct sb_copy *copy = sb_vec_at(&f->copies, middle);
+		if (copy->kind < kind || (copy->kind == kind && copy->index < index))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static void raise_copied(struct finding *f, enum sb_copied kind, size_t index)
+{
+	for (size_t i = first_copy(f, kind, index); i < f->copies.count; i++) {
+		const struct sb_copy *copy = sb_vec_at(&f->copies, i);
+		if (copy->kind != kind || copy->index != index)
+			break;
+		f->row[copy->output] = SB_INFLOW_DATA;
+	}
+}
+
+/* ---- where they went ---- */
+
+/* What stands in the manifest decides how everything is made. */
+static int ask_row(struct finding *f, const struct subject *subject, size_t number, struct sb_err *err)
 {
 	int rc = 0;
 
-	for (size_t i = 0; !rc && i < s->a->use_count; i++) {
-		const struct sb_source_use *use = &s->a->uses[i];
-		if (use->use != SB_USE_READ || use->bytes.n < SB_ENCODED_LEAST || use->bytes.n > TEXT_MOST)
-			continue;
-		if (gets_anywhere(s->a, use->file) && !is_readymade(s->a, use->path))
-			rc = follow_encoded(s, use, use->bytes, found, err);
+	if (subject->use)
+		rc = sb_reaching_ask(&f->reaching, subject->use, f->row, err);
+	else
+		memset(f->row, subject->encoded ? SB_INFLOW_CONTROL : SB_INFLOW_NONE, f->a->out->output_count);
+	if (!rc && subject->encoded)
+		raise_copied(f, SB_COPIED_TEXT, number);
+	else if (!rc && subject->use)
+		raise_copied(f, SB_COPIED_USE, (size_t)(subject->use - f->a->uses));
+	return rc;
+}
+
+/*
+ * A source that only encodes something is told when that may be in a delivered file; one that was only carried about, or of which nobody knows, when what it
+ * encodes is in one.
+ */
+static bool is_told(const struct finding *f, const struct subject *subject, size_t number)
+{
+	enum sb_inflow least = subject->use ? SB_INFLOW_DATA : SB_INFLOW_CONTROL;
+	size_t first = first_copy(f, SB_COPIED_TEXT, number);
+
+	if (!subject->encoded)
+		return true;
+	if (subject->use && subject->use->use != SB_USE_READ)
+		return first < first_copy(f, SB_COPIED_TEXT, number + 1);
+	for (size_t i = 0; i < f->a->out->output_count; i++)
+		if (f->row[i] >= least)
+			return true;
+	return false;
+}
+
+/* Looks for what it became. What is encoded is decoded once more, since all of it together may be too much to keep. */
+static int search(struct finding *f, const struct subject *subject, struct sb_lineage_reached *reached, const size_t *output_of, size_t count, struct sb_err *err)
+{
+	SB_BUF struct sb_buf decoded = {.ceiling = TEXT_MOST};
+	struct sb_sought sought = {.path = subject->path, .bytes = subject->bytes, .decoded = subject->encoded};
+	const char *form;
+	int rc = subject->encoded ? sb_encoded_find(subject->bytes, &form, &decoded, err) : 0;
+
+	if (subject->encoded)
+		sought.bytes = sb_buf_span(&decoded);
+	return rc ? rc : sb_search_reached(&f->search, &sought, reached, output_of, count, err);
+}
+
+static int follow(struct finding *f, const struct subject *subject, struct sb_err *err)
+{
+	const struct sb_lineage *lineage = f->a->out;
+	struct sb_lineage_prebuilt *slot = sb_vec_push(&f->found);
+	SB_FREEING size_t *output_of = calloc(lineage->output_count + 1, sizeof *output_of);
+	size_t count = 0;
+
+	for (size_t i = 0; output_of && i < lineage->output_count; i++)
+		if (f->row[i] != SB_INFLOW_NONE)
+			output_of[count++] = i;
+	struct sb_lineage_reached *reached = sb_arena_array(f->a->arena, count, sizeof *reached);
+	if (!slot || !output_of || !reached)
+		return no_memory(err);
+	for (size_t i = 0; i < count; i++)
+		reached[i] = (struct sb_lineage_reached){.name = lineage->outputs[output_of[i]].name, .reach = (enum sb_inflow)f->row[output_of[i]]};
+	*slot = (struct sb_lineage_prebuilt){.path = subject->path, .format = subject->format, .size = subject->size, .reached = reached, .reached_count = count};
+	slot->use = subject->use ? subject->use->use : subject->encoded ? SB_USE_READ : SB_USE_UNKNOWN;
+	memcpy(slot->sha256, subject->sha256, SB_SHA256_BYTES);
+	return search(f, subject, reached, output_of, count, err);
+}
+
+static int follow_subjects(struct finding *f, struct sb_err *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < f->subjects.count; i++) {
+		const struct subject *subject = sb_vec_at(&f->subjects, i);
+		rc = ask_row(f, subject, i, err);
+		if (!rc && is_told(f, subject, i))
+			rc = follow(f, subject, err);
+	}
+	return rc;
+}
+
+/* ---- what is none of them, and was copied ---- */
+
+static struct sb_lineage_prebuilt describe(const struct finding *f, const struct sb_copy *copy)
+{
+	struct sb_lineage_prebuilt out = {0};
+
+	if (copy->kind == SB_COPIED_INPUT) {
+		const struct sb_lineage_input *input = &f->a->out->inputs[copy->index];
+		out = (struct sb_lineage_prebuilt){.path = input->path, .format = "file of the toolchain", .size = input->size, .use = SB_USE_READ};
+		memcpy(out.sha256, input->sha256, SB_SHA256_BYTES);
+	} else {
+		struct sb_source_use *use = &f->a->uses[copy->index];
+		out = (struct sb_lineage_prebuilt){.path = use->path, .format = "binary data", .size = use->bytes.n, .use = use->use};
+		memcpy(out.sha256, sb_use_digest(use), SB_SHA256_BYTES);
+	}
+	return out;
+}
+
+/* One candidate and every output that holds it, from *at on. */
+static int add_copied(struct finding *f, size_t *at, struct sb_err *err)
+{
+	const struct sb_copy *first = sb_vec_at(&f->copies, *at);
+	size_t end = first_copy(f, first->kind, (size_t)first->index + 1), count = 0;
+	struct sb_lineage_reached *reached = sb_arena_array(f->a->arena, end - *at, sizeof *reached);
+	struct sb_lineage_prebuilt *slot = sb_vec_push(&f->found);
+	int rc = reached && slot ? 0 : no_memory(err);
+
+	if (rc)
+		return rc;
+	*slot = describe(f, first);
+	while (!rc && *at < end)
+		rc = sb_copies_take(f->a, &f->copies, at, &reached[count++], err);
+	slot->reached = reached;
+	slot->reached_count = count;
+	return rc;
+}
+
+static int add_all_copied(struct finding *f, struct sb_err *err)
+{
+	int rc = 0;
+
+	for (size_t at = 0; !rc && at < f->copies.count;) {
+		const struct sb_copy *copy = sb_vec_at(&f->copies, at);
+		bool told = copy->kind == SB_COPIED_TEXT || (copy->kind == SB_COPIED_USE && is_readymade(f->a, f->a->uses[copy->index].path));
+		if (told)
+			at = first_copy(f, copy->kind, (size_t)copy->index + 1);
+		else
+			rc = add_copied(f, &at, err);
 	}
 	return rc;
 }
@@ -276,27 +319,50 @@ static int by_path(const void *a, const void *b)
 	return strcmp(x->path, y->path);
 }
 
+static int keep(struct finding *f, struct sb_err *err)
+{
+	struct sb_lineage_prebuilt *prebuilt = sb_arena_array(f->a->arena, f->found.count, sizeof *prebuilt);
+
+	if (!prebuilt)
+		return no_memory(err);
+	if (f->found.count) {
+		memcpy(prebuilt, f->found.items, f->found.count * sizeof *prebuilt);
+		qsort(prebuilt, f->found.count, sizeof *prebuilt, by_path);
+	}
+	f->a->out->prebuilt = prebuilt;
+	f->a->out->prebuilt_count = sb_lineage_room(f->a, f->found.count);
+	return 0;
+}
+
+static int find_all(struct finding *f, struct sb_err *err)
+{
+	int rc = list_subjects(f, err);
+
+	if (!rc)
+		rc = find_copies(f, err);
+	if (!rc)
+		rc = follow_subjects(f, err);
+	if (!rc)
+		rc = add_all_copied(f, err);
+	return rc ? rc : keep(f, err);
+}
+
 int sb_lineage_prebuilt(struct sb_analysis *a, struct sb_err *err)
 {
-	SB_VEC struct sb_vec found = {.size = sizeof(struct sb_lineage_prebuilt)};
-	struct search s = {.a = a, .parts = {.size = sizeof(struct sb_needle_part)}, .places = {.size = sizeof(struct sb_lineage_place), .ceiling = PLACES_MOST},
-	                   .left = SB_LIMIT_OF(LINEAGE_SEARCH)};
+	struct finding f = {.a = a, .subjects = {.size = sizeof(struct subject)}, .copies = {.size = sizeof(struct sb_copy)}, .found = {.size = sizeof(struct sb_lineage_prebuilt)},
+	                    .row = calloc(a->out->output_count + 1, 1)};
+	int rc = sb_reaching_init(&f.reaching, a, err);
 
-	int rc = follow_readymade(&s, &found, err);
+	if (!rc && !f.row)
+		rc = no_memory(err);
+	sb_search_init(&f.search, a);
 	if (!rc)
-		rc = follow_all_encoded(&s, &found, err);
-	if (!rc)
-		rc = sb_lineage_copies(a, &found, err);
-	sb_vec_release(&s.parts);
-	sb_vec_release(&s.places);
-	struct sb_lineage_prebuilt *prebuilt = rc ? NULL : sb_arena_array(a->arena, found.count, sizeof *prebuilt);
-	if (rc || !prebuilt)
-		return rc ? rc : no_memory(err);
-	if (found.count) {
-		memcpy(prebuilt, found.items, found.count * sizeof *prebuilt);
-		qsort(prebuilt, found.count, sizeof *prebuilt, by_path);
-	}
-	a->out->prebuilt = prebuilt;
-	a->out->prebuilt_count = sb_lineage_room(a, found.count);
-	return 0;
+		rc = find_all(&f, err);
+	sb_search_release(&f.search);
+	sb_reaching_release(&f.reaching);
+	sb_vec_release(&f.subjects);
+	sb_vec_release(&f.copies);
+	sb_vec_release(&f.found);
+	free(f.row);
+	return rc;
 }

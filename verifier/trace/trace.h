@@ -33,6 +33,7 @@ struct sb_trace_artifact {
 	const char *name;       /* of the artifact */
 	const char *built;      /* below the build path; of a hard link, what it leads to */
 	struct sb_span bytes;   /* as delivered; empty: not there, and nothing is searched in it */
+	struct sb_span made;    /* as built; empty: not known */
 };
 
 /** A file of the drop that is no source. */
