@@ -369,6 +369,22 @@ def _(_dir):
     assert found['format'] == 'binary data' and [p['inside'] for p in found['reaches'][0]['places']] == ['payload > p/fw.bin'], found
 
 
+@case('a binary that stands in the manifest is found in a step and in a variable')
+def _(_dir):
+    text = base64.b64encode(ready()).decode()
+    deliver({'m.c': ''}, f'base64 -d > out/app <<EOF\n{text}\nEOF')
+    assert refused() == [('build.steps[0]', ['release/app'])]
+    deliver({'m.c': ''}, 'true', f'printf %s {text} | base64 -d > out/app')
+    assert refused() == [('build.steps[1]', ['release/app'])]
+    deliver({'m.c': ''}, 'printf %s "$BLOB" | base64 -d > out/app')
+    with open('drop.yaml') as f:
+        manifest = f.read()
+    with open('drop.yaml', 'w') as f:
+        f.write(manifest.replace('  steps:', f'  env: {{BLOB: {text}}}\n  steps:'))
+    shutil.copy(READY, 'release/app')
+    assert refused() == [('build.env.BLOB', ['release/app'])]
+
+
 @case('every program that makes programs is named with its digest and version')
 def _(_dir):
     drop({'a.c': 'int a;\n', 'm.c': 'int main(void) { return 0; }\n'}, ['gcc -c a.c && ar rc lib.a a.o && gcc -o "$OUT/a" m.c lib.a'], [('release/a', 'out/a')])

@@ -52,6 +52,9 @@ SB_MUST_USE int sb_line_between(const struct sb_verify_in *in, const struct sb_r
  */
 SB_MUST_USE int sb_line_trace(const struct sb_verify_in *in, struct sb_verified *out, struct sb_err *err);
 
+/** Texts of the recipe's steps and variables, for what traces are told; in @arena. Errors: NOMEM, LIMIT. */
+SB_MUST_USE int sb_line_texts(const struct sb_drop *drop, struct sb_arena *arena, struct sb_trace_in *out, struct sb_err *err);
+
 /** in->repeat builds in one environment: what differs between them becomes findings, and all of it out->result.builds. Errors as sb_pipeline_verify. */
 SB_MUST_USE int sb_line_repeat(const struct sb_verify_in *in, struct sb_verified *out, struct sb_err *err);
 

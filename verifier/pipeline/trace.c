@@ -106,6 +106,8 @@ int sb_line_trace(const struct sb_verify_in *in, struct sb_verified *out, struct
 	if (!rc)
 		rc = list_readymade(out, &from, err);
 	if (!rc)
+		rc = sb_line_texts(in->drop, out->arena, &from, err);
+	if (!rc)
 		rc = sb_trace_run(&from, out->arena, lineage, err);
 	if (!rc)
 		rc = document(out, lineage, err);

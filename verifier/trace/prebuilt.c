@@ -108,6 +108,10 @@ static int list_subjects(struct finding *f, struct sb_err *err)
 		if (use->use != SB_USE_UNREAD && !is_readymade(f->a, use->path))
 			rc = list_encoded(f, &(struct subject){.path = use->path, .bytes = use->bytes, .use = use}, use->bytes, err);
 	}
+	for (size_t i = 0; !rc && i < f->a->in->text_count; i++) {
+		const struct sb_trace_text *text = &f->a->in->texts[i];
+		rc = list_encoded(f, &(struct subject){.path = text->path, .bytes = text->apart}, text->whole, err);
+	}
 	return rc;
 }
 

@@ -43,6 +43,12 @@ struct sb_trace_readymade {
 	struct sb_span bytes;
 };
 
+/** A text that the build was given besides files: a step of its recipe, a variable. */
+struct sb_trace_text {
+	const char *path; /* what it is called: "build.steps[0]" */
+	struct sb_span whole, apart; /* as it is given, and with each word on a line of its own */
+};
+
 struct sb_trace_in {
 	const struct sb_trace *trace;
 	const struct sb_tree *source;               /* what the drop brought */
@@ -54,6 +60,8 @@ struct sb_trace_in {
 	size_t artifact_count;
 	const struct sb_trace_readymade *prebuilt;  /* sorted by path */
 	size_t prebuilt_count;
+	const struct sb_trace_text *texts;
+	size_t text_count;
 	struct sb_parsers *parsers;                 /* who looks into prebuilt and packed files; NULL: this process */
 };
 
