@@ -90,18 +90,26 @@ static const char *found_by(const struct sb_lineage_prebuilt *prebuilt)
 	return prebuilt->path[0] == '/' ? "file of the toolchain, copied as it is" : "ready-made by its form, as the trace of the build found";
 }
 
+/* Of an archive that nobody could look into, nothing is known but that nobody opened it. */
+static bool is_still_packed(const struct sb_lineage_prebuilt *prebuilt)
+{
+	if (prebuilt->reached_count)
+		return false;
+	return strcmp(prebuilt->format, SB_PREBUILT_UNREAD) == 0 ? prebuilt->use == SB_USE_UNREAD : strstr(prebuilt->path, SB_PACKED "/") && prebuilt->use != SB_USE_UNKNOWN;
+}
+
 /* Archives hold much that nobody unpacks, tests above all: of what lies in them, what a trusted trace knows to be in no delivered file is left out. */
 static bool stays_packed(const struct sb_stating *s, const char *path)
 {
 	const struct sb_lineage *lineage = s->result->lineage;
 	bool known = false;
 
-	if (!strstr(path, SB_PACKED "/") || !lineage || !lineage->trusted || lineage->left_out)
+	if (!lineage || !lineage->trusted || lineage->left_out)
 		return false;
 	for (size_t i = 0; i < lineage->prebuilt_count; i++) {
 		if (strcmp(lineage->prebuilt[i].path, path) != 0)
 			continue;
-		if (lineage->prebuilt[i].reached_count || lineage->prebuilt[i].use == SB_USE_UNKNOWN)
+		if (!is_still_packed(&lineage->prebuilt[i]))
 			return false;
 		known = true;
 	}

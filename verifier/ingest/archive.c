@@ -76,6 +76,8 @@ int sb_ingest_refuse(int rc, struct sb_err *err)
 	return rc;
 }
 
+static const char *const codings[] = {".gz", ".xz", ".bz2", ".zst", ".lz4", ".lzma", ".lz", NULL};
+
 /* The length of @name without its last ending when that is one of @endings, else @n. */
 static size_t without_ending(const char *name, size_t n, const char *const *endings)
 {
@@ -91,7 +93,6 @@ static size_t without_ending(const char *name, size_t n, const char *const *endi
 bool sb_ingest_promises_archive(const char *name)
 {
 	static const char *const archives[] = {".tar", ".tgz", ".tbz", ".tbz2", ".txz", ".tzst", ".zip", ".jar", ".cpio", ".deb", ".tlz", ".7z", NULL};
-	static const char *const codings[] = {".gz", ".xz", ".bz2", ".zst", ".lz4", ".lzma", ".lz", NULL};
 	size_t n = strlen(name), before;
 
 	do {
@@ -130,6 +131,36 @@ static const char *payload_name(const struct sb_member *member, const char *name
 static int unpack_blob(struct sb_unpack *unpack, unsigned spool, const char *name, const struct sb_placement *where, unsigned depth,
                        struct sb_err *err);
 
+/* What lies in "good.xz!" is "good". What it is called inside is for its maker to choose. */
+static char *lone_name(struct sb_unpack *unpack, const struct sb_placement *where, unsigned depth)
+{
+	const char *name = sb_path_base(where->into);
+	size_t n = strlen(name) - strlen(SB_PACKED);
+
+	for (unsigned i = 0; i <= depth; i++)
+		n = without_ending(name, n, codings);
+	return sb_arena_printf(unpack->arena, "%s/%.*s", where->into, (int)n, name);
+}
+
+/* What was compressed by itself becomes the one member. */
+static int place_lone(struct sb_unpack *unpack, unsigned spool, const struct sb_placement *where, unsigned depth, struct sb_err *err)
+{
+	const struct sb_blob *blob = sb_vec_at(&unpack->spools, spool);
+	struct sb_entry entry = {.type = SB_ENTRY_FILE, .mode = 0644, .size = blob->bytes.n, .spool = spool, .origin = where->origin};
+	struct sb_digest digest;
+
+	if (unpack->entries.count >= unpack->most_entries)
+		return sb_ingest_refuse(sb_fail_limit(err, SB_LIMIT_ROW_ENTRIES, unpack->entries.count + 1), err);
+	entry.path = lone_name(unpack, where, depth);
+	struct sb_entry *slot = entry.path ? sb_vec_push(&unpack->entries) : NULL;
+	if (!slot)
+		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+	sb_hash_span(blob->bytes, SB_DIGEST_BLAKE2B, &digest);
+	memcpy(entry.blake2b, digest.blake2b, sizeof entry.blake2b);
+	*slot = entry;
+	return 0;
+}
+
 static int unpack_payload(struct sb_unpack *unpack, const struct sb_view *view, struct sb_source *source, const char *name,
                           const struct sb_placement *where, unsigned depth, struct sb_err *err)
 {
@@ -154,7 +185,10 @@ static int unpack_payload(struct sb_unpack *unpack, const struct sb_view *view, 
 	if (payload.consumed != payload.member->length)
 		return sb_fail(err, SB_FORMAT, "archive-trailing", "%llu bytes follow the compressed stream",
 		               (unsigned long long)(payload.member->length - payload.consumed));
-	return unpack_blob(unpack, (unsigned)(unpack->spools.count - 1), payload_name(payload.member, name), where, depth + 1, err);
+	unsigned made = (unsigned)(unpack->spools.count - 1);
+	if (unpack->lone && sb_ingest_probe_packed(payload.blob.bytes, "") == 0)
+		return place_lone(unpack, made, where, depth, err);
+	return unpack_blob(unpack, made, payload_name(payload.member, name), where, depth + 1, err);
 }
 
 static int unpack_members(struct sb_unpack *unpack, struct sb_view *view, struct sb_source *source, unsigned spool,

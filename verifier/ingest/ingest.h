@@ -61,6 +61,8 @@ struct sb_sources {
 	struct sb_digest *source_digests; /* one per drop source, both kinds */
 	struct sb_inventory packed;       /* what archives hold that lie in the tree as they are: "a.tar.xz!/a/x.c", "a.tar.xz!/a/b.zip!/y" */
 	struct sb_vec packed_spools;      /* what its entries point into */
+	const char *const *unread;        /* sorted paths, in the tree or in what is packed: archives that could not be looked into */
+	size_t unread_count;
 	struct sb_inventory root;         /* toolchain root, without content digests; empty when `root: host` */
 	struct sb_vec root_spools;
 	struct sb_digest root_digest;     /* of the archive */
@@ -114,6 +116,7 @@ struct sb_unpack {
 	enum sb_ingest_profile profile;
 	struct sb_unpack_budget budget;
 	uint64_t most_entries;
+	bool lone;                    /* a compressed file need not hold an archive: then it is one of a single file */
 	unsigned jobs;
 	struct sb_parsers *parsers;   /* as in sb_ingest_in */
 	struct sb_arena *arena;

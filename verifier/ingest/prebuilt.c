@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/** First bytes of compiled things. Sources: gABI; ar(5); JVMS 4.1; WebAssembly core 5.5; PE/COFF 3.3; Mach-O loader.h; DTSpec 5.2. */
+/** First bytes of compiled things. Sources: gABI; ar(5); JVMS 4.1; WebAssembly core 5.5; DTSpec 5.2. */
 static const struct signature {
 	const char *name;
 	size_t length;
@@ -15,32 +15,35 @@ static const struct signature {
 	{"ar archive", 8, {'!', '<', 'a', 'r', 'c', 'h', '>', '\n'}},
 	{"Java class", 4, {0xca, 0xfe, 0xba, 0xbe}},
 	{"WebAssembly", 4, {0, 'a', 's', 'm'}},
-	{"Mach-O", 4, {0xcf, 0xfa, 0xed, 0xfe}},
-	{"Mach-O", 4, {0xce, 0xfa, 0xed, 0xfe}},
 	{"device tree", 4, {0xd0, 0x0d, 0xfe, 0xed}},
 	{"U-Boot image", 4, {0x27, 0x05, 0x19, 0x56}},
 	{"squashfs", 4, {'h', 's', 'q', 's'}},
 };
 
-/* PE: "MZ", and the offset at 0x3c leads to "PE\0\0" (PE/COFF 3.1, 3.2): two letters alone would name text files. */
-static bool is_pe(struct sb_span bytes)
-{
-	struct sb_rd rd = sb_rd_of(bytes, false);
-	struct sb_span at;
-
-	if (!sb_span_starts(bytes, "MZ", 2))
-		return false;
-	sb_rd_seek(&rd, 0x3c);
-	uint64_t offset = sb_rd_uint(&rd, 4);
-	return !rd.bad && sb_span_cut(bytes, offset, 4, &at) && memcmp(at.p, "PE\0\0", 4) == 0;
-}
+/** Compiled things that the table of formats knows by more than their first bytes, and what they are called here. */
+static const struct kind {
+	const char *format, *name;
+} kinds[] = {
+	{"pe", "PE"},
+	{"wasm", "WebAssembly"},
+	{"macho", "Mach-O"},
+	{"universal", "Mach-O"},
+	{"class", "Java class"},
+	{"pyc", "Python bytecode"},
+	{"bitcode", "LLVM bitcode"},
+};
 
 static const char *recognise(struct sb_span bytes)
 {
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+		const struct sb_format *format = sb_formats_named(kinds[i].format);
+		if (format && format->probe(bytes, "") > 0)
+			return kinds[i].name;
+	}
 	for (size_t i = 0; i < sizeof signatures / sizeof *signatures; i++)
 		if (sb_span_starts(bytes, signatures[i].bytes, signatures[i].length))
 			return signatures[i].name;
-	return is_pe(bytes) ? "PE" : NULL;
+	return NULL;
 }
 
 static bool ends_in(const char *path, const char *ending)
@@ -64,10 +67,23 @@ static bool is_java_archive(const struct sb_sources *sources, const char *path)
 	return false;
 }
 
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Nobody knows what is in it. */
+static bool is_unread(const struct sb_sources *sources, const char *path)
+{
+	return sources->unread_count && bsearch(&path, sources->unread, sources->unread_count, sizeof *sources->unread, by_text);
+}
+
 static const char *format_of(const struct sb_sources *sources, const struct sb_entry *entry, struct sb_span bytes)
 {
 	const char *format = recognise(bytes);
 
+	if (!format && is_unread(sources, entry->path))
+		return SB_PREBUILT_UNREAD;
 	if (strstr(entry->path, ".jar" SB_PACKED "/"))
 		return NULL;
 	return !format && is_java_archive(sources, entry->path) ? "Java archive" : format;

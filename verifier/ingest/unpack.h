@@ -42,6 +42,9 @@ SB_MUST_USE int sb_ingest_member(struct sb_unpack *unpack, struct sb_view *view,
  */
 SB_MUST_USE int sb_ingest_check_tree(struct sb_unpack *unpack, size_t first, const size_t *ordinals, struct sb_err *err);
 
+/** Bits by which @bytes are an archive or a compressed file that is unpacked here; 0: none. Archives of objects are not, nor are file systems. */
+unsigned sb_ingest_probe_packed(struct sb_span bytes, const char *name);
+
 /** Bytes of a regular file that points into @spools (struct sb_blob); empty for anything else. */
 struct sb_span sb_ingest_content(const struct sb_vec *spools, const struct sb_entry *entry);
 

@@ -102,6 +102,9 @@ struct sb_lineage_reached {
 	size_t place_count;
 };
 
+/** Format of a ready-made archive that nobody could look into: what lies in it may be anything. */
+#define SB_PREBUILT_UNREAD "archive, not looked into"
+
 /** Something ready-made: among the sources, or a file of the toolchain that was copied into what was delivered. */
 struct sb_lineage_prebuilt {
 	const char *path;   /* below the build path, or absolute: of the toolchain; raw */
