@@ -115,6 +115,58 @@ def _(_dir):
     assert ['gcc', '-c', '-o', 'out/a.o', 'a.c'] in trace.words(), trace.words()
 
 
+# One program that hands what it has read down in its memory: to another one that looks into it, or to children that write once it runs itself again.
+HEIR = r"""
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+static char kept[4096];
+static void write_it(const char *path, long n) { int f = open(path, O_WRONLY | O_CREAT, 0644); if (f < 0 || write(f, kept, n) != n) _exit(3); }
+static void again(char *self) { char *const words[] = {self, "idle", 0}; execv("/proc/self/exe", words); _exit(4); }
+int main(int count, char **words) {
+	(void)count;
+	if (!strcmp(words[1], "idle")) { sleep(1); while (wait(0) > 0) {} return 0; }
+	if (!strcmp(words[1], "take")) {
+		char path[64];
+		snprintf(path, sizeof path, "/proc/%s/mem", words[2]);
+		int f = open(path, O_RDONLY);
+		if (f < 0 || pread(f, kept, 6, (long)kept) != 6) return 6;
+		write_it(words[3], 6);
+		return 0;
+	}
+	int f = open(words[2], O_RDONLY); long n = read(f, kept, sizeof kept); close(f);
+	if (!strcmp(words[1], "keep")) { sleep(2); return 0; }
+	if (!strcmp(words[1], "below")) { prctl(PR_SET_CHILD_SUBREAPER, 1); }
+	if (!fork()) {
+		if (!strcmp(words[1], "orphan") || !strcmp(words[1], "below")) { if (fork()) _exit(0); setsid(); }
+		usleep(400000); write_it(words[3], n); _exit(0);
+	}
+	again(words[0]);
+}
+"""
+
+
+@case('what a program reads out of the memory of another one is an input of it', user=True)
+def _(_dir):
+    heir = compile_here('heir', HEIR, '-no-pie')
+    trace = record({'heir.bin': heir, 'v': 'value\n'}, './heir.bin keep v & p=$!; sleep 1; ./heir.bin take $p out/o')
+    assert trace.file('out/o')[5] == hashlib.sha256(b'value\n').hexdigest(), trace.text
+    assert 'v' in trace.closure('out/o', parents=False), trace.text
+
+
+@case('a child that writes once its parent runs the same program again is what the parent was before', user=True)
+def _(_dir):
+    heir = compile_here('heir', HEIR)
+    for way in ('child', 'orphan', 'below'):
+        trace = record({'heir.bin': heir, 'v': 'value\n'}, f'./heir.bin {way} v out/o; sleep 1')
+        assert trace.file('out/o')[5] == hashlib.sha256(b'value\n').hexdigest(), (way, trace.text)
+        assert 'v' in trace.closure('out/o', parents=False), (way, trace.text)
+
+
 @case('a generated source is traced to its template, a renamed temporary to what it was made of', user=True)
 def _(_dir):
     trace = record({'t.in': 'int main(void) { return @V@; }\n', 'v': '0\n', 'b.c': 'int b;\n'},

@@ -37,6 +37,8 @@ static struct sb_answer exec_wanted(struct sb_answering *answering, const struct
 	if (!kin)
 		return answer;
 	sb_lookup(target, wanted, &found);
+	if (found.how != SB_FOUND_NOTHING)
+		sb_tracing_settle_children(tracing, kin);
 	if (found.how == SB_FOUND && S_ISREG(found.st.st_mode) && found.st.st_mode & 0111)
 		sb_tracing_expect(kin, kind_of(tracing, found.fd), sb_tracing_file(tracing, found.fd, &found.st));
 	else if (found.how == SB_FOUND_NOTHING)

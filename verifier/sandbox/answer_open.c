@@ -145,6 +145,30 @@ static struct sb_answer leave_it(const struct opening *opening, const struct sb_
 	return sb_answer_kernel();
 }
 
+/** What another process has in its memory, or put there for others to see: who opens that may take it over, or change it. */
+static void note_memory(const struct opening *opening, const struct sb_found *found)
+{
+	static const char *const telling[] = {"mem", "environ", "cmdline", "comm"};
+	char link[32], path[PATH_MAX];
+	bool tells = false;
+
+	snprintf(link, sizeof(link), "self/fd/%d", found->fd);
+	if (!sb_tracing_path(opening->tracing, opening->tracing->proc, link, path, sizeof(path)) || strncmp(path, "/proc/", 6) != 0)
+		return;
+	for (size_t i = 0; i < sizeof(telling) / sizeof(telling[0]); i++)
+		tells |= strcmp(sb_path_base(path), telling[i]) == 0;
+	pid_t pid = (pid_t)strtol(path + 6, NULL, 10);
+	if (!tells || pid <= 1)
+		return;
+	const struct sb_kin *other = sb_tracing_of(opening->tracing, pid);
+	if (!other)
+		sb_tracing_doubt(opening->tracing, "process-unseen", "the memory of another process", false);
+	else if (writes(opening))
+		sb_tracing_share(opening->tracing, opening->kin->process, other->process);
+	if (other && reads(opening))
+		sb_tracing_share(opening->tracing, other->process, opening->kin->process);
+}
+
 /** What /proc shows a process of itself, and everybody of the system: nothing that init's rights would open wider. */
 static struct sb_answer open_fact(const struct opening *opening, const struct sb_found *found)
 {
@@ -157,6 +181,7 @@ static struct sb_answer open_fact(const struct opening *opening, const struct sb
 			SB_CLOSING int fd = sb_target_open(opening->target, own[i]);
 			return fd < 0 ? leave_it(opening, found) : hand_over(opening, &fd);
 		}
+	note_memory(opening, found);
 	return leave_it(opening, found);
 }
 

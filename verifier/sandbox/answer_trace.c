@@ -231,3 +231,14 @@ struct sb_answer sb_answer_datagrams(struct sb_answering *answering, const struc
 		join(answering->tracing, kin, "sockets");
 	return sb_answer_kernel();
 }
+
+/** prctl(PR_SET_CHILD_SUBREAPER, …): from then on a parent need not be who made a process. */
+struct sb_answer sb_answer_take_in(struct sb_answering *answering, const struct sb_target *target, const struct sb_question *question)
+{
+	struct sb_kin *kin = sb_tracing_who(answering->tracing, target);
+
+	(void)question;
+	if (kin)
+		kin->reaps = true;
+	return sb_answer_kernel();
+}

@@ -4,6 +4,7 @@
 #include <asm/prctl.h>
 #include <errno.h>
 #include <linux/futex.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
@@ -51,6 +52,7 @@ static const struct sb_call calls[] = {
 	{SYS_truncate, SB_ANSWERS_TRACE, {{0}}, sb_answer_truncate},
 	{SYS_execve, SB_ANSWERS_TRACE, {{0}}, sb_answer_execve},
 	{SYS_execveat, SB_ANSWERS_TRACE, {{0}}, sb_answer_execveat},
+	{SYS_prctl, SB_ANSWERS_TRACE, {IS(0, PR_SET_CHILD_SUBREAPER)}, sb_answer_take_in},
 	{SYS_utime, SB_ANSWERS_TRACE, {{0}}, sb_answer_set_times},
 	{SYS_utimes, SB_ANSWERS_TRACE, {{0}}, sb_answer_set_times},
 	{SYS_futimesat, SB_ANSWERS_TRACE, {{0}}, sb_answer_set_times_at},

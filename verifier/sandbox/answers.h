@@ -115,6 +115,7 @@ struct sb_answer sb_answer_shared_memory(struct sb_answering *, const struct sb_
 struct sb_answer sb_answer_wait_for_peers(struct sb_answering *, const struct sb_target *, const struct sb_question *);
 struct sb_answer sb_answer_connect(struct sb_answering *, const struct sb_target *, const struct sb_question *);
 struct sb_answer sb_answer_sendto(struct sb_answering *, const struct sb_target *, const struct sb_question *);
+struct sb_answer sb_answer_take_in(struct sb_answering *, const struct sb_target *, const struct sb_question *);
 struct sb_answer sb_answer_datagrams(struct sb_answering *, const struct sb_target *, const struct sb_question *);
 struct sb_answer sb_answer_sysinfo(struct sb_answering *, const struct sb_target *, const struct sb_question *);
 

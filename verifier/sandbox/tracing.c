@@ -9,7 +9,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { SPARE_DESCRIPTORS = 256, CHANNEL_DEVICE = 0 };
+enum { SPARE_DESCRIPTORS = 256, CHANNEL_DEVICE = 0, FIRST_PROCESS = 256 };
 
 static int failed(const char *what, struct sb_err *err)
 {
@@ -192,6 +192,18 @@ uint32_t sb_tracing_channel(struct sb_tracing *tracing, const char *name)
 	const struct sb_file_key key = {.device = CHANNEL_DEVICE, .inode = (uint64_t)(unsigned char)*name};
 
 	return sb_recorder_meet(tracing->recorder, key, SB_TRACE_CHANNEL, name);
+}
+
+/* Channels have letters for numbers, processes those behind them. */
+void sb_tracing_share(struct sb_tracing *tracing, uint32_t from, uint32_t to)
+{
+	const struct sb_file_key key = {.device = CHANNEL_DEVICE, .inode = (uint64_t)from + FIRST_PROCESS};
+
+	if (from == to || from == SB_TRACE_NONE || to == SB_TRACE_NONE)
+		return;
+	uint32_t memory = sb_recorder_meet(tracing->recorder, key, SB_TRACE_CHANNEL, "memory");
+	sb_recorder_use(tracing->recorder, from, memory, SB_TRACE_WRITE);
+	sb_recorder_use(tracing->recorder, to, memory, SB_TRACE_READ);
 }
 
 void sb_tracing_attempt(struct sb_tracing *tracing, const struct sb_kin *kin, enum sb_trace_attempt_kind kind, const char *text)

@@ -39,6 +39,8 @@ struct sb_kin {
 	enum sb_pending pending;
 	uint32_t pending_file;
 	bool adopted;
+	bool reaps;       /* it takes in the orphans below it: not all of its children are its own */
+	bool crowded;     /* it had several threads when it asked for an exec */
 	uint64_t loader_begin, loader_end; /* where the code of its dynamic loader lies in its memory */
 };
 
@@ -70,6 +72,12 @@ void sb_tracing_step(struct sb_tracing *tracing, size_t step, pid_t root);
 /** The leader of the one who asks, which what it runs; NULL: it cannot be told, and that has been noted. */
 struct sb_kin *sb_tracing_who(struct sb_tracing *tracing, const struct sb_target *target);
 
+/** The process that a number means, or NULL. */
+struct sb_kin *sb_tracing_of(struct sb_tracing *tracing, pid_t pid);
+
+/** Before it becomes another program: its children that have not asked yet are what it is now. */
+void sb_tracing_settle_children(struct sb_tracing *tracing, struct sb_kin *kin);
+
 /** An exec that will be looked at when the process asks next, or dies. */
 void sb_tracing_expect(struct sb_kin *kin, enum sb_pending pending, uint32_t file);
 
@@ -87,6 +95,9 @@ uint32_t sb_tracing_linked(struct sb_tracing *tracing, int folder, const char *l
 
 /** The node that all sockets (@name "sockets") or all shared memory together are. */
 uint32_t sb_tracing_channel(struct sb_tracing *tracing, const char *name);
+
+/** What @from has in its memory may get into that of @to: processes, either may be SB_TRACE_NONE. */
+void sb_tracing_share(struct sb_tracing *tracing, uint32_t from, uint32_t to);
 
 /** Name of a descriptor of ours, absolute; what was deleted without the kernel's remark. False: it has none. */
 bool sb_tracing_path(const struct sb_tracing *tracing, int folder, const char *link, char *out, size_t size);

@@ -152,6 +152,13 @@ static uint32_t image_before(const struct sb_tracing *tracing, uint32_t process)
 	return process == SB_TRACE_NONE ? SB_TRACE_NONE : rows[process].image;
 }
 
+/** Children that another thread made while this one exec'd the same program again cannot be told from those of the new one. */
+static void link_twins(struct sb_tracing *tracing, const struct sb_kin *kin, uint32_t old, uint32_t made)
+{
+	if (kin->crowded && image_before(tracing, old) == image_before(tracing, made))
+		sb_tracing_share(tracing, old, made);
+}
+
 static void begin(struct sb_tracing *tracing, struct sb_kin *kin)
 {
 	uint32_t parent = kin->process, image = image_of(tracing, kin);
@@ -166,6 +173,7 @@ static void begin(struct sb_tracing *tracing, struct sb_kin *kin)
 	process.cwd = note_cwd(tracing, kin);
 	kin->process = sb_recorder_process(tracing->recorder, &process);
 	kin->adopted = false;
+	link_twins(tracing, kin, parent, kin->process);
 	sb_recorder_use(tracing->recorder, kin->process, image, SB_TRACE_EXEC);
 	sb_recorder_use(tracing->recorder, kin->process, kin->pending_file, SB_TRACE_EXEC);
 	note_descriptors(tracing, kin, kin->process, parent);
@@ -252,7 +260,7 @@ static bool read_family(const struct sb_kin *kin, struct family *out)
 
 static struct sb_kin *find(struct sb_tracing *tracing, pid_t pid, unsigned depth);
 
-/** A parent may have exec'd since: then the child is still what the parent was before. */
+/** A parent may have exec'd since, where its children could not be listed: then the child is still what the parent was before. */
 static uint32_t process_of_child(const struct sb_tracing *tracing, uint32_t image, uint32_t process)
 {
 	size_t count;
@@ -278,6 +286,17 @@ static const struct sb_kin *foster(struct sb_tracing *tracing, pid_t pid, unsign
 	return NULL;
 }
 
+/** Whoever made it is gone: any process that ran the same program may have, and may have handed down what it had read. */
+static void link_kind(struct sb_tracing *tracing, uint32_t image, uint32_t process)
+{
+	size_t count;
+	const struct sb_recorded_process *rows = sb_recorder_processes(tracing->recorder, &count);
+
+	for (uint32_t at = 0; image != SB_TRACE_NONE && at < count; at++)
+		if (rows[at].image == image && at != process)
+			sb_tracing_share(tracing, at, process);
+}
+
 static void descend(struct sb_tracing *tracing, struct sb_kin *kin, pid_t pid, pid_t parent, unsigned depth)
 {
 	const struct sb_kin *from = NULL;
@@ -301,13 +320,15 @@ static void descend(struct sb_tracing *tracing, struct sb_kin *kin, pid_t pid, p
 	kin->step = from->step;
 	kin->loader_begin = from->loader_begin;
 	kin->loader_end = from->loader_end;
-	kin->process = process_of_child(tracing, image_of(tracing, kin), from->process);
+	uint32_t image = image_of(tracing, kin);
+	kin->process = process_of_child(tracing, image, from->process);
+	if (kin->adopted || from->reaps)
+		link_kind(tracing, image, kin->process);
 }
 
-static struct sb_kin *meet(struct sb_tracing *tracing, pid_t pid, unsigned depth)
+static struct sb_kin *open_kin(struct sb_tracing *tracing, pid_t pid, struct family *family)
 {
 	struct sb_kin *kin = &tracing->kins[pid];
-	struct family family;
 	char name[16];
 
 	snprintf(name, sizeof(name), "%d", (int)pid);
@@ -315,15 +336,33 @@ static struct sb_kin *meet(struct sb_tracing *tracing, pid_t pid, unsigned depth
 	if (folder < 0)
 		return NULL;
 	*kin = (struct sb_kin){.folder = folder + 1};
-	if (!read_family(kin, &family)) {
+	if (!read_family(kin, family)) {
 		forget(tracing, kin);
 		return NULL;
 	}
 	tracing->met[tracing->open++] = pid;
-	kin->leader = family.leader;
-	if (family.leader == pid)
+	kin->leader = family->leader;
+	return kin;
+}
+
+static struct sb_kin *meet(struct sb_tracing *tracing, pid_t pid, unsigned depth)
+{
+	struct family family;
+	struct sb_kin *kin = open_kin(tracing, pid, &family);
+
+	if (kin && family.leader == pid)
 		descend(tracing, kin, pid, family.parent, depth);
 	return kin;
+}
+
+static void bury(struct sb_tracing *tracing, pid_t pid)
+{
+	forget(tracing, &tracing->kins[pid]);
+	for (size_t i = tracing->open; i-- > 0;)
+		if (tracing->met[i] == pid) {
+			tracing->met[i] = tracing->met[--tracing->open];
+			return;
+		}
 }
 
 /** A number that is given to another process leads to nothing below the old one's folder. */
@@ -333,19 +372,78 @@ static struct sb_kin *find(struct sb_tracing *tracing, pid_t pid, unsigned depth
 
 	if (!kin || depth > DEEPEST)
 		return NULL;
-	if (kin->folder && !is_alive(kin)) {
-		forget(tracing, kin);
-		for (size_t i = tracing->open; i-- > 0;)
-			if (tracing->met[i] == pid) {
-				tracing->met[i] = tracing->met[--tracing->open];
-				break;
-			}
-	}
+	if (kin->folder && !is_alive(kin))
+		bury(tracing, pid);
 	if (!kin->folder)
 		kin = meet(tracing, pid, depth);
 	if (kin && kin->leader != pid)
 		kin = find(tracing, kin->leader, depth + 1);
 	return kin;
+}
+
+struct sb_kin *sb_tracing_of(struct sb_tracing *tracing, pid_t pid)
+{
+	return find(tracing, pid, 0);
+}
+
+/* ---- children that have not asked yet ---- */
+
+/** It has asked nothing, so it has not exec'd either, and is what its parent is. */
+static void inherit(struct sb_tracing *tracing, const struct sb_kin *parent, pid_t pid)
+{
+	struct sb_kin *kin = pid > 1 && pid < SB_PIDS ? &tracing->kins[pid] : NULL;
+	struct family family;
+
+	if (!kin || (kin->folder && is_alive(kin)))
+		return;
+	if (kin->folder)
+		bury(tracing, pid);
+	kin = open_kin(tracing, pid, &family);
+	if (!kin)
+		return;
+	kin->process = parent->process;
+	kin->step = parent->step;
+	kin->loader_begin = parent->loader_begin;
+	kin->loader_end = parent->loader_end;
+}
+
+/** "123 124 ": proc(5), /proc/PID/task/TID/children. */
+static void inherit_all(struct sb_tracing *tracing, const struct sb_kin *parent, int tasks, const char *thread)
+{
+	char path[32], text[4096];
+	pid_t pid = 0;
+
+	snprintf(path, sizeof(path), "%.20s/children", thread);
+	SB_CLOSING int fd = openat(tasks, path, O_RDONLY | O_CLOEXEC);
+	for (ssize_t n; fd >= 0 && (n = read(fd, text, sizeof(text))) > 0;)
+		for (ssize_t i = 0; i < n; i++) {
+			if (text[i] >= '0' && text[i] <= '9' && pid < SB_PIDS) {
+				pid = 10 * pid + (text[i] - '0');
+				continue;
+			}
+			inherit(tracing, parent, pid);
+			pid = 0;
+		}
+}
+
+void sb_tracing_settle_children(struct sb_tracing *tracing, struct sb_kin *kin)
+{
+	SB_CLOSING int tasks = openat(kin->folder - 1, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_Alignas(uint64_t) char rows[4096];
+	size_t threads = 0;
+	long n;
+
+	while (tasks >= 0 && (n = syscall(SYS_getdents64, tasks, rows, sizeof(rows))) > 0)
+		for (long at = 0; at < n;) {
+			const struct listed *row = (const void *)(rows + at);
+
+			if (row->name[0] != '.') {
+				inherit_all(tracing, kin, tasks, row->name);
+				threads++;
+			}
+			at += row->size;
+		}
+	kin->crowded = threads != 1;
 }
 
 /** The first process of a step is a copy of init until its exec. */
