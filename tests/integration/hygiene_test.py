@@ -399,11 +399,11 @@ def _(_dir):
     assert refused() == [('p.txt', ['release/app'])]
 
 
-@case('binary data of the drop is named where it is delivered as it is, or as a member; text is not, nor what is in no delivered file')
+@case('binary data of the drop is named where it is delivered as it is, or as a member; pictures and text are not, nor what is in no delivered file')
 def _(_dir):
     data = random.Random(5).randbytes(3000)
-    drop({'fw.bin': data, 'other.bin': data[::-1], 'fw.txt': data.hex(), 'm.c': 'int main(void) { return 0; }\n'},
-         ['mkdir -p p && cp fw.bin other.bin p/ && rm p/other.bin && cp fw.txt p/ && gcc -o p/app m.c && tar --sort=name --mtime=@0 -cJf "$OUT/app" p && cp fw.bin fw.txt "$OUT/"'],
+    drop({'fw.bin': data, 'logo.png': b'\x89PNG\r\n\x1a\n' + data, 'other.bin': data[::-1], 'fw.txt': data.hex(), 'm.c': 'int main(void) { return 0; }\n'},
+         ['mkdir -p p && cp fw.bin other.bin p/ && rm p/other.bin && cp fw.txt logo.png p/ && gcc -o p/app m.c && tar --sort=name --mtime=@0 -cJf "$OUT/app" p && cp fw.bin fw.txt "$OUT/"'],
          [('release/app', 'out/app'), ('release/fw.bin', 'out/fw.bin'), ('release/fw.txt', 'out/fw.txt')])
     assert refused() == [('fw.bin', ['release/app', 'release/fw.bin'])]
     with open('record.json') as f:

@@ -35,6 +35,19 @@ bool sb_copy_is_binary(struct sb_span bytes)
 	return memchr(bytes.p, 0, bytes.n < LOOKED_AT ? bytes.n : LOOKED_AT) != NULL;
 }
 
+bool sb_copy_is_shown(struct sb_span bytes)
+{
+	static const struct {
+		const char *bytes;
+		size_t n;
+	} magics[] = {{"\x89PNG\r\n\x1a\n", 8}, {"GIF87a", 6}, {"GIF89a", 6}, {"\xff\xd8\xff", 3}, {"\xde\x12\x04\x95", 4}, {"\x95\x04\x12\xde", 4}};
+
+	for (size_t i = 0; i < sizeof magics / sizeof *magics; i++)
+		if (sb_span_starts(bytes, magics[i].bytes, magics[i].n))
+			return true;
+	return false;
+}
+
 static int by_size(const void *a, const void *b)
 {
 	const struct sb_candidate *x = a, *y = b;

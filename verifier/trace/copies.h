@@ -29,6 +29,8 @@ struct sb_copy {
 enum { SB_COPY_LEAST = 64 };
 /** Not text: anybody can read what that says. */
 bool sb_copy_is_binary(struct sb_span bytes);
+/** A picture (PNG, GIF, JPEG) or a catalogue of gettext, by its first bytes: shown to people wherever it is delivered as it is, and run nowhere. */
+bool sb_copy_is_shown(struct sb_span bytes);
 
 /**
  * Every candidate in every delivered file: struct sb_copy into @copies, by kind, index, output and place. @candidates are put in order.

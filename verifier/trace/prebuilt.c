@@ -117,12 +117,12 @@ static int list_subjects(struct finding *f, struct sb_err *err)
 
 /* ---- what may have been copied ---- */
 
-/* Nobody can have copied what nobody opened, nor anything out of an archive that nobody opened. */
+/* Nobody can have copied what nobody opened, nor anything out of an archive that nobody opened; pictures are no programs. */
 static bool may_be_copied(const struct sb_analysis *a, size_t i)
 {
 	const struct sb_source_use *use = &a->uses[i], *archive = use->packed ? sb_use_archive(a->uses, i) : use;
 
-	return use->bytes.n >= SB_COPY_LEAST && sb_copy_is_binary(use->bytes) && (!archive || archive->use != SB_USE_UNREAD || !a->out->trusted);
+	return use->bytes.n >= SB_COPY_LEAST && sb_copy_is_binary(use->bytes) && !sb_copy_is_shown(use->bytes) && (!archive || archive->use != SB_USE_UNREAD || !a->out->trusted);
 }
 
 static size_t list_candidates(const struct finding *f, struct sb_candidate *out)
