@@ -58,6 +58,7 @@
 	X(EVIDENCE_BYTES, "evidence-bytes", UINT64_C(256) << 20, "bytes", "evidence of one gate") \
 	X(EVIDENCE_FILES, "evidence-files", 100000, "files", "evidence of one gate") \
 	X(VOICES, "voices", 100000, "statements", "signed statements about the files of one gate") \
+	X(STRANGE_SIGNATURES, "strange-signatures", UINT64_C(4) << 30, "bytes", "hashed to find that no key of the policy made a signature; each trial counts as 16 KiB more") \
 	X(TRUST_VERSIONS, "trust-versions", 1024, "versions", "the chain of one trust root in one installation") \
 	X(SIGNATURES, "signatures", 64, "signatures", "one DSSE envelope") \
 	X(LINEAGE_ENTRIES, "lineage-entries", 100000, "entries", "of each list that says what shipped files were made of; the rest is counted") \
@@ -67,7 +68,7 @@
 	X(NOTE_BYTES, "note-bytes", UINT64_C(1) << 20, "bytes", "a signed note, or a proof with one") \
 	X(NOTE_LINES, "note-lines", 64, "signatures", "one signed note") \
 	X(LOG_ENTRY_BYTES, "log-entry-bytes", 65535, "bytes", "one entry of a log: its length is written in two bytes") \
-	X(LOG_HEADS, "log-heads", 10000, "heads", "different heads of one log in the evidence of one gate") \
+	X(LOG_HEADS, "log-heads", 10000, "heads", "different notes with a head of one log in the evidence of one gate") \
 	X(LOG_PROOFS, "log-proofs", 100000, "proofs", "of one log in the evidence of one gate") \
 	X(LOG_SUBJECTS, "log-subjects", 512, "subjects", "one entry of a log; more are several entries") \
 	X(PREVIEW_BYTES, "preview-bytes", 32, "bytes", "old and new bytes shown with a finding")

@@ -124,6 +124,8 @@ SB_MUST_USE int sb_secret_unseal(struct sb_span file, struct sb_span passphrase,
 SB_MUST_USE int sb_sign(const struct sb_secret *secret, struct sb_span message, uint8_t out[SB_SIGNATURE_BYTES], struct sb_err *err);
 /** True only for a good signature under a sound key. */
 bool sb_signature_good(const uint8_t public_key[SB_PUBLIC_BYTES], struct sb_span message, const uint8_t signature[SB_SIGNATURE_BYTES]);
+/** The same, faster, under a key that sb_public_check has found sound before. */
+bool sb_signature_holds(const uint8_t public_key[SB_PUBLIC_BYTES], struct sb_span message, const uint8_t signature[SB_SIGNATURE_BYTES]);
 /** EVIDENCE "key-unsound" for low-order, mixed-order, non-canonical and zero keys. */
 SB_MUST_USE int sb_public_check(const uint8_t public_key[SB_PUBLIC_BYTES], struct sb_err *err);
 /** OpenSSH fingerprint, the keyid of our envelopes. */

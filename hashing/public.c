@@ -12,9 +12,14 @@ int sb_public_check(const uint8_t public_key[SB_PUBLIC_BYTES], struct sb_err *er
 	return sb_fail(err, SB_EVIDENCE, "key-unsound", "the public key is no sound Ed25519 point");
 }
 
+bool sb_signature_holds(const uint8_t public_key[SB_PUBLIC_BYTES], struct sb_span message, const uint8_t signature[SB_SIGNATURE_BYTES])
+{
+	return crypto_sign_ed25519_verify_detached(signature, message.p, message.n, public_key) == 0;
+}
+
 bool sb_signature_good(const uint8_t public_key[SB_PUBLIC_BYTES], struct sb_span message, const uint8_t signature[SB_SIGNATURE_BYTES])
 {
-	return sb_public_check(public_key, NULL) == 0 && crypto_sign_ed25519_verify_detached(signature, message.p, message.n, public_key) == 0;
+	return sb_public_check(public_key, NULL) == 0 && sb_signature_holds(public_key, message, signature);
 }
 
 void sb_public_fingerprint(const uint8_t public_key[SB_PUBLIC_BYTES], char out[SB_FINGERPRINT_TEXT])

@@ -229,33 +229,51 @@ static int64_t check_line(struct sb_span text, const struct sb_note_key *key, st
 	struct sb_rd rd = sb_rd_of(bytes, true);
 
 	if (key->type == SB_NOTE_PLAIN)
-		return bytes.n == SB_SIGNATURE_BYTES && sb_signature_good(key->key, text, bytes.p) ? 0 : -1;
+		return bytes.n == SB_SIGNATURE_BYTES && sb_signature_holds(key->key, text, bytes.p) ? 0 : -1;
 	if (key->type != SB_NOTE_COSIGNATURE || bytes.n != TIME_BYTES + SB_SIGNATURE_BYTES)
 		return -1;
 	uint64_t when = sb_rd_uint(&rd, TIME_BYTES);
 	if (when > INT64_MAX)
 		return -1;
 	cosigned_text(text, (int64_t)when, &timed);
-	return !timed.bad && sb_signature_good(key->key, sb_buf_span(&timed), bytes.p + TIME_BYTES) ? (int64_t)when : -1;
+	return !timed.bad && sb_signature_holds(key->key, sb_buf_span(&timed), bytes.p + TIME_BYTES) ? (int64_t)when : -1;
+}
+
+bool sb_note_line_is_of(const struct sb_note_line *line, const struct sb_note_key *key)
+{
+	return line->id == key->id && strcmp(line->name, key->name) == 0;
+}
+
+enum sb_note_said sb_note_cosigned_by(const struct sb_note *note, const struct sb_note_key *key, int64_t until, struct sb_note_times *times)
+{
+	struct sb_note_times found = {.first = INT64_MAX, .last = -1};
+
+	for (size_t i = 0; i < note->count; i++) {
+		const struct sb_note_line *line = &note->lines[i];
+		if (!sb_note_line_is_of(line, key))
+			continue;
+		int64_t when = check_line(note->text, key, line->bytes);
+		if (when < 0)
+			return SB_NOTE_BAD;
+		if (when <= until && when < found.first)
+			found.first = when;
+		if (when <= until && when > found.last)
+			found.last = when;
+	}
+	if (found.last < 0)
+		return SB_NOTE_UNSIGNED;
+	*times = found;
+	return SB_NOTE_GOOD;
 }
 
 enum sb_note_said sb_note_signed_by(const struct sb_note *note, const struct sb_note_key *key, int64_t *when)
 {
-	int64_t earliest = -1;
+	struct sb_note_times times = {0};
+	enum sb_note_said said = sb_note_cosigned_by(note, key, INT64_MAX, &times);
 
-	for (size_t i = 0; i < note->count; i++) {
-		const struct sb_note_line *line = &note->lines[i];
-		if (line->id != key->id || strcmp(line->name, key->name) != 0)
-			continue;
-		int64_t found = check_line(note->text, key, line->bytes);
-		if (found < 0)
-			return SB_NOTE_BAD;
-		if (earliest < 0 || found < earliest)
-			earliest = found;
-	}
-	if (when)
-		*when = earliest < 0 ? 0 : earliest;
-	return earliest < 0 ? SB_NOTE_UNSIGNED : SB_NOTE_GOOD;
+	if (when && said != SB_NOTE_BAD)
+		*when = times.first;
+	return said;
 }
 
 static bool is_reserved(struct sb_span text)

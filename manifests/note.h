@@ -50,6 +50,14 @@ void sb_note_line_write(const struct sb_note_line *line, struct sb_buf *out);
 enum sb_note_said { SB_NOTE_UNSIGNED = 0, SB_NOTE_BAD, SB_NOTE_GOOD };
 /** @when (may be NULL): of a cosignature, the earliest time that is signed, in seconds since 1970; else 0. */
 enum sb_note_said sb_note_signed_by(const struct sb_note *note, const struct sb_note_key *key, int64_t *when);
+/** The first and the last time at which a key has signed a note: a witness may sign one head again. */
+struct sb_note_times {
+	int64_t first, last;
+};
+/** The same of cosignatures made at @until or before; UNSIGNED when there are only later ones. @times is written when they are GOOD. */
+enum sb_note_said sb_note_cosigned_by(const struct sb_note *note, const struct sb_note_key *key, int64_t until, struct sb_note_times *times);
+/** Would one of the two look at @line? */
+bool sb_note_line_is_of(const struct sb_note_line *line, const struct sb_note_key *key);
 
 /**
  * Append the line of a signature over @text by @secret, whose name and type are @key's. Text that would be taken for something else when it is signed

@@ -120,23 +120,24 @@ struct sb_log_view;
 /** Everything lives in @arena, and borrows @trust. NULL: out of memory. */
 SB_MUST_USE struct sb_log_view *sb_log_view_new(const struct sb_log_trust *trust, struct sb_arena *arena);
 /**
- * Take a proof (".tlog-proof") into account; one that is unreadable, or whose head does not count, is only counted. @bytes must outlive the view. Errors: NOMEM.
+ * Take a proof (".tlog-proof") into account; one that is unreadable, or whose head does not count, is only counted. @bytes must outlive the view. All proofs come before
+ * a log. Errors: USAGE "option-value" when one does not; NOMEM.
  */
 SB_MUST_USE int sb_log_view_add_proof(struct sb_log_view *view, struct sb_span bytes, struct sb_err *err);
-/** Take a whole log into account, after all of it was walked over: one at most. Errors: those of the head and of the walk; EVIDENCE "log-unwitnessed"; USAGE "option-value"; NOMEM. */
+/** Take a whole log into account, after all of it was walked over, past every head that is known: one at most. Errors: those of the head and of the walk; EVIDENCE "log-unwitnessed"; USAGE "option-value"; NOMEM. */
 SB_MUST_USE int sb_log_view_add_log(struct sb_log_view *view, const struct sb_log_files *files, struct sb_err *err);
-/** The log has signed two roots of one size: it proves nothing any more. */
+/** The log has signed two roots of one size, or one that the whole log did not have at that size: it proves nothing any more. */
 bool sb_log_view_contradicts(const struct sb_log_view *view);
 /** Is the entry with this leaf, of the statement @pae, in the log? @when (may be NULL): the time by which enough witnesses had seen it; INT64_MAX: not known. */
 bool sb_log_view_has(const struct sb_log_view *view, const uint8_t pae[SB_SHA256_BYTES], const uint8_t leaf[SB_MERKLE_BYTES], int64_t *when);
-/** Was a whole log seen, with entries that could all be read, up to the largest head that counts? */
+/** Was a whole log seen, with entries that could all be read, up to the largest head that counts, and was nothing left out? */
 bool sb_log_view_is_whole(const struct sb_log_view *view);
 /** Statements that the whole log names for a wanted file, in the order of the log; NULL beyond the last. */
 const uint8_t *sb_log_view_listed(const struct sb_log_view *view, size_t wanted, size_t nth);
 
 struct sb_log_view_counts {
 	uint64_t proofs, unreadable; /* that were given; that cannot be read */
-	uint64_t heads, uncounted;   /* different heads that count; those that do not */
+	uint64_t heads;              /* different heads that count */
 	uint64_t left_out;           /* over SB_LIMIT_LOG_HEADS or SB_LIMIT_LOG_PROOFS: not looked at */
 	uint64_t size;               /* of the largest head that counts */
 	int64_t still;               /* enough witnesses had signed that head at this time or later; INT64_MIN: none are asked for; only when there are heads */

@@ -5,14 +5,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-/** A head that was looked at once, however many proofs carry it. */
+/** What the log has signed, of whatever is written beside it. */
 struct head {
-	uint8_t sha256[SB_SHA256_BYTES]; /* of its bytes */
-	bool counts;
 	uint64_t size;
 	uint8_t root[SB_MERKLE_BYTES];
-	int64_t when;  /* by which enough witnesses had signed */
-	int64_t still; /* as many had signed at that time or later; INT64_MIN: none are asked for */
+	bool counts;   /* enough witnesses have signed it, on one note at least */
+	int64_t when;  /* by which they had; the earliest that a note shows */
+	int64_t still; /* as many had signed at that time or later, the latest; INT64_MIN: none are asked for */
+};
+
+/** A note that was looked at once, however many proofs carry it, and whatever strangers have put on it. */
+struct sight {
+	uint8_t sha256[SB_SHA256_BYTES]; /* of its text and of the signatures of those whom we know */
+	size_t head; /* SIZE_MAX: it does not count */
 };
 
 struct proof {
@@ -32,8 +37,9 @@ struct sb_log_view {
 	const struct sb_log_trust *trust;
 	struct sb_arena *arena;
 	struct head *heads;
+	struct sight *sights;
 	struct proof *proofs;
-	size_t head_count, proof_count, head_room, proof_room;
+	size_t head_count, sight_count, proof_count, head_room, sight_room, proof_room;
 	uint8_t (*leaves)[SB_MERKLE_BYTES]; /* of the whole log, sorted */
 	size_t leaf_count;
 	int64_t whole_when;
@@ -86,42 +92,38 @@ static int by_time(const void *a, const void *b)
 static bool is_witnessed(const struct sb_log_view *view, const struct sb_note *note, struct head *out)
 {
 	const struct sb_log_trust *trust = view->trust;
-	int64_t times[SB_LOG_WITNESSES];
+	int64_t first[SB_LOG_WITNESSES], last[SB_LOG_WITNESSES];
 	size_t count = 0;
 
 	for (size_t i = 0; i < trust->witness_count && i < SB_LOG_WITNESSES; i++) {
-		int64_t time = 0;
-		enum sb_note_said said = sb_note_signed_by(note, &trust->witnesses[i], &time);
+		struct sb_note_times times = {0};
+		enum sb_note_said said = sb_note_cosigned_by(note, &trust->witnesses[i], trust->time, &times);
 		if (said == SB_NOTE_BAD)
 			return false;
-		if (said == SB_NOTE_GOOD && time <= trust->time)
-			times[count++] = time;
+		if (said == SB_NOTE_UNSIGNED)
+			continue;
+		first[count] = times.first;
+		last[count++] = times.last;
 	}
 	out->when = INT64_MAX;
 	out->still = INT64_MIN;
 	if (count < trust->need)
 		return false;
-	qsort(times, count, sizeof *times, by_time);
+	qsort(first, count, sizeof *first, by_time);
+	qsort(last, count, sizeof *last, by_time);
 	if (trust->need) {
-		out->when = times[trust->need - 1];
-		out->still = times[count - trust->need];
+		out->when = first[trust->need - 1];
+		out->still = last[count - trust->need];
 	}
 	return true;
 }
 
-static void note_contradiction(struct sb_log_view *view, const struct head *head)
-{
-	for (size_t i = 0; i < view->head_count; i++)
-		view->contradicts |= view->heads[i].size == head->size && memcmp(view->heads[i].root, head->root, SB_MERKLE_BYTES) != 0;
-}
-
 /* Heads that the log has signed are kept, whoever has witnessed them: two of one size speak against it. */
-static int look_at(struct sb_log_view *view, struct sb_span bytes, struct head *out, bool *is_signed, struct sb_err *err)
+static int look_at(const struct sb_log_view *view, struct sb_span bytes, struct sb_arena *apart, struct head *out, bool *is_signed, struct sb_err *err)
 {
-	SB_ARENA struct sb_arena *apart = sb_arena_new(0);
 	struct sb_signed_checkpoint head;
 	struct sb_err why = {0};
-	int rc = apart ? sb_checkpoint_open(bytes, view->trust->log, apart, &head, &why) : SB_NOMEM;
+	int rc = sb_checkpoint_open(bytes, view->trust->log, apart, &head, &why);
 
 	if (rc == SB_NOMEM)
 		return no_memory(err);
@@ -139,47 +141,111 @@ static void note_largest(struct sb_log_view *view, const struct head *head)
 {
 	struct sb_log_view_counts *counts = &view->counts;
 
-	counts->heads++;
 	if (counts->heads == 1 || head->size > counts->size || (head->size == counts->size && head->still > counts->still))
 		counts->still = head->still;
 	if (head->size > counts->size)
 		counts->size = head->size;
 }
 
-/* The index of a head, looked at when it is new; SIZE_MAX when it does not count. */
-static int head_of(struct sb_log_view *view, struct sb_span bytes, size_t *index, struct sb_err *err)
+/* One head of all notes that show it: of each of them what it shows is true. */
+static int keep_head(struct sb_log_view *view, const struct head *made, size_t *index, struct sb_err *err)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < view->head_count; i++)
+		view->contradicts |= view->heads[i].size == made->size && memcmp(view->heads[i].root, made->root, SB_MERKLE_BYTES) != 0;
+	while (at < view->head_count && (view->heads[at].size != made->size || memcmp(view->heads[at].root, made->root, SB_MERKLE_BYTES) != 0))
+		at++;
+	if (at == view->head_count) {
+		view->heads = grown(view->arena, view->heads, view->head_count, sizeof *view->heads, &view->head_room);
+		if (!view->heads)
+			return no_memory(err);
+		view->heads[view->head_count++] = (struct head){.size = made->size, .when = INT64_MAX, .still = INT64_MIN};
+		memcpy(view->heads[at].root, made->root, SB_MERKLE_BYTES);
+	}
+	struct head *head = &view->heads[at];
+	*index = made->counts ? at : SIZE_MAX;
+	if (!made->counts)
+		return 0;
+	view->counts.heads += !head->counts;
+	head->counts = true;
+	head->when = made->when < head->when ? made->when : head->when;
+	head->still = made->still > head->still ? made->still : head->still;
+	note_largest(view, head);
+	return 0;
+}
+
+static bool is_of_somebody(const struct sb_log_trust *trust, const struct sb_note_line *line)
+{
+	bool found = sb_note_line_is_of(line, trust->log);
+
+	for (size_t i = 0; i < trust->witness_count; i++)
+		found |= sb_note_line_is_of(line, &trust->witnesses[i]);
+	return found;
+}
+
+/* Lines of strangers make no other note: anybody could add them. */
+static void tell_apart(const struct sb_log_trust *trust, const struct sb_note *note, uint8_t sha256[SB_SHA256_BYTES])
+{
+	struct sb_hash hash;
+	struct sb_digest digest;
+
+	sb_hash_init(&hash, SB_DIGEST_SHA256);
+	sb_hash_update(&hash, note->text); /* names end with a NUL, which no text holds */
+	for (size_t i = 0; i < note->count; i++) {
+		const struct sb_note_line *line = &note->lines[i];
+		if (!is_of_somebody(trust, line))
+			continue;
+		sb_hash_update(&hash, sb_span_of("\n", 1));
+		sb_hash_update(&hash, sb_span_of(line->name, strlen(line->name) + 1));
+		sb_hash_update(&hash, sb_span_of(&line->id, sizeof line->id));
+		sb_hash_update(&hash, sb_span_of(&line->bytes.n, sizeof line->bytes.n));
+		sb_hash_update(&hash, line->bytes);
+	}
+	sb_hash_final(&hash, &digest);
+	memcpy(sha256, digest.sha256, SB_SHA256_BYTES);
+}
+
+static int look_once(struct sb_log_view *view, struct sb_span bytes, struct sb_arena *apart, size_t *index, struct sb_err *err)
 {
 	struct head made = {0};
-	struct sb_digest digest;
+	struct sb_note note;
+	uint8_t sha256[SB_SHA256_BYTES];
+	struct sb_err why = {0};
 	bool is_signed = false;
+	int rc = sb_note_read(bytes, apart, &note, &why);
 
-	sb_hash_span(bytes, SB_DIGEST_SHA256, &digest);
-	*index = SIZE_MAX;
-	for (size_t i = view->head_count; i-- > 0;)
-		if (memcmp(view->heads[i].sha256, digest.sha256, SB_SHA256_BYTES) == 0) {
-			*index = view->heads[i].counts ? i : SIZE_MAX;
+	if (rc)
+		return rc == SB_NOMEM ? no_memory(err) : 0;
+	tell_apart(view->trust, &note, sha256);
+	for (size_t i = view->sight_count; i-- > 0;)
+		if (memcmp(view->sights[i].sha256, sha256, SB_SHA256_BYTES) == 0) {
+			*index = view->sights[i].head;
 			return 0;
 		}
-	if (view->head_count >= SB_LIMIT_OF(LOG_HEADS)) {
+	if (view->sight_count >= SB_LIMIT_OF(LOG_HEADS)) {
 		view->counts.left_out++;
 		return 0;
 	}
-	int rc = look_at(view, bytes, &made, &is_signed, err);
+	view->sights = grown(view->arena, view->sights, view->sight_count, sizeof *view->sights, &view->sight_room);
+	rc = view->sights ? look_at(view, bytes, apart, &made, &is_signed, err) : no_memory(err);
+	if (!rc && is_signed)
+		rc = keep_head(view, &made, index, err);
 	if (rc)
 		return rc;
-	view->counts.uncounted += !made.counts;
-	if (!is_signed)
-		return 0;
-	memcpy(made.sha256, digest.sha256, SB_SHA256_BYTES);
-	view->heads = grown(view->arena, view->heads, view->head_count, sizeof *view->heads, &view->head_room);
-	if (!view->heads)
-		return no_memory(err);
-	note_contradiction(view, &made);
-	if (made.counts)
-		note_largest(view, &made);
-	*index = made.counts ? view->head_count : SIZE_MAX;
-	view->heads[view->head_count++] = made;
+	struct sight *sight = &view->sights[view->sight_count++];
+	memcpy(sight->sha256, sha256, SB_SHA256_BYTES);
+	sight->head = *index;
 	return 0;
+}
+
+/* The index of a head, looked at when it is new; SIZE_MAX when it does not count. */
+static int head_of(struct sb_log_view *view, struct sb_span bytes, size_t *index, struct sb_err *err)
+{
+	SB_ARENA struct sb_arena *apart = sb_arena_new(0);
+
+	*index = SIZE_MAX;
+	return apart ? look_once(view, bytes, apart, index, err) : no_memory(err);
 }
 
 /* ---- proofs ---- */
@@ -191,6 +257,8 @@ int sb_log_view_add_proof(struct sb_log_view *view, struct sb_span bytes, struct
 	struct sb_err why = {0};
 	struct proof made = {.bytes = bytes};
 
+	if (view->whole_walked)
+		return sb_fail(err, SB_USAGE, "option-value", "proofs come before a log, which is walked over for their heads");
 	view->counts.proofs++;
 	int rc = apart ? sb_tlog_proof_read(bytes, apart, &read, &why) : SB_NOMEM;
 	if (rc) {
@@ -281,18 +349,58 @@ static int hear_entry(struct sb_log_view *view, struct sb_span text, bool *reada
 	return rc ? 0 : list(view, &entry, err);
 }
 
+static int by_size(const void *a, const void *b)
+{
+	const struct head *const *x = a, *const *y = b;
+	return ((*x)->size > (*y)->size) - ((*x)->size < (*y)->size);
+}
+
+/** Heads that a walk comes past, in their order: each must be what the log was at its size. */
+struct passing {
+	const struct head **heads;
+	size_t count, at;
+	bool parted; /* one was not */
+};
+
+static int begin_passing(const struct sb_log_view *view, struct passing *out, struct sb_err *err)
+{
+	out->heads = sb_arena_array(view->arena, view->head_count + 1, sizeof(struct head *));
+	if (!out->heads)
+		return no_memory(err);
+	for (size_t i = 0; i < view->head_count; i++)
+		out->heads[i] = &view->heads[i];
+	out->count = view->head_count;
+	qsort(out->heads, out->count, sizeof(struct head *), by_size);
+	return 0;
+}
+
+static void pass(struct passing *passing, const struct sb_merkle_run *tree)
+{
+	uint8_t root[SB_MERKLE_BYTES];
+
+	for (; passing->at < passing->count && passing->heads[passing->at]->size <= tree->size; passing->at++) {
+		sb_merkle_run_root(tree, root);
+		passing->parted |= memcmp(root, passing->heads[passing->at]->root, sizeof root) != 0;
+	}
+}
+
 static int walk_all(struct sb_log_view *view, struct sb_log_walk *walk, bool *readable, struct sb_err *err)
 {
 	uint8_t(*leaves)[SB_MERKLE_BYTES] = NULL;
+	struct passing passing = {0};
 	size_t count = 0, room = 0;
 	struct sb_span text;
-	int rc;
+	int rc = begin_passing(view, &passing, err);
 
+	if (rc)
+		return rc;
+	pass(&passing, sb_log_walk_tree(walk));
 	while (!(rc = sb_log_walk_next(walk, &text, err)) && text.p) {
 		leaves = grown(view->arena, leaves, count, sizeof *leaves, &room);
 		if (!leaves)
 			return no_memory(err);
 		sb_merkle_leaf(text, leaves[count++]);
+		pass(&passing, sb_log_walk_tree(walk));
 		if ((rc = hear_entry(view, text, readable, err)))
 			return rc;
 	}
@@ -301,6 +409,7 @@ static int walk_all(struct sb_log_view *view, struct sb_log_walk *walk, bool *re
 		view->leaves = leaves;
 		view->leaf_count = count;
 	}
+	view->contradicts |= !rc && passing.parted; /* else it is this copy that is damaged */
 	return rc;
 }
 
@@ -341,7 +450,7 @@ bool sb_log_view_contradicts(const struct sb_log_view *view)
 
 bool sb_log_view_is_whole(const struct sb_log_view *view)
 {
-	return view->whole && view->whole_size >= view->counts.size && !view->contradicts;
+	return view->whole && view->whole_size >= view->counts.size && !view->contradicts && !view->counts.left_out;
 }
 
 const uint8_t *sb_log_view_listed(const struct sb_log_view *view, size_t wanted, size_t nth)
