@@ -352,7 +352,7 @@ static void check_levels(struct sb_taking *in, struct sb_place top, const struct
 		sb_schema_problem(&in->schema, top, "record-inconsistent", "a level although nothing was compared");
 	for (size_t i = 0; i < result->artifact_count; i++) {
 		const struct sb_artifact *a = &result->artifacts[i];
-		bool unowned = a->coverage.residual && a->level != SB_LEVEL_IMAGE_IDENTICAL; /* there it lies in what is not loaded */
+		bool unowned = (a->coverage.residual || a->coverage.opaque) && a->level != SB_LEVEL_IMAGE_IDENTICAL; /* there it lies in what is not loaded */
 		if (result->level > a->level)
 			sb_schema_problem(&in->schema, top, "record-inconsistent", "the level is better than that of an artifact");
 		if (a->level > SB_LEVEL_DIFFERENT && (a->shipped.kinds == 0 || a->rebuilt.kinds == 0 || unowned))

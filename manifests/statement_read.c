@@ -61,19 +61,63 @@ static int read_subject(const struct sb_node *node, struct sb_subject *out, stru
 	return 0;
 }
 
+static bool count_of(const struct sb_node *map, const char *key, uint64_t *out)
+{
+	const struct sb_node *node = map && map->type == SB_NODE_MAP ? sb_node_get(map, key) : NULL;
+
+	if (!node || node->type != SB_NODE_INT || node->number < 0)
+		return false;
+	*out = (uint64_t)node->number;
+	return true;
+}
+
+static bool coverage_of(const struct sb_node *artifact, struct sb_coverage *out)
+{
+	const struct sb_node *map = sb_node_get(artifact, "coverage");
+	return count_of(map, "bytes", &out->bytes) && count_of(map, "equal", &out->equal) && count_of(map, "claimed", &out->claimed) &&
+	       count_of(map, "residual", &out->residual) && count_of(map, "opaque", &out->opaque) && sb_coverage_adds_up(out);
+}
+
+/* The rules of records (record_read.c): a level is no better than what is said of the bytes. */
+static int check_level(const struct sb_node *artifact, const struct sb_subject *subject, struct sb_err *err)
+{
+	const struct sb_node *rebuilt = sb_node_get(artifact, "rebuilt");
+	struct sb_coverage coverage;
+	uint8_t sha256[SB_SHA256_BYTES];
+
+	if (!coverage_of(artifact, &coverage))
+		return inconsistent(err, "the coverage of an artifact does not add up");
+	if (subject->level <= SB_LEVEL_DIFFERENT)
+		return 0;
+	if (!rebuilt || rebuilt->type != SB_NODE_MAP || !digest_of(rebuilt, "sha256", sha256, sizeof sha256))
+		return inconsistent(err, "an artifact has a level, and nothing was rebuilt for it");
+	if (subject->level >= SB_LEVEL_REPRODUCED && memcmp(sha256, subject->digest.sha256, sizeof sha256) != 0)
+		return inconsistent(err, "an artifact is called identical or reproduced, and its digests differ");
+	if (subject->level != SB_LEVEL_IMAGE_IDENTICAL && (coverage.residual || coverage.opaque)) /* there they lie in what is not loaded */
+		return inconsistent(err, "an artifact has a level that its coverage does not allow");
+	return 0;
+}
+
+static bool same_blake2b(const struct sb_node *shipped, const struct sb_subject *subject)
+{
+	uint8_t blake2b[SB_BLAKE2B_BYTES];
+	return subject->digest.kinds != SB_DIGEST_BOTH || !digest_of(shipped, "blake2b", blake2b, sizeof blake2b) ||
+	       memcmp(blake2b, subject->digest.blake2b, sizeof blake2b) == 0;
+}
+
 /* Each artifact of the predicate is one subject: same name, same digest, and the level that was given to it. */
 static int join_artifact(const struct sb_node *artifact, struct sb_subject *subject, struct sb_err *err)
 {
-	const struct sb_node *shipped = sb_node_get(artifact, "shipped"), *size = shipped ? sb_node_get(shipped, "size") : NULL;
+	const struct sb_node *shipped = sb_node_get(artifact, "shipped");
 	const char *name = text_of(artifact, "name");
 	uint8_t sha256[SB_SHA256_BYTES];
 
-	if (!name || !shipped || !digest_of(shipped, "sha256", sha256, sizeof sha256) || !level_of(artifact, &subject->level))
-		return malformed(err, "an artifact without name, digest or level");
-	if (strcmp(name, subject->name) != 0 || memcmp(sha256, subject->digest.sha256, sizeof sha256) != 0)
+	if (!name || !shipped || !digest_of(shipped, "sha256", sha256, sizeof sha256) || !count_of(shipped, "size", &subject->digest.size) ||
+	    !level_of(artifact, &subject->level))
+		return malformed(err, "an artifact without name, digest, size or level");
+	if (strcmp(name, subject->name) != 0 || memcmp(sha256, subject->digest.sha256, sizeof sha256) != 0 || !same_blake2b(shipped, subject))
 		return inconsistent(err, "the artifacts are not the subjects");
-	subject->digest.size = size && size->type == SB_NODE_INT && size->number >= 0 ? (uint64_t)size->number : 0;
-	return 0;
+	return check_level(artifact, subject, err);
 }
 
 static int read_subjects(const struct sb_node *top, const struct sb_node *predicate, struct sb_arena *arena, struct sb_statement *out,

@@ -35,7 +35,7 @@ def statement(number):
     zero = {"sha256": "00" * 32}
     rules = [{"id": f"rule-{n}", "kind": "structural", "version": "1", "configDigest": zero, "applied": 0} for n in range(20)]
     predicate = {"verifier": {"id": f"https://lab-{number % PARTIES}.example/{number}", "version": {}, "digest": zero}, "resourceUri": "pkg:generic/acme@1.0", "level": "identical", "complete": True,
-                 "artifacts": [{"name": "acme.bin", "level": "identical", "shipped": side, "rebuilt": side, "members": 1, "coverage": {}, "causes": []}], "findings": {}, "causes": [],
+                 "artifacts": [{"name": "acme.bin", "level": "identical", "shipped": side, "rebuilt": side, "members": 1, "coverage": {"bytes": len(DATA), "equal": len(DATA), "claimed": 0, "residual": 0, "opaque": 0}, "causes": []}], "findings": {}, "causes": [],
                  "freedom": [], "rules": rules, "source": {"manifest": zero, "drops": []}, "recipe": zero, "inferred": [], "opaque": [], "report": {"digest": zero},
                  "environment": {"host": {"kernel": "6.1.0"}, "toolchain": {"sha256": "44" * 32}}}
     return json.dumps({"_type": "https://in-toto.io/Statement/v1", "predicateType": "https://samebuild.dev/comparison/v1", "subject": [{"name": "acme.bin", "digest": digest}],

@@ -60,7 +60,7 @@ def statement(path="acme.bin", level="identical", **more):
             "subject": [{"name": os.path.basename(path), "digest": digest}],
             "predicate": {"verifier": {"id": "https://lab.example", "version": {}, "digest": zero}, "resourceUri": "pkg:generic/acme@1.0", "level": level,
                           "complete": True, "artifacts": [{"name": os.path.basename(path), "level": level, "shipped": side, "rebuilt": side, "members": 1,
-                                                           "coverage": {}, "causes": []}],
+                                                           "coverage": {"bytes": len(data), "equal": len(data), "claimed": 0, "residual": 0, "opaque": 0}, "causes": []}],
                           "findings": {}, "causes": [], "freedom": [], "rules": [rule("derived", "derived"), rule("layout", "structural")], "source": {"manifest": {"sha256": "11" * 32}, "drops": []},
                           "recipe": {"sha256": "22" * 32}, "inferred": [], "opaque": [], "report": {"digest": {"sha256": "33" * 32}},
                           "environment": {"host": {"kernel": "6.1.0"}, "toolchain": {"sha256": "44" * 32}}, "finishedOn": "2026-12-01T00:00:00Z"}}

@@ -138,7 +138,7 @@ def comparison(path, level="identical", **more):
     digest = {"sha256": hashlib.sha256(data).hexdigest(), "blake2b": hashlib.blake2b(data).hexdigest()}
     side, zero = dict(digest, size=len(data)), {"sha256": "00" * 32}
     predicate = {"verifier": {"id": "https://lab.example", "version": {}, "digest": zero}, "resourceUri": "pkg:generic/acme@1.0", "level": level, "complete": True,
-                 "artifacts": [{"name": os.path.basename(path), "level": level, "shipped": side, "rebuilt": side, "members": 1, "coverage": {}, "causes": []}],
+                 "artifacts": [{"name": os.path.basename(path), "level": level, "shipped": side, "rebuilt": side, "members": 1, "coverage": {"bytes": len(data), "equal": len(data), "claimed": 0, "residual": 0, "opaque": 0}, "causes": []}],
                  "findings": {}, "causes": [], "freedom": [], "rules": "derived/1", "source": {"manifest": {"sha256": "11" * 32}, "drops": []}, "recipe": {"sha256": "22" * 32},
                  "inferred": [], "opaque": [], "report": {"digest": {"sha256": "33" * 32}}, "environment": {}}
     predicate.update(more)
