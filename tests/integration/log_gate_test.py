@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The gate and logs: what is logged, who has witnessed it, who speaks against a file, and bundles. Every way round that was thought of stays here."""
 import base64
+import hashlib
 import json
 import os
 import sys
@@ -194,7 +195,7 @@ def _(_dir):
     stripped = json.dumps(dict(json.loads(against), signatures=json.loads(stranger)["signatures"]))
     trial([good, against], [good, stripped], 5)
     trial([good, against], [stripped, good, against], 1, "lab-b says different")
-    trial([good, vendor], [good, vendor], 0, "nobody does")  # whoever made it has no say
+    trial([good, vendor], [good, vendor], 5)  # whoever made it has no say, and may have put his signature in the place of another one
     trial([good, stranger], [good, stranger], 5)  # a stranger's word could be a known one's without its signature
     trial([good, signed(comparison("acme.bin"), b"S" * 32)], [good, signed(comparison("acme.bin"), b"S" * 32)], 0, "nobody does")
     # an older log, in which nobody has spoken yet, beside a proof from a newer one
@@ -228,6 +229,81 @@ def _(_dir):
     gate("st", code=6, more=("--log", "absent"))
 
 
+@case("veto: whoever may not veto settles nothing, by whatever he puts his signature on")
+def _(_dir):
+    lay()
+    good, against = read("st").decode().strip(), comparison("acme.bin", "different")
+    both = comparison("acme.bin", "different")
+    both["subject"] += comparison("other.bin")["subject"]
+    both["predicate"]["artifacts"] += comparison("other.bin")["predicate"]["artifacts"]
+    append([good, signed(against, B), signed(both, B)])
+    witnessed()
+    policy(two_of(veto=True), keys=[key("lab-a", A), key("lab-b", B), key("acme", VENDOR, "vendor"), key("lab-c", b"C" * 32, not_after="2020-01-01")])
+
+    def trial(code, *lines):
+        write("evidence", "".join(line + "\n" for line in (good, *lines)))
+        return rule(gate("evidence", code=code, more=("--log", "L")), "veto")["found"]
+    assert trial(1, signed(against, B), signed(both, B)) == "lab-b says different"
+    for other in (VENDOR, b"C" * 32, b"S" * 32):
+        assert trial(5, signed(against, other), signed(both, other)).endswith("is in the log and not in the evidence")
+    assert trial(1, signed(against, VENDOR, b"C" * 32, B), signed(both, VENDOR), signed(both, B)) == "lab-b says different"
+    # what is signed and cannot be read may say anything
+    run("rm", "-rf", "L", code=0)
+    init()
+    unclear = comparison("acme.bin", "different", complete="no")
+    append([good, signed(unclear, B)])
+    witnessed()
+    assert trial(5, signed(unclear, B)).endswith("is in the log and not in the evidence")
+
+
+@case("veto: what is over a limit was not heard, and what is there many times is heard once")
+def _(_dir):
+    lay()
+    names = [f"f{n:03}.bin" for n in range(250)]
+    for n, name in enumerate(names):
+        write(name, b"file %d" % n)
+
+    def about_all(number):
+        made = [comparison(name) for name in names]
+        made[0]["predicate"].update(number=number, artifacts=[m["predicate"]["artifacts"][0] for m in made])
+        return dict(made[0], subject=[m["subject"][0] for m in made])
+    good, against = signed(about_all(0), A), signed(comparison("f007.bin", "different"), B)
+    paper = signed(dict(about_all(0), predicateType="https://slsa.dev/provenance/v1"), A)
+    append([good, against])
+    witnessed()
+    policy(two_of(veto=True))
+    os.mkdir("e")
+    write("e/0", good + "\n"), write("e/2", against + "\n")
+
+    def trial(code):
+        result = gate("e", code=code, more=("--log", "L"), artifacts=names).json()
+        assert result["allowed"] is False
+        return result["left_out"], next(r for r in result["artifacts"][7]["rules"] if r["rule"] == "veto")["found"]
+    assert trial(1) == (0, "lab-b says different")
+    write("e/1", (paper + "\n") * 200 + (good + "\n") * 250)
+    assert trial(1) == (0, "lab-b says different")
+    write("e/1", "".join(signed(about_all(n), A) + "\n" for n in range(1, 401)))
+    left_out, found = trial(5)
+    assert left_out > 0 and found.startswith(f"{left_out} statements or signatures were over a limit"), found
+
+
+@case("strangers: what nobody known has signed is looked at for so long, and then nothing is decided")
+def _(_dir):
+    lay()
+    keys = [key(f"lab-{n}", hashlib.sha256(b"%d" % n).digest()) for n in range(500)]
+    policy(keys=keys + [key("lab-a", A)])
+    good = read("st").decode().strip()
+    os.mkdir("e")
+
+    def crowd(lines):
+        write("e/0", "".join(json.dumps({"payload": logs.b64(b"{}" + b" " * n), "payloadType": logs.INTOTO, "signatures": [{"sig": logs.b64(keyfile.sign(b"S" * 32, b"%d" % n))}] * 64}) + "\n" for n in range(lines)))
+    crowd(2)
+    write("e/1", good + "\n")
+    assert gate("e", code=0).json()["left_out"] == 0
+    crowd(20)
+    assert gate("e", code=5).json()["left_out"] > 0
+
+
 @case("a log whose newer part was held back can be shown for so long, and a head that is signed again is new")
 def _(_dir):
     logged(when=THEN)  # 61 days before NOW
@@ -244,7 +320,11 @@ def _(_dir):
         write("p2", old + "".join(lines))
         gate("st", "p2", code=5)
     write("p2", old + cosign("w1", text, LATE) + cosign("w3", text, LATE))
-    gate("st", "p2", code=5)  # one signature of a witness is looked at, and the first is old
+    gate("st", "p2", code=0)  # they have signed it again
+    write("p2", old + cosign("w1", text, LATE) + cosign("w3", text, 1893456000))
+    gate("st", "p2", code=5)  # one of them not yet
+    write("p2", old + cosign("w1", text, LATE) + cosign("w2", text, LATE) + cosign("w2", text, 1893456000))
+    gate("st", "p2", code=0)
     write("p2", old.split("\u2014 w1")[0] + cosign("w1", text, LATE) + cosign("w3", text, LATE))
     gate("st", "p2", code=0)
     gate("st", "proof", "p2", code=0)  # an older sight of the same head takes nothing away
@@ -279,6 +359,68 @@ def _(_dir):
     assert "[log-equivocation]" in sb("gate", "--policy", "p.json", "--attestations", "st", "--attestations", "proof", "--attestations", "split", "--artifact", "acme.bin", "--time", NOW, code=6).err
     write("split", top + "\n\n" + logs.checkpoint(3, bytes(32), seed=SEEDS["other"]))
     gate("st", "proof", "split", code=0)
+
+
+@case("a log that has signed a head which is not its own beginning proves nothing any more")
+def _(_dir):
+    logged()
+    policy(two_of(veto=True))
+    good = read("st").decode().strip()
+    texts = list(logs.entries(good))
+    others = [t for n in (1, 2) for t in logs.entries(envelope(n))]
+
+    def proof_below(leaves, names=("w1", "w2")):
+        note = logs.checkpoint(len(leaves), logs.root(leaves))
+        write("forked", f"c2sp.org/tlog-proof@v1\nindex 0\n{''.join(logs.b64(h) + chr(10) for h in leaves[1:])}\n" + note + "".join(cosign(n, note.split(chr(10) * 2)[0] + chr(10), THEN) for n in names))
+    for leaves, names, code in (([logs.leaf(texts[0])], ("w1", "w2"), 0), ([logs.leaf(others[0])], ("w1", "w2"), 6), ([logs.leaf(others[0])], (), 6), ([logs.leaf(texts[0]), logs.leaf(others[0])], ("w1", "w2"), 0),
+                                ([logs.leaf(texts[0]), logs.leaf(others[1])], ("w3",), 6)):
+        proof_below(leaves, names)
+        result = gate("st", "forked", code=code, more=("--log", "L"))
+        assert code == 0 or result.json()["errors"][0]["id"] == "log-equivocation", result
+    # without the whole log nobody can tell
+    policy(two_of())
+    gate("st", "proof", "forked", code=0)
+
+
+@case("heads: what strangers write below one makes it no other, and over the limit nothing is decided")
+def _(_dir):
+    logged()
+    policy(two_of(veto=True))
+    copy("L", "old")
+    append([signed(comparison("acme.bin", "different"), B)])
+    witnessed()
+    prove(to="newer")
+    gate("st", "newer", code=5, more=("--log", "old"))
+    proof = read("proof").decode()
+    flood = [(b"proofs/%06d" % i, (proof + f"\u2014 x{i} AAAAAAAA\n").encode()) for i in range(10001)]
+    write("many", packed(MARK, *flood))
+    gate("many", "st", code=0, more=("--log", "old"))
+    assert rule(gate("many", "st", "newer", code=5, more=("--log", "old")), "veto")["found"] == "not all of the log"
+    split = logs.checkpoint(head("old")[1], bytes(32))
+    write("split", proof.split("\n\n")[0] + "\n\n" + split)
+    gate("many", "st", "split", code=6, more=("--log", "old"))
+    # signatures in the name of somebody whom we know are looked at, each of them
+    write("many", packed(MARK, *((n, (proof + logs.note_line("w3.example", SEEDS["w3"], 4, b"%072d" % i)).encode()) for i, (n, _) in enumerate(flood))))
+    result = gate("many", "st", code=5, more=("--log", "old"))
+    assert rule(result, "log")["found"].endswith("that were not looked at") and rule(result, "veto")["ok"] is False
+    policy(two_of())
+    assert rule(gate("many", "st", "proof", code=5), "log")["ok"] is False
+
+
+@case("a statement is no newer than when witnesses had seen it")
+def _(_dir):
+    lay()
+    late = signed(comparison("acme.bin", finishedOn="2026-12-31T00:00:00Z"), A)
+    write("st", late + "\n")
+    append([late])
+    witnessed(when=THEN)
+    prove()
+    for age, code in (("61d", 0), ("30d", 1), ("1462h", 1)):
+        policy(two_of(), max_age=age)
+        result = gate("st", "proof", code=code)
+        assert code == 0 or reasons(result) == ["too-old"], result
+    policy({}, max_age="30d")
+    gate("st", "proof", code=0)  # nobody witnesses when it was logged
 
 
 @case("ten thousand proofs that prove nothing do no harm")

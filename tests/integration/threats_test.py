@@ -215,7 +215,7 @@ def _(_dir):
     provenance = {"_type": base["_type"], "predicateType": "https://slsa.dev/provenance/v1", "subject": base["subject"],
                   "predicate": {"buildDefinition": {"buildType": "https://samebuild.dev/rebuild/v1", "externalParameters": {"drop": "x", "resourceUri": "pkg:generic/acme@1.0", "skipTests": True}},
                                 "runDetails": {"builder": {"id": "https://lab.example"}}, "level": "identical", "complete": True}}
-    assert reasons(gate([lab.sign(provenance)], code=1)) == ["wrong-type"]
+    assert reasons(gate([lab.sign(provenance)], code=6)) == ["wrong-type"]
     assert "[statement-type]" in sb("attest", "verify", "evidence.jsonl", "--key", key_file(lab), "--artifact", "acme.bin", code=6).err
     signing.kept_run()
     signing.fed("secret", "key", "new", "k", code=0)
@@ -266,7 +266,7 @@ def _(_dir):
                    lambda m, s, a: a[0].update(name="other.bin"), lambda m, s, a: a[0].update(shipped=a[1]["shipped"]), lambda m, s, a: a[0].pop("shipped"), lambda m, s, a: a[0].pop("level"),
                    lambda m, s, a: a[0].pop("name"), lambda m, s, a: a[0].update(level=""), lambda m, s, a: a[0].update(level="undetermined"), lambda m, s, a: m["predicate"].pop("level"),  # the level of the run is not there
                    lambda m, s, a: m["predicate"].update(level=None), lambda m, s, a: m["predicate"].update(artifacts={})):
-        result = gate([lab.sign(changed(change))], code=1)
+        result = gate([lab.sign(changed(change))], code=6)
         assert reasons(result) == ["bad-statement"], result
         sb("attest", "verify", "evidence.jsonl", "--key", key_file(lab), "--artifact", "acme.bin", code=6)
 
@@ -367,7 +367,7 @@ def _(_dir):
             assert "\nallowed   acme.bin" not in text, result
     for name in ("../acme.bin", "/etc/passwd", "a/../../b", "..", ""):
         made = statement(subject__0__name=name, predicate__artifacts__0__name=name)
-        assert reasons(gate([lab.sign(made)], code=1)) == ["bad-statement"], name
+        assert reasons(gate([lab.sign(made)], code=6)) == ["bad-statement"], name
         sb("attest", "verify", "evidence.jsonl", "--key", key, "--artifact", "acme.bin", code=6)
     for name in ("a..b", "..a", "a/..b", "usr/bin/..."):
         gate([lab.sign(statement(subject__0__name=name, predicate__artifacts__0__name=name))], code=0)

@@ -120,11 +120,11 @@ struct sb_gate_artifact {
 	struct sb_digest digest;
 	bool verified;  /* a statement that is signed by a key of the policy names these bytes */
 	bool allowed;   /* every rule holds */
-	enum sb_level level; /* the worst that those state whose word is taken; UNDETERMINED: nobody's */
+	enum sb_level level; /* the worst that those state whose word is taken, in whatever they stated; UNDETERMINED: nobody's */
 	bool waived;         /* one of them needed a waiver */
-	size_t reproducers;  /* independent parties whose word is taken and who state identical or reproduced */
+	size_t reproducers;  /* independent parties whose word is taken and who state identical or reproduced, each in a statement of its own */
 	const char *resource_uri; /* the product that they name; NULL: nobody's word is taken */
-	bool undecided; /* for a veto, a part of the log or of what it names is not there */
+	bool undecided; /* for a veto, a part of the log or of what it names is not there, or was over a limit; the log is too old */
 	const struct sb_gate_rule *rules;
 	size_t rule_count;
 	const struct sb_gate_voice *voices; /* in the order of the evidence */
@@ -145,7 +145,7 @@ struct sb_gated {
 	const struct sb_gate_artifact *artifacts; /* as many as were asked for, in their order */
 	uint64_t lines, unreadable; /* of the evidence: all of them, and those that hold no envelope */
 	uint64_t strangers;         /* envelopes that no key of the policy signed */
-	uint64_t voices_left_out;   /* over SB_LIMIT_VOICES: they were not judged */
+	uint64_t left_out;          /* over SB_LIMIT_VOICES or SB_LIMIT_STRANGE_SIGNATURES: they were not judged, which no veto takes */
 	bool allowed;               /* every artifact is */
 };
 /**

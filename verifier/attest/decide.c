@@ -15,17 +15,8 @@ struct council {
 	const struct sb_gate_agreement *chosen; /* what those agree on whose word is taken; NULL: nobody's counts */
 	bool *parties;                          /* whose word is taken, by index */
 	struct sb_arena *arena;
+	bool no_memory;
 };
-
-static bool agree(const struct sb_gate_agreement *a, const struct sb_gate_agreement *b)
-{
-	return memcmp(a, b, sizeof *a) == 0;
-}
-
-static bool counts_for(const struct sb_gate_spoken *spoken, const struct sb_gate_agreement *agreement)
-{
-	return !spoken->voice.reason && agree(&spoken->agreement, agreement);
-}
 
 static size_t gather(const struct council *council, const struct sb_gate_agreement *agreement, bool *parties)
 {
@@ -33,7 +24,7 @@ static size_t gather(const struct council *council, const struct sb_gate_agreeme
 
 	memset(parties, 0, council->in->policy->party_count * sizeof *parties);
 	for (size_t i = 0; i < council->count; i++) {
-		if (!counts_for(council->spoken[i], agreement) || parties[council->spoken[i]->party])
+		if (!sb_gate_counts_for(council->spoken[i], agreement) || parties[council->spoken[i]->party])
 			continue;
 		parties[council->spoken[i]->party] = true;
 		found++;
@@ -41,33 +32,45 @@ static size_t gather(const struct council *council, const struct sb_gate_agreeme
 	return found;
 }
 
-static const struct sb_digest *value_of(const struct sb_gate_spoken *spoken, bool kernel)
+static const uint8_t *kernel_of(const struct sb_gate_spoken *spoken)
 {
-	return kernel ? &spoken->kernel : &spoken->toolchain;
+	return spoken->kernel.kinds ? spoken->kernel.sha256 : NULL;
 }
 
-/** Different values of one kind among the statements that count; what is not said is no value. A further statement never makes them fewer. */
-static size_t distinct(const struct council *council, const struct sb_gate_agreement *agreement, bool kernel)
+static const uint8_t *toolchain_of(const struct sb_gate_spoken *spoken)
 {
+	return spoken->toolchain.kinds ? spoken->toolchain.sha256 : NULL;
+}
+
+/* Several signatures over one statement are one rebuild. */
+static const uint8_t *rebuild_of(const struct sb_gate_spoken *spoken)
+{
+	return spoken->voice.level >= SB_LEVEL_REPRODUCED ? spoken->sha256 : NULL;
+}
+
+/* None when there is no memory, which is marked. */
+static size_t distinct(struct council *council, const struct sb_gate_agreement *agreement, sb_gate_shows_fn *shows)
+{
+	const struct sb_gate_said said = {.policy = council->in->policy, .spoken = council->spoken, .count = council->count, .agreement = agreement};
 	size_t found = 0;
 
-	for (size_t i = 0; i < council->count; i++) {
-		const struct sb_digest *value = value_of(council->spoken[i], kernel);
-		bool fresh = value->kinds && counts_for(council->spoken[i], agreement);
-		for (size_t k = 0; fresh && k < i; k++) {
-			const struct sb_digest *before = value_of(council->spoken[k], kernel);
-			fresh = !before->kinds || !counts_for(council->spoken[k], agreement) || memcmp(before->sha256, value->sha256, SB_SHA256_BYTES) != 0;
-		}
-		found += fresh;
-	}
+	council->no_memory |= sb_gate_distinct(&said, shows, &found, NULL) != 0;
 	return found;
 }
 
-static bool is_distinct(const struct council *council, const struct sb_gate_agreement *agreement)
+static bool is_distinct(struct council *council, const struct sb_gate_agreement *agreement)
 {
 	const struct sb_policy *policy = council->in->policy;
-	return (!policy->distinct_toolchain || distinct(council, agreement, false) >= policy->distinct_toolchain) &&
-	       (!policy->distinct_kernel || distinct(council, agreement, true) >= policy->distinct_kernel);
+	return (!policy->distinct_toolchain || distinct(council, agreement, toolchain_of) >= policy->distinct_toolchain) &&
+	       (!policy->distinct_kernel || distinct(council, agreement, kernel_of) >= policy->distinct_kernel);
+}
+
+static bool was_tried(const struct council *council, size_t at)
+{
+	for (size_t i = 0; i < at; i++)
+		if (sb_gate_counts_for(council->spoken[i], &council->spoken[at]->agreement))
+			return true;
+	return false;
 }
 
 /* The first agreement that is enough; else the one that most parties share, to show what is missing. */
@@ -78,7 +81,7 @@ static void choose(struct council *council)
 
 	for (size_t i = 0; i < council->count; i++) {
 		const struct sb_gate_agreement *agreement = &council->spoken[i]->agreement;
-		if (council->spoken[i]->voice.reason)
+		if (council->spoken[i]->voice.reason || was_tried(council, i))
 			continue;
 		size_t found = gather(council, agreement, council->parties);
 		if (sb_policy_quorum_is_met(policy, council->parties) && is_distinct(council, agreement)) {
@@ -101,7 +104,7 @@ static void mark_others(const struct council *council)
 		struct sb_gate_spoken *spoken = council->spoken[i];
 		if (spoken->voice.reason)
 			continue;
-		if (!agree(&spoken->agreement, council->chosen)) {
+		if (!sb_gate_counts_for(spoken, council->chosen)) {
 			spoken->voice.reason = "disagrees";
 			continue;
 		}
@@ -111,20 +114,32 @@ static void mark_others(const struct council *council)
 	}
 }
 
-/* What those say whose word is taken, at its worst. */
-static void sum_up(const struct council *council, struct sb_gate_artifact *out)
+/* Whoever says of one file that it is equal and that it is not quite has not reproduced it. */
+static bool doubts(const struct council *council, size_t party)
 {
-	const struct sb_policy *policy = council->in->policy;
+	for (size_t i = 0; i < council->count; i++)
+		if (council->spoken[i]->party == party && sb_gate_counts_for(council->spoken[i], council->chosen) && council->spoken[i]->voice.level < SB_LEVEL_REPRODUCED)
+			return true;
+	return false;
+}
+
+/* What those say whose word is taken, at its worst: also of what they said more than once. */
+static void sum_up(struct council *council, struct sb_gate_artifact *out)
+{
+	size_t doubtful = 0;
 
 	for (size_t i = 0; i < council->count; i++) {
 		const struct sb_gate_spoken *spoken = council->spoken[i];
-		if (spoken->voice.reason)
+		if (!sb_gate_counts_for(spoken, council->chosen))
 			continue;
 		out->level = out->resource_uri ? sb_level_worse(out->level, spoken->voice.level) : spoken->voice.level;
 		out->resource_uri = spoken->resource_uri;
 		out->waived |= spoken->voice.waived;
-		out->reproducers += spoken->voice.level >= SB_LEVEL_REPRODUCED && sb_role_is_independent(policy->parties[spoken->party].role);
 	}
+	for (size_t i = 0; i < council->in->policy->party_count; i++)
+		doubtful += council->parties[i] && sb_role_is_independent(council->in->policy->parties[i].role) && doubts(council, i);
+	size_t rebuilds = distinct(council, council->chosen, rebuild_of);
+	out->reproducers = rebuilds > doubtful ? rebuilds - doubtful : 0;
 }
 
 /** Names of the parties that are heard, in the order of the policy. */
@@ -157,13 +172,14 @@ static const char *shown_distinct(const struct council *council, size_t toolchai
 	return sb_arena_printf(council->arena, "%zu toolchains, %zu kernels", toolchains, kernels);
 }
 
+/* Those that are about these bytes; other papers of the same parties verify nothing. */
 static size_t count_signed(const struct council *council, size_t *counted)
 {
 	size_t found = 0;
 
 	*counted = 0;
 	for (size_t i = 0; i < council->count; i++) {
-		found += council->spoken[i]->voice.reason == NULL || strcmp(council->spoken[i]->voice.reason, "wrong-subject") != 0;
+		found += council->spoken[i]->row != NULL;
 		*counted += council->spoken[i]->voice.reason == NULL;
 	}
 	return found;
@@ -188,7 +204,7 @@ static const char *shown_waivers(const struct council *council)
 	uint64_t used = 0;
 
 	for (size_t i = 0; council->chosen && i < council->count; i++)
-		if (counts_for(council->spoken[i], council->chosen))
+		if (sb_gate_counts_for(council->spoken[i], council->chosen))
 			used |= council->spoken[i]->waivers;
 	for (size_t i = 0; out && i < policy->waiver_count; i++) {
 		const char *text = used >> i & 1 ? sb_attest_waiver_text(&policy->waivers[i], council->arena) : "";
@@ -197,10 +213,10 @@ static const char *shown_waivers(const struct council *council)
 	return !out || out[0] ? out : "none was needed";
 }
 
-static struct sb_gate_rule distinct_rule(const struct council *council)
+static struct sb_gate_rule distinct_rule(struct council *council)
 {
 	const struct sb_policy *policy = council->in->policy;
-	size_t toolchains = council->chosen ? distinct(council, council->chosen, false) : 0, kernels = council->chosen ? distinct(council, council->chosen, true) : 0;
+	size_t toolchains = council->chosen ? distinct(council, council->chosen, toolchain_of) : 0, kernels = council->chosen ? distinct(council, council->chosen, kernel_of) : 0;
 
 	return (struct sb_gate_rule){"distinct", council->chosen && is_distinct(council, council->chosen),
 	                             shown_distinct(council, policy->distinct_toolchain, policy->distinct_kernel), shown_distinct(council, toolchains, kernels)};
@@ -210,12 +226,14 @@ static struct sb_gate_rule log_rule(const struct council *council)
 {
 	const struct sb_policy_log *log = council->in->policy->log;
 	const char *name = sb_escape_copy(council->arena, sb_span_text(log->key.name));
+	uint64_t left_out = council->in->log ? sb_log_view_count(council->in->log).left_out : 0;
 	size_t logged = 0;
 
 	for (size_t i = 0; i < council->count; i++)
 		logged += council->spoken[i]->logged;
-	return (struct sb_gate_rule){"log", logged > 0, name ? sb_arena_printf(council->arena, "in the log %s, seen by %zu of %zu witnesses", name, log->need, log->witness_count) : NULL,
-	                             sb_arena_printf(council->arena, "%zu of %zu statements", logged, council->count)};
+	return (struct sb_gate_rule){"log", logged > 0 && !left_out, name ? sb_arena_printf(council->arena, "in the log %s, seen by %zu of %zu witnesses", name, log->need, log->witness_count) : NULL,
+	                             left_out ? sb_arena_printf(council->arena, "%llu proofs or heads over a limit that were not looked at", (unsigned long long)left_out)
+	                                      : sb_arena_printf(council->arena, "%zu of %zu statements", logged, council->count)};
 }
 
 /* A log that stands still may be one whose later entries were held back. */
@@ -245,13 +263,25 @@ static struct sb_gate_rule veto_rule(const struct council *council, const char *
 	return (struct sb_gate_rule){"veto", !missing && !against, "nobody in the whole log says different", found};
 }
 
-static bool write_rules(const struct council *council, size_t artifact, size_t found, size_t counted, const char *missing, struct sb_gate_artifact *out)
+static void add_log_rules(const struct council *council, const char *missing, struct sb_gate_artifact *out, struct sb_gate_rule *rules)
+{
+	const struct sb_policy_log *log = council->in->policy->log;
+
+	rules[out->rule_count++] = log_rule(council);
+	out->undecided |= council->in->log && sb_log_view_count(council->in->log).left_out > 0;
+	if (log->max_head_age) {
+		rules[out->rule_count] = age_rule(council);
+		out->undecided |= !rules[out->rule_count++].ok;
+	}
+	if (log->veto)
+		rules[out->rule_count++] = veto_rule(council, missing);
+}
+
+static bool write_rules(struct council *council, size_t artifact, size_t found, size_t counted, const char *missing, struct sb_gate_artifact *out)
 {
 	const struct sb_policy *policy = council->in->policy;
 	const struct sb_policy_artifact *row = class_of(council, artifact);
 	struct sb_gate_rule *rules = sb_arena_array(council->arena, MOST_RULES, sizeof *rules);
-	size_t count = 3;
-	bool stale = false;
 
 	if (!rules || !row)
 		return false;
@@ -259,32 +289,26 @@ static bool write_rules(const struct council *council, size_t artifact, size_t f
 	rules[1] = (struct sb_gate_rule){"class", counted > 0, shown_class(council, row), sb_arena_printf(council->arena, "%zu of %zu statements", counted, found)};
 	rules[2] = (struct sb_gate_rule){"quorum", council->chosen && sb_policy_quorum_is_met(policy, council->parties),
 	                                 policy->quorum ? policy->quorum : "any independent party", names(council)};
+	out->rule_count = 3;
+	out->undecided = missing != NULL;
 	if (policy->distinct_toolchain || policy->distinct_kernel)
-		rules[count++] = distinct_rule(council);
+		rules[out->rule_count++] = distinct_rule(council);
 	if (policy->waiver_count)
-		rules[count++] = (struct sb_gate_rule){"waiver", true, "no difference that neither a rule owns nor a waiver holds", shown_waivers(council)};
+		rules[out->rule_count++] = (struct sb_gate_rule){"waiver", true, "no difference that neither a rule owns nor a waiver holds", shown_waivers(council)};
 	if (policy->log)
-		rules[count++] = log_rule(council);
-	if (policy->log && policy->log->max_head_age) {
-		rules[count] = age_rule(council);
-		stale = !rules[count++].ok;
-	}
-	out->undecided = missing != NULL || stale;
-	if (policy->log && policy->log->veto)
-		rules[count++] = veto_rule(council, missing);
+		add_log_rules(council, missing, out, rules);
 	out->rules = rules;
-	out->rule_count = count;
-	out->allowed = true;
+	out->allowed = !council->no_memory;
 	for (size_t i = 0; i < out->rule_count; i++) {
 		out->allowed = out->allowed && rules[i].ok;
 		if (!rules[i].needed || !rules[i].found)
 			return false;
 	}
-	return true;
+	return !council->no_memory;
 }
 
-int sb_gate_decide(const struct sb_gate_in *in, size_t artifact, struct sb_gate_spoken *const *spoken, size_t count, const struct sb_vec *heard, struct sb_arena *arena,
-                   struct sb_gate_artifact *out, struct sb_err *err)
+int sb_gate_decide(const struct sb_gate_in *in, size_t artifact, struct sb_gate_spoken *const *spoken, size_t count, const struct sb_gate_record *record,
+                   struct sb_arena *arena, struct sb_gate_artifact *out, struct sb_err *err)
 {
 	struct council council = {.in = in, .spoken = spoken, .count = count, .arena = arena};
 	struct sb_gate_voice *voices = sb_arena_array(arena, count + 1, sizeof *voices);
@@ -297,15 +321,19 @@ int sb_gate_decide(const struct sb_gate_in *in, size_t artifact, struct sb_gate_
 		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
 	found = count_signed(&council, &counted);
 	choose(&council);
-	if (in->policy->log && in->policy->log->veto && sb_gate_missing(in, artifact, heard, arena, &missing, err))
+	if (in->policy->log && in->policy->log->veto && sb_gate_missing(in, artifact, record, arena, &missing, err))
 		return SB_NOMEM;
 	if (!write_rules(&council, artifact, found, counted, missing, out)) {
 		out->allowed = false;
 		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
 	}
 	if (council.chosen) {
+		sum_up(&council, out);
 		mark_others(&council);
-		sum_up(&council, out); /* those that are left: one a party, of one agreement */
+	}
+	if (council.no_memory) {
+		out->allowed = false;
+		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
 	}
 	for (size_t i = 0; i < count; i++)
 		voices[i] = spoken[i]->voice;

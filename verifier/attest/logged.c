@@ -4,24 +4,45 @@
 
 #include <string.h>
 
-int sb_gate_look_up(const struct sb_gate_in *in, const struct sb_dsse *envelope, size_t artifact, struct sb_gate_spoken *spoken, struct sb_err *err)
+int sb_gate_find_entries(const struct sb_gate_in *in, const struct sb_dsse *envelope, struct sb_arena *arena, struct sb_gate_entries *out, struct sb_err *err)
 {
-	SB_ARENA struct sb_arena *apart = sb_arena_new(0);
-	struct sb_log_entry *entries = NULL;
-	uint8_t leaf[SB_MERKLE_BYTES];
 	struct sb_err why = {0};
-	size_t count = 0;
+	int rc = in->policy->log && in->log ? sb_log_entries_of(envelope, arena, &out->entries, &out->count, &why) : 0;
 
-	if (!in->policy->log || !in->log)
-		return 0;
-	int rc = apart ? sb_log_entries_of(envelope, apart, &entries, &count, &why) : SB_NOMEM;
-	for (size_t i = 0; !rc && i < count && !spoken->logged; i++) {
-		if (!sb_log_entry_names(&entries[i], in->artifacts[artifact].sha256))
+	if (!rc)
+		out->found = sb_arena_array(arena, out->count + 1, sizeof *out->found);
+	if (rc == SB_NOMEM || (!rc && !out->found))
+		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+	if (rc)
+		out->count = 0; /* what has no entries is in no log */
+	return 0;
+}
+
+static int find(const struct sb_gate_in *in, const struct sb_log_entry *entry, struct sb_gate_entry *out, struct sb_err *err)
+{
+	uint8_t leaf[SB_MERKLE_BYTES];
+	int rc = out->asked ? 0 : sb_log_entry_leaf(entry, leaf, err);
+
+	if (rc == SB_NOMEM || out->asked)
+		return rc;
+	out->asked = true;
+	out->logged = !rc && sb_log_view_has(in->log, entry->pae, leaf, &out->witnessed);
+	return 0;
+}
+
+int sb_gate_look_up(const struct sb_gate_in *in, const struct sb_gate_entries *entries, size_t artifact, struct sb_gate_spoken *spoken, struct sb_err *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < entries->count && !spoken->logged; i++) {
+		if (!sb_log_entry_names(&entries->entries[i], in->artifacts[artifact].sha256))
 			continue;
-		rc = sb_log_entry_leaf(&entries[i], leaf, &why);
-		spoken->logged = !rc && sb_log_view_has(in->log, entries[i].pae, leaf, &spoken->witnessed);
+		rc = find(in, &entries->entries[i], &entries->found[i], err);
+		spoken->logged = !rc && entries->found[i].logged;
+		if (spoken->logged)
+			spoken->witnessed = entries->found[i].witnessed;
 	}
-	return rc == SB_NOMEM ? sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory") : 0;
+	return rc;
 }
 
 static bool was_heard(const struct sb_vec *heard, const uint8_t pae[SB_SHA256_BYTES])
@@ -34,18 +55,22 @@ static bool was_heard(const struct sb_vec *heard, const uint8_t pae[SB_SHA256_BY
 	return false;
 }
 
-int sb_gate_missing(const struct sb_gate_in *in, size_t artifact, const struct sb_vec *heard, struct sb_arena *arena, const char **out, struct sb_err *err)
+int sb_gate_missing(const struct sb_gate_in *in, size_t artifact, const struct sb_gate_record *record, struct sb_arena *arena, const char **out, struct sb_err *err)
 {
 	const uint8_t *pae;
 
 	*out = NULL;
+	if (record->left_out) {
+		*out = sb_arena_printf(arena, "%llu statements or signatures were over a limit, and not heard", (unsigned long long)record->left_out);
+		return *out ? 0 : sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+	}
 	if (!in->log || !sb_log_view_is_whole(in->log)) {
 		*out = "not all of the log";
 		return 0;
 	}
 	for (size_t i = 0; (pae = sb_log_view_listed(in->log, artifact, i)); i++) {
 		char hex[2 * SB_SHA256_BYTES + 1];
-		if (was_heard(heard, pae))
+		if (was_heard(&record->heard, pae))
 			continue;
 		sb_text_hex(sb_span_of(pae, SB_SHA256_BYTES), hex);
 		*out = sb_arena_printf(arena, "statement %.16s is in the log and not in the evidence", hex);

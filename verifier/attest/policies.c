@@ -8,9 +8,9 @@
 bool sb_attest_may_sign_policies(const struct sb_trust_root *root, size_t index, int64_t time)
 {
 	const struct sb_trust_key *key = &root->keys[index];
-	bool revoked = key->revoked == SB_REVOKED_COMPROMISED || (key->revoked == SB_REVOKED_LOST && time >= key->revoked_at);
 
-	return sb_trust_role_has(root, SB_TRUST_ROLE_TARGETS, index) && (key->duties & 1u << SB_DUTY_POLICY) && !revoked && time >= key->not_before &&
+	/* Nobody witnesses policies: of a key that was lost nobody knows what it signed before. */
+	return sb_trust_role_has(root, SB_TRUST_ROLE_TARGETS, index) && (key->duties & 1u << SB_DUTY_POLICY) && key->revoked == SB_REVOKED_NOT && time >= key->not_before &&
 	       time < key->not_after;
 }
 

@@ -63,10 +63,13 @@ static bool key_is_valid(const struct hearing *h)
 	return time_of(h) >= h->key->not_before && time_of(h) < h->key->not_after;
 }
 
-/* What a lost key signed before it was lost is good; whoever stole one may have signed anything at any time that it states. */
+/*
+ * What witnesses had seen before a key was lost is good. Without them nobody knows when something was signed: whoever found the key signs today what an
+ * earlier time of decision would let pass. Whoever stole one may have had it at any time.
+ */
 static bool key_is_not_revoked(const struct hearing *h)
 {
-	return h->key->revoked == SB_REVOKED_NOT || (h->key->revoked == SB_REVOKED_LOST && time_of(h) < h->key->revoked_at);
+	return h->key->revoked == SB_REVOKED_NOT || (h->key->revoked == SB_REVOKED_LOST && h->witnessed < h->key->revoked_at);
 }
 
 static bool is_about(const struct hearing *h)
@@ -177,14 +180,19 @@ static bool has_no_other_opaque(const struct hearing *h)
 	return list != NULL;
 }
 
-/* A statement without a time has no age that could be judged. */
+/* A statement without a time has no age that could be judged, and none is newer than when witnesses had seen it. */
 static bool is_new_enough(const struct hearing *h)
 {
 	const char *finished = text_of(h->statement->predicate, "finishedOn");
 	int64_t then;
 
-	return h->in->policy->max_age == 0 ||
-	       (finished && sb_moment_read(finished, &then) && (then > h->in->time || (uint64_t)(h->in->time - then) <= h->in->policy->max_age));
+	if (h->in->policy->max_age == 0)
+		return true;
+	if (!finished || !sb_moment_read(finished, &then))
+		return false;
+	if (h->witnessed < then)
+		then = h->witnessed;
+	return then > h->in->time || (uint64_t)h->in->time - (uint64_t)then <= h->in->policy->max_age;
 }
 
 static bool is_not_of_the_future(const struct hearing *h)
@@ -252,19 +260,36 @@ static void learn(const struct hearing *h, struct sb_gate_spoken *spoken)
 	const struct sb_node *predicate = h->statement->predicate, *environment = get(predicate, "environment", SB_NODE_MAP);
 	const struct sb_node *manifest = get(get(predicate, "source", SB_NODE_MAP), "manifest", SB_NODE_MAP);
 	const char *toolchain = text_of(get(environment, "toolchain", SB_NODE_MAP), "sha256"), *kernel = text_of(get(environment, "host", SB_NODE_MAP), "kernel");
-
 	struct sb_digest resource;
 
 	sb_hash_span(sb_span_text(h->statement->resource_uri), SB_DIGEST_SHA256, &resource);
 	memcpy(spoken->agreement.resource, resource.sha256, SB_SHA256_BYTES);
 	(void)digest_of(manifest, "sha256", spoken->agreement.source);
 	(void)digest_of(get(predicate, "recipe", SB_NODE_MAP), "sha256", spoken->agreement.recipe);
-	if (h->subject && h->subject->level == SB_LEVEL_IDENTICAL)
-		(void)digest_of(get(h->artifact, "rebuilt", SB_NODE_MAP), "sha256", spoken->agreement.rebuilt);
 	if (toolchain)
 		sb_hash_span(sb_span_text(toolchain), SB_DIGEST_SHA256, &spoken->toolchain);
 	if (kernel)
 		sb_hash_span(sb_span_text(kernel), SB_DIGEST_SHA256, &spoken->kernel);
+}
+
+/* A file that was delivered under several names is all of them: the first reason against any counts, and the worst level. */
+static void weigh(struct hearing *h, const struct sb_subject *subject, struct sb_gate_spoken *spoken)
+{
+	bool first = spoken->row == NULL;
+
+	h->subject = subject;
+	h->row = sb_policy_artifact_for(h->in->policy, subject->name);
+	h->artifact = artifact_of(h->statement, subject);
+	h->waivers = waivers_for(h);
+	const char *reason = first_against(h);
+	if (first || (reason && !spoken->voice.reason))
+		spoken->row = h->row;
+	if (!spoken->voice.reason)
+		spoken->voice.reason = reason;
+	spoken->waivers |= h->waivers;
+	spoken->voice.waived |= h->waivers != 0;
+	spoken->voice.level = first ? subject->level : sb_level_worse(spoken->voice.level, subject->level);
+	spoken->voice.dissents |= h->statement->complete && is_of_product(h) && subject->level == SB_LEVEL_DIFFERENT && !h->waivers;
 }
 
 const char *sb_gate_reason_against(const struct sb_gate_in *in, const struct sb_statement *statement, size_t artifact, const struct sb_policy_key *key,
@@ -272,18 +297,13 @@ const char *sb_gate_reason_against(const struct sb_gate_in *in, const struct sb_
 {
 	struct hearing h = {.in = in, .statement = statement, .key = key, .logged = spoken->logged, .witnessed = spoken->witnessed};
 
-	h.subject = sb_statement_subject(statement, &in->artifacts[artifact]);
-	h.row = h.subject ? sb_policy_artifact_for(in->policy, h.subject->name) : NULL;
-	h.artifact = artifact_of(statement, h.subject);
-	h.waivers = waivers_for(&h);
-	spoken->waivers = h.waivers;
-	spoken->voice.waived = h.waivers != 0;
-	spoken->voice.level = h.subject ? h.subject->level : SB_LEVEL_UNDETERMINED;
-	spoken->voice.dissents = h.subject && statement->complete && is_of_product(&h) && h.subject->level == SB_LEVEL_DIFFERENT && !h.waivers;
-	spoken->vetoes = spoken->voice.dissents && spoken->logged && has_role(&h) && key_is_valid(&h) && key_is_not_revoked(&h);
-	spoken->row = h.row;
+	for (size_t i = 0; i < statement->subject_count; i++)
+		if (sb_statement_is_subject(&statement->subjects[i], &in->artifacts[artifact]))
+			weigh(&h, &statement->subjects[i], spoken);
+	spoken->settles = spoken->logged && has_role(&h) && key_is_valid(&h) && key_is_not_revoked(&h);
+	spoken->vetoes = spoken->settles && spoken->voice.dissents;
 	learn(&h, spoken);
-	return first_against(&h);
+	return spoken->row ? spoken->voice.reason : first_against(&h);
 }
 
 static int hear_own(const struct sb_policy *policy, int64_t time, const struct sb_statement *statement, struct sb_arena *arena, struct sb_gate_own **out, size_t *count,

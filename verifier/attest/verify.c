@@ -41,10 +41,10 @@ static bool signed_by_all(struct verifying *v, const struct sb_dsse *envelope)
 	return all;
 }
 
-static bool is_subject(const struct sb_subject *subject, const struct sb_digest *artifact)
+bool sb_statement_is_subject(const struct sb_subject *subject, const struct sb_digest *artifact)
 {
 	bool blake2b = subject->digest.kinds != SB_DIGEST_BOTH || memcmp(subject->digest.blake2b, artifact->blake2b, SB_BLAKE2B_BYTES) == 0;
-	return artifact->kinds == SB_DIGEST_BOTH && memcmp(subject->digest.sha256, artifact->sha256, SB_SHA256_BYTES) == 0 && blake2b;
+	return artifact->kinds == SB_DIGEST_BOTH && memcmp(subject->digest.sha256, artifact->sha256, SB_SHA256_BYTES) == 0 && blake2b && subject->digest.size == artifact->size;
 }
 
 const struct sb_subject *sb_statement_subject(const struct sb_statement *statement, const struct sb_digest *artifact)
@@ -52,7 +52,7 @@ const struct sb_subject *sb_statement_subject(const struct sb_statement *stateme
 	const struct sb_subject *worst = NULL;
 
 	for (size_t i = 0; i < statement->subject_count; i++)
-		if (is_subject(&statement->subjects[i], artifact) && (!worst || statement->subjects[i].level < worst->level))
+		if (sb_statement_is_subject(&statement->subjects[i], artifact) && (!worst || statement->subjects[i].level < worst->level))
 			worst = &statement->subjects[i];
 	return worst;
 }

@@ -106,6 +106,8 @@ static void add_text(struct sb_invocation *call, const struct sb_gated *gated, c
 	}
 	sb_buf_printf(&call->out, "  evidence  %" PRIu64 " lines, %" PRIu64 " no envelope, %" PRIu64 " signed by nobody that the policy knows\n", gated->lines,
 	              gated->unreadable, gated->strangers);
+	if (gated->left_out)
+		sb_buf_printf(&call->out, "  left out  %" PRIu64 " statements or signatures over a limit\n", gated->left_out);
 	sb_buf_printf(&call->out, "  gate      %s: %s\n", sb_cli_escape(call, sb_arg_value(call, "policy")), gated->allowed ? "allowed" : "refused");
 }
 
@@ -165,6 +167,7 @@ static int to_document(struct sb_invocation *call, const struct sb_gated *gated,
 	       sb_node_put(arena, document, "lines", sb_node_int(arena, (int64_t)gated->lines)) &&
 	       sb_node_put(arena, document, "unreadable", sb_node_int(arena, (int64_t)gated->unreadable)) &&
 	       sb_node_put(arena, document, "strangers", sb_node_int(arena, (int64_t)gated->strangers)) &&
+	       sb_node_put(arena, document, "left_out", sb_node_int(arena, (int64_t)gated->left_out)) &&
 	       sb_node_put(arena, document, "exit", sb_node_int(arena, code));
 	return sb_cli_document(call, good ? document : NULL, err);
 }
@@ -186,7 +189,7 @@ static void say_reason(struct sb_invocation *call, const struct sb_gated *gated,
 
 static int exit_of(const struct sb_gated *gated, const struct sb_gate_in *in)
 {
-	bool verified = true, undecided = gated->voices_left_out > 0;
+	bool verified = true, undecided = gated->left_out > 0;
 
 	for (size_t i = 0; i < in->artifact_count; i++) {
 		verified = verified && gated->artifacts[i].verified;
@@ -194,7 +197,7 @@ static int exit_of(const struct sb_gated *gated, const struct sb_gate_in *in)
 	}
 	if (gated->allowed)
 		return verified ? SB_EXIT_OK : SB_EXIT_INTERNAL;
-	if (!verified)
+	if (!verified && gated->left_out == 0)
 		return SB_EXIT_EVIDENCE;
 	return undecided ? SB_EXIT_UNDECIDED : SB_EXIT_BELOW;
 }
