@@ -223,6 +223,16 @@ static size_t put_in_order(const struct sb_policy *policy, struct sb_policy_grou
 	return done;
 }
 
+/* Each name stands once: there cannot be more members than parties and groups. */
+static bool has_too_many(const struct sb_policy_group *groups, size_t count)
+{
+	size_t members = 0;
+
+	for (size_t i = 0; i < count; i++)
+		members += groups[i].count;
+	return members > MOST_KEYS + SB_POLICY_GROUPS;
+}
+
 static bool read_groups(struct sb_schema *s, struct sb_place map, struct sb_policy *out)
 {
 	struct sb_policy_group *given, *ordered;
@@ -243,6 +253,10 @@ static bool read_groups(struct sb_schema *s, struct sb_place map, struct sb_poli
 			return false;
 		if (!sb_is_party_name(name) || is_party(out, name))
 			sb_schema_problem(s, map, "policy-malformed", "%s cannot be the name of a group", name);
+	}
+	if (has_too_many(given, map.node->count)) {
+		sb_schema_problem(s, map, "policy-malformed", "the groups have more members than the %d parties and groups that a policy may name", MOST_KEYS + SB_POLICY_GROUPS);
+		return true;
 	}
 	check_members(s, map, given, map.node->count);
 	out->group_count = put_in_order(out, given, map.node->count, ordered);

@@ -399,6 +399,33 @@ def _(_dir):
         assert signed_gate(order, code=0)[0]["predicate"]["verifiedLevels"] == ["SAMEBUILD_EXPLAINED"], order
 
 
+@case("attest verify: of several lines by the keys that are asked for the worst counts, of hundreds of files")
+def _(_dir):
+    lay()
+    lab, other = Party("lab-a"), Party("lab-b")
+    with open("lab.pub", "w") as f:
+        f.write(lab.public)
+    better, worse = lab.sign(statement()), lab.sign(statement(level="different"))
+    cut = lab.sign(statement(level="undetermined", predicate__complete=False))
+    unlike = [lab.sign(statement("other.bin", level="different")), other.sign(statement(level="different")), "junk"]
+    for lines, code in (([better], 0), ([worse], 1), ([better, worse], 1), ([worse, better], 1), ([better, cut], 0), ([cut, better], 0), ([cut], 1), ([cut, worse], 1), ([better, *unlike], 0), ([*unlike, better], 0)):
+        with open("lines", "w") as f:
+            f.write("".join(line + "\n" for line in lines))
+        result = sb("attest", "verify", "lines", "--key", "lab.pub", "--artifact", "acme.bin", "--json", code=code).json()
+        assert code == 0 or result["good"] is False, result
+    names = [f"f{n}" for n in range(600)]
+    for name in names:
+        with open(name, "w") as f:
+            f.write(name)
+    many = statement(names[0])
+    parts = [statement(name) for name in names]
+    many["subject"] = [p["subject"][0] for p in parts]
+    many["predicate"]["artifacts"] = [p["predicate"]["artifacts"][0] for p in parts]
+    with open("lines", "w") as f:
+        f.write(lab.sign(many))
+    sb("attest", "verify", "lines", "--key", "lab.pub", *(word for name in names for word in ("--artifact", name)), code=0)
+
+
 @case("leaving a statement out never turns a refusal into an allowance")
 def _(_dir):
     lay()
@@ -444,6 +471,7 @@ def _(_dir):
         (dict(groups={"a": {"need": 0, "of": ["lab-a"]}}, quorum="a"), "need"), (dict(artifacts=[{"files": "*.bin", "level": "explained"}]), "last"),
         (dict(artifacts=[{"files": "*", "level": "different"}]), "level"), (dict(artifacts=[{"files": "*", "level": "undetermined"}]), "level"), (dict(artifacts=[]), "artifacts"),
         (dict(artifacts=[{"files": "*", "level": "explained", "causes": ["unexplained"]}]), "cause"), (dict(colour="red"), "colour"), (dict(schema="samebuild-policy/2"), "schema"),
+        (dict(groups={"a": {"need": 1, "of": ["lab-a"] + [f"p{n}" for n in range(100000)]}}, quorum="a"), "more members"),
         (dict(max_age="old"), "number"), (dict(log={}), "log"), (dict(waivers=[{"sha256": "00" * 32}]), "missing"), (dict(resource=None), "resource")]
     for more, word in wrong:
         policy(more.pop("keys", [lab]), **more)
@@ -595,7 +623,7 @@ def _(_dir):
     os.symlink("/etc/passwd", "root/bin/link")
     gate([lab.sign(statement())], "--install", "root/bin/link", code=0)
     os.mkfifo("root/bin/fifo")
-    places = ["root/bin/fifo", "root/bin", "root/bin/.", "root/nowhere/file", "acme.bin/file"]
+    places = ["root/bin/fifo", "root/bin", "root/bin/", "root/bin/.", "root/nowhere/file", "acme.bin/file"]
     if not ordinary():  # whoever has no file there may make none: a device would be gone for everybody
         os.mknod("root/bin/null", 0o666 | stat.S_IFCHR, os.makedev(1, 3))
         places.append("root/bin/null")

@@ -33,7 +33,7 @@ struct sb_attest_verified {
 	const struct sb_attest_check *checks;
 	size_t check_count;
 	uint64_t lines_skipped;
-	struct sb_statement statement; /* of the envelope that passed or came furthest; set only when its signatures are good */
+	struct sb_statement statement; /* the worst of those that count; set only when its signatures are good */
 	bool good;                     /* evidence good and everything asked for holds */
 };
 /**

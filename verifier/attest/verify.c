@@ -5,8 +5,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { MOST_CHECKS = 1000 };
-
 struct verifying {
 	const struct sb_attest_verify_in *in;
 	struct sb_arena *arena;
@@ -148,34 +146,38 @@ static bool is_further(const struct sb_err *a, const struct sb_err *b)
 	return x > y;
 }
 
-/* In memory that dies with the line: any number of lines that do not count costs nothing. One that counts is read again to be kept. */
+/* In memory that dies with the line: any number of lines that do not count costs nothing. */
 static bool examine_apart(struct verifying *v, struct sb_span line, struct outcome *out)
 {
 	struct sb_arena *kept = v->arena;
 	SB_ARENA struct sb_arena *apart = sb_arena_new(0);
 
-	v->checks.count = 0;
 	if (!apart)
 		return false;
 	v->arena = apart;
+	v->checks.count = 0;
 	examine(v, line, out);
 	v->arena = kept;
 	v->checks.count = 0;
-	if (out->counts) {
-		*out = (struct outcome){0};
-		examine(v, line, out);
-	}
 	return true;
+}
+
+/* Of several that count the worst is told: whoever carries them chose their order, and which came first says nothing. A run that a limit cut has decided nothing, and outvotes none. */
+static bool is_worse(const struct outcome *a, const struct outcome *b)
+{
+	if (a->statement.complete != b->statement.complete)
+		return a->statement.complete;
+	return a->good != b->good ? !a->good : a->statement.level < b->statement.level;
 }
 
 static int examine_lines(struct verifying *v, struct sb_attest_verified *out, struct sb_err *err)
 {
-	struct sb_span rest = v->in->lines;
+	struct sb_span rest = v->in->lines, chosen = {0};
+	struct outcome worst = {0};
 	struct sb_err why = {0};
-	bool counted = false;
 
 	sb_fail(&why, SB_EVIDENCE, "evidence-absent", "there is no statement in it");
-	while (rest.n && !out->good) {
+	while (rest.n) {
 		struct outcome outcome = {0};
 		struct sb_span line = sb_span_take_line(&rest);
 		if (line.n == 0)
@@ -184,24 +186,31 @@ static int examine_lines(struct verifying *v, struct sb_attest_verified *out, st
 			v->no_memory = true;
 		if (v->no_memory || outcome.err.code == SB_NOMEM)
 			return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
-		if (outcome.counts) {
-			counted = true;
-			out->statement = outcome.statement;
-			out->good = outcome.good;
-		} else {
-			out->lines_skipped++;
-			if (is_further(&outcome.err, &why))
-				why = outcome.err;
+		out->lines_skipped += !outcome.counts;
+		if (!outcome.counts && is_further(&outcome.err, &why))
+			why = outcome.err;
+		if (outcome.counts && (!worst.counts || is_worse(&outcome, &worst))) {
+			worst = outcome;
+			chosen = line;
 		}
 	}
-	if (!counted && err)
-		*err = why;
-	return counted ? 0 : SB_EVIDENCE;
+	if (!worst.counts) {
+		if (err)
+			*err = why;
+		return SB_EVIDENCE;
+	}
+	worst = (struct outcome){0};
+	examine(v, chosen, &worst); /* read again to be kept */
+	if (v->no_memory || !worst.counts)
+		return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
+	out->statement = worst.statement;
+	out->good = worst.good;
+	return 0;
 }
 
 int sb_attest_verify(const struct sb_attest_verify_in *in, struct sb_arena *arena, struct sb_attest_verified *out, struct sb_err *err)
 {
-	struct verifying v = {.in = in, .arena = arena, .checks = {.size = sizeof(struct sb_attest_check), .ceiling = MOST_CHECKS}};
+	struct verifying v = {.in = in, .arena = arena, .checks = {.size = sizeof(struct sb_attest_check)}};
 	struct sb_attest_verified made = {0};
 
 	if (in->key_count == 0 || in->artifact_count == 0)

@@ -49,6 +49,8 @@ int sb_install_begin(struct sb_installing *out, const char *destination, struct 
 
 	*out = SB_INSTALLING_NONE;
 	out->name = slash ? slash + 1 : destination;
+	if (!*out->name)
+		return sb_fail(err, SB_USAGE, "install-place", "%s names no file", destination);
 	out->dir = open_folder(destination);
 	if (out->dir < 0 && (errno == ENOENT || errno == ENOTDIR))
 		return sb_fail(err, SB_USAGE, "install-place", "there is no folder to install %s into", destination);
