@@ -64,6 +64,12 @@ static int no_memory(struct sb_err *err)
 	return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
 }
 
+/* Readers that ignore the case of keys take a long s for an s, and the sign of kelvin for a k (CaseFolding.txt of Unicode); names of files may be keys, and have other letters. */
+static bool folds_to_ascii(const char *key)
+{
+	return strstr(key, "\xc5\xbf") || strstr(key, "\xe2\x84\xaa");
+}
+
 static bool known_in_other_case(const struct sb_node *map, const char *key)
 {
 	for (size_t i = 0; i < map->count; i++)
@@ -88,6 +94,10 @@ static struct sb_node *convert_object(const json_t *json, struct sb_arena *arena
 	for (void *at = json_object_iter(both.object); map && at; at = json_object_iter_next(both.object, at)) {
 		const char *key = json_object_iter_key(at);
 		char *kept = sb_arena_copy(arena, sb_span_text(key));
+		if (folds_to_ascii(key)) {
+			sb_fail(err, SB_FORMAT, "repeated-key", "a key has a letter that other readers take for one of ASCII");
+			return NULL;
+		}
 		if (known_in_other_case(map, key)) {
 			sb_fail(err, SB_FORMAT, "repeated-key", "two keys differ only in the case of letters");
 			return NULL;

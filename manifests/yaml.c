@@ -37,6 +37,12 @@ static int no_memory(struct sb_err *err)
 	return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
 }
 
+/* What nobody sees in an editor, and what puts a line in another order: a glob would fit other files than those that it seems to. Signs of style may stand in comments. */
+static bool is_invisible(struct sb_span character, uint32_t cp)
+{
+	return cp >= 0x80 && (cp < 0xfe00 || cp > 0xfe0f) && !sb_escape_is_plain(character);
+}
+
 /* Line ends that libyaml honours and editors do not show, and control characters: a key could hide in a comment. */
 static int check_bytes(struct sb_span text, struct sb_err *err)
 {
@@ -52,6 +58,8 @@ static int check_bytes(struct sb_span text, struct sb_err *err)
 		bool crlf = cp == '\r' && text.n > 1 && text.p[1] == '\n';
 		if ((cp < 0x20 && cp != '\n' && cp != '\t' && !crlf) || (cp >= 0x7f && cp < 0xa0) || cp == 0x2028 || cp == 0x2029 || cp == 0xfeff)
 			return fail_at(err, "yaml-syntax", at, "the document holds a control character or an invisible line end");
+		if (is_invisible(sb_span_of(text.p, n), cp))
+			return fail_at(err, "yaml-syntax", at, "the document holds a character that nobody sees; an escape between double quotes shows it");
 		at.column = cp == '\n' ? 0 : at.column + 1;
 		at.line += cp == '\n';
 		text = sb_span_of(text.p + n, text.n - n);

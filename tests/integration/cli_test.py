@@ -332,4 +332,13 @@ def _(_dir):
     assert './prog.c' in listed and './Makefile' in listed, listed
 
 
+@case('a passphrase is taken whole or not at all')
+def _(_dir):
+    for number, (line, code) in enumerate(((b'secret', 0), (b's' * 1023, 0), (b's' * 1024, 2), (b's' * 5000, 2), (b's\0ecret', 2), (b'\0', 2))):
+        with open('line', 'wb') as f:
+            f.write(line + b'\nmore')
+        result = run('bash', '-c', f'exec "$0" key new k{number} --passphrase-fd 3 3<line', PROGRAM, code=code)
+        assert (code == 0) == os.path.exists(f'k{number}') and (code == 0 or 'passphrase-cut' in result.err), result
+
+
 main()

@@ -448,6 +448,12 @@ def _(_dir):
     words = ("--attestations", "st", "--attestations", "proof", "--log", "L", "--policy", "p.json", "--root", "root.json", "--report", "record.json")
     sb("attest", "bundle", "b", *words, code=0), sb("attest", "bundle", "c", *words, code=0)
     assert read("b") == read("c") and run("tar", "-tf", "b", code=0).out.splitlines()[0] == "BUNDLE"
+    os.makedirs("other")
+    write("other/record.json", "[]")
+    sb("attest", "bundle", "d", *words, "--report", "record.json", code=0)
+    assert read("b") == read("d")
+    sb("attest", "bundle", "e", *words, "--report", "other/record.json", code=2)
+    assert not os.path.exists("e")
     inside = members("b")
     assert inside["log/checkpoint"] == read("L/checkpoint") and inside["policy/p.json"] == read("p.json") and len([n for n in inside if n.startswith("statements/")]) == 1
 

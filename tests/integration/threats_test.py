@@ -119,7 +119,8 @@ def _(_dir):
     both(good.replace('"payload"', '"p\\u0061yload"', 1), 0, key)  # the same key, spelled in another way
     for bad in (good.replace('"payload"', f'"payload": "{forged}", "p\\u0061yload"', 1), good.replace('"payload"', f'"p\\u0061yload": "{forged}", "payload"', 1),
                 good.replace('"payloadType"', f'"pAyload": "{forged}", "payloadType"', 1), good.replace('"signatures"', '"signatures": [], "signatures"', 1),
-                good.replace('"signatures"', '"Signatures": [], "signatures"', 1), good.replace('"sig"', '"sig": "AAAA", "sig"', 1), good.replace('"sig"', '"Sig": "AAAA", "sig"', 1),
+                good.replace('"signatures"', '"Signatures": [], "signatures"', 1), good.replace('"sig"', '"sig": "AAAA", "sig"', 1), good.replace('"sig"', '"Sig": "AAAA", "sig"', 1), good.replace('"signatures"', '"\u017fignatures": [], "signatures"', 1),
+                good[:-1] + ', "\\u017fignatures": []}', good[:-1] + ', "to\u212aen": 1}',
                 good.replace('"payloadType"', '"payloadType": "text/plain", "payloadType"', 1)):
         assert bad != good
         both(bad, 6, key)
@@ -151,7 +152,8 @@ def _(_dir):
         stays_small(size, 64)
     yaml = f'schema: samebuild-policy/1\nresource: pkg:generic/acme@1.*\nkeys: [{{party: lab-a, role: rebuilder, key: "{lab.public}"}}]\nartifacts: [{{files: "*", level: explained}}]\n'
     for bad, ok in ((yaml, 1), (yaml + "artifacts: [{files: '*', level: repackaged}]\n", 2), (yaml + "Artifacts: []\n", 2), (yaml.replace("level: explained", "level: explained, level: repackaged"), 2),
-                    (yaml + "---\n" + yaml, 2), (yaml.replace("keys: [", "keys: &x ["), 2), (yaml.replace("level: explained", "level: !!str explained"), 2), (yaml + "quorum: " + "[" * 5000 + "\n", 5)):
+                    (yaml + "---\n" + yaml, 2), (yaml.replace("keys: [", "keys: &x ["), 2), (yaml.replace("level: explained", "level: !!str explained"), 2), (yaml + "quorum: " + "[" * 5000 + "\n", 5), (yaml.replace('"*"', '"*\u200b"'), 2), (yaml.replace('"*"', '"\u202e*"'), 2), (yaml + "# \u2066\n", 2), (yaml.replace('"*"', '"*\U000e0001"'), 2),
+                    (yaml + "# \u26a0\ufe0f\n", 1)):
         with open("p.yaml", "w") as f:
             f.write(bad)
         result = sb("gate", "--policy", "p.yaml", *GATE[3:])

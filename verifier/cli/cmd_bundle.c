@@ -6,6 +6,7 @@
 #include "verifier/cli/verbs.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 /** Members so far. */
 struct packing {
@@ -63,6 +64,17 @@ static int add_evidence(struct packing *packing, struct sb_err *err)
 	return rc;
 }
 
+/* In a bundle a file has no folder of its own: of two that are called the same one would be gone. */
+static int add_named(struct packing *packing, const char *path, const char *name, struct sb_span bytes, struct sb_err *err)
+{
+	for (size_t i = 0; name && i < packing->members.count; i++) {
+		const struct sb_parcel_member *member = sb_vec_at(&packing->members, i);
+		if (strcmp(member->name, name) == 0 && !sb_span_equal(member->bytes, bytes))
+			return sb_fail(err, SB_USAGE, "parcel-name", "%s: there is another %s", path, name);
+	}
+	return add(packing, name, bytes, err);
+}
+
 static int add_files(struct packing *packing, const char *option, const char *folder, struct sb_err *err)
 {
 	const char *path;
@@ -73,7 +85,7 @@ static int add_files(struct packing *packing, const char *option, const char *fo
 		rc = sb_cli_load_file(packing->call, path, SB_LIMIT_OF(RECORD_BYTES), &bytes, err);
 		if (rc)
 			return rc == SB_NOMEM || rc == SB_LIMIT ? rc : sb_reidentify(err, "evidence-absent");
-		rc = add(packing, sb_arena_printf(packing->call->arena, "%s/%s", folder, sb_path_base(path)), bytes, err);
+		rc = add_named(packing, path, sb_arena_printf(packing->call->arena, "%s/%s", folder, sb_path_base(path)), bytes, err);
 	}
 	return rc;
 }

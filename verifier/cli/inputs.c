@@ -91,18 +91,20 @@ int sb_cli_load_facts(struct sb_invocation *call, const char **out, struct sb_er
 	return strlen(*out) == text.n ? 0 : sb_fail(err, SB_FORMAT, "facts-malformed", "%s holds a NUL", path);
 }
 
-/* One line of at most @room - 1 bytes, byte by byte so that nothing behind it is taken; the newline is dropped. */
+/* One line of at most @room - 1 bytes, byte by byte so that nothing behind it is taken; the newline is dropped. A secret is taken whole or not at all. */
 static int read_line(int fd, char *line, size_t room, struct sb_err *err)
 {
 	size_t n = 0, got = 1;
 	char c = 0;
 
-	while (n + 1 < room && got) {
+	while (true) {
 		int rc = sb_io_read(fd, &c, 1, &got, err);
 		if (rc)
 			return rc;
 		if (!got || c == '\n')
 			break;
+		if (c == '\0' || n + 1 == room)
+			return sb_fail(err, SB_USAGE, "passphrase-cut", "a passphrase is one line of at most %zu bytes without a NUL", room - 1);
 		line[n++] = c;
 	}
 	line[n] = '\0';
