@@ -10,6 +10,7 @@ import lzma
 import os
 import struct
 import sys
+import uuid
 import zlib
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -394,6 +395,61 @@ def _(_dir):
     honest_fit, other_fit = (firmware.fit(kernel=k).ljust(size, b"\0") for k in (GOOD, BLOB))
     attempts += [("bytes in the fill of a place", put(honest_fit, size - 9, b"evil"), other_fit), ("a place of another size", honest_fit + bytes(512), other_fit)]
     judge(attempts, [("names that were drawn", theirs, ours), ("a path in a kernel, and the fill behind", honest_fit, other_fit)])
+
+
+def named_disk(label, text=b"ro quiet", swapped=False):
+    """A disk with drawn names whose second partition holds @text."""
+    disk = firmware.with_ids(firmware.gpt(two=text), label)
+    second = struct.unpack_from("<Q", disk, len(disk) - 512 + 72)[0] * 512
+    for entries in (1024, second) if swapped else ():
+        one, two = disk[entries + 16:entries + 32], disk[entries + 144:entries + 160]
+        disk = put(put(disk, entries + 16, two), entries + 144, one)
+    return firmware.mend_gpt(disk)
+
+
+def guid_text(raw):
+    return str(uuid.UUID(bytes_le=raw)).encode()
+
+
+@case("names that are drawn: what somebody is called by is no freedom")
+def _(_dir):
+    need("sgdisk", "sfdisk")
+    raw = {label: named_disk(label)[1040:1056] for label in (1, 2)}
+    text, theirs = guid_text(raw[1]), guid_text(raw[2])
+    called = {"a command line": b"root=PARTUUID=%s ro" % text, "in capitals": b"root=PARTUUID=%s" % text.upper(), "in mixed letters": text[:3].upper() + text[3:],
+              "without dashes": b"id " + text.replace(b"-", b"") + b"x", "in wide characters": b"set " + text.decode().encode("utf-16-le"), "escaped": text.replace(b"-", rb"\x2d"),
+              "as bytes": b"path" + raw[1], "as bytes of the other order": b"path" + uuid.UUID(bytes_le=raw[1]).bytes,
+              "packed": whole([entry(b"boot.gz", gzip.compress(b"root=PARTUUID=%s ro" % text, mtime=0))]), "the shipped name": b"root=PARTUUID=%s ro" % theirs,
+              "over the end of a piece": bytes((1 << 20) - firmware.SECOND * 512 - 5) + text}
+    attempts = [(label, named_disk(2, content), named_disk(1, content)) for label, content in called.items()]
+    attempts += [("two changed places", named_disk(1, swapped=True), named_disk(1)), ("each side by its own", named_disk(2, theirs), named_disk(1, text))]
+    contents = {firmware.FIRST: b"root=PARTUUID=1234abcd-01 ro", 400: b"signature" + struct.pack("<I", 0x1234abcd) + bytes(12) + b"end"}
+    for place, content in contents.items():
+        record = firmware.mbr(firmware.MBR, {place: content})
+        attempts.append((f"signature of a disk at {place}", put(record, 440, b"\x98\x76\x54\x32"), record))
+    honest = [("nobody is called", named_disk(2), named_disk(1)), ("by a name of nobody", named_disk(2, b"PARTUUID=0c1d2e3f-1111-4222-8333-123456789abc"),
+                                                                   named_disk(1, b"PARTUUID=0c1d2e3f-1111-4222-8333-123456789abc"))]
+    judge(attempts, honest, None)
+
+
+@case("names that are drawn: of file systems")
+def _(_dir):
+    need("mke2fs")
+    ids = "3f2a1c44-5b7e-4d19-9c3a-1f60d2b8e771", "a9d1b0e2-6c34-4f8b-8e21-77c0f4a3d915"
+
+    def system(text, name):
+        root = volumes.tree()
+        with open(os.path.join(root, "fstab"), "w") as f:
+            f.write(text)
+        os.utime(os.path.join(root, "fstab"), (1700000000, 1700000000))
+        return volumes.extended(root, uuid=name)
+
+    fstab = f"UUID={ids[0]} / ext4 ro 0 1\n"
+    attempts = [("in a file of it", system(fstab, ids[1]), system(fstab, ids[0]))]
+    plain = [system("/dev/sda1 / ext4 ro 0 1\n", name) for name in ids]
+    attempts.append(("in a tar beside it", *(whole([entry(b"root", p), entry(b"cmdline", fstab.encode())]) for p in plain[::-1])))
+    attempts.append(("two changed places", *(whole([entry(b"a", p), entry(b"b", q)]) for p, q in ((plain[1], plain[0]), (plain[0], plain[1])))))
+    judge(attempts, [("called by nobody", plain[1], plain[0]), ("in a tar", *(whole([entry(b"root", p), entry(b"cmdline", b"ro")]) for p in plain[::-1]))], None, "repackaged")
 
 
 @case("the figure")

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Random names of disks and partitions. Nothing lets anybody recompute them, and they commit to nothing; each is owned where it has the
- * form that its tools write, and where both copies of the table say the same. Their bytes are freedom of the vendor.
+ * form that its tools write, where both copies of the table say the same, and where nothing calls it by its name. Their bytes are freedom of the vendor.
  */
 #include "verifier/explain/explainer.h"
 
@@ -54,7 +54,8 @@ static bool holds_partitions(const struct sb_format *format)
 
 static bool claim_disk_id(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, struct sb_claim *claim)
 {
-	if (!holds_partitions(pair->format) || !sb_diff_is_field(diff, SB_FIELD_IDENTIFIER) || !is_right(in, pair, diff, SB_SHIPPED) || !is_right(in, pair, diff, SB_REBUILT))
+	if (!holds_partitions(pair->format) || !sb_diff_is_field(diff, SB_FIELD_IDENTIFIER) || !is_right(in, pair, diff, SB_SHIPPED) || !is_right(in, pair, diff, SB_REBUILT) ||
+	    sb_identifier_is_called(in, pair, diff))
 		return false;
 	claim->cap = SB_LEVEL_EXPLAINED;
 	claim->primary = !strstr(diff->side[SB_SHIPPED].region->name, "second");
@@ -64,4 +65,4 @@ static bool claim_disk_id(struct sb_explaining *in, const struct sb_pair *pair, 
 	return true;
 }
 
-const struct sb_explainer sb_explain_disk_id = {"disk-id", SB_CAUSE_RANDOM, SB_RULE_IDENTIFIER, 1, claim_disk_id};
+const struct sb_explainer sb_explain_disk_id = {"disk-id", SB_CAUSE_RANDOM, SB_RULE_IDENTIFIER, 2, claim_disk_id};

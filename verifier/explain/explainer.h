@@ -6,6 +6,7 @@
 #include "verifier/explain/explain.h"
 
 struct sb_values;
+struct sb_identifiers;
 
 /** Regions of one member, in order of offset. */
 struct sb_region_list {
@@ -58,6 +59,7 @@ struct sb_explaining {
 		const char *why;
 	} lines; /* of the text last asked for */
 	const struct sb_values *values; /* of the environment; NULL until somebody asks */
+	struct sb_identifiers *identifiers; /* names that differ, and whether anybody calls them; NULL until somebody asks */
 	struct sb_arena *arena; /* for notes */
 	struct sb_name_index names[2]; /* of the pairs last asked for, the newest first */
 	struct {
@@ -120,6 +122,13 @@ const struct sb_region **sb_regions_sorted(const struct sb_view *view);
 int sb_region_order(const struct sb_region *a, const struct sb_region *b);
 /** A container may say a thing in several headers of a member: do all fields like this one hold the same on that side? */
 SB_MUST_USE bool sb_field_is_repeated(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, unsigned side);
+/**
+ * An identifier of 4 or 16 bytes differs: may the other side mean something by that name, in another field, a text or anything else of the artifact?
+ * True also when that cannot be found out. Nothing that is called by its name is freedom.
+ */
+bool sb_identifier_is_called(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff);
+/** Frees what was remembered for that. */
+void sb_identifiers_release(struct sb_explaining *in);
 /** Is it a time as zip files and FAT have it, of a month and day that there are? */
 bool sb_is_dos_time(uint64_t value);
 /** Bytes of the first field called @field in @region; empty when there is none, or no region. */

@@ -45,6 +45,8 @@ static const char *hint_identifier(struct sb_explaining *in, const struct sb_pai
 		claim->cause = SB_CAUSE_CHECKSUM;
 		return sb_explain_note(in, "the checksum of the debug file is wrong on the %s side", side == SB_SHIPPED ? "shipped" : "rebuilt");
 	}
+	if (in->identifiers && (diff->side[SB_SHIPPED].length == 4 || diff->side[SB_SHIPPED].length == 16) && !pair->format->image && sb_identifier_is_called(in, pair, diff))
+		return sb_explain_note(in, "%s; something in the image may be meant by that name", describe_values(in, pair, diff));
 	return describe_values(in, pair, diff);
 }
 

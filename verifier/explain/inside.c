@@ -1,41 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Members that are equal have no pair, so nobody looked into them. As they lie in the file their bytes are searched with it; what a
- * decoder makes of them has to be searched here, for a value that stands there was not changed with the others.
+ * decoder makes of them has to be searched here.
  */
-#include "verifier/explain/values.h"
+#include "verifier/explain/inside.h"
 #include "verifier/parsing/parsing.h"
 
 #include <string.h>
 
 /** What a search needs at every depth. */
 struct search {
-	struct sb_values *values;
+	const struct sb_inside *of;
 	struct sb_parser_side *side; /* whoever parses: these bytes are as foreign as those of the comparison */
 	struct sb_unpack_budget budget;
 };
 
-static void break_all(struct search *search)
+static void give_up(struct search *search)
 {
-	for (size_t i = 0; i < search->values->count; i++)
-		search->values->items[i].broken |= search->values->items[i].candidate;
+	search->of->give_up(search->of->ctx);
 }
 
 static bool any_left(const struct search *search)
 {
-	for (size_t i = 0; i < search->values->count; i++)
-		if (search->values->items[i].candidate && !search->values->items[i].broken)
-			return true;
-	return false;
-}
-
-static void search_bytes(struct search *search, struct sb_span bytes)
-{
-	for (size_t i = 0; i < search->values->count; i++) {
-		struct sb_value *value = &search->values->items[i];
-		if (value->candidate && !value->broken && sb_value_next(search->values, i, bytes, 0, bytes.n) != SIZE_MAX)
-			value->broken = true;
-	}
+	return search->of->any_left(search->of->ctx);
 }
 
 static const char debugdata[] = ".gnu_debugdata";
@@ -82,9 +69,9 @@ static void look_into_member(struct search *search, const struct sb_view *view, 
 		return;
 	}
 	if (sb_parsing_decode(search->side, source, &decoding, 1, &search->budget, NULL) || decoding.rc || decoding.consumed != member->length) {
-		break_all(search);
+		give_up(search);
 	} else {
-		search_bytes(search, decoding.blob.bytes);
+		search->of->search(search->of->ctx, decoding.blob.bytes);
 		look_into(search, decoding.blob.bytes, name, depth);
 	}
 	sb_blob_release(&decoding.blob);
@@ -95,10 +82,10 @@ static void look_into_sections(struct search *search, struct sb_view *view, stru
 {
 	size_t packed = 0;
 
-	if (strcmp(view->format->name, "elf") != 0)
+	if (!search->of->programs || strcmp(view->format->name, "elf") != 0)
 		return;
 	if (has_compressed_sections(view, &packed)) {
-		break_all(search);
+		give_up(search);
 		return;
 	}
 	for (size_t i = 0; packed && i < view->regions.count && any_left(search); i++) {
@@ -110,7 +97,7 @@ static void look_into_sections(struct search *search, struct sb_view *view, stru
 		look_into_member(search, view, source, &member, depth + 1);
 	}
 	if (packed)
-		break_all(search);
+		give_up(search);
 }
 
 static void look_into_view(struct search *search, struct sb_view *view, struct sb_source *source, unsigned depth)
@@ -127,14 +114,15 @@ static void look_into_source(struct search *search, struct sb_source *source, co
 	struct sb_view view;
 
 	if (sb_parsing_probe(search->side, source, name, &format, NULL)) {
-		break_all(search);
+		give_up(search);
 		return;
 	}
 	if (!format)
 		return;
 	arena = sb_arena_new(0);
 	if (!arena || depth > SB_LIMIT_OF(NEST_DEPTH) || sb_parsing_open(search->side, source, format, name, arena, &view, NULL)) {
-		break_all(search);
+		if (search->of->programs || !arena || sb_format_packs(format) || format->tree)
+			give_up(search);
 	} else {
 		look_into_view(search, &view, source, depth);
 		sb_view_release(&view);
@@ -149,7 +137,7 @@ static void look_into(struct search *search, struct sb_span bytes, const char *n
 
 	if (!any_left(search))
 		return;
-	sb_source_init(&source, search->side, search->values->reading, bytes, NULL);
+	sb_source_init(&source, search->side, search->of->reading, bytes, NULL);
 	look_into_source(search, &source, name, depth);
 	sb_source_close(&source);
 }
@@ -175,10 +163,10 @@ static void look_into_equal(struct sb_explaining *in, struct search *search, con
 
 	if (!paired) {
 		in->no_memory = true;
-		break_all(search);
+		give_up(search);
 		return;
 	}
-	sb_source_init(&source, search->side, search->values->reading, view->file, NULL);
+	sb_source_init(&source, search->side, search->of->reading, view->file, NULL);
 	look_into_sections(search, view, &source, depth);
 	for (size_t i = 0; i < view->members.count && any_left(search); i++)
 		if (!paired[i])
@@ -197,10 +185,10 @@ static void look_into_pair(struct sb_explaining *in, struct search *search, cons
 		look_into_pair(in, search, pair->children[i], depth + 1);
 }
 
-void sb_values_look_inside(struct sb_explaining *in, struct sb_values *values)
+void sb_explain_look_inside(struct sb_explaining *in, const struct sb_inside *of)
 {
 	const struct sb_pair *pair = in->artifact->pair;
-	struct search search = {.values = values, .budget = {.packed = pair->bytes[SB_SHIPPED].n, .most = SB_LIMIT_OF(UNPACKED_TOTAL)}};
+	struct search search = {.of = of, .budget = {.packed = pair->bytes[SB_SHIPPED].n, .most = SB_LIMIT_OF(UNPACKED_TOTAL)}};
 
 	if (!any_left(&search))
 		return;
@@ -208,6 +196,6 @@ void sb_values_look_inside(struct sb_explaining *in, struct sb_values *values)
 	if (search.side)
 		look_into_pair(in, &search, pair, 0);
 	else
-		break_all(&search);
+		give_up(&search);
 	sb_parser_side_free(&search.side);
 }

@@ -3,6 +3,7 @@
  * One shipped value at every place of ours in the whole artifact, changed or not, and no place of ours left on the shipped side: found
  * out once for each value that stands where something differs.
  */
+#include "verifier/explain/inside.h"
 #include "verifier/explain/values.h"
 
 #include <string.h>
@@ -103,6 +104,42 @@ static void look_at_pair(const struct sb_pair *pair, struct sb_values *values, s
 		look_at_pair(pair->children[k], values, i);
 }
 
+static bool any_left(void *ctx)
+{
+	const struct sb_values *values = ctx;
+
+	for (size_t i = 0; i < values->count; i++)
+		if (values->items[i].candidate && !values->items[i].broken)
+			return true;
+	return false;
+}
+
+/* A value of ours in what is equal was not changed with the others. */
+static void search_equal(void *ctx, struct sb_span bytes)
+{
+	struct sb_values *values = ctx;
+
+	for (size_t i = 0; i < values->count; i++) {
+		struct sb_value *value = &values->items[i];
+		if (value->candidate && !value->broken && sb_value_next(values, i, bytes, 0, bytes.n) != SIZE_MAX)
+			value->broken = true;
+	}
+}
+
+static void break_all(void *ctx)
+{
+	struct sb_values *values = ctx;
+
+	for (size_t i = 0; i < values->count; i++)
+		values->items[i].broken |= values->items[i].candidate;
+}
+
+static void look_inside(struct sb_explaining *in, struct sb_values *values)
+{
+	sb_explain_look_inside(in, &(struct sb_inside){.ctx = values, .any_left = any_left, .search = search_equal, .give_up = break_all, .programs = true,
+	                                               .reading = values->reading});
+}
+
 static void resolve(struct sb_explaining *in, struct sb_values *values)
 {
 	find_candidates(in->artifact->pair, values);
@@ -114,7 +151,7 @@ static void resolve(struct sb_explaining *in, struct sb_values *values)
 		value->broken |= value->shipped.n == 0 || sb_span_equal(value->shipped, value->ours);
 	}
 	sb_values_agree_on_time(values);
-	sb_values_look_inside(in, values);
+	look_inside(in, values);
 }
 
 const struct sb_values *sb_values_resolved(struct sb_explaining *in)

@@ -124,6 +124,7 @@ static int explain_artifact(struct sb_explaining in, struct sb_explained *out, s
 		return 0;
 	int rc = explain_pair(&in, in.artifact->pair, &claims, err);
 	free(in.crcs);
+	sb_identifiers_release(&in);
 	if (rc)
 		return rc;
 	struct sb_claim *kept = sb_arena_array(in.arena, claims.count, sizeof *kept);

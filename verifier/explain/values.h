@@ -64,9 +64,6 @@ bool sb_value_is_plausible(const struct sb_value *value, struct sb_span text);
 /** Break the times unless all of them are parts of one instant. */
 void sb_values_agree_on_time(struct sb_values *values);
 
-/** Break every candidate that stands inside what is equal but encoded, or that cannot be looked for there. */
-void sb_values_look_inside(struct sb_explaining *in, struct sb_values *values);
-
 /** The values of this artifact with what their places say; made once. NULL when there are no facts or no memory. */
 const struct sb_values *sb_values_resolved(struct sb_explaining *in);
 

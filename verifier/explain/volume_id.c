@@ -2,8 +2,11 @@
 /*
  * Numbers that a packer draws to tell one file system from another: UUID, serial number, seed of the hashes of folders. Nothing that was delivered
  * lets us compute them again. Whatever in the image depends on them (checksums, copies, the journal) was followed by the decoder of that side.
+ * What calls a file system by such a name (root=UUID=…) says which one is meant: then it is no freedom.
  */
 #include "verifier/explain/explainer.h"
+
+#include <string.h>
 
 /* RFC 4122, 4.4: version 4, as mke2fs draws it; and no text. A serial number of four bytes may be anything. */
 static bool is_drawn(struct sb_span id)
@@ -15,11 +18,17 @@ static bool is_drawn(struct sb_span id)
 	return id.n == 4 || (id.n == 16 && id.p[6] >> 4 == 4 && id.p[8] >> 6 == 2 && printable < 14);
 }
 
+/* Nobody finds anything by the seed of hashes. */
+static bool is_called(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff)
+{
+	return strcmp(diff->name, "hash seed") != 0 && sb_identifier_is_called(in, pair, diff);
+}
+
 static bool claim_volume_id(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, struct sb_claim *claim)
 {
 	if (!sb_diff_is_field(diff, SB_FIELD_IDENTIFIER) || !pair->format || !pair->format->volume || pair->child_count != 1 || !pair->children[0]->decoded)
 		return false;
-	if (!is_drawn(sb_diff_bytes(pair, diff, SB_SHIPPED)) || !is_drawn(sb_diff_bytes(pair, diff, SB_REBUILT)))
+	if (!is_drawn(sb_diff_bytes(pair, diff, SB_SHIPPED)) || !is_drawn(sb_diff_bytes(pair, diff, SB_REBUILT)) || is_called(in, pair, diff))
 		return false;
 	claim->cap = SB_LEVEL_REPACKAGED;
 	claim->primary = true;
@@ -28,4 +37,4 @@ static bool claim_volume_id(struct sb_explaining *in, const struct sb_pair *pair
 	return true;
 }
 
-const struct sb_explainer sb_explain_volume_id = {"volume-id", SB_CAUSE_RANDOM, SB_RULE_IDENTIFIER, 1, claim_volume_id};
+const struct sb_explainer sb_explain_volume_id = {"volume-id", SB_CAUSE_RANDOM, SB_RULE_IDENTIFIER, 2, claim_volume_id};
