@@ -91,7 +91,7 @@ def _(_dir):
 
 @case("JFFS2: times, compressions, sizes of pages, fill")
 def _(_dir):
-    need("mkfs.jffs2", "fakeroot", "setfattr")
+    need("mkfs.jffs2", "sumtool", "fakeroot", "setfattr")
     expect(mutants_jffs2.honest(), None)
 
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tampered and honest pairs of JFFS2. Nodes stand here a second time, written from include/uapi/linux/jffs2.h and not from the product."""
+import random
 import struct
 import zlib
 
@@ -11,11 +12,11 @@ DIRENT, INODE, CLEANMARKER, PADDING, ATTRIBUTE, REFERENCE = 0xe001, 0xe002, 0x20
 FIELDS = {
     DIRENT: {"pino": (12, 4), "ino": (20, 4), "nsize": (28, 1), "type": (29, 1), "unused": (30, 2)},
     INODE: {"ino": (12, 4), "mode": (20, 4), "uid": (24, 2), "gid": (26, 2), "isize": (28, 4), "offset": (44, 4), "csize": (48, 4), "dsize": (52, 4), "compr": (56, 1),
-            "flags": (58, 2)},
+            "usercompr": (57, 1), "flags": (58, 2)},
     ATTRIBUTE: {"xid": (12, 4), "xprefix": (20, 1), "name_len": (21, 1), "value_len": (22, 2)},
     REFERENCE: {"ino": (12, 4), "xid": (16, 4), "xseqno": (20, 4)},
 }
-FREE = {DIRENT: {"mctime": 24, "version": 16}, INODE: {"atime": 32, "mtime": 36, "ctime": 40, "usercompr": 57}}
+FREE = {DIRENT: {"mctime": 24, "version": 16}, INODE: {"atime": 32, "mtime": 36, "ctime": 40}}
 HEADS = {DIRENT: 40, INODE: 68, ATTRIBUTE: 32, REFERENCE: 28}
 CHECKED = {DIRENT: (32, 32), INODE: (60, 64), ATTRIBUTE: (28, 28), REFERENCE: (24, 24)}  # bytes that node_crc covers, and where it is
 DATA_CRC = {DIRENT: 36, INODE: 60, ATTRIBUTE: 24}
@@ -92,6 +93,66 @@ def dirent(pino, version, ino, name, kind=8):
     return mend(struct.pack("<HHIIIIIIBBHII", 0x1985, DIRENT, 40 + len(name), 0, pino, version, ino, 0, len(name), kind, 0, 0, 0) + name, 0) + b"\xff" * (-len(name) % 4)
 
 
+ROOT, GOOD, EVIL = 0o40755, b"#!/bin/sh\niptables -P INPUT DROP\n", b"#!/bin/sh\niptables -P INPUT ACCEPT\n"
+
+
+def small(*nodes, marker=True):
+    """An image of a few nodes: two names, one script, and what the caller has."""
+    mark = mend(struct.pack("<HHII", 0x1985, CLEANMARKER, 12, 0), 0) if marker else b""
+    return mark + inode(1, 1, ROOT) + dirent(1, 2, 2, b"blob") + dirent(1, 3, 3, b"fw") + inode(3, 1, 0o100755, GOOD) + b"".join(nodes)
+
+
+def pieces(content, cuts, start=1):
+    return [inode(2, start + i, 0o100644, content[a:b], a, len(content)) for i, (a, b) in enumerate(zip(cuts, cuts[1:]))]
+
+
+def over_blocks(marker):
+    """A piece of a file over the end of an erase block, such that what it holds from there on is a node to the kernel."""
+    evil, block = inode(3, 99, 0o100755, EVIL), 65536
+    draw = random.Random(3)
+    content = draw.randbytes(44000) + evil + draw.randbytes(1000)
+    cuts = [*range(0, len(content), 4096), len(content)]
+    honest = small(*pieces(content, cuts), marker=marker)
+    cut = 42000
+    cuts = [*range(0, cut, 4096), cut, len(content)]
+    front = small(*pieces(content, cuts[:-1]), marker=marker)
+    front += padding(block - 68 - (44000 - cut) - len(front) - 12)
+    shipped = front + pieces(content, cuts[-2:], 50)[0]
+    assert shipped[block:block + len(evil)] == evil
+    return shipped, honest
+
+
+def summed(content_of):
+    """A file whose content ends at the end of an erase block with what @content_of gives."""
+    block, start = 65536, len(small()) + 68
+    content = random.Random(5).randbytes(block - start - 8) + content_of
+    return small(inode(2, 1, 0o100644, content)), small(*pieces(content, [*range(0, len(content), 4096), len(content)]))
+
+
+def alone():
+    """Pairs of small images, each without a tool."""
+    yield "a node over the end of an erase block, no cleanmarkers", *over_blocks(False), ("erase blocks of",)
+    yield "a node over the end of an erase block, one cleanmarker", *over_blocks(True), ("erase blocks of",)
+    yield "the end of a summary in a file", *summed(struct.pack("<II", 4000, 0x02851885)), ("looks like the end of a summary",)
+    yield "a compression that no kernel reads", small(inode(2, 1, 0o100644, b"text", compression=4)), small(inode(2, 1, 0o100644, b"text")), ()
+    yield "size of a link", *(small(inode(2, 1, 0o120777, b"acme", isize=n)) for n in (1, 4)), ("isize",)
+    meta = inode(2, 4, 0o104755, b"", 0, 4)
+    yield "two nodes of one version", *(small(meta, inode(2, v, 0o100755, b"text")) for v in (4, 5)), ("one version",)
+    bad = put(inode(2, 9, 0o100644, bytes(400)), 24, b"\1\1")
+    late = inode(2, 1, 0o100644, b"text")
+    yield "a head whose body is wrong", *(small(*order, inode(4, 1, 0o100644, b"more")) for order in ((bad, late), (late, bad))), ("gap at",)
+    swallowed = mend(struct.pack("<HHII", 0x1985, INODE, 400, 0) + bytes(56), 0)
+    yield "nodes behind a head whose body is wrong", *(small(*order, padding(600)) for order in ((swallowed, late), (late, swallowed))), ("gap at",)
+    gaps = [b"evil" * 4 + late, late + b"evil" * 4]
+    yield "bytes that nobody knows elsewhere", *(small(gap) for gap in gaps), ("gap at",)
+    page = zlib.compress(bytes(1 << 16), 9)
+    yield "a page in thousands of pieces", *(small(inode(2, 1, 0o100644, page, 0, 1 << 16, 6, 1 << 16), *(inode(2, 2 + i, 0o100644, b"x", i * 40 + 7, 1 << 16) for i in range(n)))
+                                            for n in (1200, 1201)), ("unpack-ratio-total",)
+    many = zlib.compress(bytes(1 << 20), 9)
+    yield "a megabyte in a node, seen in pieces", *(small(inode(2, 1, 0o100644, many, 0, 1 << 20, 6, 1 << 20), *(inode(2, 2 + i, 0o100644, b"x", i * 2048 + 7, 1 << 20) for i in range(n)))
+                                                    for n in (400, 401)), ("more than a page",)
+
+
 def padding(length, fill=b"\xff"):
     return mend(struct.pack("<HHII", 0x1985, PADDING, 12 + length, 0), 0) + fill * length
 
@@ -133,6 +194,7 @@ def pairs():
     image = build({"": ("", COMMAND)}, BASE + XATTR)[""]
     yield from fields(image)
     yield from hidden(image)
+    yield from alone()
     big = build({"b": ("", COMMAND.replace("-l", "-b")), "l": ("", COMMAND)}, BASE + XATTR)
     yield "the other byte order", big["b"], big["l"], ()
     blocks = build({"s": ("", COMMAND.replace("64KiB", "8KiB")), "l": ("", COMMAND.replace("64KiB", "16KiB"))})
@@ -145,6 +207,9 @@ def honest():
     made = build({"": ("", COMMAND), "time": ("", later + COMMAND), "pages": ("", COMMAND + " -s 2048"), "plain": ("", COMMAND + " -m none"),
                   "rtime": ("", COMMAND + " -x zlib"), "lzo": ("", COMMAND + " -x zlib -x rtime -X lzo"), "padded": ("", COMMAND + " -p"),
                   "content": ("printf x | dd of=t/etc/numbers bs=1 seek=9000 conv=notrunc", COMMAND)}, BASE + XATTR)
+    for label, command in (("without cleanmarkers", COMMAND + " -n"), ("with summaries", COMMAND + " && mv image plain && sumtool -l -e 64KiB -p -i plain -o image")):
+        pair = build({"time": ("", later + command), "": ("", command)}, BASE + XATTR)
+        yield f"jffs2, times, {label}", pair["time"], pair[""], "repackaged", {"timestamp"}
     base = made[""]
     yield "jffs2, times", made["time"], base, "repackaged", {"timestamp"}
     yield "jffs2, time and order of the other side", base, made["time"], "repackaged", {"timestamp"}

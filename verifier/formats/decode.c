@@ -17,7 +17,6 @@ static const struct {
 	{SB_CODEC_RTIME, sb_codec_rtime}, {SB_CODEC_SQUASHFS, sb_codec_squashfs}, {SB_CODEC_MICROLZMA, sb_codec_microlzma},
 	{SB_CODEC_IHEX, sb_codec_ihex},
 	{SB_CODEC_SREC, sb_codec_srec},
-	{SB_CODEC_RTIME, sb_codec_rtime}, {SB_CODEC_SQUASHFS, sb_codec_squashfs},
 	{SB_CODEC_EXT, sb_codec_ext},
 };
 

@@ -41,8 +41,14 @@ Test(jffs2_damage, a_node_with_a_wrong_checksum_is_none)
 
 Test(jffs2_damage, a_node_has_the_length_of_what_it_holds)
 {
-	static const uint32_t lengths[] = {0, 11, 67, UINT32_MAX, WHOLE};
+	static const uint32_t lengths[] = {0, 11, 67}, beyond[] = {UINT32_MAX, WHOLE};
 
+	for (size_t i = 0; i < sizeof beyond / sizeof *beyond; i++) {
+		jffs2_begin();
+		jffs2_le(jffs2_link_inode + 4, beyond[i], 4);
+		jffs2_sum(jffs2_link_inode + 8, jffs2_link_inode, 8);
+		jffs2_refuses("a node reaches over the end of the image");
+	}
 	for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
 		jffs2_begin();
 		jffs2_le(jffs2_link_inode + 4, lengths[i], 4);
@@ -64,7 +70,7 @@ Test(jffs2_damage, a_node_has_the_length_of_what_it_holds)
 
 Test(jffs2_damage, padding_lies_in_the_image)
 {
-	static const uint32_t lengths[] = {0, 11, UINT32_MAX, WHOLE};
+	static const uint32_t lengths[] = {0, 11}, beyond[] = {UINT32_MAX, WHOLE};
 
 	jffs2_begin();
 	unsigned at = jffs2_node(PADDING, 20);
@@ -73,6 +79,11 @@ Test(jffs2_damage, padding_lies_in_the_image)
 		jffs2_le(at + 4, lengths[i], 4);
 		jffs2_sum(at + 8, at, 8);
 		jffs2_is_of_kind(at, SB_REGION_GAP);
+	}
+	for (size_t i = 0; i < sizeof beyond / sizeof *beyond; i++) {
+		jffs2_le(at + 4, beyond[i], 4);
+		jffs2_sum(at + 8, at, 8);
+		jffs2_refuses("a node reaches over the end of the image");
 	}
 	jffs2_le(at + 4, 20, 4);
 	jffs2_sum(at + 8, at, 8);
@@ -160,6 +171,84 @@ Test(jffs2_damage, a_node_lies_in_one_erase_block)
 	jffs2_end = ERASE / 2;
 	jffs2_node(CLEANMARKER, 12);
 	jffs2_refuses("a node reaches from one erase block into the next");
+}
+
+/* Without the second cleanmarker. */
+static void begin_without_marker(void)
+{
+	jffs2_begin();
+	memset(jffs2_image + ERASE, 0xff, 12);
+}
+
+Test(jffs2_damage, blocks_are_no_smaller_than_nodes_allow)
+{
+	begin_without_marker();
+	struct opened opened = jffs2_open_right();
+	is_region(&opened, 0, 2, "erase blocks of 65536", 0, SB_REGION_HEADER);
+	is_region(&opened, 2, 10, "cleanmarker", 0, SB_REGION_HEADER);
+	is_field(&opened, 2, "nodetype", SB_FIELD_VALUE, 0, 2);
+	finish_image(&opened);
+	begin_without_marker();
+	jffs2_end = ERASE;
+	jffs2_data(9, 1, 0100644, 0, 0, "");
+	opened = jffs2_open_right();
+	is_region(&opened, 0, 2, "erase blocks of 8192", 0, SB_REGION_HEADER);
+	finish_image(&opened);
+	begin_without_marker();
+	jffs2_end = ERASE - 40;
+	jffs2_data(9, 1, 0100644, 0, 0, "");
+	opened = jffs2_open_right();
+	is_region(&opened, 0, 2, "erase blocks of 65536", 0, SB_REGION_HEADER);
+	finish_image(&opened);
+}
+
+Test(jffs2_damage, the_kernel_goes_on_behind_a_node_whose_head_is_right)
+{
+	jffs2_begin();
+	unsigned lost = jffs2_node(INODE, 400), inside = lost + 100, end = jffs2_end;
+	jffs2_end = inside;
+	jffs2_dirent(1, 9, 4, DT_LINK, "file");
+	jffs2_end = end;
+	struct opened opened = jffs2_open_right();
+	is_member(&opened, 1, "file", SB_MEMBER_FILE);
+	is_region(&opened, lost, 400, "gap", 0, SB_REGION_GAP);
+	finish_image(&opened);
+	jffs2_le(lost + 2, 0xe00f, 2);
+	jffs2_sum(lost + 8, lost, 8);
+	jffs2_refuses("a type that no kernel mounts");
+	jffs2_le(lost + 2, 0x200f, 2); /* of those that may be deleted */
+	jffs2_sum(lost + 8, lost, 8);
+	jffs2_is_of_kind(lost, SB_REGION_GAP);
+}
+
+Test(jffs2_damage, nodes_of_one_version_are_copies)
+{
+	jffs2_begin();
+	unsigned copy = jffs2_data(2, 2, 0100644, 10, 5, "world");
+	struct opened opened = jffs2_open_right();
+	cr_assert(jffs2_holds(&opened, 1, "helloworld"));
+	finish_image(&opened);
+	jffs2_le(copy + 36, 1, 4);
+	jffs2_mend(copy);
+	jffs2_refuses("two nodes of one version say different things");
+	jffs2_begin();
+	jffs2_dirent(1, 1, 4, DT_LINK, "file");
+	jffs2_refuses("two nodes of one version say different things");
+}
+
+Test(jffs2_damage, ends_of_blocks_are_no_summaries)
+{
+	jffs2_begin();
+	jffs2_end = 4096 - 72;
+	unsigned at = jffs2_data(2, 3, 0100644, 10, 6, "orld");
+	jffs2_le(at + 68, 0x02851885, 4);
+	jffs2_mend(at);
+	jffs2_refuses("looks like the end of a summary");
+	jffs2_begin();
+	jffs2_end = 4096 - 40;
+	at = jffs2_node(SUMMARY, 40);
+	jffs2_le(at + 36, 0x02851885, 4);
+	jffs2_is_of_kind(at, SB_REGION_TABLE);
 }
 
 Test(jffs2_damage, erased_flash_holds_nothing)

@@ -5,7 +5,7 @@
 
 #include "images.h"
 
-enum { DIRENT = 0xe001, INODE = 0xe002, CLEANMARKER = 0x2003, PADDING = 0x2004, XATTR = 0xe008, XREF = 0xe009, ERASE = 8192, WHOLE = 2 * ERASE };
+enum { DIRENT = 0xe001, INODE = 0xe002, CLEANMARKER = 0x2003, PADDING = 0x2004, SUMMARY = 0x2006, XATTR = 0xe008, XREF = 0xe009, ERASE = 8192, WHOLE = 2 * ERASE };
 enum { DT_FOLDER = 4, DT_FILE = 8, DT_LINK = 10 };
 
 extern uint8_t jffs2_image[WHOLE];

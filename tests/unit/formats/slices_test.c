@@ -105,6 +105,30 @@ Test(slices, what_does_not_fit_its_declaration_is_refused)
 	}
 }
 
+/* One block, seen in two pieces with something plain between them, and once more behind another block. */
+Test(slices, pieces_of_one_block)
+{
+	struct scattered all = make();
+	const struct sb_slice zlib = all.slices[0], plain = all.slices[4], lzo = all.slices[2];
+	struct sb_member member = member_of(&all);
+	SB_BLOB struct sb_blob blob = {.fd = -1};
+	struct sb_err err = {0};
+
+	all.slices[0] = (struct sb_slice){SB_CODEC_ZLIB, zlib.offset, zlib.length, BLOCK, 0, 300};
+	all.slices[1] = (struct sb_slice){SB_CODEC_NONE, plain.offset, BLOCK, BLOCK, 0, 100};
+	all.slices[2] = (struct sb_slice){SB_CODEC_ZLIB, zlib.offset, zlib.length, BLOCK, 400, 600};
+	all.slices[3] = (struct sb_slice){SB_CODEC_LZO, lzo.offset, lzo.length, BLOCK, 0, BLOCK};
+	all.slices[4] = (struct sb_slice){SB_CODEC_ZLIB, zlib.offset, zlib.length, BLOCK, 999, 1};
+	member.size = 1000 + BLOCK + 1;
+	cr_assert_eq(decode(&all, &member, &blob, &err), 0, "%s", err.msg);
+	cr_assert_eq(blob.bytes.n, member.size);
+	cr_expect_arr_eq(blob.bytes.p, all.plain, 300);
+	cr_expect_arr_eq(blob.bytes.p + 300, all.plain, 100);
+	cr_expect_arr_eq(blob.bytes.p + 400, all.plain + 400, 600);
+	cr_expect_arr_eq(blob.bytes.p + 1000, all.plain, BLOCK);
+	cr_expect_eq(blob.bytes.p[2000], all.plain[999]);
+}
+
 Test(slices, a_block_that_promises_too_much_is_not_even_tried)
 {
 	struct scattered all = make();

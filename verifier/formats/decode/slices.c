@@ -2,6 +2,7 @@
 /* Content that lies in slices: each is decoded by itself, and cut to what the member has of it. */
 #include "verifier/formats/decode/codec.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /** A buffer between a decoder and the cut. */
@@ -9,7 +10,8 @@ enum { BUFFER = 64 << 10 };
 struct cutting {
 	struct sb_slice_cut cut;
 	struct sb_sink *sink;
-	uint8_t bytes[BUFFER];
+	const struct sb_slice *kept; /* whose decoded bytes lie in the buffer, all of them; NULL: none */
+	uint8_t bytes[BUFFER + 1];
 };
 
 int sb_slice_put(struct sb_slice_cut *cut, struct sb_span bytes, struct sb_sink *sink, struct sb_err *err)
@@ -58,20 +60,38 @@ int sb_slice_copy(struct sb_span file, const struct sb_slice *slice, struct sb_s
 	return rc ? rc : sb_slice_end(&cut, err);
 }
 
+/* What fits into the buffer is gathered there; one byte more shows that more comes than is declared. */
+static size_t place_of(const struct cutting *cutting)
+{
+	return cutting->cut.slice->whole <= BUFFER ? (size_t)cutting->cut.seen : 0;
+}
+
 static int lend(void *ctx, uint8_t **p, size_t *n, struct sb_err *err)
 {
 	struct cutting *cutting = ctx;
 
 	(void)err;
-	*p = cutting->bytes;
-	*n = sizeof cutting->bytes;
+	*p = cutting->bytes + place_of(cutting);
+	*n = sizeof cutting->bytes - place_of(cutting);
 	return 0;
 }
 
 static int took(void *ctx, size_t n, struct sb_err *err)
 {
 	struct cutting *cutting = ctx;
-	return sb_slice_put(&cutting->cut, sb_span_of(cutting->bytes, n), cutting->sink, err);
+	return sb_slice_put(&cutting->cut, sb_span_of(cutting->bytes + place_of(cutting), n), cutting->sink, err);
+}
+
+static bool is_kept(const struct cutting *cutting, const struct sb_slice *slice)
+{
+	const struct sb_slice *kept = cutting->kept;
+	return kept && kept->offset == slice->offset && kept->length == slice->length && kept->codec == slice->codec && kept->whole == slice->whole;
+}
+
+static int put_kept(const struct cutting *cutting, const struct sb_slice *slice, struct sb_err *err)
+{
+	struct sb_slice_cut cut = {.slice = slice};
+	return sb_slice_put(&cut, sb_span_of(cutting->bytes, (size_t)slice->whole), cutting->sink, err);
 }
 
 static int decode_one(struct sb_span file, const struct sb_slice *slice, sb_codec_run run, struct cutting *cutting, struct sb_err *err)
@@ -82,6 +102,7 @@ static int decode_one(struct sb_span file, const struct sb_slice *slice, sb_code
 	uint64_t used = 0;
 
 	cutting->cut = (struct sb_slice_cut){.slice = slice};
+	cutting->kept = NULL;
 	if (!run || !sb_span_cut(file, slice->offset, slice->length, &in))
 		return sb_fail(err, SB_INTERNAL, "decode-failed", "a slice of unknown encoding or place");
 	int rc = run(in, &sink, &used, err);
@@ -89,6 +110,8 @@ static int decode_one(struct sb_span file, const struct sb_slice *slice, sb_code
 		rc = sb_fail(err, SB_FORMAT, "decode-failed", "bytes follow the encoded ones of a block");
 	if (!rc)
 		rc = sb_slice_end(&cutting->cut, err);
+	if (!rc && slice->whole <= BUFFER)
+		cutting->kept = slice;
 	if (rc == SB_FORMAT)
 		sb_at_offset(err, slice->offset + used);
 	return rc;
@@ -97,13 +120,18 @@ static int decode_one(struct sb_span file, const struct sb_slice *slice, sb_code
 int sb_slices_decode(struct sb_span file, const struct sb_member *member, sb_codec_run (*runner)(enum sb_codec), struct sb_sink *sink,
                      struct sb_err *err)
 {
-	struct cutting *cutting = malloc(sizeof *cutting);
+	struct cutting *cutting = calloc(1, sizeof *cutting);
 	int rc = cutting ? 0 : sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
 
 	for (uint32_t i = 0; !rc && i < member->slice_count; i++) {
 		const struct sb_slice *slice = &member->slices[i];
 		cutting->sink = sink;
-		rc = sb_slice_is_plain(slice) ? sb_slice_copy(file, slice, sink, err) : decode_one(file, slice, runner(slice->codec), cutting, err);
+		if (sb_slice_is_plain(slice))
+			rc = sb_slice_copy(file, slice, sink, err);
+		else if (is_kept(cutting, slice))
+			rc = put_kept(cutting, slice, err);
+		else
+			rc = decode_one(file, slice, runner(slice->codec), cutting, err);
 	}
 	free(cutting);
 	return rc;

@@ -7,6 +7,9 @@
 
 #include <stdlib.h>
 
+/** Writers compress at most a page at a time, of which Linux has none that is larger where JFFS2 is used. */
+enum { LARGEST_PAGE = 64 << 10 };
+
 /** A stretch of the file that a node holds. */
 struct held {
 	uint64_t from, to;
@@ -69,7 +72,7 @@ static bool codec_of(uint32_t compression, enum sb_codec *out)
 		enum sb_jffs2_compression compression;
 		enum sb_codec codec;
 	} known[] = {{SB_JFFS2_NONE, SB_CODEC_NONE}, {SB_JFFS2_ZERO, SB_CODEC_HOLE}, {SB_JFFS2_RTIME, SB_CODEC_RTIME},
-		     {SB_JFFS2_COPY, SB_CODEC_NONE}, {SB_JFFS2_ZLIB, SB_CODEC_ZLIB}, {SB_JFFS2_LZO, SB_CODEC_LZO}};
+		     {SB_JFFS2_ZLIB, SB_CODEC_ZLIB}, {SB_JFFS2_LZO, SB_CODEC_LZO}};
 
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
 		if (known[i].compression != compression)
@@ -89,6 +92,20 @@ static int push(struct sb_jffs2 *fs, const struct sb_slice *slice, struct sb_err
 	return 0;
 }
 
+/* A node of which newer ones leave many pieces may be decoded for each of them. */
+static int count_thrown(struct sb_jffs2 *fs, const struct sb_slice *slice, struct sb_err *err)
+{
+	const struct sb_slice *before = fs->slices.count ? sb_vec_at(&fs->slices, fs->slices.count - 1) : NULL;
+	uint64_t size = fs->view->file.n;
+
+	if (before && before->offset == slice->offset)
+		return 0;
+	fs->thrown += slice->whole - slice->size;
+	if (fs->thrown > SB_LIMIT_OF(UNPACK_FLOOR) && fs->thrown / SB_LIMIT_OF(UNPACK_RATIO_TOTAL) > size)
+		return sb_fail_limit(err, SB_LIMIT_ROW_UNPACK_RATIO_TOTAL, fs->thrown / size);
+	return 0;
+}
+
 /* Bytes [from, to) of the file, out of @held, or of nothing. */
 static int take(struct sweep *sweep, struct held *held, uint64_t from, uint64_t to, struct sb_err *err)
 {
@@ -103,6 +120,8 @@ static int take(struct sweep *sweep, struct held *held, uint64_t from, uint64_t 
 	const struct sb_jffs2_inode inode = sb_jffs2_inode(sweep->fs, node);
 	if (!codec_of(inode.compression, &slice.codec))
 		return sb_damaged(err, "archive-unsupported", node->offset, "a node is compressed in a way that is not known");
+	if (slice.codec != SB_CODEC_HOLE && slice.codec != SB_CODEC_NONE && inode.dsize > LARGEST_PAGE)
+		return sb_damaged(err, "archive-unsupported", node->offset, "a node holds more than a page that is compressed");
 	if (slice.codec != SB_CODEC_HOLE) {
 		slice.offset = node->offset + SB_JFFS2_INODE_SIZE;
 		slice.length = inode.csize;
@@ -111,7 +130,8 @@ static int take(struct sweep *sweep, struct held *held, uint64_t from, uint64_t 
 	}
 	if (slice.skip + slice.size > slice.whole)
 		return sb_damaged(err, "archive-damaged", node->offset, "a node holds fewer bytes than it says");
-	return push(sweep->fs, &slice, err);
+	int rc = sb_slice_is_plain(&slice) ? 0 : count_thrown(sweep->fs, &slice, err);
+	return rc ? rc : push(sweep->fs, &slice, err);
 }
 
 /* What counts at @at, and until where it or the hole there reaches; @next is the first stretch that begins behind @at. */
@@ -156,7 +176,7 @@ static void mark(struct sweep *sweep, const struct held *held, const struct sb_j
 
 	if (held->seen == 0 && held->to > held->from)
 		node->state = SB_JFFS2_UNUSED;
-	else if (whole && agrees(&inode, newest) && inode.flags == 0 && (!zero || inode.csize == 0))
+	else if (whole && agrees(&inode, newest) && inode.flags == 0 && inode.wish == 0 && (!zero || inode.csize == 0))
 		node->state = SB_JFFS2_CURRENT;
 	else
 		node->state = SB_JFFS2_ODD;

@@ -6,7 +6,7 @@
 	{.at = (at_), .length = (length_), .kind = SB_FIELD_##kind_, .encoding = SB_ENC_LE, .name = (name_)}
 #define CRC(at_, over_, name_) \
 	{.at = (at_), .length = 4, .kind = SB_FIELD_DERIVED, .encoding = SB_ENC_LE, .name = (name_), .algorithm = SB_DERIVE_CRC32_PLAIN, .over = (over_)}
-#define HEAD FIELD(0, 2, MAGIC, "magic"), FIELD(2, 2, VALUE, "nodetype"), CRC(8, 8, "hdr_crc")
+#define HEAD FIELD(0, SB_JFFS2_MAGIC_SIZE, MAGIC, "magic"), FIELD(2, 2, VALUE, "nodetype"), CRC(8, 8, "hdr_crc")
 
 static const struct sb_layout_row dirent_rows[] = {
 	HEAD,
@@ -26,7 +26,6 @@ static const struct sb_layout_row inode_rows[] = {
 	FIELD(20, 4, MODE, "mode"),
 	FIELD(24, 2, OWNER, "uid"),
 	FIELD(26, 2, OWNER, "gid"),
-	FIELD(28, 4, SIZE, "isize"),
 	FIELD(32, 4, TIME, "atime"),
 	FIELD(36, 4, TIME, "mtime"),
 	FIELD(40, 4, TIME, "ctime"),
@@ -59,6 +58,13 @@ static const struct sb_layout_row xref_rows[] = {
 };
 
 static const struct sb_layout_row marker_rows[] = {HEAD, FIELD(4, 4, SIZE, "totlen")};
+
+/* All rows but the magic, where that is a region of its own. */
+static int emit_rows(struct sb_view *view, const struct sb_region *region, const struct sb_layout_row *rows, size_t count, struct sb_err *err)
+{
+	size_t first = region->tag & SB_JFFS2_TAG_BEHIND ? 1 : 0;
+	return sb_emit_layout(view, region, rows + first, count - first, err);
+}
 
 /** A field that is computed from bytes whose length the node states. */
 struct derived {
@@ -112,11 +118,20 @@ static int describe_dirent(struct sb_view *view, const struct sb_region *region,
 	uint64_t name = uint_at(view, region, 28, 1);
 	const struct derived length = {28, 1, "nsize", SB_DERIVE_LENGTH, SB_JFFS2_DIRENT_SIZE, name};
 	const struct derived crc = {36, 4, "name_crc", SB_DERIVE_CRC32_PLAIN, SB_JFFS2_DIRENT_SIZE, name};
-	int rc = sb_emit_layout(view, region, SB_ROWS(dirent_rows), err);
+	int rc = emit_rows(view, region, SB_ROWS(dirent_rows), err);
 
 	if (!rc)
 		rc = describe_data(view, region, SB_JFFS2_DIRENT_SIZE, &length, &crc, name, err);
 	return rc ? rc : describe_text(view, region, SB_JFFS2_DIRENT_SIZE, name, SB_FIELD_NAME, "name", err);
+}
+
+/* Readers take the size of anything but a file from its data, or say what stands here. */
+static int describe_size(struct sb_view *view, const struct sb_region *region, struct sb_err *err)
+{
+	bool file = sb_type_of_mode((unsigned)uint_at(view, region, 20, 4)) == SB_MEMBER_FILE;
+	const struct sb_field field = {.offset = region->offset + 28, .length = 4, .kind = file ? SB_FIELD_SIZE : SB_FIELD_VALUE, .encoding = SB_ENC_LE, .name = "isize"};
+
+	return sb_emit_field(view, &field, err);
 }
 
 static int describe_inode(struct sb_view *view, const struct sb_region *region, struct sb_err *err)
@@ -124,8 +139,10 @@ static int describe_inode(struct sb_view *view, const struct sb_region *region, 
 	uint64_t data = uint_at(view, region, 48, 4);
 	const struct derived length = {48, 4, "csize", SB_DERIVE_LENGTH, SB_JFFS2_INODE_SIZE, data};
 	const struct derived crc = {60, 4, "data_crc", SB_DERIVE_CRC32_PLAIN, SB_JFFS2_INODE_SIZE, data};
-	int rc = sb_emit_layout(view, region, SB_ROWS(inode_rows), err);
+	int rc = emit_rows(view, region, SB_ROWS(inode_rows), err);
 
+	if (!rc)
+		rc = describe_size(view, region, err);
 	return rc ? rc : describe_data(view, region, SB_JFFS2_INODE_SIZE, &length, &crc, data, err);
 }
 
@@ -133,7 +150,7 @@ static int describe_xattr(struct sb_view *view, const struct sb_region *region, 
 {
 	uint64_t name = uint_at(view, region, 21, 1) + 1, value = uint_at(view, region, 22, 2);
 	const struct derived crc = {24, 4, "data_crc", SB_DERIVE_CRC32_PLAIN, SB_JFFS2_XATTR_SIZE, name + value};
-	int rc = sb_emit_layout(view, region, SB_ROWS(xattr_rows), err);
+	int rc = emit_rows(view, region, SB_ROWS(xattr_rows), err);
 
 	if (!rc)
 		rc = emit_derived(view, region, &crc, err);
@@ -152,11 +169,12 @@ static int describe_by_type(struct sb_view *view, const struct sb_region *region
 	case SB_JFFS2_XATTR:
 		return describe_xattr(view, region, err);
 	case SB_JFFS2_XREF:
-		return sb_emit_layout(view, region, SB_ROWS(xref_rows), err);
+		return emit_rows(view, region, SB_ROWS(xref_rows), err);
 	case SB_JFFS2_CLEANMARKER:
 	case SB_JFFS2_PADDING:
-		return sb_emit_layout(view, region, SB_ROWS(marker_rows), err);
+		return emit_rows(view, region, SB_ROWS(marker_rows), err);
 	case SB_JFFS2_SUMMARY:
+	case SB_JFFS2_LOST:
 		break;
 	}
 	return 0;
@@ -165,7 +183,13 @@ static int describe_by_type(struct sb_view *view, const struct sb_region *region
 int sb_jffs2_describe(struct sb_view *view, const struct sb_region *region, struct sb_err *err)
 {
 	bool structure = region->kind == SB_REGION_LAYOUT || region->kind == SB_REGION_HEADER;
-	int rc = structure ? describe_by_type(view, region, err) : 0;
+	struct sb_region node = *region;
+
+	if (region->tag & SB_JFFS2_TAG_BEHIND) {
+		node.offset -= SB_JFFS2_MAGIC_SIZE;
+		node.length += SB_JFFS2_MAGIC_SIZE;
+	}
+	int rc = structure ? describe_by_type(view, &node, err) : 0;
 
 	for (size_t i = 0; i < view->fields.count && region->tag & SB_JFFS2_TAG_BE; i++) {
 		struct sb_field *field = sb_vec_at(&view->fields, i);
@@ -187,7 +211,7 @@ static unsigned probe(struct sb_span file, const char *hint)
 const struct sb_format sb_format_jffs2 = {
 	.name = "jffs2",
 	.spec = "Linux 6.1, include/uapi/linux/jffs2.h and fs/jffs2",
-	.version = 2,
+	.version = 3,
 	.probe = probe,
 	.open = sb_jffs2_walk,
 	.describe = sb_jffs2_describe,

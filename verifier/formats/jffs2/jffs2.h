@@ -10,6 +10,7 @@
 #include "verifier/formats/rows.h"
 
 enum sb_jffs2_type {
+	SB_JFFS2_LOST = 0, /* the head is right and the rest is not, or nobody knows it: the kernel goes on behind all of it */
 	SB_JFFS2_DIRENT = 0xe001,
 	SB_JFFS2_INODE = 0xe002,
 	SB_JFFS2_CLEANMARKER = 0x2003,
@@ -19,9 +20,9 @@ enum sb_jffs2_type {
 	SB_JFFS2_XREF = 0xe009,
 };
 
-enum { SB_JFFS2_UNKNOWN_SIZE = 12, SB_JFFS2_DIRENT_SIZE = 40, SB_JFFS2_INODE_SIZE = 68, SB_JFFS2_XATTR_SIZE = 32, SB_JFFS2_XREF_SIZE = 28, SB_JFFS2_ROOT = 1 };
+enum { SB_JFFS2_MAGIC_SIZE = 2, SB_JFFS2_UNKNOWN_SIZE = 12, SB_JFFS2_DIRENT_SIZE = 40, SB_JFFS2_INODE_SIZE = 68, SB_JFFS2_XATTR_SIZE = 32, SB_JFFS2_XREF_SIZE = 28, SB_JFFS2_ROOT = 1 };
 
-enum sb_jffs2_compression { SB_JFFS2_NONE = 0, SB_JFFS2_ZERO = 1, SB_JFFS2_RTIME = 2, SB_JFFS2_COPY = 4, SB_JFFS2_ZLIB = 6, SB_JFFS2_LZO = 7 };
+enum sb_jffs2_compression { SB_JFFS2_NONE = 0, SB_JFFS2_ZERO = 1, SB_JFFS2_RTIME = 2, SB_JFFS2_ZLIB = 6, SB_JFFS2_LZO = 7 };
 
 /** What became of a node. */
 enum sb_jffs2_state {
@@ -30,7 +31,7 @@ enum sb_jffs2_state {
 	SB_JFFS2_ODD,        /* it counts, but holds something that a writer of images does not put there */
 };
 
-/** A node whose checksums are right. */
+/** A node whose checksums are right, or one that is lost. */
 struct sb_jffs2_node {
 	uint64_t offset;
 	uint32_t length;      /* stated, without fill */
@@ -43,7 +44,7 @@ struct sb_jffs2_node {
 
 /** What all parts of a data node say, read. */
 struct sb_jffs2_inode {
-	uint32_t mode, uid, gid, isize, atime, mtime, ctime, offset, csize, dsize, compression, flags;
+	uint32_t mode, uid, gid, isize, atime, mtime, ctime, offset, csize, dsize, compression, wish, flags;
 };
 
 /** All nodes of one image. */
@@ -53,6 +54,7 @@ struct sb_jffs2 {
 	struct sb_vec nodes;    /* struct sb_jffs2_node, by offset */
 	uint32_t *by_key;       /* indexes by type, key, and version with the newest first; dirents by name before version */
 	struct sb_vec slices;   /* struct sb_slice of the member at hand */
+	uint64_t thrown;        /* bytes of all members that are decoded with others and hidden by newer ones */
 };
 
 static inline struct sb_jffs2_node *sb_jffs2_node(const struct sb_jffs2 *fs, size_t i)
@@ -77,23 +79,27 @@ uint32_t sb_jffs2_crc(struct sb_span bytes);
 /** Is there a header at @at whose checksum is right? Sets *be. */
 bool sb_jffs2_begins(struct sb_span file, uint64_t at, bool *be);
 
-/** Find all nodes that are whole. Errors: LIMIT, NOMEM. */
+/**
+ * Find all nodes, as the kernel goes from one to the next (fs/jffs2/scan.c). Errors: FORMAT for one that reaches over the end of the image, that no kernel
+ * would mount, or that a kernel could take for a summary; LIMIT, NOMEM.
+ */
 SB_MUST_USE int sb_jffs2_scan(struct sb_jffs2 *fs, struct sb_err *err);
-/** Make by_key. Errors: NOMEM. */
+/** Make by_key. Errors: FORMAT when two nodes of one version say different things; NOMEM. */
 SB_MUST_USE int sb_jffs2_sort(struct sb_jffs2 *fs, struct sb_err *err);
 /** Place of the first node of @type with @key in the order of keys; *count of them. */
 size_t sb_jffs2_find(const struct sb_jffs2 *fs, enum sb_jffs2_type type, uint32_t key, size_t *count);
 
 /**
  * Which of the @count nodes from place @first, all of one inode, make up its content: slices into fs->slices, states of the nodes.
- * Errors: FORMAT "archive-unsupported" for a compression that is not known; NOMEM.
+ * Errors: FORMAT "archive-unsupported" for a compression that is not known or more than a page that is compressed in one node; LIMIT when far more has to be decoded than the image
+ * could hold; NOMEM.
  */
 SB_MUST_USE int sb_jffs2_content(struct sb_jffs2 *fs, size_t first, size_t count, struct sb_err *err);
 
 SB_MUST_USE int sb_jffs2_walk(struct sb_view *view, const char *hint, struct sb_err *err);
 SB_MUST_USE int sb_jffs2_describe(struct sb_view *view, const struct sb_region *region, struct sb_err *err);
 
-/** Tags of regions: the type of the node, and this when it is big endian. */
-enum { SB_JFFS2_TAG_BE = 1 << 16 };
+/** Tags of regions: the type of the node, whether it is big endian, and whether its magic is a region of its own. */
+enum { SB_JFFS2_TAG_BE = 1 << 16, SB_JFFS2_TAG_BEHIND = 1 << 17 };
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From node to node; what has a wrong checksum is none, as for the kernel. */
+/* From node to node as the kernel goes: behind whatever has a right head, and by four bytes where there is none. */
 #include "verifier/formats/jffs2/jffs2.h"
 
 #include <zlib.h>
 
-enum { ACCURATE = 0x2000 };
+enum { ACCURATE = 0x2000, INCOMPATIBLE = 0xc000, LEAST_BLOCK = 4096 };
 
 uint32_t sb_jffs2_crc(struct sb_span bytes)
 {
@@ -44,6 +44,7 @@ struct sb_jffs2_inode sb_jffs2_inode(const struct sb_jffs2 *fs, const struct sb_
 		.csize = sb_jffs2_uint(fs, node, 48, 4),
 		.dsize = sb_jffs2_uint(fs, node, 52, 4),
 		.compression = sb_jffs2_uint(fs, node, 56, 1),
+		.wish = sb_jffs2_uint(fs, node, 57, 1),
 		.flags = sb_jffs2_uint(fs, node, 58, 2),
 	};
 }
@@ -131,28 +132,85 @@ static bool read_by_type(const struct sb_jffs2 *fs, struct sb_jffs2_node *node)
 	case SB_JFFS2_PADDING:
 	case SB_JFFS2_SUMMARY:
 		return true;
+	case SB_JFFS2_LOST:
+		break;
 	}
 	return false;
 }
 
-static bool read_node(struct sb_jffs2 *fs, uint64_t at, struct sb_jffs2_node *out)
+static bool is_known(enum sb_jffs2_type type)
+{
+	switch (type) {
+	case SB_JFFS2_DIRENT:
+	case SB_JFFS2_INODE:
+	case SB_JFFS2_XATTR:
+	case SB_JFFS2_XREF:
+	case SB_JFFS2_CLEANMARKER:
+	case SB_JFFS2_PADDING:
+	case SB_JFFS2_SUMMARY:
+		return true;
+	case SB_JFFS2_LOST:
+		break;
+	}
+	return false;
+}
+
+/* *found: a head whose checksum is right stands at @at, and @out is the node. */
+static int read_node(struct sb_jffs2 *fs, uint64_t at, struct sb_jffs2_node *out, bool *found, struct sb_err *err)
 {
 	bool be;
 
-	if (!sb_jffs2_begins(fs->view->file, at, &be) || be != fs->be)
-		return false;
+	*found = sb_jffs2_begins(fs->view->file, at, &be) && be == fs->be;
+	if (!*found)
+		return 0;
 	*out = (struct sb_jffs2_node){.offset = at};
-	out->type = (enum sb_jffs2_type)sb_jffs2_uint(fs, out, 2, 2);
+	enum sb_jffs2_type type = (enum sb_jffs2_type)sb_jffs2_uint(fs, out, 2, 2);
 	out->length = sb_jffs2_uint(fs, out, 4, 4);
-	return out->length >= SB_JFFS2_UNKNOWN_SIZE && out->length <= fs->view->file.n - at && (out->type & ACCURATE) && read_by_type(fs, out);
+	*found = out->length >= SB_JFFS2_UNKNOWN_SIZE;
+	if (!*found)
+		return 0;
+	if (out->length > fs->view->file.n - at)
+		return sb_damaged(err, "archive-truncated", at, "a node reaches over the end of the image");
+	if (type & ACCURATE && !is_known(type) && (type & INCOMPATIBLE) == INCOMPATIBLE)
+		return sb_damaged(err, "archive-unsupported", at, "a node of a type that no kernel mounts");
+	out->type = type;
+	if (!(type & ACCURATE) || !read_by_type(fs, out))
+		*out = (struct sb_jffs2_node){.offset = at, .length = out->length, .type = SB_JFFS2_LOST};
+	return 0;
+}
+
+/*
+ * A kernel that reads summaries looks for one in the last bytes of each erase block before it looks at nodes (fs/jffs2/scan.c, jffs2_scan_eraseblock).
+ * How large blocks are is not known here, so that none of their ends may look like it but for the end of a summary.
+ */
+static int check_summaries(const struct sb_jffs2 *fs, struct sb_err *err)
+{
+	struct sb_span file = fs->view->file;
+	size_t i = 0;
+
+	for (uint64_t end = LEAST_BLOCK; end < file.n + LEAST_BLOCK; end += LEAST_BLOCK) {
+		uint64_t at = (end < file.n ? end : file.n) - 4;
+		if (!sb_magic(file, at, fs->be ? "\x02\x85\x18\x85" : "\x85\x18\x85\x02", 4))
+			continue;
+		while (i < fs->nodes.count && sb_jffs2_node(fs, i)->offset + sb_jffs2_node(fs, i)->length <= at)
+			i++;
+		const struct sb_jffs2_node *node = i < fs->nodes.count ? sb_jffs2_node(fs, i) : NULL;
+		if (!node || node->type != SB_JFFS2_SUMMARY || node->offset > at || node->offset + node->length != at + 4)
+			return sb_damaged(err, "archive-damaged", at, "what stands at the end of a block looks like the end of a summary");
+	}
+	return 0;
 }
 
 int sb_jffs2_scan(struct sb_jffs2 *fs, struct sb_err *err)
 {
 	struct sb_jffs2_node node;
+	bool found;
 
 	for (uint64_t at = 0; at < fs->view->file.n;) {
-		if (!read_node(fs, at, &node)) {
+		int rc = read_node(fs, at, &node, &found, err);
+		if (rc)
+			return rc;
+		if (!found) {
 			at += 4;
 			continue;
 		}
@@ -162,5 +220,5 @@ int sb_jffs2_scan(struct sb_jffs2 *fs, struct sb_err *err)
 		*slot = node;
 		at += ((uint64_t)node.length + 3) & ~UINT64_C(3);
 	}
-	return 0;
+	return check_summaries(fs, err);
 }

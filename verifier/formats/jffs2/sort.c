@@ -3,6 +3,7 @@
 #include "verifier/formats/jffs2/jffs2.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static int by_number(uint64_t a, uint64_t b)
 {
@@ -25,6 +26,27 @@ static int by_key(const void *a, const void *b, void *ctx)
 	return order ? order : by_number(y->offset, x->offset);
 }
 
+/* Of two of one version kernels take one by how much it holds, by where it lies, or by when it was read: they must be copies of each other. */
+static bool is_tie(const struct sb_jffs2 *fs, const struct sb_jffs2_node *x, const struct sb_jffs2_node *y)
+{
+	bool named = x->type == SB_JFFS2_DIRENT || x->type == SB_JFFS2_INODE || x->type == SB_JFFS2_XATTR || x->type == SB_JFFS2_XREF;
+
+	if (!named || x->type != y->type || x->key != y->key || x->version != y->version || (x->type == SB_JFFS2_XREF && x->target != y->target))
+		return false;
+	if (x->type == SB_JFFS2_DIRENT && !sb_span_equal(sb_jffs2_name(fs, x), sb_jffs2_name(fs, y)))
+		return false;
+	const uint8_t *bytes = fs->view->file.p;
+	return x->length != y->length || memcmp(bytes + x->offset, bytes + y->offset, x->length) != 0;
+}
+
+static int refuse_ties(const struct sb_jffs2 *fs, struct sb_err *err)
+{
+	for (size_t i = 1; i < fs->nodes.count; i++)
+		if (is_tie(fs, sb_jffs2_sorted(fs, i - 1), sb_jffs2_sorted(fs, i)))
+			return sb_damaged(err, "archive-damaged", sb_jffs2_sorted(fs, i - 1)->offset, "two nodes of one version say different things");
+	return 0;
+}
+
 int sb_jffs2_sort(struct sb_jffs2 *fs, struct sb_err *err)
 {
 	fs->by_key = calloc(fs->nodes.count ? fs->nodes.count : 1, sizeof *fs->by_key);
@@ -33,7 +55,7 @@ int sb_jffs2_sort(struct sb_jffs2 *fs, struct sb_err *err)
 	for (size_t i = 0; i < fs->nodes.count; i++)
 		fs->by_key[i] = (uint32_t)i;
 	qsort_r(fs->by_key, fs->nodes.count, sizeof *fs->by_key, by_key, fs);
-	return 0;
+	return refuse_ties(fs, err);
 }
 
 /* The first place that is not before (@type, @key). */

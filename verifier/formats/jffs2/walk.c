@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { LEAST_BLOCK = 4096 };
+
 /** The dirents of one folder that are still to be looked at. */
 struct folder {
 	size_t next, end; /* places in the order of keys */
@@ -22,6 +24,7 @@ struct walk {
 	struct sb_xattrs xattrs;
 	struct sb_tiles tiles;
 	const char *cleanmarker; /* name of its region */
+	const char *blocks;      /* that of the very first bytes, which says the size of erase blocks where no cleanmarkers tell it; else NULL */
 };
 
 /* ---- members ---- */
@@ -252,9 +255,26 @@ static bool is_fill(struct sb_span bytes)
 
 static int own(struct walk *walk, const struct sb_jffs2_node *node, uint64_t at, uint64_t length, enum sb_region_kind kind, const char *name, struct sb_err *err)
 {
-	const struct sb_region region = {.offset = at, .length = length, .kind = kind, .name = name, .member = node ? node->member : 0,
-					 .tag = node ? (uint32_t)node->type | (walk->fs.be ? SB_JFFS2_TAG_BE : 0) : 0};
+	struct sb_region region = {.offset = at, .length = length, .kind = kind, .name = name, .member = node ? node->member : 0,
+				   .tag = node ? (uint32_t)node->type | (walk->fs.be ? SB_JFFS2_TAG_BE : 0) : 0};
+
+	if (at == 0 && length && walk->blocks) {
+		const struct sb_region magic = {.length = SB_JFFS2_MAGIC_SIZE, .kind = SB_REGION_HEADER, .name = walk->blocks};
+		region.offset += SB_JFFS2_MAGIC_SIZE;
+		region.length -= SB_JFFS2_MAGIC_SIZE;
+		region.tag |= SB_JFFS2_TAG_BEHIND;
+		int rc = sb_tiles_add(&walk->tiles, walk->fs.view->file.n, &magic, err);
+		if (rc)
+			return rc;
+	}
 	return sb_tiles_add(&walk->tiles, walk->fs.view->file.n, &region, err);
+}
+
+/* What nobody knows may count by where it lies, and so its place is part of its name. */
+static int own_gap(struct walk *walk, const struct sb_jffs2_node *node, uint64_t at, uint64_t length, const char *name, struct sb_err *err)
+{
+	const char *placed = sb_arena_printf(walk->fs.view->arena, "%s at %llu", name, (unsigned long long)at);
+	return placed ? own(walk, node, at, length, SB_REGION_GAP, placed, err) : sb_no_memory(err);
 }
 
 /* Bytes that should be fill: layout when they are, content when they are not. */
@@ -263,13 +283,13 @@ static int own_fill(struct walk *walk, uint64_t from, uint64_t to, const char *n
 	struct sb_span bytes;
 	bool fill = sb_span_cut(walk->fs.view->file, from, to - from, &bytes) && is_fill(bytes);
 
-	return own(walk, NULL, from, to - from, fill ? SB_REGION_LAYOUT : SB_REGION_GAP, fill ? name : "gap", err);
+	return fill ? own(walk, NULL, from, to - from, SB_REGION_LAYOUT, name, err) : own_gap(walk, NULL, from, to - from, "gap", err);
 }
 
 static int own_inode(struct walk *walk, const struct sb_jffs2_node *node, struct sb_err *err)
 {
 	uint32_t compression = sb_jffs2_uint(&walk->fs, node, 56, 1);
-	bool plain = compression == SB_JFFS2_NONE || compression == SB_JFFS2_COPY, current = node->state == SB_JFFS2_CURRENT;
+	bool plain = compression == SB_JFFS2_NONE, current = node->state == SB_JFFS2_CURRENT;
 	int rc = own(walk, node, node->offset, SB_JFFS2_INODE_SIZE, current ? SB_REGION_LAYOUT : SB_REGION_HEADER, "inode", err);
 
 	return rc ? rc : own(walk, node, node->offset + SB_JFFS2_INODE_SIZE, node->length - SB_JFFS2_INODE_SIZE, plain ? SB_REGION_CONTENT : SB_REGION_ENCODED, "data", err);
@@ -299,6 +319,8 @@ static int own_node(struct walk *walk, const struct sb_jffs2_node *node, struct 
 		return own_marker(walk, node, SB_REGION_LAYOUT, "padding", err);
 	case SB_JFFS2_SUMMARY: /* it repeats what nodes say, and some kernels believe it instead of them */
 		return own(walk, node, node->offset, node->length, SB_REGION_TABLE, "summary", err);
+	case SB_JFFS2_LOST:
+		return own_gap(walk, node, node->offset, node->length, "gap", err);
 	case SB_JFFS2_DIRENT:
 	case SB_JFFS2_INODE:
 	case SB_JFFS2_XATTR:
@@ -306,7 +328,7 @@ static int own_node(struct walk *walk, const struct sb_jffs2_node *node, struct 
 		break;
 	}
 	if (node->state == SB_JFFS2_UNUSED)
-		return own(walk, node, node->offset, node->length, SB_REGION_GAP, "obsolete node", err);
+		return own_gap(walk, node, node->offset, node->length, "obsolete node", err);
 	if (node->type == SB_JFFS2_INODE)
 		return own_inode(walk, node, err);
 	if (node->type == SB_JFFS2_XATTR)
@@ -320,7 +342,6 @@ static int own_node(struct walk *walk, const struct sb_jffs2_node *node, struct 
  */
 static bool ends_block(const struct walk *walk, const struct sb_jffs2_node *before, uint64_t from, uint64_t to)
 {
-	enum { LEAST_BLOCK = 4096 };
 	bool last = to == walk->fs.view->file.n;
 	return last || (to % LEAST_BLOCK == 0 && to - from < LEAST_BLOCK && before && before->type != SB_JFFS2_CLEANMARKER);
 }
@@ -338,12 +359,12 @@ static int own_between(struct walk *walk, const struct sb_jffs2_node *before, ui
 			erased++;
 		if (erased - start >= 4 || erased == to) {
 			at = erased;
-			rc = own(walk, NULL, start, at - start, ends_block(walk, before, start, at) ? SB_REGION_LAYOUT : SB_REGION_GAP, "erased", err);
+			rc = ends_block(walk, before, start, at) ? own(walk, NULL, start, at - start, SB_REGION_LAYOUT, "erased", err) : own_gap(walk, NULL, start, at - start, "erased", err);
 			continue;
 		}
 		while (at < to && !(to - at >= 16 && memcmp(file.p + at, "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", 16) == 0))
 			at++;
-		rc = own(walk, NULL, start, at - start, SB_REGION_GAP, "gap", err);
+		rc = own_gap(walk, NULL, start, at - start, "gap", err);
 	}
 	return rc;
 }
@@ -378,23 +399,42 @@ static uint64_t common_divisor(uint64_t a, uint64_t b)
 }
 
 /*
- * Cleanmarkers begin erase blocks, whose size is written nowhere. The kernel does not see a node that reaches into the next one; neither do we. An image
- * for another size is another image: the size is part of the name that pairs them.
+ * The least power of two of which no multiple lies inside a node: with smaller blocks the kernel would not see some of them. mkfs.jffs2 makes none that
+ * are smaller than 8 KiB. An image that fits into one block of a usual size says nothing of smaller ones.
  */
-static int use_cleanmarkers(struct walk *walk, struct sb_err *err)
+static uint64_t least_block(const struct sb_jffs2 *fs)
+{
+	enum { SMALLEST = 8 << 10, USUAL = 64 << 10 };
+	uint64_t least = SMALLEST, end = 0;
+
+	for (size_t i = 0; i < fs->nodes.count; i++) {
+		const struct sb_jffs2_node *node = sb_jffs2_node(fs, i);
+		end = node->offset + node->length;
+		while (node->offset / least != (end - 1) / least)
+			least *= 2;
+	}
+	return least >= end && least < USUAL ? USUAL : least;
+}
+
+/*
+ * Cleanmarkers begin erase blocks, whose size is written nowhere. The kernel does not see a node that reaches into the next one; neither do we. An image
+ * for another size is another image: the size is part of the name that pairs them. Where no two cleanmarkers tell it, what nodes leave room for does.
+ */
+static int find_blocks(struct walk *walk, struct sb_err *err)
 {
 	uint64_t size = 0;
 
 	for (size_t i = 0; i < walk->fs.nodes.count; i++)
 		if (sb_jffs2_node(&walk->fs, i)->type == SB_JFFS2_CLEANMARKER)
 			size = common_divisor(size, sb_jffs2_node(&walk->fs, i)->offset);
+	walk->blocks = size ? NULL : sb_arena_printf(walk->fs.view->arena, "erase blocks of %llu", (unsigned long long)least_block(&walk->fs));
 	walk->cleanmarker = size ? sb_arena_printf(walk->fs.view->arena, "cleanmarker every %llu", (unsigned long long)size) : "cleanmarker";
 	for (size_t i = 0; size && i < walk->fs.nodes.count; i++) {
 		const struct sb_jffs2_node *node = sb_jffs2_node(&walk->fs, i);
 		if (node->offset / size != (node->offset + node->length - 1) / size)
 			return sb_damaged(err, "archive-damaged", node->offset, "a node reaches from one erase block into the next");
 	}
-	return walk->cleanmarker ? 0 : sb_no_memory(err);
+	return walk->cleanmarker && (size || walk->blocks) ? 0 : sb_no_memory(err);
 }
 
 int sb_jffs2_walk(struct sb_view *view, const char *hint, struct sb_err *err)
@@ -412,7 +452,7 @@ int sb_jffs2_walk(struct sb_view *view, const char *hint, struct sb_err *err)
 	if (!rc)
 		rc = sb_jffs2_sort(&walk.fs, err);
 	if (!rc)
-		rc = use_cleanmarkers(&walk, err);
+		rc = find_blocks(&walk, err);
 	if (!rc)
 		rc = take_tree(&walk, err);
 	if (!rc)
