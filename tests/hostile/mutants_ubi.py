@@ -27,9 +27,9 @@ FIELDS = {
              "padding": (400, 8), "hash_root_idx": (168, 8)},
     INDEX: {"child_cnt": (24, 2), "level": (26, 2), "lnum": (28, 4), "offs": (32, 4), "len": (36, 4), "key": (40, 4)},
     PAD: {"pad_len": (24, 4)},
+    COMMIT: {"cmt_no": (24, 8)},
 }
-FREE = {INODE: {"creat_sqnum": 40, "atime_sec": 56, "ctime_sec": 64, "mtime_sec": 72, "mtime_nsec": 88}, DIRENT: {"cookie": 52}, SUPERBLOCK: {"uuid": 108, "default_compr": 84},
-        COMMIT: {"cmt_no": 24}}
+FREE = {INODE: {"creat_sqnum": 40, "atime_sec": 56, "ctime_sec": 64, "mtime_sec": 72, "mtime_nsec": 88}, DIRENT: {"cookie": 52}, SUPERBLOCK: {"uuid": 108, "default_compr": 84}}
 
 
 def crc(data):
@@ -129,12 +129,110 @@ def replace_leaf(image, old, new):
     raise AssertionError("no branch leads there")
 
 
+def index_of(image):
+    """Nodes of the index by level, each with its branches: (place of the branch, where it leads), from the root on."""
+    def walk(at):
+        count, level = struct.unpack_from("<HH", image, at + 24)
+        branches = [(at + 28 + 20 * i, lnum * LEB + offs) for i in range(count) for lnum, offs in [struct.unpack_from("<II", image, at + 28 + 20 * i)]]
+        levels.setdefault(level, []).append((at, branches))
+        for _, child in branches if level else ():
+            walk(child)
+    levels, master = {}, next(at for kind, at, _ in nodes(image) if kind == MASTER)
+    lnum, offs = struct.unpack_from("<II", image, master + 48)
+    walk(lnum * LEB + offs)
+    return levels
+
+
+def key_at(image, branch):
+    return struct.unpack_from("<II", image, branch + 12)
+
+
+def reindexed(image):
+    """The leaves in the order of their keys, and each inner branch with the first key of what it leads to."""
+    levels, out = index_of(image), bytearray(image)
+    places = [branch for _, branches in levels[0] for branch, _ in branches]
+    for place, branch in zip(places, sorted(places, key=lambda b: key_at(image, b))):
+        out[place:place + 20] = image[branch:branch + 20]
+    for level in sorted(levels)[1:]:
+        for _, branches in levels[level]:
+            for branch, child in branches:
+                out[branch + 12:branch + 20] = out[child + 40:child + 48]
+    out = bytes(out)
+    for at in [at for level in levels.values() for at, _ in level]:
+        out = mend(out, at)
+    return out
+
+
+def unfound(image):
+    """Keys of inner branches that lead past a leaf: one more than the first key of the child, and the last key of the child before."""
+    levels = index_of(image)
+    at, branches = next((at, b) for level in sorted(levels)[1:] for at, b in levels[level] if len(b) > 1)
+    branch, child = branches[1]
+    first = struct.unpack_from("<II", image, child + 40)
+    count = struct.unpack_from("<H", image, branches[0][1] + 24)[0]
+    before = struct.unpack_from("<II", image, branches[0][1] + 40 + 20 * (count - 1))
+    for label, key in (("behind the first key of its node", (first[0], first[1] + 1)), ("the last key of the node before", before)):
+        yield f"a branch, its key {label}", mend(put(image, branch + 12, struct.pack("<II", *key)), at), image, ("index",)
+
+
+def said(image, at, form, value):
+    """A number in both copies of the master."""
+    for where in [where for kind, where, _ in nodes(image) if kind == MASTER]:
+        number = struct.pack(form, value)
+        image = mend(image[:where + at] + number + image[where + at + len(number):], where)
+    return image
+
+
+def unmounted(image):
+    """What no kernel mounts, or what it writes over."""
+    data = next(at for kind, at, _ in nodes(image) if kind == DATA) // LEB
+    for label, at, form, value in (("largest inode below one that is there", 24, "<Q", 64), ("largest inode at the limit", 24, "<Q", 0xffffff00), ("collector in a block with data", 60, "<I", data),
+                                   ("head of the index in a block with data", 64, "<I", data), ("head of the index over the index", 68, "<I", 0), ("sequence number at the limit", 8, "<Q", 0xffffffffff000001),
+                                   ("log elsewhere", 44, "<I", data), ("free room", 80, "<Q", 1 << 40), ("head of the tree of free space over it", 132, "<I", 0)):
+        yield f"master, {label}", said(image, at, form, value), image, ("master",)
+    inode = inode_of(image, b"acme.conf")
+    yield "an inode compressed in a way that nobody knows", mend(put(image, inode + 132, b"\xff\0"), inode), image, ("inode",)
+    yield "a default compression that nobody knows", mend(put(image, 84, b"\xff\0"), 0), image, ("superblock",)
+    yield "an inode that is newer than the master", mend(put(image, inode + 8, struct.pack("<Q", 1 << 40)), inode), image, ("inode",)
+
+
+def skipped_frame():
+    """A block of zstd with a frame behind it that holds nothing for the reader."""
+    image = build({"": ("", COMMAND + " -x zstd")})[""]
+    at, length = next((at, length) for kind, at, length in nodes(image) if kind == DATA and struct.unpack_from("<H", image, at + 44)[0] == 3)
+    behind = b"a text in a frame that is skipped"
+    new = image[at:at + length] + struct.pack("<II", 0x184d2a50, len(behind)) + behind
+    free = erased(image)
+    shipped = put(put(image, at, b"\xff" * (length + 7 & ~7)), free, mend(put(new, 16, struct.pack("<I", len(new))), 0))
+    for where, branches in index_of(image)[0]:
+        for branch, child in branches:
+            if child == at:
+                shipped = mend(put(shipped, branch, struct.pack("<III", free // LEB, free % LEB, len(new))), where)
+    yield "a frame that is skipped in a block", shipped, image, ()
+
+
+def wide(image):
+    """All leaves in one node of the index, more than the superblock allows."""
+    levels = index_of(image)
+    branches = b"".join(image[branch:branch + 20] for _, node in levels[0] for branch, _ in node)
+    at = min(at for level in levels.values() for at, _ in level)
+    shipped = bytearray(image)
+    for where in [where for level in levels.values() for where, _ in level]:
+        length = struct.unpack_from("<I", image, where + 16)[0] + 7 & ~7
+        shipped[where:where + length] = b"\xff" * length
+    index = struct.pack("<IIQIBBHHH", 0x06101831, 0, 9, 28 + len(branches), INDEX, 0, 0, len(branches) // 20, 0) + branches
+    shipped = mend(put(bytes(shipped), at, index), at)
+    for offset, value in ((48, at // LEB), (52, at % LEB), (56, len(index))):
+        shipped = said(shipped, offset, "<I", value)
+    yield "a node of the index with too many branches", shipped, image, ()
+
+
 def attributes(image):
     """The tools write none, so the name of a link becomes an attribute of its folder: the target is the value."""
     at, length = next((at, length) for kind, at, length in nodes(image) if kind == DIRENT and image[at + 56:at + length - 1] == b"sh")
     entry = image[at:at + length]
     key = struct.unpack_from("<I", entry, 28)[0] & 0x1fffffff | 3 << 29
-    base = replace_leaf(image, entry, mend(entry[:20] + bytes([XENT]) + entry[21:28] + struct.pack("<I", key) + entry[32:], 0))
+    base = reindexed(replace_leaf(image, entry, mend(entry[:20] + bytes([XENT]) + entry[21:28] + struct.pack("<I", key) + entry[32:], 0)))
     value = inode_of(image, b"sh")
     yield "an attribute instead of a link", base, image, ("bin/sh",)
     yield "another value of an attribute", mend(put(base, value + 160, b"evil"), value), base, ("bin", "attributes")
@@ -147,6 +245,10 @@ def ubifs_pairs():
     yield from fields(image)
     yield from hidden(image)
     yield from attributes(image)
+    yield from unfound(image)
+    yield from unmounted(image)
+    yield from skipped_frame()
+    yield from wide(image)
 
 
 def ubifs_honest():

@@ -69,10 +69,7 @@ Test(ubifs_damage, the_master_leads_to_the_index)
 
 	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
 		ubifs_begin();
-		for (unsigned lnum = 1; lnum <= 2; lnum++) {
-			ubifs_le(lnum * BLOCK + numbers[i].at, numbers[i].value, 4);
-			ubifs_sum(lnum * BLOCK);
-		}
+		ubifs_say(numbers[i].at, numbers[i].value, 4);
 		ubifs_refuses("the master leads to no index");
 	}
 }
@@ -82,7 +79,7 @@ Test(ubifs_damage, branches_lead_to_nodes)
 	static const struct {
 		unsigned at;
 		uint32_t value;
-	} numbers[] = {{0, BLOCKS}, {0, 0xffffffff}, {4, BLOCK}, {4, 0xfffffff8}, {4, 8}, {8, 161}, {8, 0xffffffff}};
+	} numbers[] = {{0, BLOCKS}, {0, 0xffffffff}, {4, BLOCK}, {4, 0xfffffff8}, {4, 8}, {0, MAIN - 1}, {8, 161}, {8, 0xffffffff}};
 
 	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
 		ubifs_begin();
@@ -102,7 +99,7 @@ Test(ubifs_damage, a_leaf_with_a_wrong_checksum_is_none)
 Test(ubifs_damage, a_leaf_has_the_key_that_the_index_says)
 {
 	ubifs_begin();
-	ubifs_le(INDEX * BLOCK + 28 + 12, 2, 4);
+	ubifs_le(INDEX * BLOCK + 28 + 20 * (ubifs_leaf_count - 1) + 12, 67, 4);
 	ubifs_sum(INDEX * BLOCK);
 	ubifs_refuses("leads to another node than it says");
 }
@@ -120,10 +117,7 @@ Test(ubifs_damage, the_index_has_no_loops)
 	ubifs_le(INDEX * BLOCK + 24, 1, 2);
 	ubifs_le(INDEX * BLOCK + 36, 48, 4);
 	ubifs_sum(INDEX * BLOCK);
-	for (unsigned lnum = 1; lnum <= 2; lnum++) {
-		ubifs_le(lnum * BLOCK + 56, 48, 4);
-		ubifs_sum(lnum * BLOCK);
-	}
+	ubifs_say(56, 48, 4);
 	ubifs_refuses("another size or level than it should");
 }
 
@@ -142,9 +136,125 @@ Test(ubifs_damage, the_index_has_as_many_branches_as_it_says)
 Test(ubifs_damage, nodes_share_no_bytes)
 {
 	ubifs_begin();
-	ubifs_leaves[ubifs_leaf_count++] = ubifs_leaves[0];
+	ubifs_leaves[ubifs_leaf_count++] = ubifs_leaves[1]; /* a name: there may be more of its key */
 	ubifs_index_leaves();
 	ubifs_refuses("two nodes share bytes");
+}
+
+static const char *const not_found = "keys of the index by which the kernel does not find";
+
+Test(ubifs_damage, keys_ascend)
+{
+	ubifs_begin();
+	ubifs_leaves[ubifs_leaf_count++] = ubifs_leaves[0];
+	ubifs_index_leaves();
+	ubifs_refuses(not_found);
+	ubifs_begin();
+	ubifs_le(INDEX * BLOCK + 28 + 12, 2, 4);
+	ubifs_sum(INDEX * BLOCK);
+	ubifs_refuses(not_found);
+}
+
+/* Two nodes that lead to the leaves, and one that leads to both; the key of its second branch is @key. */
+static void two_levels(uint32_t inode, uint32_t word, uint32_t first)
+{
+	unsigned root = INDEX * BLOCK, left = 4, right = ubifs_leaf_count - left, halves[2], at = root + 2048;
+
+	for (unsigned i = 0; i < 2; i++) {
+		unsigned count = i ? right : left;
+		halves[i] = at;
+		ubifs_head(at, INDEX_NODE, 28 + 20 * count);
+		ubifs_le(at + 24, count, 2);
+		memcpy(ubifs_image + at + 28, ubifs_image + root + 28 + 20 * (i ? left : 0), 20 * count);
+		ubifs_sum(at);
+		at = (at + 28 + 20 * count + 7) / 8 * 8;
+	}
+	ubifs_head(root, INDEX_NODE, 68);
+	ubifs_le(root + 24, 2, 2);
+	ubifs_le(root + 26, 1, 2);
+	for (unsigned i = 0; i < 2; i++) {
+		ubifs_le(root + 28 + 20 * i, INDEX, 4);
+		ubifs_le(root + 32 + 20 * i, halves[i] - root, 4);
+		ubifs_le(root + 36 + 20 * i, 28 + 20 * (i ? right : left), 4);
+	}
+	ubifs_le(root + 40, first, 4);
+	ubifs_le(root + 60, inode, 4);
+	ubifs_le(root + 64, word, 4);
+	memset(ubifs_image + root + 72, 0xff, 2048 - 72);
+	ubifs_sum(root);
+	ubifs_say(56, 68, 4);
+	ubifs_say(68, at - root, 4);
+}
+
+Test(ubifs_damage, keys_of_inner_nodes_lead_to_leaves)
+{
+	ubifs_begin();
+	two_levels(64, 1U << 29, 1); /* the first block of the file */
+	ubifs_is_of_kind(INDEX * BLOCK + 2048, SB_REGION_LAYOUT);
+	ubifs_is_of_kind(BLOCK, SB_REGION_LAYOUT);
+	ubifs_begin();
+	two_levels(64, (1U << 29) + 1, 1);
+	ubifs_refuses(not_found);
+	ubifs_begin();
+	two_levels(64, 0, 1); /* the inode, which lies in the node before */
+	ubifs_refuses(not_found);
+	ubifs_begin();
+	two_levels(64, 1, 1);
+	struct opened opened = ubifs_open_right();
+	cr_assert_eq(ubifs_kind_at(&opened, INDEX * BLOCK + 2048), SB_REGION_LAYOUT);
+	cr_assert_eq(ubifs_kind_at(&opened, INDEX * BLOCK + 2048 + 112), SB_REGION_HEADER, "the key of its branch is another than its first one");
+	finish_image(&opened);
+	ubifs_begin();
+	two_levels(64, 1U << 29, 2);
+	ubifs_refuses(not_found);
+}
+
+Test(ubifs_damage, no_node_of_the_index_has_more_branches_than_the_superblock_allows)
+{
+	ubifs_begin();
+	ubifs_le(72, ubifs_leaf_count, 4);
+	ubifs_sum(0);
+	ubifs_is_of_kind(INDEX * BLOCK, SB_REGION_LAYOUT);
+	ubifs_le(72, ubifs_leaf_count - 1, 4);
+	ubifs_sum(0);
+	ubifs_refuses("more branches than the superblock allows");
+}
+
+Test(ubifs_damage, what_no_kernel_mounts_is_no_layout)
+{
+	static const struct {
+		unsigned at, width;
+		uint64_t value;
+	} numbers[] = {{24, 8, 65}, {24, 8, 0xfff00000}, {32, 8, 1}, {44, 4, LOG - 1}, {44, 4, LPT}, {60, 4, MAIN}, {60, 4, INDEX}, {60, 4, BLOCKS}, {60, 4, LPT}, {64, 4, MAIN},
+		       {64, 4, BLOCKS}, {68, 4, 0}, {68, 4, 7}, {68, 4, BLOCK + 8}, {72, 8, 4}, {72, 8, 3 * BLOCK}, {80, 8, UINT64_C(1) << 40}, {88, 8, UINT64_MAX - 7},
+		       {96, 8, 3 * BLOCK + 8}, {104, 8, 8}, {112, 8, 8}, {128, 4, MAIN}, {132, 4, 0}, {132, 4, BLOCK + 8}, {152, 4, LPT}, {152, 4, BLOCKS}, {156, 4, 2}, {160, 4, 3},
+		       {164, 4, BLOCKS + 1}, {8, 8, UINT64_C(0xffffffff00000000)}};
+
+	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+		ubifs_begin();
+		ubifs_is_of_kind(BLOCK, SB_REGION_LAYOUT);
+		ubifs_say(numbers[i].at, numbers[i].value, numbers[i].width);
+		struct opened opened = ubifs_open_right();
+		cr_assert_eq(ubifs_kind_at(&opened, BLOCK), SB_REGION_HEADER, "%llu at %u", (unsigned long long)numbers[i].value, numbers[i].at);
+		cr_assert_eq(ubifs_kind_at(&opened, 2 * BLOCK), SB_REGION_HEADER);
+		finish_image(&opened);
+	}
+	ubifs_begin();
+	ubifs_le(84, 4, 2);
+	ubifs_sum(0);
+	ubifs_is_of_kind(0, SB_REGION_HEADER);
+	ubifs_begin();
+	ubifs_le(ubifs_file + 132, 4, 2);
+	ubifs_sum(ubifs_file);
+	ubifs_is_of_kind(ubifs_file, SB_REGION_HEADER);
+	ubifs_begin();
+	ubifs_le(ubifs_file + 8, 2, 8); /* its number is larger than the master's */
+	ubifs_sum(ubifs_file);
+	ubifs_is_of_kind(ubifs_file, SB_REGION_HEADER);
+	ubifs_begin();
+	ubifs_le(LOG * BLOCK + 24, 1, 8);
+	ubifs_sum(LOG * BLOCK);
+	ubifs_is_of_kind(LOG * BLOCK, SB_REGION_GAP);
 }
 
 Test(ubifs_damage, names_that_no_system_could_use)
@@ -236,10 +346,7 @@ Test(ubifs_damage, the_tree_of_free_space_is_right)
 	}
 	for (unsigned at = 120; at <= 140; at += at == 124 ? 12 : 4) {
 		ubifs_begin();
-		for (unsigned lnum = 1; lnum <= 2; lnum++) {
-			ubifs_le(lnum * BLOCK + at, 0xffffffff, 4);
-			ubifs_sum(lnum * BLOCK);
-		}
+		ubifs_say(at, 0xffffffff, 4);
 		ubifs_refuses(words);
 	}
 }

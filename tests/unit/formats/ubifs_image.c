@@ -2,6 +2,7 @@
 #include "ubifs_image.h"
 
 #include <criterion/criterion.h>
+#include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 
@@ -97,10 +98,28 @@ static unsigned add_data(uint32_t number, unsigned block, unsigned size, int fil
 	return at;
 }
 
-/* One node that leads to all leaves. */
+void ubifs_say(unsigned at, uint64_t value, unsigned width)
+{
+	for (unsigned lnum = 1; lnum <= 2; lnum++) {
+		ubifs_le(lnum * BLOCK + at, value, width);
+		ubifs_sum(lnum * BLOCK);
+	}
+}
+
+static int by_key(const void *a, const void *b)
+{
+	uint64_t x = ((const struct ubifs_leaf *)a)->key, y = ((const struct ubifs_leaf *)b)->key;
+
+	x = x << 32 | x >> 32;
+	y = y << 32 | y >> 32;
+	return (x > y) - (x < y);
+}
+
 void ubifs_index_leaves(void)
 {
 	unsigned at = INDEX * BLOCK, length = 28 + 20 * ubifs_leaf_count;
+
+	qsort(ubifs_leaves, ubifs_leaf_count, sizeof *ubifs_leaves, by_key);
 
 	ubifs_head(at, INDEX_NODE, length);
 	ubifs_le(at + 24, ubifs_leaf_count, 2);
@@ -112,10 +131,8 @@ void ubifs_index_leaves(void)
 		ubifs_le(branch + 12, ubifs_leaves[i].key, 8);
 	}
 	ubifs_sum(at);
-	for (unsigned lnum = 1; lnum <= 2; lnum++) {
-		ubifs_le(lnum * BLOCK + 56, length, 4);
-		ubifs_sum(lnum * BLOCK);
-	}
+	ubifs_say(56, length, 4);
+	ubifs_say(68, (length + 7) / 8 * 8, 4);
 }
 
 static void superblock(void)
@@ -137,11 +154,17 @@ static void master(unsigned lnum)
 	unsigned at = lnum * BLOCK;
 
 	ubifs_head(at, MASTER_NODE, MASTER);
+	ubifs_le(at + 24, 66, 8);
 	ubifs_le(at + 44, LOG, 4);
 	ubifs_le(at + 48, INDEX, 4);
+	ubifs_le(at + 60, COLLECTOR, 4);
+	ubifs_le(at + 64, INDEX, 4);
 	ubifs_le(at + 120, LPT, 4);
+	ubifs_le(at + 128, LPT, 4);
+	ubifs_le(at + 132, (NNODE + PNODE + LTAB + 7) / 8 * 8, 4);
 	ubifs_le(at + 136, LPT, 4);
 	ubifs_le(at + 140, NNODE + PNODE, 4);
+	ubifs_le(at + 152, MAIN, 4);
 	ubifs_le(at + 164, BLOCKS, 4);
 	ubifs_sum(at);
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An image of UBIFS by hand, of ten erase blocks: a file of two blocks, and a folder with a link. Tests change it and mend its sums. */
+/* An image of UBIFS by hand, of eleven erase blocks: a file of two blocks, and a folder with a link. Tests change it and mend its sums. */
 #ifndef TESTS_UNIT_FORMATS_UBIFS_IMAGE_H
 #define TESTS_UNIT_FORMATS_UBIFS_IMAGE_H
 
 #include "images.h"
 
-enum { BLOCK = 15360, LOG = 3, LPT = 5, MAIN = 8, INDEX = 9, BLOCKS = 10, WHOLE = BLOCKS * BLOCK, SUPERBLOCK = 4096, MASTER = 512 };
+enum { BLOCK = 15360, LOG = 3, LPT = 5, MAIN = 8, INDEX = 9, COLLECTOR = 10, BLOCKS = 11, WHOLE = BLOCKS * BLOCK, SUPERBLOCK = 4096, MASTER = 512 };
 enum { INODE = 0, DATA, NAME, ATTRIBUTE, PADDING = 5, SUPERBLOCK_NODE, MASTER_NODE, REFERENCE, INDEX_NODE, COMMIT }; /* types of nodes */
 enum { NNODE = 11, PNODE = 14, LTAB = 10 };                                                                         /* bytes, as the geometry has them */
 
@@ -28,7 +28,9 @@ void ubifs_sum(unsigned at);
 void ubifs_head(unsigned at, unsigned type, unsigned length);
 unsigned ubifs_add_inode(uint32_t number, unsigned mode, uint64_t size, const char *inside);
 unsigned ubifs_add_name(uint32_t holder, const char *name, uint32_t number, unsigned type);
-/** One node that leads to all leaves. */
+/** A number of @width bytes in both copies of the master. */
+void ubifs_say(unsigned at, uint64_t value, unsigned width);
+/** One node that leads to all leaves, by their keys. */
 void ubifs_index_leaves(void);
 /** lib/crc16.c, begun with all bits set, over what follows it. */
 void ubifs_sum16(unsigned at, unsigned length);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "verifier/formats/decode/blocks.h"
+#include "verifier/formats/decode/codec.h"
 
 #include <limits.h>
 #include <lz4.h>
@@ -181,12 +182,9 @@ static uint64_t window_of(struct sb_span frame)
 	return base + base / 8 * (byte & 7);
 }
 
-/* libzstd takes any number of frames, and frames to be skipped, for one: only a single one that holds data is a block. */
 static int decode_zstd(const struct sb_blocks *blocks, struct sb_span in, uint8_t *out, size_t room, size_t *n, struct sb_err *err)
 {
-	static const uint8_t magic[4] = {0x28, 0xb5, 0x2f, 0xfd};
-
-	if (!sb_span_starts(in, magic, sizeof magic) || ZSTD_findFrameCompressedSize(in.p, in.n) != in.n)
+	if (!sb_zstd_is_block(in))
 		return damaged(err);
 	if (window_of(in) > blocks->window)
 		return unreadable(err);

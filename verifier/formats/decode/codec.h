@@ -30,6 +30,9 @@ SB_MUST_USE int sb_codec_lz4_block(struct sb_span in, struct sb_sink *sink, uint
 SB_MUST_USE int sb_codec_microlzma(struct sb_span in, struct sb_sink *sink, uint64_t *used, struct sb_err *err);
 SB_MUST_USE int sb_codec_rtime(struct sb_span in, struct sb_sink *sink, uint64_t *used, struct sb_err *err);
 
+/** libzstd takes any number of frames, and frames to be skipped, for one: only a single one that holds data is a block. */
+bool sb_zstd_is_block(struct sb_span in);
+
 /** All slices of @member of @file, one after the other, each decoded by @run. Errors: FORMAT when one is not used up; as of @run. */
 SB_MUST_USE int sb_slices_decode(struct sb_span file, const struct sb_member *member, sb_codec_run (*runner)(enum sb_codec), struct sb_sink *sink,
                                  struct sb_err *err);

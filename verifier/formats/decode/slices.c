@@ -105,6 +105,8 @@ static int decode_one(struct sb_span file, const struct sb_slice *slice, sb_code
 	cutting->kept = NULL;
 	if (!run || !sb_span_cut(file, slice->offset, slice->length, &in))
 		return sb_fail(err, SB_INTERNAL, "decode-failed", "a slice of unknown encoding or place");
+	if (slice->codec == SB_CODEC_ZSTD && !sb_zstd_is_block(in))
+		return sb_fail(err, SB_FORMAT, "decode-failed", "a block is not one frame");
 	int rc = run(in, &sink, &used, err);
 	if (!rc && used != slice->length)
 		rc = sb_fail(err, SB_FORMAT, "decode-failed", "bytes follow the encoded ones of a block");

@@ -18,6 +18,13 @@ static bool begins_frame(struct sb_span in, uint64_t at)
 	return value == ZSTD_MAGICNUMBER || (value & ZSTD_MAGIC_SKIPPABLE_MASK) == ZSTD_MAGIC_SKIPPABLE_START;
 }
 
+bool sb_zstd_is_block(struct sb_span in)
+{
+	static const uint8_t magic[4] = {0x28, 0xb5, 0x2f, 0xfd};
+
+	return sb_span_starts(in, magic, sizeof magic) && ZSTD_findFrameCompressedSize(in.p, in.n) == in.n;
+}
+
 static int step(ZSTD_DStream *stream, ZSTD_inBuffer *in, struct sb_sink *sink, size_t *wants, struct sb_err *err)
 {
 	ZSTD_outBuffer out = {0};

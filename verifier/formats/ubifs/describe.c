@@ -231,7 +231,7 @@ static unsigned probe(struct sb_span file, const char *hint)
 const struct sb_format sb_format_ubifs = {
 	.name = "ubifs",
 	.spec = "Linux 6.1, fs/ubifs/ubifs-media.h",
-	.version = 2,
+	.version = 3,
 	.probe = probe,
 	.open = sb_ubifs_walk,
 	.describe = sb_ubifs_describe,

@@ -48,9 +48,9 @@ int sb_ubifs_own(struct sb_ubifs *fs, uint64_t at, uint64_t length, enum sb_regi
 	return sb_tiles_add(&fs->tiles, fs->view->file.n, &region, err);
 }
 
-static bool has_head(const struct sb_ubifs *fs, uint64_t at)
+bool sb_ubifs_has_head(const struct sb_ubifs *fs, uint64_t at)
 {
-	return sb_ubifs_is_zero(fs, at + 22, 2);
+	return sb_ubifs_is_zero(fs, at + 22, 2) && sb_ubifs_uint(fs, at + 8, 8) <= fs->sqnum;
 }
 
 static int damaged(struct sb_err *err, uint64_t at, const char *text)
@@ -73,6 +73,8 @@ static int read_superblock(struct sb_ubifs *fs, struct sb_err *err)
 	fs->log_lebs = (uint32_t)sb_ubifs_uint(fs, 56, 4);
 	fs->lpt_lebs = (uint32_t)sb_ubifs_uint(fs, 60, 4);
 	fs->orphan_lebs = (uint32_t)sb_ubifs_uint(fs, 64, 4);
+	fs->unit = (uint32_t)sb_ubifs_uint(fs, 32, 4);
+	fs->fanout = (uint32_t)sb_ubifs_uint(fs, 72, 4);
 	fs->saved = (uint32_t)sb_ubifs_uint(fs, 76, 4);
 	uint64_t first = (uint64_t)SB_UBIFS_LOG_START + fs->log_lebs + fs->lpt_lebs + fs->orphan_lebs;
 	if (fs->leb_size < LEAST_LEB || fs->leb_size > LARGEST_LEB || fs->leb_size % 8 || first >= fs->leb_count || fs->leb_count > fs->most_lebs ||
@@ -80,8 +82,8 @@ static int read_superblock(struct sb_ubifs *fs, struct sb_err *err)
 		return damaged(err, 0, "the sizes in the superblock make no sense");
 	if (sb_ubifs_uint(fs, 27, 1) != 0 || fs->flags & (SB_UBIFS_ENCRYPTION | SB_UBIFS_AUTHENTICATION))
 		return sb_damaged(err, "archive-unsupported", 0, "encrypted or authenticated, or with keys of another form");
-	bool proper = has_head(fs, 0) && sb_ubifs_is_zero(fs, 24, 2) && sb_ubifs_is_zero(fs, 128, SB_UBIFS_SUPERBLOCK_SIZE - 128);
-	return sb_ubifs_own(fs, 0, SB_UBIFS_SUPERBLOCK_SIZE, proper ? SB_REGION_LAYOUT : SB_REGION_HEADER, "superblock", 1 + SB_UBIFS_SUPERBLOCK, 0, err);
+	fs->first = (uint32_t)first;
+	return 0;
 }
 
 /* The last whole master node of a logical erase block; what stands before it is older. */
@@ -115,12 +117,9 @@ int sb_ubifs_read_heads(struct sb_ubifs *fs, struct sb_err *err)
 	if (first == UINT64_MAX || second == UINT64_MAX || !are_copies(fs, first, second))
 		return damaged(err, fs->leb_size, "there are not two master nodes that agree");
 	fs->master = first;
-	for (unsigned i = 0; !rc && i < 2; i++) {
-		uint64_t at = i ? second : first;
-		bool proper = has_head(fs, at) && sb_ubifs_is_zero(fs, at + 168, SB_UBIFS_MASTER_SIZE - 168);
-		rc = sb_ubifs_own(fs, at, SB_UBIFS_MASTER_SIZE, proper ? SB_REGION_LAYOUT : SB_REGION_HEADER, i ? "master, copy" : "master", 1 + SB_UBIFS_MASTER, 0, err);
-	}
-	return rc;
+	fs->copy = second;
+	fs->sqnum = sb_ubifs_uint(fs, first + 8, 8);
+	return 0;
 }
 
 /* ---- the index ---- */
@@ -135,7 +134,7 @@ static int push_leaf(struct sb_ubifs *fs, uint64_t branch, uint64_t at, uint32_t
 	/* A leaf repeats its key, and the fill of it. */
 	if (sb_ubifs_uint(fs, at + 24, 8) != sb_ubifs_uint(fs, branch + 12, 8))
 		return damaged(err, at, "a node of the index leads to another node than it says");
-	leaf->proper = has_head(fs, at) && sb_ubifs_is_zero(fs, at + 32, 8);
+	leaf->proper = sb_ubifs_has_head(fs, at) && sb_ubifs_is_zero(fs, at + 32, 8);
 	return 0;
 }
 
@@ -144,13 +143,52 @@ struct pending {
 	uint64_t at;
 	uint32_t level;
 	uint32_t length;
+	uint64_t least, most; /* keys that the kernel looks for in it: that of its branch, and of the next one */
 };
 
-static int take_branch(struct sb_ubifs *fs, struct sb_vec *pending, uint64_t branch, uint32_t level, struct sb_err *err)
+static uint64_t branch_of(const struct pending *node, uint32_t i)
+{
+	return node->at + SB_UBIFS_INDEX_SIZE + (uint64_t)i * SB_UBIFS_BRANCH;
+}
+
+static uint64_t key_of(const struct sb_ubifs *fs, uint64_t branch)
+{
+	return sb_ubifs_uint(fs, branch + 12, 4) << 32 | sb_ubifs_uint(fs, branch + 16, 4);
+}
+
+/* Names with one hash have one key, and the kernel looks at all of them. */
+static bool may_come_again(uint64_t key)
+{
+	uint32_t type = (uint32_t)key >> 29;
+	return type == SB_UBIFS_DIRENT || type == SB_UBIFS_XATTR;
+}
+
+static bool follows(uint64_t before, uint64_t key)
+{
+	return key > before || (key == before && may_come_again(key));
+}
+
+/* By keys alone the kernel goes down: what lies elsewhere than its key says is not found (fs/ubifs/tnc.c, ubifs_lookup_level0). */
+static bool are_in_order(const struct sb_ubifs *fs, const struct pending *node, uint32_t children)
+{
+	uint64_t key = key_of(fs, branch_of(node, 0));
+
+	if (key < node->least)
+		return false;
+	for (uint32_t i = 1; i < children; i++) {
+		uint64_t next = key_of(fs, branch_of(node, i));
+		if (!follows(key, next))
+			return false;
+		key = next;
+	}
+	return follows(key, node->most);
+}
+
+static int take_branch(struct sb_ubifs *fs, struct sb_vec *pending, const struct pending *child, uint64_t branch, uint32_t level, struct sb_err *err)
 {
 	enum sb_ubifs_type type = SB_UBIFS_INODE;
-	uint64_t at = sb_ubifs_place(fs, sb_ubifs_uint(fs, branch, 4), sb_ubifs_uint(fs, branch + 4, 4));
-	uint32_t length = at == UINT64_MAX ? 0 : sb_ubifs_node(fs, at, &type);
+	uint64_t lnum = sb_ubifs_uint(fs, branch, 4), at = lnum < fs->first ? UINT64_MAX : sb_ubifs_place(fs, lnum, sb_ubifs_uint(fs, branch + 4, 4));
+	uint32_t length = at == UINT64_MAX || at % 8 ? 0 : sb_ubifs_node(fs, at, &type);
 
 	if (!length || length != sb_ubifs_uint(fs, branch + 8, 4) || (level > 0) != (type == SB_UBIFS_INDEX))
 		return damaged(err, branch, "a node of the index leads nowhere");
@@ -159,7 +197,7 @@ static int take_branch(struct sb_ubifs *fs, struct sb_vec *pending, uint64_t bra
 	struct pending *slot = sb_vec_push(pending);
 	if (!slot)
 		return sb_no_memory(err);
-	*slot = (struct pending){at, level - 1, length};
+	*slot = (struct pending){at, level - 1, length, child->least, child->most};
 	return 0;
 }
 
@@ -170,9 +208,16 @@ static int take_index_node(struct sb_ubifs *fs, struct sb_vec *pending, const st
 
 	if (level != node->level || children == 0 || node->length != SB_UBIFS_INDEX_SIZE + children * SB_UBIFS_BRANCH || ++fs->nodes > fs->view->file.n / SB_UBIFS_INDEX_SIZE)
 		return damaged(err, node->at, "a node of the index has another size or level than it should");
-	for (uint32_t i = 0; !rc && i < children; i++)
-		rc = take_branch(fs, pending, node->at + SB_UBIFS_INDEX_SIZE + (uint64_t)i * SB_UBIFS_BRANCH, level, err);
-	return rc ? rc : sb_ubifs_own(fs, node->at, node->length, has_head(fs, node->at) ? SB_REGION_LAYOUT : SB_REGION_HEADER, "index", 1 + SB_UBIFS_INDEX, 0, err);
+	if (children > fs->fanout)
+		return damaged(err, node->at, "a node of the index has more branches than the superblock allows");
+	if (!are_in_order(fs, node, children))
+		return damaged(err, node->at, "keys of the index by which the kernel does not find what they lead to");
+	for (uint32_t i = 0; !rc && i < children; i++) {
+		const struct pending child = {.least = key_of(fs, branch_of(node, i)), .most = i + 1 < children ? key_of(fs, branch_of(node, i + 1)) : node->most};
+		rc = take_branch(fs, pending, &child, branch_of(node, i), level, err);
+	}
+	bool proper = sb_ubifs_has_head(fs, node->at) && key_of(fs, branch_of(node, 0)) == node->least;
+	return rc ? rc : sb_ubifs_own(fs, node->at, node->length, proper ? SB_REGION_LAYOUT : SB_REGION_HEADER, "index", 1 + SB_UBIFS_INDEX, 0, err);
 }
 
 static int by_key(const void *a, const void *b)
@@ -198,7 +243,8 @@ int sb_ubifs_read_index(struct sb_ubifs *fs, struct sb_err *err)
 		return sb_no_memory(err);
 	if (!length || type != SB_UBIFS_INDEX || length != sb_ubifs_uint(fs, fs->master + 56, 4) || length < SB_UBIFS_INDEX_SIZE || sb_ubifs_uint(fs, root + 26, 2) > DEEPEST)
 		return damaged(err, fs->master, "the master leads to no index");
-	*first = (struct pending){root, (uint32_t)sb_ubifs_uint(fs, root + 26, 2), length};
+	*first = (struct pending){root, (uint32_t)sb_ubifs_uint(fs, root + 26, 2), length, .most = UINT64_MAX};
+	first->least = key_of(fs, branch_of(first, 0));
 	while (!rc && pending.count) {
 		const struct pending node = *(const struct pending *)sb_vec_at(&pending, --pending.count);
 		rc = take_index_node(fs, &pending, &node, err);

@@ -50,7 +50,7 @@ static struct sb_span inline_data(const struct sb_ubifs *fs, const struct sb_ubi
 static bool is_proper_inode(const struct sb_ubifs *fs, const struct sb_ubifs_leaf *leaf)
 {
 	return leaf->proper && (leaf->word & KEY_MASK) == 0 && sb_ubifs_uint(fs, leaf->offset + 112, 4) == leaf->length - SB_UBIFS_INODE_SIZE &&
-	       sb_ubifs_is_zero(fs, leaf->offset + 124, 4) && sb_ubifs_is_zero(fs, leaf->offset + 134, 26);
+	       sb_ubifs_uint(fs, leaf->offset + 132, 2) < SB_UBIFS_COMPRESSIONS && sb_ubifs_is_zero(fs, leaf->offset + 124, 4) && sb_ubifs_is_zero(fs, leaf->offset + 134, 26);
 }
 
 /* ---- names ---- */
@@ -124,9 +124,9 @@ static int take_xattrs(struct tree *tree, uint32_t inode, uint32_t ordinal, stru
 
 static bool codec_of(uint64_t compression, enum sb_codec *out)
 {
-	static const enum sb_codec codecs[] = {SB_CODEC_NONE, SB_CODEC_LZO, SB_CODEC_DEFLATE, SB_CODEC_ZSTD};
+	static const enum sb_codec codecs[SB_UBIFS_COMPRESSIONS] = {SB_CODEC_NONE, SB_CODEC_LZO, SB_CODEC_DEFLATE, SB_CODEC_ZSTD};
 
-	if (compression >= sizeof codecs / sizeof *codecs)
+	if (compression >= SB_UBIFS_COMPRESSIONS)
 		return false;
 	*out = codecs[compression];
 	return true;

@@ -38,6 +38,7 @@ enum {
 	SB_UBIFS_BLOCK = 4096,
 	SB_UBIFS_ROOT = 1,
 	SB_UBIFS_LOG_START = 3,
+	SB_UBIFS_COMPRESSIONS = 4,
 };
 
 /** Bits of the superblock's flags. */
@@ -54,8 +55,10 @@ struct sb_ubifs_leaf {
 
 struct sb_ubifs {
 	struct sb_view *view;
-	uint32_t leb_size, leb_count, most_lebs, log_lebs, lpt_lebs, orphan_lebs, saved, flags, hash;
-	uint64_t master;         /* where the first copy of the newest lies */
+	uint32_t leb_size, leb_count, most_lebs, log_lebs, lpt_lebs, orphan_lebs, saved, flags, hash, fanout, unit;
+	uint32_t first;          /* logical erase block of what is no log and no table */
+	uint64_t master, copy;   /* where both copies of the newest lie */
+	uint64_t sqnum;          /* that of the first: of all that counts, none is larger */
 	uint64_t nodes;          /* of the index, visited so far */
 	struct sb_vec leaves;    /* struct sb_ubifs_leaf, by key once sorted */
 	struct sb_vec slices;    /* struct sb_slice of the member at hand */
@@ -77,9 +80,16 @@ SB_MUST_USE int sb_ubifs_own(struct sb_ubifs *fs, uint64_t at, uint64_t length, 
 			     struct sb_err *err);
 bool sb_ubifs_is_zero(const struct sb_ubifs *fs, uint64_t at, uint64_t length);
 
-/** Superblock and master node, with what owns them. Errors: FORMAT, NOMEM. */
+/** The head of a node that counts says nothing but what it must. */
+bool sb_ubifs_has_head(const struct sb_ubifs *fs, uint64_t at);
+/** Superblock and master node. Errors: FORMAT. */
 SB_MUST_USE int sb_ubifs_read_heads(struct sb_ubifs *fs, struct sb_err *err);
-/** All leaves of the index, sorted, and owners of its nodes. Errors: FORMAT, NOMEM. */
+/**
+ * Owners of both, once everything that they lead to has its own: they are layout when the kernel would mount what they say, and would write over
+ * nothing that counts (fs/ubifs/master.c, validate_master). Errors: NOMEM.
+ */
+SB_MUST_USE int sb_ubifs_own_heads(struct sb_ubifs *fs, struct sb_err *err);
+/** All leaves of the index, sorted, and owners of its nodes; the kernel finds each of them by its key. Errors: FORMAT, NOMEM. */
 SB_MUST_USE int sb_ubifs_read_index(struct sb_ubifs *fs, struct sb_err *err);
 /** Owners of what says how much room is in each logical erase block. Errors: FORMAT, NOMEM. */
 SB_MUST_USE int sb_ubifs_read_space(struct sb_ubifs *fs, struct sb_err *err);

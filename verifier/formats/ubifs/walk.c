@@ -5,9 +5,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+/** mkfs.ubifs writes the log behind the master, with numbers that are as much larger. */
+enum { AFTER = 16 };
+
 static bool is_fill(struct sb_span bytes)
 {
 	return bytes.n == 0 || ((bytes.p[0] == 0xff || bytes.p[0] == 0) && memcmp(bytes.p, bytes.p + 1, bytes.n - 1) == 0);
+}
+
+/* What nobody knows may count by where it lies, and so its place is part of its name. */
+static int own_gap(struct sb_ubifs *fs, uint64_t at, uint64_t length, const char *name, struct sb_err *err)
+{
+	const char *placed = sb_arena_printf(fs->view->arena, "%s at %llu", name, (unsigned long long)at);
+	return placed ? sb_ubifs_own(fs, at, length, SB_REGION_GAP, placed, 0, 0, err) : sb_no_memory(err);
 }
 
 static int own_fill(struct sb_ubifs *fs, uint64_t from, uint64_t to, const char *name, struct sb_err *err)
@@ -15,7 +25,7 @@ static int own_fill(struct sb_ubifs *fs, uint64_t from, uint64_t to, const char 
 	struct sb_span bytes;
 	bool fill = sb_span_cut(fs->view->file, from, to - from, &bytes) && is_fill(bytes);
 
-	return sb_ubifs_own(fs, from, to - from, fill ? SB_REGION_LAYOUT : SB_REGION_GAP, fill ? name : "gap", 0, 0, err);
+	return fill ? sb_ubifs_own(fs, from, to - from, SB_REGION_LAYOUT, name, 0, 0, err) : own_gap(fs, from, to - from, "gap", err);
 }
 
 static int own_inode(struct sb_ubifs *fs, const struct sb_ubifs_leaf *leaf, enum sb_region_kind kind, struct sb_err *err)
@@ -39,7 +49,7 @@ static int own_leaf(struct sb_ubifs *fs, const struct sb_ubifs_leaf *leaf, struc
 	enum sb_region_kind kind = leaf->proper ? SB_REGION_LAYOUT : SB_REGION_HEADER;
 
 	if (!leaf->used)
-		return sb_ubifs_own(fs, leaf->offset, leaf->length, SB_REGION_GAP, "node that nobody sees", 0, 0, err);
+		return own_gap(fs, leaf->offset, leaf->length, "node that nobody sees", err);
 	switch (leaf->word >> 29) {
 	case SB_UBIFS_INODE:
 		return own_inode(fs, leaf, kind, err);
@@ -71,9 +81,10 @@ static int own_stray(struct sb_ubifs *fs, uint64_t at, enum sb_ubifs_type type, 
 
 	if (type == SB_UBIFS_REFERENCE)
 		return sb_damaged(err, "archive-unsupported", at, "the journal was not replayed: what counts would have to be guessed");
-	bool proper = commit && sb_ubifs_is_zero(fs, at + 22, 2);
-	return sb_ubifs_own(fs, at, length, proper ? SB_REGION_LAYOUT : SB_REGION_GAP, commit ? "start of a commit" : "node that nobody sees",
-			    commit ? 1 + SB_UBIFS_COMMIT_START : 0, 0, err);
+	/* The kernel mounts nothing when its number is not the master's (fs/ubifs/replay.c). */
+	bool proper = commit && sb_ubifs_is_zero(fs, at + 22, 2) && sb_ubifs_uint(fs, at + 24, 8) == sb_ubifs_uint(fs, fs->master + 32, 8) && sb_ubifs_uint(fs, at + 8, 8) <= fs->sqnum + AFTER;
+	return proper ? sb_ubifs_own(fs, at, length, SB_REGION_LAYOUT, "start of a commit", 1 + SB_UBIFS_COMMIT_START, 0, err)
+		      : own_gap(fs, at, length, commit ? "start of a commit" : "node that nobody sees", err);
 }
 
 /* How far erased flash reaches from @at, or what is neither that nor a node. */
@@ -114,7 +125,7 @@ static int own_between(struct sb_ubifs *fs, uint64_t from, uint64_t to, struct s
 			rc = sb_ubifs_own(fs, at, end - at, SB_REGION_LAYOUT, "erased", 0, 0, err);
 		} else {
 			end = run_of(fs, at, to, false);
-			rc = sb_ubifs_own(fs, at, end - at, SB_REGION_GAP, "gap", 0, 0, err);
+			rc = own_gap(fs, at, end - at, "gap", err);
 		}
 		uint64_t next = (end + 7) & ~UINT64_C(7);
 		next = next < to ? next : to;
@@ -172,6 +183,8 @@ static int walk_all(struct sb_ubifs *fs, struct sb_err *err)
 		rc = sb_ubifs_read_tree(fs, err);
 	for (size_t i = 0; !rc && i < fs->leaves.count; i++)
 		rc = own_leaf(fs, sb_ubifs_leaf(fs, i), err);
+	if (!rc)
+		rc = sb_ubifs_own_heads(fs, err);
 	if (!rc)
 		rc = own_rest(fs, err);
 	return rc ? rc : sb_tiles_emit(&fs->tiles, fs->view, err);
