@@ -636,6 +636,26 @@ def ihex_pairs():
     yield "another base", base.replace(b":020000040801F1", b":020000040802F0"), base, ("0x08020000",)
     yield "a base of the other kind", base.replace(b":020000040801F1", b":0200000208016" + b"3"), base, ()
     yield "a line of an unknown type", base.replace(b":00000001FF", b":00000006FA"), base, ()
+    yield from bases_pairs()
+
+
+def intel(kind, address, data=b""):
+    """One line of Intel HEX."""
+    body = bytes([len(data), address >> 8, address & 255, kind]) + data
+    return b":%s\r\n" % (body + bytes([-sum(body) & 255])).hex().upper().encode()
+
+
+def bases_pairs():
+    """Bases of two kinds, bases that nothing uses, and addresses of lines that have none."""
+    data = b"".join(intel(0, i, TEXT[i:i + 16]) for i in range(0, 64, 16))
+    linear, end = intel(4, 0, b"\x08\0"), intel(1, 0)
+    base = linear + data + end
+    hidden = b"a text in bases that the next line replaces "
+    yield "a segment before a base", intel(2, 0, b"\x10\0") + base, base, ()
+    yield "a segment of zero behind a base", linear + intel(2, 0, b"\0\0") + data + end, base, ()
+    yield "a segment in a file of bases", linear + data[:len(data) // 2] + intel(2, 0, b"\0\0") + data[len(data) // 2:] + end, base, ()
+    yield "bases that nothing uses", b"".join(intel(4, 0, hidden[i:i + 2]) for i in range(0, len(hidden), 2)) + base, base, ()
+    yield "an address of a base", intel(4, 0x6576, b"\x08\0") + data + end, base, ()
 
 
 def srec_pairs():
@@ -646,6 +666,9 @@ def srec_pairs():
 
 
 def lines_honest():
+    both = lines_of("ihex", [(0x100, TEXT), (0x21000, TEXT), (0x8000000, TEXT)])
+    assert b":020000020000FC\r\n:02000004" in both
+    yield "ihex, both kinds of bases", both[:-13].lower() + both[-13:], both, "repackaged", {"compression"}
     for kind, one, two in (("ihex", (), ()), ("srec", ("--srec-len=16",), ("--srec-len=32",))):
         a, b = lines_of(kind, PARTS, *one), lines_of(kind, PARTS, *two)
         if a != b:

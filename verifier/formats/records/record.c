@@ -38,6 +38,22 @@ static bool end_line(struct sb_digits_reader *reader, uint64_t at, struct sb_dig
 	return out->end > at || at == file.n;
 }
 
+/*
+ * Some readers add both kinds of bases and some take the last one, and of several that stand together only one counts: a base of one kind may not stand while one of
+ * the other does, and none without data behind it. BFD ends the one kind by a zero before it begins the other (bfd/ihex.c).
+ */
+static bool take_base(struct sb_digits_reader *reader, bool linear, uint64_t base)
+{
+	bool ended = reader->after == SB_AFTER_ZERO && linear;
+
+	if ((linear ? reader->segment : reader->linear) != 0 || (reader->after != SB_AFTER_DATA && !ended))
+		return false;
+	*(linear ? &reader->linear : &reader->segment) = base << (linear ? 16 : 4);
+	reader->after = !linear && base == 0 ? SB_AFTER_ZERO : SB_AFTER_BASE;
+	reader->segmented = !linear;
+	return true;
+}
+
 /* Types 0 to 5; the base of types 2 and 4 is in the data. */
 static bool read_intel(struct sb_digits_reader *reader, struct sb_digits_record *out)
 {
@@ -53,16 +69,11 @@ static bool read_intel(struct sb_digits_reader *reader, struct sb_digits_record 
 	out->size = (size_t)count;
 	out->total = out->size + 5;
 	out->digits = out->pairs + 8;
-	out->address = reader->base + address;
-	if (out->kind == SB_RECORD_DATA)
-		return !reader->segmented || address + count <= 1 << 16;
-	if (out->kind != SB_RECORD_BASE)
-		return true;
-	if (!number(reader->file, out->digits, 2, &base))
-		return false;
-	reader->segmented = type == 2;
-	reader->base = base << (type == 2 ? 4 : 16);
-	return true;
+	out->address = reader->linear + reader->segment + address;
+	if (out->kind == SB_RECORD_BASE)
+		return address == 0 && number(reader->file, out->digits, 2, &base) && take_base(reader, type == 4, base);
+	reader->after = SB_AFTER_DATA;
+	return out->kind != SB_RECORD_DATA || !reader->segmented || address + count <= 1 << 16;
 }
 
 /* S1, S2, S3 are data with addresses of two to four bytes; S7, S8, S9 end the file, with the same lengths. */

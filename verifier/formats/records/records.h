@@ -29,18 +29,22 @@ struct sb_digits_record {
 	uint64_t pairs;    /* where they begin */
 };
 
+/** What stood before: data or anything else, a segment of zero, or another base. */
+enum sb_digits_after { SB_AFTER_DATA = 0, SB_AFTER_ZERO, SB_AFTER_BASE };
+
 /** From line to line. */
 struct sb_digits_reader {
 	struct sb_span file;
 	uint64_t at;
 	bool motorola;
-	uint64_t base;
+	uint64_t segment, linear; /* bases of both kinds; one of them is zero */
+	enum sb_digits_after after;
 	bool segmented; /* addresses wrap at 64 KiB, and a line that would is refused */
 };
 
 enum { SB_RECORD_MOST = 255 + 6 };
 
-/** The next line; false when it is none. Looks at the shape and the address, not at the data. */
+/** The next line; false when it is none, or a base that readers take in different ways. Looks at the shape and the address, not at the data. */
 SB_MUST_USE bool sb_digits_next(struct sb_digits_reader *reader, struct sb_digits_record *out);
 /** The bytes of the data in @bytes, which has room for SB_RECORD_MOST; false when a digit is none or the checksum is wrong. */
 SB_MUST_USE bool sb_digits_read(const struct sb_digits_reader *reader, const struct sb_digits_record *record, uint8_t *bytes);

@@ -153,7 +153,7 @@ static unsigned probe_motorola(struct sb_span file, const char *hint)
 const struct sb_format sb_format_ihex = {
 	.name = "ihex",
 	.spec = "Intel, Hexadecimal Object File Format Specification, revision A (1988)",
-	.version = 1,
+	.version = 2,
 	.probe = probe_intel,
 	.open = open_intel,
 	.describe = describe,
