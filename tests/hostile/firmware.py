@@ -171,6 +171,42 @@ def signed_fit_pairs():
     yield "signed, another configuration", flip(good, at + 7), plain, ("conf-1:kernel",)
 
 
+def by_hand(*nodes):
+    """The image with signature nodes that nobody signed."""
+    return fit(source=IMAGE.replace('fdt = "fdt-1"; };', 'fdt = "fdt-1"; %s };' % " ".join(nodes)))
+
+
+def signature_node(number=1, signer='"dev"', images='"kernel", "fdt"', nodes='"/", "/configurations/conf-1", "/images/kernel-1", "/images/kernel-1/hash-1"', name="signature-1"):
+    value = random.Random(number).randbytes(256).hex()
+    return (f'{name} {{ algo = "sha256,rsa2048"; key-name-hint = "dev"; value = [{value}]; hashed-nodes = {nodes}; hashed-strings = <0 0x40>; signer-name = {signer};'
+            f' sign-images = {images}; }};')
+
+
+def packed(level, source):
+    """An image whose kernel is a text, packed by gzip at that level: at none of them it stands there as it is."""
+    made("level.gz", gzip.compress(TEXT * 9, level, mtime=0))
+    return fit(source=source.replace("kernel.gz", "level.gz"))
+
+
+def laden_fit_pairs():
+    """Signatures that hold more than a signature, images that readers take for two, and more digests than anybody computes."""
+    base, text = by_hand(signature_node()), ", ".join('"%s"' % random.Random(i).randbytes(60).hex() for i in range(60))
+    yield "signature, many names of its signer", by_hand(signature_node(2, signer=text)), base, ("signer-name",)
+    yield "signature, many names of images", by_hand(signature_node(2, images=text)), base, ("sign-images",)
+    yield "signature, more nodes than there are", by_hand(signature_node(2, nodes=", ".join(['"/", "/configurations/conf-1"'] * 40))), base, ("hashed-nodes",)
+    yield "signature, a long name", by_hand(signature_node(2, name="signature-" + "a" * 40)), base, ("signature-aa",)
+    yield "many signatures", by_hand(*(signature_node(i, name=f"signature-{i}") for i in range(1, 30))), base, ("signature-29",)
+    yield "signature, not over its configuration", by_hand(signature_node(2, nodes='"/"')), base, ("does not cover it",)
+    for name, before in (("data-position", 0), ("data-offset", None)):
+        source = IMAGE.replace('type = "flat_dt";', f'x{name[1:]} = <0xabcdef>; data-size = <16>; type = "flat_dt";')  # mkimage follows the name itself, and falls
+        stored = packed(0, source)
+        place = stored.index(TEXT[:40]) - (before if before is not None else len(stored))
+        two = [data.replace(b"\0\xab\xcd\xef", struct.pack(">i", place)).replace(b"x" + name[1:].encode(), name.encode()) for data in (stored, packed(9, source))]
+        yield f"an image with {name} and data", *two, ("two contents",)
+    many = IMAGE.replace('hash-2 { algo = "crc32"; }; };', 'hash-2 { algo = "crc32"; }; %s };' % "".join('hash-%d { algo = "crc32"; };' % i for i in range(3, 20)), 1)
+    yield "very many digests", packed(9, many), packed(1, many), ("more digests",)
+
+
 def property_at(data, node, name):
     """Offset and length of the value of a property, by the path of its node."""
     at, strings, path = fdt_word(data, 8), fdt_word(data, 12), []
@@ -218,6 +254,7 @@ def fit_pairs():
     at, _ = property_at(outside, "/images/kernel-1", "data-size")
     yield "an image that is shorter", put(outside, at, struct.pack(">I", fdt_word(outside, at) - 4)), outside, ()
     yield from signed_fit_pairs()
+    yield from laden_fit_pairs()
     total = (fdt_word(outside, 4) + 3) // 4 * 4
     size = fdt_word(outside, at)
     if size % 4:
@@ -229,6 +266,7 @@ def fit_honest():
         yield f"time, {label}", fit(*more, epoch=NOW), fit(*more), "repackaged", {"timestamp"}
         yield f"kernel of another level, {label}", refit(9, *more), refit(1, *more), "repackaged", {"compression"}
     yield "signed", signed_fit("one"), fit(), "unsigned-identical", {"signature"}
+    yield "signed by hand", by_hand(signature_node(2), signature_node(3, name="signature-2")), by_hand(signature_node()), "unsigned-identical", {"signature"}
     yield "signed by others", signed_fit("two"), signed_fit("one"), "unsigned-identical", {"signature"}
     yield "free space", dtb(BOARD, "-p", "64"), dtb(), "repackaged", None
 

@@ -134,7 +134,7 @@ static bool claim_signature(struct sb_explaining *in, const struct sb_pair *pair
 	return true;
 }
 
-const struct sb_explainer sb_explain_signature = {"signature", SB_CAUSE_SIGNATURE, SB_RULE_STRUCTURAL, 5, claim_signature};
+const struct sb_explainer sb_explain_signature = {"signature", SB_CAUSE_SIGNATURE, SB_RULE_STRUCTURAL, 6, claim_signature};
 
 const char *sb_explain_signature_trouble(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff)
 {

@@ -15,7 +15,8 @@ struct node {
 	struct sb_signed_side *side;
 	struct sb_view *view;
 	uint64_t strings, strings_size;
-	bool has_value, has_algorithm, has_nodes, has_strings, covers_root;
+	struct sb_span above; /* path of the node that it stands in */
+	bool has_value, has_algorithm, has_nodes, has_strings, covers_root, covers_above;
 };
 
 static uint64_t word(struct sb_span bytes, uint64_t at)
@@ -50,6 +51,7 @@ static bool nodes_exist(struct node *node, struct sb_span value)
 		if (rd.bad || path.n == 0 || !sb_view_region_named(node->view, (const char *)path.p))
 			return false;
 		node->covers_root |= is_called(path, "/");
+		node->covers_above |= sb_span_equal(path, node->above);
 	}
 	return !rd.bad;
 }
@@ -90,6 +92,8 @@ static bool node_is_right(struct node *node, const struct sb_region *region)
 		return sb_signed_refuse(node->side, "a signature without a value, or without an algorithm");
 	if (node->has_nodes != node->has_strings || (node->has_nodes && !node->covers_root))
 		return sb_signed_refuse(node->side, "a signature of a configuration that does not cover the root");
+	if (node->has_nodes && !node->covers_above)
+		return sb_signed_refuse(node->side, "a signature of a configuration that does not cover it");
 	return true;
 }
 
@@ -102,13 +106,20 @@ static bool is_part(const struct sb_pair *pair, const struct sb_diff *diff, unsi
 	return region && region->kind == SB_REGION_PADDING && strcmp(region->name, "free space") == 0;
 }
 
+/* "/configurations/conf-1" of "/configurations/conf-1/signature-1". */
+static struct sb_span path_above(const struct sb_region *region)
+{
+	const char *end = strrchr(region->name, '/');
+	return sb_span_of(region->name, end ? (size_t)(end - region->name) : 0);
+}
+
 static bool is_right(struct sb_signed_side *side)
 {
 	struct sb_view *view = side->pair->view[side->side];
 
 	for (size_t i = 0; i < view->regions.count; i++) {
 		const struct sb_region *region = sb_view_region(view, i);
-		struct node node = {.side = side, .view = view, .strings = word(view->file, AT_STRINGS), .strings_size = word(view->file, AT_STRINGS_SIZE)};
+		struct node node = {.side = side, .view = view, .strings = word(view->file, AT_STRINGS), .strings_size = word(view->file, AT_STRINGS_SIZE), .above = path_above(region)};
 		if (region->kind != SB_REGION_SIGNATURE || region->offset >= node.strings || word(view->file, region->offset) != BEGIN_NODE)
 			continue; /* names that only signatures use */
 		if (!node_is_right(&node, region))

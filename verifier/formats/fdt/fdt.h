@@ -33,6 +33,7 @@ struct sb_fdt_node {
 	uint32_t first, count;     /* its properties */
 	uint32_t children;
 	uint32_t member;           /* of a FIT: 1 + index of the image that it belongs to, else 0 */
+	uint32_t hashes, signatures; /* nodes of these kinds right below it */
 	bool signature;            /* of a FIT: a container of exactly the shape of a signature */
 	const char *name, *path;
 };
@@ -76,7 +77,10 @@ struct sb_span sb_fdt_text(struct sb_span file, const struct sb_fdt_property *pr
 /** Value as a number of four bytes. */
 SB_MUST_USE bool sb_fdt_number(struct sb_span file, const struct sb_fdt_property *property, uint64_t *out);
 
-/** Members of a FIT, and which nodes belong to them or are signatures. */
+/**
+ * Members of a FIT, and which nodes belong to them or are signatures. Errors: FORMAT "archive-truncated"; "archive-damaged" for an image with two contents, or with
+ * more digests than anybody has use for; NOMEM.
+ */
 SB_MUST_USE int sb_fdt_find_images(struct sb_view *view, struct sb_fdt *fdt, struct sb_err *err);
 /** Is @property the value of a hash node whose digest can be computed? *out then says how. */
 bool sb_fdt_hash(const struct sb_view *view, const struct sb_fdt *fdt, const struct sb_fdt_property *property, struct sb_field *out);

@@ -15,6 +15,9 @@ static bool begins(const struct sb_fdt_node *node, const char *prefix)
 	return strncmp(node->name, prefix, strlen(prefix)) == 0;
 }
 
+/** Of each image; each digest costs a look at all of it. Signatures of each image and configuration: one for every key that a boot loader may have. */
+enum { MOST_HASHES = 16, MOST_SIGNATURES = 4, MOST_NAMES = 16, LONGEST_NODE_NAME = 31 };
+
 /* Where the content of an image lies: in the tree, or behind it (source_file_format.txt, section 9). False: nowhere. */
 static bool place_image(struct sb_span file, const struct sb_fdt *fdt, const struct sb_fdt_node *node, struct sb_member *out)
 {
@@ -46,15 +49,16 @@ static bool is_printable(struct sb_span bytes)
 	return true;
 }
 
-/* One or more short texts, each with its NUL. */
-static bool are_texts(struct sb_span value)
+/* One or more short texts, each with its NUL, @most of them. */
+static bool are_texts(struct sb_span value, uint32_t most)
 {
 	enum { LONGEST = 256 };
 	struct sb_rd rd = sb_rd_of(value, true);
+	uint32_t count = 0;
 
 	while (!rd.bad && rd.at < value.n) {
 		struct sb_span text = sb_rd_cstring(&rd);
-		if (rd.bad || text.n == 0 || text.n > LONGEST || !is_printable(text))
+		if (rd.bad || text.n == 0 || text.n > LONGEST || !is_printable(text) || ++count > most)
 			return false;
 	}
 	return value.n != 0;
@@ -70,17 +74,20 @@ static bool is_signature_length(uint32_t length)
 	return false;
 }
 
-/* signature.txt: the properties that a signature node has, and no others. libfdt leaves up to three bytes of what was there before behind a value. */
-static bool may_stand_in_signature(struct sb_span file, const struct sb_fdt_property *property)
+/* signature.txt: the properties that a signature node has, and no others; @nodes: of the whole tree. libfdt leaves up to three bytes of what was there before behind a value. */
+static bool may_stand_in_signature(struct sb_span file, const struct sb_fdt_property *property, uint32_t nodes)
 {
-	static const char *const texts[] = {"algo", "key-name-hint", "sign-images", "padding", "signer-name", "signer-version", "hashed-nodes"};
+	const struct {
+		const char *name;
+		uint32_t most;
+	} texts[] = {{"algo", 1}, {"key-name-hint", 1}, {"sign-images", MOST_NAMES}, {"padding", 1}, {"signer-name", 1}, {"signer-version", 1}, {"hashed-nodes", nodes}};
 	struct sb_span value;
 
 	if (!sb_span_cut(file, sb_fdt_value_at(property), property->length, &value))
 		return false;
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-		if (strcmp(property->name, texts[i]) == 0)
-			return are_texts(value);
+		if (strcmp(property->name, texts[i].name) == 0)
+			return are_texts(value, texts[i].most);
 	return (strcmp(property->name, "value") == 0 && is_signature_length(property->length)) || (strcmp(property->name, "timestamp") == 0 && property->length == 4) ||
 	       (strcmp(property->name, "hashed-strings") == 0 && property->length == 8);
 }
@@ -95,11 +102,11 @@ static bool has_signature_shape(struct sb_span file, const struct sb_fdt *fdt, c
 {
 	uint64_t at = node->body, name_end = node->begin + 4 + strlen(node->name);
 
-	if (node->children || !is_printable(sb_span_text(node->name)) || !sb_span_all_zero(sb_span_of(file.p + name_end, (size_t)(node->body - name_end))))
+	if (node->children || strlen(node->name) > LONGEST_NODE_NAME || !is_printable(sb_span_text(node->name)) || !sb_span_all_zero(sb_span_of(file.p + name_end, (size_t)(node->body - name_end))))
 		return false;
 	for (uint32_t i = 0; i < node->count; i++) {
 		const struct sb_fdt_property *property = &fdt->properties[node->first + i];
-		if (property->at != at || !may_stand_in_signature(file, property) || repeats_name(fdt, property))
+		if (property->at != at || !may_stand_in_signature(file, property, fdt->node_count) || repeats_name(fdt, property))
 			return false;
 		at = sb_fdt_property_end(property);
 	}
@@ -125,6 +132,24 @@ static int add_image(struct sb_view *view, struct sb_fdt_node *node, struct sb_m
 	return sb_emit_member(view, member, err);
 }
 
+/* U-Boot looks for content behind the tree first, other readers do not. */
+static bool has_two_contents(const struct sb_fdt *fdt, const struct sb_fdt_node *node)
+{
+	bool data = sb_fdt_property(fdt, node, "data"), position = sb_fdt_property(fdt, node, "data-position"), offset = sb_fdt_property(fdt, node, "data-offset");
+	return data + position + offset > 1;
+}
+
+/* Of more signatures than anybody has keys the rest are nodes like all others. */
+static int count_below(struct sb_view *view, struct sb_fdt *fdt, struct sb_fdt_node *node, struct sb_err *err)
+{
+	struct sb_fdt_node *above = &fdt->nodes[node->parent];
+
+	node->signature = is_signature(view->file, fdt, node) && above->signatures++ < MOST_SIGNATURES;
+	if (is_image(fdt, above) && begins(node, "hash") && above->hashes++ == MOST_HASHES)
+		return sb_damaged(err, "archive-damaged", node->begin, "an image with more digests than anybody has use for");
+	return 0;
+}
+
 int sb_fdt_find_images(struct sb_view *view, struct sb_fdt *fdt, struct sb_err *err)
 {
 	int rc = 0;
@@ -133,8 +158,10 @@ int sb_fdt_find_images(struct sb_view *view, struct sb_fdt *fdt, struct sb_err *
 		struct sb_fdt_node *node = &fdt->nodes[i];
 		struct sb_member member = {0};
 		node->member = fdt->nodes[node->parent].member;
-		node->signature = is_signature(view->file, fdt, node);
-		if (is_image(fdt, node) && place_image(view->file, fdt, node, &member))
+		rc = count_below(view, fdt, node, err);
+		if (!rc && is_image(fdt, node) && has_two_contents(fdt, node))
+			rc = sb_damaged(err, "archive-damaged", node->begin, "an image with two contents");
+		if (!rc && is_image(fdt, node) && place_image(view->file, fdt, node, &member))
 			rc = add_image(view, node, &member, err);
 	}
 	return rc;
