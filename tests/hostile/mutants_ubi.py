@@ -357,7 +357,30 @@ def ubi_pairs():
     yield "bytes behind the last block", image + b"evil", image, ()
     yield "without a volume table", image.replace(image[table:table + 2 * PEB], b"\xff" * (2 * PEB)), image, ()
     yield "erase blocks of another size", volumes([("x", "dynamic", b"x" * 9000, ["vol_size=64KiB"])]), volumes([("x", "dynamic", b"x" * 9000, ["vol_size=64KiB"])], "-s", "512"), ()
+    yield from unattached(image)
     yield "the same in a file system in a tar", *nested(), ("x.ubi", "rootfs", "etc/acme.conf")
+
+
+def unattached(image):
+    """What the kernel attaches in another way than it seems, or not at all, or what ends its life."""
+    where, vid, data = blocks(image), struct.unpack_from(">I", image, 16)[0], struct.unpack_from(">I", image, 20)[0]
+    counts = [n for volume, n in where if volume == 1]
+    content = b"".join(image[where[1, n] + data:where[1, n] + data + struct.unpack_from(">I", image, where[1, n] + vid + 20)[0]] for n in sorted(counts))
+    assert len(counts) == 2
+    short = image
+    for n, part in enumerate((content[:9000], content[9000:])):
+        at = where[1, n]
+        short = short[:at + data] + part + b"\xff" * (PEB - data - len(part)) + short[at + PEB:]
+        short = mend_head(put(put(short, at + vid + 20, struct.pack(">I", len(part))), at + vid + 32, struct.pack(">I", crc(part))), at + vid)
+    yield "a block of a static volume that is not full", short, image, ("boot",)
+    erased_block = image[:64] + b"\xff" * (PEB - 64)
+    for label, offset, value in (("version", 4, b"\2"), ("offset of the volume header", 16, b"\0\0\1\xc0"), ("offset of the data", 20, b"\0\0\4\0")):
+        yield f"an erased block of another {label}", image + mend_head(put(erased_block, offset, value), 0), image, ("erase counter",)
+    rootfs = where[0, 1]
+    yield "EC ec at its end", mend_head(put(image, rootfs + 12, b"\x7f\xff\xff\xff"), rootfs), image, ("erase counter",)
+    yield "VID sqnum at its end", mend_head(put(image, rootfs + vid + 40, b"\xff" * 8), rootfs + vid), image, ("volume identifier",)
+    gap = b"evil" + b"\xff" * 60
+    yield "bytes between headers of two blocks", put(image, rootfs + 128, gap), put(image, where[0, 2] + 128, gap), ("gap at",)
 
 
 def nested():

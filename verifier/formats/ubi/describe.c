@@ -100,7 +100,7 @@ static unsigned probe(struct sb_span file, const char *hint)
 const struct sb_format sb_format_ubi = {
 	.name = "ubi",
 	.spec = "Linux 6.1, drivers/mtd/ubi/ubi-media.h",
-	.version = 1,
+	.version = 2,
 	.probe = probe,
 	.open = sb_ubi_walk,
 	.describe = sb_ubi_describe,

@@ -17,7 +17,7 @@ enum {
 	SB_UBI_LAYOUT_VOLUME = 0x7fffefff,
 	SB_UBI_DYNAMIC = 1,
 	SB_UBI_STATIC = 2,
-	SB_UBI_MOST_ERASURES = 0x7fffffff,
+	SB_UBI_MOST_ERASURES = 1 << 24, /* more than flash survives, and far below where UBI stops to write */
 };
 
 /** Tags of regions; of a volume identifier header, with how far behind it its data begins above bit 8. */

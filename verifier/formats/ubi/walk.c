@@ -9,6 +9,9 @@
 
 enum { LARGEST_BLOCK = 64 << 20 };
 
+/** More blocks than flash can be written with; the next one that is written has one more than the largest. */
+static const uint64_t LARGEST_SEQUENCE = UINT64_C(1) << 40;
+
 /** A physical erase block that holds a logical one. */
 struct block {
 	uint64_t at;                      /* in the file */
@@ -81,13 +84,20 @@ static int own(struct walk *walk, struct sb_region region, struct sb_err *err)
 	return sb_tiles_add(&walk->tiles, walk->view->file.n, &region, err);
 }
 
+/* What nobody knows may count by where it lies, and so its place is part of its name. */
+static int own_gap(struct walk *walk, uint64_t at, uint64_t length, const char *name, struct sb_err *err)
+{
+	const char *placed = sb_arena_printf(walk->view->arena, "%s at %llu", name, (unsigned long long)at);
+	return placed ? own(walk, (struct sb_region){.offset = at, .length = length, .kind = SB_REGION_GAP, .name = placed}, err) : sb_no_memory(err);
+}
+
 /* Bytes that should be erased flash: layout when all have one value, content when they do not. */
 static int own_fill(struct walk *walk, uint64_t from, uint64_t to, const char *name, struct sb_err *err)
 {
 	struct sb_span bytes = {0};
 	bool fill = from <= to && sb_span_cut(walk->view->file, from, to - from, &bytes) && is_erased(bytes);
 
-	return own(walk, (struct sb_region){.offset = from, .length = to - from, .kind = fill ? SB_REGION_LAYOUT : SB_REGION_GAP, .name = fill ? name : "gap"}, err);
+	return fill ? own(walk, (struct sb_region){.offset = from, .length = to - from, .kind = SB_REGION_LAYOUT, .name = name}, err) : own_gap(walk, from, to - from, "gap", err);
 }
 
 /* ---- blocks ---- */
@@ -103,9 +113,11 @@ static uint64_t find_size(struct sb_span file)
 	return file.n;
 }
 
+/* Version and offsets as in the first block: of any others the kernel attaches nothing (attach.c, validate_ec_hdr in io.c). */
 static int own_counter(struct walk *walk, uint64_t at, struct sb_err *err)
 {
-	bool proper = is_zero(walk, at + 5, 3) && is_zero(walk, at + 28, 32) && read_word(walk, at + 24) == walk->image &&
+	bool same = walk->view->file.p[at + 4] == 1 && read_word(walk, at + 16) == read_word(walk, 16) && read_word(walk, at + 20) == read_word(walk, 20);
+	bool proper = same && is_zero(walk, at + 5, 3) && is_zero(walk, at + 28, 32) && read_word(walk, at + 24) == walk->image &&
 		      read_uint(walk->view->file, at + 8, 8) <= SB_UBI_MOST_ERASURES;
 	const struct sb_region region = {.offset = at, .length = SB_UBI_HEADER, .kind = proper ? SB_REGION_LAYOUT : SB_REGION_HEADER, .tag = SB_UBI_TAG_ERASE_COUNTER,
 					 .name = walk->counter};
@@ -125,7 +137,7 @@ static void read_identifier(const struct walk *walk, struct block *block)
 	block->data_pad = read_word(walk, at + 28);
 	block->data_crc = read_word(walk, at + 32);
 	block->sequence = read_uint(walk->view->file, at + 40, 8);
-	block->proper = walk->view->file.p[at + 4] == 1 && block->copy == 0 && is_zero(walk, at + 16, 4) && is_zero(walk, at + 36, 4) && is_zero(walk, at + 48, 12);
+	block->proper = walk->view->file.p[at + 4] == 1 && block->copy == 0 && is_zero(walk, at + 16, 4) && is_zero(walk, at + 36, 4) && is_zero(walk, at + 48, 12) && block->sequence < LARGEST_SEQUENCE;
 }
 
 /* Up to the data; what follows belongs to the logical block, if there is one. */
@@ -263,6 +275,13 @@ static bool is_right(const struct walk *walk, const struct block *block, uint64_
 	return sb_span_cut(walk->view->file, block->at + block->data_offset, length, &data) && block->data_crc == sb_ubi_crc(data);
 }
 
+/* How many blocks a static volume has is said by each of them, and the kernel takes all but the last for full. */
+static bool is_proper_static(const struct walk *walk, const struct block *block, uint32_t count)
+{
+	uint64_t room = walk->size - block->data_offset - block->data_pad;
+	return block->used == count && block->data_size && (block->number + 1 == count || block->data_size == room);
+}
+
 static int push(struct walk *walk, struct sb_slice slice, struct sb_err *err)
 {
 	struct sb_slice *slot = sb_vec_push(&walk->slices);
@@ -297,8 +316,8 @@ static int collect(struct walk *walk, uint32_t id, size_t first, size_t *behind,
 			rc = push(walk, (struct sb_slice){SB_CODEC_NONE, block->at + block->data_offset, length, length, 0, length}, err);
 		used++;
 	}
-	for (size_t k = first; k < i; k++) /* how many blocks a static volume has is said by each of them */
-		block_at(walk, k)->proper &= block_at(walk, k)->type != SB_UBI_STATIC || (block_at(walk, k)->used == used && used == next);
+	for (size_t k = first; k < i; k++)
+		block_at(walk, k)->proper &= block_at(walk, k)->type != SB_UBI_STATIC || (used == next && is_proper_static(walk, block_at(walk, k), next));
 	*behind = i;
 	return rc;
 }
@@ -359,7 +378,7 @@ static int own_block(struct walk *walk, const struct block *block, struct sb_err
 	if (rc)
 		return rc;
 	if (!block->counts)
-		return own(walk, (struct sb_region){.offset = data, .length = block->at + walk->size - data, .kind = SB_REGION_GAP, .name = "block that nobody sees"}, err);
+		return own_gap(walk, data, block->at + walk->size - data, "block that nobody sees", err);
 	if (block->volume == SB_UBI_LAYOUT_VOLUME)
 		return own_table(walk, block, err);
 	if (!content_of(walk, block, &length))
