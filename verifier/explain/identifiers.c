@@ -10,7 +10,10 @@
 
 #include <string.h>
 
-enum { MOST = 1024 };
+enum { MOST = 1024, PIECE = 1 << 20, OVERLAP = 64 };
+
+/** Whose bytes are searched. */
+enum searched { OF_SHIPPED = SB_SHIPPED, OF_REBUILT = SB_REBUILT, OF_BOTH };
 
 /** A name that differs. */
 struct identifier {
@@ -22,8 +25,8 @@ struct identifier {
 
 struct sb_identifiers {
 	struct sb_vec items; /* struct identifier */
-	struct sb_name_forms forms[SB_SIDES]; /* of the values of that side */
-	unsigned side;       /* whose values are looked for */
+	struct sb_name_forms forms; /* of all values: twice the index, and the side */
+	enum searched searched;
 	bool unknown;        /* too many of them, or bytes that cannot be looked at: anybody may be calling any of them */
 	struct sb_reading *reading;
 };
@@ -103,18 +106,36 @@ static bool is_field_of_another_name(const struct identifier *item, unsigned sid
 	return false;
 }
 
+/* A side may call its own by its name. */
 static void note(void *ctx, size_t id, const uint8_t *at)
 {
 	struct sb_identifiers *all = ctx;
-	struct identifier *item = identifier_at(all, id);
+	struct identifier *item = identifier_at(all, id / SB_SIDES);
+	unsigned side = all->searched == OF_REBUILT ? SB_REBUILT : SB_SHIPPED;
 
-	item->named = item->named || !is_field_of_another_name(item, !all->side, at);
+	if (all->searched == OF_BOTH || id % SB_SIDES != side)
+		item->named = item->named || !is_field_of_another_name(item, side, at);
 }
 
-static void search_side(struct sb_identifiers *all, unsigned values, struct sb_span bytes)
+static void search(struct sb_identifiers *all, enum searched searched, struct sb_span bytes)
 {
-	all->side = values;
-	sb_name_forms_search(&all->forms[values], all->reading, bytes, &(struct sb_name_found){all, note});
+	all->searched = searched;
+	sb_name_forms_search(&all->forms, all->reading, bytes, &(struct sb_name_found){all, note});
+}
+
+/* Most of it is equal on both sides, and need be searched only once. */
+static void search_sides(struct sb_identifiers *all, const struct sb_span bytes[SB_SIDES])
+{
+	for (size_t from = 0; from < bytes[SB_SHIPPED].n; from += PIECE) {
+		size_t left = bytes[SB_SHIPPED].n - from, n = left < PIECE + OVERLAP ? left : PIECE + OVERLAP;
+		struct sb_span shipped = sb_span_of(bytes[SB_SHIPPED].p + from, n), rebuilt = sb_span_of(bytes[SB_REBUILT].p + from, n);
+		if (sb_reading_equal(all->reading, shipped, rebuilt)) {
+			search(all, OF_BOTH, shipped);
+			continue;
+		}
+		search(all, OF_SHIPPED, shipped);
+		search(all, OF_REBUILT, rebuilt);
+	}
 }
 
 static bool lies_in(struct sb_span part, struct sb_span whole)
@@ -124,9 +145,14 @@ static bool lies_in(struct sb_span part, struct sb_span whole)
 
 static void search_pair(struct sb_identifiers *all, const struct sb_pair *pair, const struct sb_span searched[SB_SIDES])
 {
-	for (unsigned side = 0; side < SB_SIDES; side++)
-		if (!lies_in(pair->bytes[side], searched[side]))
-			search_side(all, !side, pair->bytes[side]);
+	bool shipped = !lies_in(pair->bytes[SB_SHIPPED], searched[SB_SHIPPED]), rebuilt = !lies_in(pair->bytes[SB_REBUILT], searched[SB_REBUILT]);
+
+	if (shipped && rebuilt && pair->bytes[SB_SHIPPED].n == pair->bytes[SB_REBUILT].n) {
+		search_sides(all, pair->bytes);
+	} else {
+		search(all, OF_SHIPPED, shipped ? pair->bytes[SB_SHIPPED] : (struct sb_span){0});
+		search(all, OF_REBUILT, rebuilt ? pair->bytes[SB_REBUILT] : (struct sb_span){0});
+	}
 	for (size_t i = 0; i < pair->child_count; i++)
 		search_pair(all, pair->children[i], pair->bytes);
 }
@@ -143,8 +169,7 @@ static bool any_left(void *ctx)
 
 static void search_equal(void *ctx, struct sb_span bytes)
 {
-	search_side(ctx, SB_SHIPPED, bytes);
-	search_side(ctx, SB_REBUILT, bytes);
+	search(ctx, OF_BOTH, bytes);
 }
 
 static void give_up(void *ctx)
@@ -154,15 +179,12 @@ static void give_up(void *ctx)
 
 static bool make_forms(struct sb_explaining *in, struct sb_identifiers *all)
 {
-	struct sb_name_form *values = sb_arena_array(in->arena, all->items.count, sizeof *values);
+	size_t count = all->items.count * SB_SIDES;
+	struct sb_name_form *values = sb_arena_array(in->arena, count, sizeof *values);
 
-	for (unsigned side = 0; values && side < SB_SIDES; side++) {
-		for (size_t i = 0; i < all->items.count; i++)
-			values[i] = (struct sb_name_form){identifier_at(all, i)->value[side], i};
-		if (!sb_name_forms_make(&all->forms[side], values, all->items.count))
-			return false;
-	}
-	return values;
+	for (size_t i = 0; values && i < count; i++)
+		values[i] = (struct sb_name_form){identifier_at(all, i / SB_SIDES)->value[i % SB_SIDES], i};
+	return values && sb_name_forms_make(&all->forms, values, count);
 }
 
 static bool resolve(struct sb_explaining *in, struct sb_identifiers *all)
@@ -188,8 +210,7 @@ static const struct sb_identifiers *resolved(struct sb_explaining *in)
 	*all = (struct sb_identifiers){.items = {.size = sizeof(struct identifier), .ceiling = MOST}, .reading = in->comparison->reading};
 	in->identifiers = all;
 	in->no_memory |= !resolve(in, all);
-	for (unsigned side = 0; side < SB_SIDES; side++)
-		sb_name_forms_release(&all->forms[side]);
+	sb_name_forms_release(&all->forms);
 	return all;
 }
 
