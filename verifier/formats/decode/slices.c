@@ -122,9 +122,11 @@ static int decode_one(struct sb_span file, const struct sb_slice *slice, sb_code
 int sb_slices_decode(struct sb_span file, const struct sb_member *member, sb_codec_run (*runner)(enum sb_codec), struct sb_sink *sink,
                      struct sb_err *err)
 {
-	struct cutting *cutting = calloc(1, sizeof *cutting);
+	struct cutting *cutting = malloc(sizeof *cutting);
 	int rc = cutting ? 0 : sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
 
+	if (cutting)
+		cutting->kept = NULL;
 	for (uint32_t i = 0; !rc && i < member->slice_count; i++) {
 		const struct sb_slice *slice = &member->slices[i];
 		cutting->sink = sink;
