@@ -59,7 +59,7 @@ def _(_dir):
 def _(_dir):
     pairs = [(label, a, b, "different", None) for label, a, b, _, _ in benign.environment()]
     record = expect(pairs, None)
-    assert record["freedom"] == [], record["freedom"]
+    assert {row["cause"] for row in record["freedom"]} <= {"compression"}, record["freedom"]  # of what is encoded the form is a choice all the same
     for pair, cause in (("path in text", "build-path"), ("stamp in bytes", "timestamp"), ("kernel in text", None)):
         causes = {f["cause"] for f in record["findings"] if pair in f["artifact"]}
         assert cause is None or cause in causes, (pair, causes)

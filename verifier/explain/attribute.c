@@ -36,9 +36,16 @@ static const char *list_causes(struct sb_explaining *in, cause_set causes)
 	return text;
 }
 
+/* Of a stream whose content differs its form follows, as far as anybody can tell. */
+static bool follows(const struct sb_claim *claim)
+{
+	bool stream = claim->diff && claim->diff->kind == SB_DIFF_ENCODING && claim->diff->child && claim->diff->child->state != SB_PAIR_EQUAL;
+	return !claim->primary && (claim->rule == SB_RULE_DERIVED || (stream && claim->rule == SB_RULE_STRUCTURAL));
+}
+
 static void attribute_claim(struct sb_explaining *in, struct sb_claim *claim, cause_set causes)
 {
-	if (causes && claim->rule == SB_RULE_DERIVED && !claim->primary)
+	if (causes && follows(claim))
 		claim->note = sb_explain_note(in, "%s; comes from: %s", claim->note, list_causes(in, causes));
 }
 

@@ -4,16 +4,62 @@
 
 #include <string.h>
 
+static bool is_fill(uint8_t byte)
+{
+	return byte == ' ' || byte == '\0' || byte == '\n';
+}
+
+static bool has_letters(struct sb_span text, uint8_t first)
+{
+	for (size_t i = 0; i < text.n; i++)
+		if (text.p[i] >= first && text.p[i] <= first + ('f' - 'a'))
+			return true;
+	return false;
+}
+
+/** A number as a field of text has it: blanks, digits, fill. */
+struct spelled {
+	struct sb_span blanks, digits, fill;
+};
+
+static struct spelled spell(struct sb_span text)
+{
+	size_t from = 0, to = text.n;
+
+	while (from < to && text.p[from] == ' ')
+		from++;
+	while (to > from && is_fill(text.p[to - 1]))
+		to--;
+	return (struct spelled){sb_span_of(text.p, from), sb_span_of(text.p + from, to - from), sb_span_of(text.p + to, text.n - to)};
+}
+
+static bool is_shortest(struct sb_span digits)
+{
+	return digits.n == 1 || (digits.n && digits.p[0] != '0');
+}
+
+/* As many digits at the same place, or on both sides as few as the number needs; and the same fill behind them. */
+static bool has_same_shape(struct spelled a, struct spelled b)
+{
+	const struct sb_span longer = a.fill.n > b.fill.n ? a.fill : b.fill, shorter = a.fill.n > b.fill.n ? b.fill : a.fill;
+
+	if ((a.blanks.n != b.blanks.n || a.digits.n != b.digits.n) && (!is_shortest(a.digits) || !is_shortest(b.digits)))
+		return false;
+	for (size_t i = 0; i < longer.n; i++)
+		if (longer.p[i] != (i < shorter.n ? shorter.p[i] : (uint8_t)' '))
+			return false;
+	return true;
+}
+
 /* Text that holds the value: both sides write it alike, and not the same value in two ways. */
 static bool is_spelled_alike(struct sb_span a, struct sb_span b, enum sb_encoding encoding)
 {
 	uint64_t x, y;
 
-	if (encoding == SB_ENC_LE || encoding == SB_ENC_BE || encoding == SB_ENC_RAW || a.n != b.n)
+	if (encoding == SB_ENC_LE || encoding == SB_ENC_BE || encoding == SB_ENC_RAW)
 		return true;
-	for (size_t i = 0; i < a.n; i++)
-		if ((a.p[i] == ' ' || a.p[i] == '\0') != (b.p[i] == ' ' || b.p[i] == '\0') || ((a.p[i] == ' ' || a.p[i] == '\0') && a.p[i] != b.p[i]))
-			return false;
+	if (!has_same_shape(spell(a), spell(b)) || ((has_letters(a, 'a') || has_letters(b, 'a')) && (has_letters(a, 'A') || has_letters(b, 'A'))))
+		return false;
 	return sb_field_number(a, encoding, &x) && sb_field_number(b, encoding, &y) && x != y;
 }
 
@@ -59,7 +105,7 @@ static bool claim_derived(struct sb_explaining *in, const struct sb_pair *pair, 
 	return true;
 }
 
-const struct sb_explainer sb_explain_derived = {"derived", SB_CAUSE_CHECKSUM, SB_RULE_DERIVED, 5, claim_derived};
+const struct sb_explainer sb_explain_derived = {"derived", SB_CAUSE_CHECKSUM, SB_RULE_DERIVED, 6, claim_derived};
 
 /* ar counts a long name of BSD, which stands between the header and the content. */
 static uint64_t stated_length(const struct sb_pair *pair, const struct sb_diff_side *at)
@@ -83,11 +129,14 @@ static bool states_size(const struct sb_pair *pair, const struct sb_diff *diff, 
 
 static bool claim_size(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, struct sb_claim *claim)
 {
-	if (!sb_diff_is_field(diff, SB_FIELD_SIZE) || !states_size(pair, diff, SB_SHIPPED) || !states_size(pair, diff, SB_REBUILT))
+	enum sb_encoding encoding = diff->side[SB_SHIPPED].field.encoding;
+
+	if (!sb_diff_is_field(diff, SB_FIELD_SIZE) || encoding != diff->side[SB_REBUILT].field.encoding || !states_size(pair, diff, SB_SHIPPED) ||
+	    !states_size(pair, diff, SB_REBUILT) || !is_spelled_alike(sb_diff_bytes(pair, diff, SB_SHIPPED), sb_diff_bytes(pair, diff, SB_REBUILT), encoding))
 		return false;
 	claim->cap = SB_LEVEL_UNSIGNED_IDENTICAL;
 	claim->note = sb_explain_note(in, "the stated size is the size of the content on both sides");
 	return true;
 }
 
-const struct sb_explainer sb_explain_size = {"size", SB_CAUSE_CONTAINER_METADATA, SB_RULE_DERIVED, 4, claim_size};
+const struct sb_explainer sb_explain_size = {"size", SB_CAUSE_CONTAINER_METADATA, SB_RULE_DERIVED, 5, claim_size};

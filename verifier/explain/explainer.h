@@ -101,7 +101,7 @@ struct sb_explainer {
 };
 
 extern const struct sb_explainer sb_explain_derived, sb_explain_position, sb_explain_listed, sb_explain_size,
-	 sb_explain_offset, sb_explain_build_id, sb_explain_debuglink, sb_explain_macho_uuid, sb_explain_disk_id, sb_explain_md5sums, sb_explain_installed_size,
+	 sb_explain_offset, sb_explain_build_id, sb_explain_debuglink, sb_explain_macho_uuid, sb_explain_disk_id, sb_explain_installed_size,
 	sb_explain_environment, sb_explain_recorded_time, sb_explain_timestamp, sb_explain_padding, sb_explain_encoding, sb_explain_inode, sb_explain_order,
 	sb_explain_layout, sb_explain_volume_id, sb_explain_signature, sb_explain_packing, sb_explain_cleartext;
 
@@ -145,6 +145,8 @@ SB_MUST_USE bool sb_field_is_right(struct sb_explaining *in, const struct sb_pai
 bool sb_field_is_digest(const struct sb_field *field);
 /** Claims for derived fields that nobody changed although what they are computed from was: onto @claims. Errors: NOMEM. */
 SB_MUST_USE int sb_explain_stale(struct sb_explaining *in, const struct sb_pair *pair, struct sb_vec *claims, struct sb_err *err);
+/** Claims for places of a shipped archive where readers disagree, and which the rebuilt one does not have: onto @claims. Errors: NOMEM. */
+SB_MUST_USE int sb_explain_disagreeing(struct sb_explaining *in, const struct sb_pair *pair, struct sb_vec *claims, struct sb_err *err);
 /** The one member of that name on a side of an opened pair; NULL when there is none, or more than one. */
 const struct sb_member *sb_member_named(struct sb_explaining *in, const struct sb_pair *pair, unsigned side, struct sb_span name);
 /** The pair that compares the content of @member of @side; NULL when the content is equal or has no counterpart. */

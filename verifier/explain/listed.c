@@ -6,7 +6,7 @@
 #include <string.h>
 
 static const struct sb_listed_format *const formats[] = {&sb_listed_jar_manifest, &sb_listed_jar_signature, &sb_listed_wheel_record,
-                                                         &sb_listed_pkginfo};
+                                                         &sb_listed_pkginfo, &sb_listed_md5sums};
 
 bool sb_listed_add(struct sb_listed_side *side, struct sb_listed_item item)
 {
@@ -155,4 +155,4 @@ static bool claim_listed(struct sb_explaining *in, const struct sb_pair *pair, c
 	return true;
 }
 
-const struct sb_explainer sb_explain_listed = {"listed", SB_CAUSE_CHECKSUM, SB_RULE_DERIVED, 2, claim_listed};
+const struct sb_explainer sb_explain_listed = {"listed", SB_CAUSE_CHECKSUM, SB_RULE_DERIVED, 3, claim_listed};

@@ -33,7 +33,7 @@ struct sb_listed_format {
 	bool in_order; /* another order or other lines are a difference */
 };
 
-extern const struct sb_listed_format sb_listed_jar_manifest, sb_listed_jar_signature, sb_listed_wheel_record, sb_listed_pkginfo;
+extern const struct sb_listed_format sb_listed_jar_manifest, sb_listed_jar_signature, sb_listed_wheel_record, sb_listed_pkginfo, sb_listed_md5sums;
 
 /** New item at the end; false when out of memory. */
 SB_MUST_USE bool sb_listed_add(struct sb_listed_side *side, struct sb_listed_item item);

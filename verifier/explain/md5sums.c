@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* md5sums of a Debian package: every line that differs is recomputed over the delivered files of its own side. */
-#include "verifier/explain/explainer.h"
+/* md5sums of a Debian package: the same files in the same lines, and every digest that differs is recomputed over the delivered files of its own side. */
+#include "verifier/explain/listed.h"
 
 #include <string.h>
 
@@ -64,30 +64,15 @@ static bool content_named(const struct sb_view *view, struct sb_span path, struc
 	return found && found->type == SB_MEMBER_FILE && found->codec == SB_CODEC_NONE && sb_span_cut(view->file, found->offset, found->length, out);
 }
 
-/* "<32 digits>  <path>" and a newline: dpkg's deb-md5sums(5). */
-static bool line_is_right(struct sb_reading *reading, struct sb_span line, const struct sb_view *data)
+/* In lower case, as md5sum(1) writes it: the case of a digit is nobody's to choose. */
+static bool is_digest_of(struct sb_reading *reading, struct sb_span digits, struct sb_span content)
 {
-	uint8_t stated[MD5], computed[MD5];
-	struct sb_span content;
+	uint8_t computed[MD5];
+	char text[2 * MD5 + 1];
 
-	if (line.n < 2 * MD5 + 3 || line.p[2 * MD5] != ' ' || line.p[2 * MD5 + 1] != ' ' || !sb_text_unhex(sb_span_of(line.p, 2 * MD5), stated, MD5))
-		return false;
-	if (!content_named(data, sb_span_of(line.p + 2 * MD5 + 2, line.n - 2 * MD5 - 2), &content))
-		return false;
 	sb_declared_hash(reading, SB_DECLARED_MD5, content, computed);
-	return memcmp(stated, computed, MD5) == 0;
-}
-
-static bool lines_are_right(struct sb_reading *reading, struct sb_span text, const struct sb_view *data)
-{
-	while (text.n) {
-		const uint8_t *end = memchr(text.p, '\n', text.n);
-		if (!end || !line_is_right(reading, sb_span_of(text.p, (size_t)(end - text.p)), data))
-			return false;
-		size_t taken = (size_t)(end - text.p) + 1;
-		text = sb_span_of(text.p + taken, text.n - taken);
-	}
-	return true;
+	sb_text_hex(sb_span_of(computed, MD5), text);
+	return sb_span_equal(digits, sb_span_text(text));
 }
 
 /* The text of md5sums on one side of a package: below its control archive and that one's compression. */
@@ -110,15 +95,11 @@ static bool md5sums_of(const struct sb_pair *package, unsigned side, struct sb_s
 
 static bool states(struct sb_reading *reading, struct sb_span text, struct sb_span path, struct sb_span content)
 {
-	uint8_t stated[MD5], computed[MD5];
-
 	while (text.n) {
 		const uint8_t *end = memchr(text.p, '\n', text.n);
 		size_t length = end ? (size_t)(end - text.p) : text.n;
-		if (length == 2 * MD5 + 2 + path.n && memcmp(text.p + 2 * MD5 + 2, path.p, path.n) == 0) {
-			sb_declared_hash(reading, SB_DECLARED_MD5, content, computed);
-			return sb_text_unhex(sb_span_of(text.p, 2 * MD5), stated, MD5) && memcmp(stated, computed, MD5) == 0;
-		}
+		if (length == 2 * MD5 + 2 + path.n && memcmp(text.p + 2 * MD5 + 2, path.p, path.n) == 0)
+			return is_digest_of(reading, sb_span_of(text.p, 2 * MD5), content);
 		text = end ? sb_span_of(end + 1, text.n - length - 1) : (struct sb_span){0};
 	}
 	return true; /* not listed */
@@ -143,19 +124,51 @@ bool sb_md5sums_agree(struct sb_reading *reading, const struct sb_pair *pair)
 	return true;
 }
 
-static bool claim_md5sums(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, struct sb_claim *claim)
+static bool is_listed_text(const struct sb_pair *text)
 {
-	const struct sb_pair *package = diff->kind == SB_DIFF_TEXT && is_md5sums(pair) ? sb_package_of(pair) : NULL;
-	const struct sb_pair *data = package ? sb_package_data(package) : NULL;
+	const struct sb_pair *package = is_md5sums(text) ? sb_package_of(text) : NULL;
+	return package && sb_package_data(package);
+}
 
-	if (!data)
-		return false;
-	for (unsigned side = 0; side < SB_SIDES; side++)
-		if (!diff->side[side].present || !lines_are_right(in->comparison->reading, sb_diff_bytes(pair, diff, side), data->view[side]))
+/* "<32 digits>  <path>" and a newline: dpkg's deb-md5sums(5). */
+static bool read_lines(struct sb_listed_side *side)
+{
+	struct sb_span text = side->text->bytes[side->side];
+
+	for (size_t at = 0; at < text.n;) {
+		const uint8_t *line = text.p + at, *end = memchr(line, '\n', text.n - at);
+		size_t n = end ? (size_t)(end - line) : 0, head = 2 * MD5 + 2;
+		if (n <= head || line[2 * MD5] != ' ' || line[2 * MD5 + 1] != ' ')
 			return false;
-	claim->cap = SB_LEVEL_UNSIGNED_IDENTICAL;
-	claim->note = sb_explain_note(in, "the checksums are right on both sides: they follow from files that differ");
+		const struct sb_listed_item item = {.name = sb_span_of(line + head, n - head), .key = sb_span_text("md5"), .value = sb_span_of(line, 2 * MD5),
+		                                    .from = at, .to = at + 2 * MD5};
+		if (!sb_listed_add(side, item))
+			return false;
+		at += n + 1;
+	}
 	return true;
 }
 
-const struct sb_explainer sb_explain_md5sums = {"md5sums", SB_CAUSE_CHECKSUM, SB_RULE_DERIVED, 2, claim_md5sums};
+/* Of a hard link the content is that of the file it leads to. */
+static bool delivered(const struct sb_listed_side *side, const struct sb_pair *data, struct sb_span path, struct sb_span *out)
+{
+	SB_BUF struct sb_buf name = {.ceiling = (size_t)SB_LIMIT_OF(PATH_BYTES)};
+
+	sb_buf_printf(&name, "./");
+	sb_buf_add(&name, path.p, path.n);
+	const struct sb_member *found = name.bad ? NULL : sb_member_named(side->in, data, side->side, sb_buf_span(&name));
+	if (found && found->type == SB_MEMBER_HARDLINK)
+		found = sb_member_named(side->in, data, side->side, found->link);
+	return found && found->type == SB_MEMBER_FILE && found->codec == SB_CODEC_NONE &&
+	       sb_span_cut(data->view[side->side]->file, found->offset, found->length, out);
+}
+
+static bool line_is_right(struct sb_listed_side *side, const struct sb_listed_item *item)
+{
+	struct sb_span content;
+
+	return delivered(side, sb_package_data(sb_package_of(side->text)), item->name, &content) &&
+	       is_digest_of(side->in->comparison->reading, item->value, content);
+}
+
+const struct sb_listed_format sb_listed_md5sums = {.is_mine = is_listed_text, .read = read_lines, .is_right = line_is_right, .in_order = true};

@@ -10,7 +10,7 @@
 static const struct sb_explainer *const explainers[] = {
 	&sb_explain_derived, &sb_explain_position,    &sb_explain_listed,    &sb_explain_size,        &sb_explain_offset,    &sb_explain_signature, &sb_explain_cleartext,
 	&sb_explain_build_id, &sb_explain_debuglink, &sb_explain_macho_uuid,
-	&sb_explain_md5sums, &sb_explain_installed_size, &sb_explain_environment, &sb_explain_recorded_time, &sb_explain_timestamp, &sb_explain_padding,  &sb_explain_encoding,
+	&sb_explain_installed_size, &sb_explain_environment, &sb_explain_recorded_time, &sb_explain_timestamp, &sb_explain_padding,  &sb_explain_encoding,
 	&sb_explain_packing, &sb_explain_inode,   &sb_explain_order,       &sb_explain_layout,    &sb_explain_disk_id, &sb_explain_volume_id,
 };
 
@@ -107,6 +107,8 @@ static int explain_pair(struct sb_explaining *in, const struct sb_pair *pair, st
 		rc = sb_explain_meaning(in, pair, claims, first, err);
 	if (!rc)
 		rc = sb_explain_stale(in, pair, claims, err);
+	if (!rc)
+		rc = sb_explain_disagreeing(in, pair, claims, err);
 	sb_explain_moved(in, pair, claims, first);
 	sb_explain_repeated(in, claims, first);
 	size_t below = claims->count;
