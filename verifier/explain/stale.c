@@ -128,7 +128,9 @@ int sb_explain_stale(struct sb_explaining *in, const struct sb_pair *pair, struc
 {
 	int rc = 0;
 
-	if (pair->state != SB_PAIR_OPENED || (!pair->format->archive && !pair->format->container && !pair->format->tree) || !pair->format->describe)
+	bool packs = pair->state == SB_PAIR_OPENED && (pair->format->archive || pair->format->container || pair->format->tree);
+
+	if (pair->state != SB_PAIR_OPENED || !pair->format->describe || (pair->format->compression && !packs))
 		return 0;
 	for (unsigned side = 0; !rc && side < SB_SIDES; side++)
 		rc = ask_side(in, pair, side, claims, err);
