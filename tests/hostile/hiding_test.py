@@ -2,14 +2,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """For each difference that is accepted, attempts to hide something in it. The honest pair beside them must pass, so that a test cannot
 succeed because nothing is accepted at all."""
+import bz2
 import gzip
 import hashlib
 import importlib._bootstrap_external
+import io
 import json
 import lzma
 import os
 import struct
 import sys
+import tarfile
 import uuid
 import zlib
 
@@ -258,7 +261,11 @@ def _(_dir):
                  ("two forms, two clocks", b"\1%s\0%s\0" % (good["stamp"], b"07:05:10"), b"\1%s\0%s\0" % (ours["stamp"], ours["clock"])),
                  ("two copies, two days", b"\1%s\0%s\0" % (good["date"], b"Feb  4 2024"), b"\1%s\0%s\0" % (ours["date"], ours["date"])),
                  ("one copy left", b"\1%s\0%s\0" % (good["date"], ours["date"]), b"\1%s\0%s\0" % (ours["date"], ours["date"]))]
+    attempts += [("the other form left", b"built %s, valid from %s\n" % (good["date"], ours["iso"]), b"built %s, valid from %s\n" % (ours["date"], ours["iso"])),
+                 ("the first form left", b"built %s, valid from %s\n" % (ours["date"], good["iso"]), b"built %s, valid from %s\n" % (ours["date"], ours["iso"])),
+                 ("the clock left", b"\1%s\0%s\0" % (good["stamp"], ours["clock"]), b"\1%s\0%s\0" % (ours["stamp"], ours["clock"]))]
     honest = [(form, b"\1built %s\0" % good[form], b"\1built %s\0" % ours[form]) for form in ours]
+    honest.append(("later on one day", b"\1%s\0%s\0" % (ours["date"], b"23:05:09"), b"\1%s\0%s\0" % (ours["date"], ours["clock"])))
     honest.append(("all forms at once", b"\1" + b"\0".join(good.values()), b"\1" + b"\0".join(ours.values())))
     judge(attempts, honest)
 
@@ -339,6 +346,101 @@ def _(_dir):
     assert found["p"]["level"] == "image-identical", found["p"]  # nothing loads it, and it is below a pass
     crcs = [f for f in found["p"]["findings"] if "debuglink-crc" in f["where"]]
     assert crcs and crcs[0]["cause"] == "checksum" and crcs[0]["rule"] == "hint", crcs
+
+
+def stored(*parts):
+    """A deflate stream of stored blocks."""
+    return b"".join(bytes([part is parts[-1]]) + struct.pack("<HH", len(part), len(part) ^ 0xffff) + part for part in parts)
+
+
+def recoded_zip(content, packed, local_method):
+    """One member, its stream given and called deflated by the directory."""
+    base = zipped([("run.sh", content, 0o100755, 8)])
+    central = base.index(b"PK\1\2")
+    local = base[:8] + struct.pack("<H", local_method) + base[10:36]
+    head, row, end = put(local, 18, struct.pack("<I", len(packed))), put(base[central:-22], 20, struct.pack("<I", len(packed))), base[-22:]
+    return head + packed + row + put(end, 16, struct.pack("<I", len(head) + len(packed)))
+
+
+@case("zip: both headers of a member name one method")
+def _(_dir):
+    parts = b"#!/bin/sh\necho good\n# off", b"; echo evil; exit\n" + b"# fill\n" * 400
+    content = b"".join(parts)
+    base = zipped([("run.sh", content, 0o100755, 8)])
+    whole_form = zipped([("run.sh", content, 0o100755, 0)])
+    local = whole_form.index(b"PK\3\4")
+    judge([("stored in front, deflated in the directory", recoded_zip(content, stored(*parts), 0), base),
+           ("deflated in front, stored in the directory", put(whole_form, local + 8, b"\x08\0"), base)],
+          [("stored", whole_form, base), ("stored blocks", recoded_zip(content, stored(*parts), 8), base)], None, "repackaged")
+
+
+@case("bzip2: as many streams, since some readers stop behind the first")
+def _(_dir):
+    tar = inner([("./etc/app.conf", b"allow all\n", {}), ("./etc/app.conf.d/deny.conf", b"deny root\n" * 300, {})])
+    one, two = bz2.compress(tar), bz2.compress(tar[:1024]) + bz2.compress(tar[1024:])
+    control = lzma.compress(inner([("./control", b"Package: acme\nVersion: 1\n", {})]))
+
+    def deb_of(data):
+        return ar([(b"debian-binary", b"2.0\n"), (b"control.tar.xz", control), (b"data.tar.bz2", data)])
+    loose = bytearray(two)
+    loose[len(bz2.compress(tar[:1024])) - 1] |= 1  # a bit of fill that decoders do not look at
+    judge([("two", two, one), ("two for one in a package", deb_of(two), deb_of(one)), ("one for two", one, two), ("an empty one in front", bz2.compress(b"") + one, one),
+           ("fill that is not zero", bytes(loose), one)],
+          [("another level", bz2.compress(tar, 1), one), ("another level in a package", deb_of(bz2.compress(tar, 1)), deb_of(one)),
+           ("two and two", bz2.compress(tar[:1024], 1) + bz2.compress(tar[1024:], 1), two)], None, "repackaged")
+
+
+@case("md5sums: the same files in the same lines, in lower case")
+def _(_dir):
+    text = b"hello world\n" * 50
+    content = {"usr/share/doc.gz": gzip.compress(text, 9, mtime=0), "usr/bin/tool": b"#!/bin/sh\necho good\n", "usr/lib/z": b"zzz\n"}
+    built = dict(content, **{"usr/share/doc.gz": gzip.compress(text, 1, mtime=0)})
+
+    def deb_of(files, names=tuple(content), case_of=str.lower):
+        lines = [(case_of(hashlib.md5(files[n]).hexdigest()) + "  " + n).encode() + b"\n" for n in names]
+        return deb([("./" + n, d, {}) for n, d in files.items()], b"".join(lines))
+    doc, tool, z = content
+    base = deb_of(built)
+    judge([("a line less", deb_of(content, (doc, z)), base), ("two lines swapped", deb_of(content, (tool, doc, z)), base), ("a line twice", deb_of(content, (doc, doc, tool, z)), base),
+           ("upper case", deb_of(content, case_of=str.upper), base), ("the case of one", deb_of(content, case_of=lambda d: d[:-1] + d[-1].upper() if d[-1].isalpha() else d.swapcase()), base)],
+          [("another level of a member", deb_of(content), base)], None, "repackaged")
+
+
+@case("sizes: written as packers write them")
+def _(_dir):
+    short, long = gzip.compress(b"text\n" * 900, 9, mtime=0), gzip.compress(b"text\n" * 900, 1, mtime=0)
+    assert len(short) != len(long)
+
+    def tar_of(data, size=None):
+        out = io.BytesIO()
+        with tarfile.open(fileobj=out, mode="w", format=tarfile.USTAR_FORMAT) as f:
+            info = tarfile.TarInfo("x.gz")
+            info.size, info.mtime = len(data), 1700000000
+            f.addfile(info, io.BytesIO(data))
+        head = bytearray(out.getvalue()[:512])
+        if size:
+            head[124:136] = size.ljust(12, b"\0")
+        head[148:156] = b" " * 8
+        head[148:156] = b"%06o\0 " % sum(head)
+        return bytes(head) + out.getvalue()[512:]
+
+    def cpio_of(data, size=b"%08X"):
+        fields = [b"%08X" % n for n in (1, 0o100644, 0, 0, 1, 0, len(data), 0, 0, 0, 0, 5, 0)]
+        fields[6] = size % len(data)
+        head = b"070701" + b"".join(fields) + b"x.gz\0"
+        last = b"070701" + b"".join(b"%08X" % n for n in (0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 11, 0)) + b"TRAILER!!!\0"
+        return head + bytes(-len(head) % 4) + data + bytes(-len(data) % 4) + last + bytes(-len(last) % 4)
+
+    def ar_of(data, size=b"%-10d"):
+        return b"!<arch>\n%-16s%-12d%-6d%-6d%-8s%s`\n" % (b"x.gz/", 0, 0, 0, b"100644", size % len(data)) + data + b"\n" * (len(data) % 2)
+    octal = b"%o" % len(short)
+    attempts = [(f"tar {size!r}", tar_of(data, size), tar_of(base)) for data, base in ((short, short), (short, long))
+                for size in (octal + b"\0 \n\0 \n\n \0 "[:12 - len(octal)], octal.rjust(11), octal, octal.rjust(12, b"0"))]
+    attempts += [("cpio in lower case", cpio_of(b"x" * 10, b"%08x"), cpio_of(b"x" * 10)),
+                 ("ar with zeros", ar_of(short, b"%010d"), ar_of(short)), ("ar with zeros, of another length", ar_of(short, b"%010d"), ar_of(long))]
+    judge([(label, a, b) for label, a, b in attempts if a != b],
+          [("tar", tar_of(short), tar_of(long)), ("cpio", cpio_of(short), cpio_of(long)), ("cpio in lower case on both sides", cpio_of(short, b"%08x"), cpio_of(long, b"%08x")),
+           ("ar", ar_of(short), ar_of(long))], None, "repackaged")
 
 
 @case("packing: archives of a Debian package in another compression")

@@ -140,6 +140,38 @@ static void look_inside(struct sb_explaining *in, struct sb_values *values)
 	                                               .reading = values->reading});
 }
 
+/* Does one of our places stand in a file that differs? */
+static bool stands(const struct sb_values *values, size_t i, const struct sb_pair *pair)
+{
+	struct sb_span rebuilt = pair->bytes[SB_REBUILT];
+
+	for (size_t k = 0; k < pair->child_count; k++)
+		if (stands(values, i, pair->children[k]))
+			return true;
+	if (pair->child_count || pair->state == SB_PAIR_EQUAL)
+		return false;
+	for (size_t at = 0; (at = sb_value_next(values, i, rebuilt, at, rebuilt.n)) != SIZE_MAX; at += values->items[i].ours.n)
+		if (!is_header_time(pair, &values->items[i], at))
+			return true;
+	return false;
+}
+
+/* A date that was left as ours beside one that was not: both are read as what the shipped side says, and have to agree. */
+static void add_times_left(const struct sb_pair *pair, struct sb_values *values)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < values->count; i++)
+		any |= values->items[i].shape == SB_SHAPE_TIME && values->items[i].candidate;
+	for (size_t i = 0; any && i < values->count; i++) {
+		struct sb_value *value = &values->items[i];
+		if (value->shape != SB_SHAPE_TIME || value->candidate || !stands(values, i, pair))
+			continue;
+		value->candidate = true;
+		value->shipped = value->ours;
+	}
+}
+
 static void resolve(struct sb_explaining *in, struct sb_values *values)
 {
 	find_candidates(in->artifact->pair, values);
@@ -150,6 +182,7 @@ static void resolve(struct sb_explaining *in, struct sb_values *values)
 		look_at_pair(in->artifact->pair, values, i);
 		value->broken |= value->shipped.n == 0 || sb_span_equal(value->shipped, value->ours);
 	}
+	add_times_left(in->artifact->pair, values);
 	sb_values_agree_on_time(values);
 	look_inside(in, values);
 }
