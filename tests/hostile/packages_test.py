@@ -5,6 +5,7 @@ import gzip
 import json
 import os
 import random
+import resource
 import struct
 import subprocess
 import sys
@@ -362,6 +363,27 @@ def _(_dir):
     for order in "<>":
         found = expect("different", f"a{order}.a", f"b{order}.a", named="symbol offset")
         assert only(found) == {"note.txt"}, unowned(found)
+
+
+def many(members, symbols, first):
+    """A library whose symbols all lead to the last of its members."""
+    head = 8 + 60 + 4 + 5 * symbols + symbols % 2
+    files = [b"%-16s%-12d%-6d%-6d%-8s%-10d`\n" % (b"m%d/" % i, 0, 0, 0, b"100644", len(data)) + data for i, data in enumerate([first] + [b"x\n"] * (members - 1))]
+    last = head + sum(map(len, files[:-1]))
+    table = struct.pack(">I", symbols) + struct.pack(">I", last) * symbols + bytes(symbols + symbols % 2)
+    return b"!<arch>\n%-16s%-12d%-6d%-6d%-8s%-10d`\n" % (b"/", 0, 0, 0, b"0", len(table)) + table + b"".join(files)
+
+
+@case("libraries: four times the members and symbols cost four times as much")
+def _(_dir):
+    spent = []
+    for members in (5000, 20000):
+        write("a.a", many(members, 2 * members, b"ab\n\n"))
+        write("b.a", many(members, 2 * members, b"ab"))
+        before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+        expect("different", "a.a", "b.a", named="m0")
+        spent.append(resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before)
+    assert spent[1] < 10 * spent[0] + 0.5, spent
 
 
 def bsd(order, files):

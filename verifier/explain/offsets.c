@@ -78,7 +78,7 @@ static bool zip_is_right(struct sb_explaining *in, const struct sb_pair *pair, c
 }
 
 /* An entry of the symbol table of a library leads to the header of a member: to which, and whether its name comes once. */
-static const struct sb_member *led_to(const struct sb_pair *pair, const struct sb_diff *diff, unsigned side)
+static const struct sb_member *led_to(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, unsigned side)
 {
 	const struct sb_view *view = pair->view[side];
 	const struct sb_region *region;
@@ -88,16 +88,12 @@ static const struct sb_member *led_to(const struct sb_pair *pair, const struct s
 	    !region->member ||
 	    strcmp(region->name, "header") != 0)
 		return NULL;
-	const struct sb_member *member = sb_view_member(view, region->member - 1);
-	for (size_t i = 0, seen = 0; i < view->members.count; i++)
-		if (sb_span_equal(sb_view_member(view, i)->name, member->name) && ++seen > 1)
-			return NULL;
-	return member;
+	return sb_member_named(in, pair, side, sb_view_member(view, region->member - 1)->name);
 }
 
-static bool ar_is_right(const struct sb_pair *pair, const struct sb_diff *diff)
+static bool ar_is_right(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff)
 {
-	const struct sb_member *a = led_to(pair, diff, SB_SHIPPED), *b = led_to(pair, diff, SB_REBUILT);
+	const struct sb_member *a = led_to(in, pair, diff, SB_SHIPPED), *b = led_to(in, pair, diff, SB_REBUILT);
 	return a && b && sb_span_equal(a->name, b->name);
 }
 
@@ -122,7 +118,7 @@ static bool claim_offset(struct sb_explaining *in, const struct sb_pair *pair, c
 	if (is_format(pair, "zip"))
 		right = zip_is_right(in, pair, diff);
 	else if (is_format(pair, "ar"))
-		right = sb_diff_is_field(diff, SB_FIELD_OFFSET) && strcmp(diff->name, "symbol offset") == 0 && ar_is_right(pair, diff);
+		right = sb_diff_is_field(diff, SB_FIELD_OFFSET) && strcmp(diff->name, "symbol offset") == 0 && ar_is_right(in, pair, diff);
 	else if (is_format(pair, "universal"))
 		right = sb_diff_is_field(diff, SB_FIELD_OFFSET) && universal_is_right(pair, diff);
 	if (!right)
