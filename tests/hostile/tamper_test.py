@@ -9,6 +9,7 @@ import random
 import struct
 import sys
 import zipfile
+import zlib
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from expecting import compare, expect, read, write  # noqa: E402
@@ -340,6 +341,32 @@ def _(_dir):
     expect("different", "a.bin", "b.bin", "--facts", "facts.json")
 
 
+def compressed(content, level=9, front=b""):
+    """gzip, with blocks of its own in front."""
+    z = zlib.compressobj(level, zlib.DEFLATED, -15)
+    return b"\x1f\x8b\x08\0\0\0\0\0\x02\x03" + front + z.compress(content) + z.flush() + struct.pack("<II", zlib.crc32(content), len(content))
+
+
+def empty_blocks(payload):
+    """Stored blocks of no bytes: five bits of fill in each, which decoders skip."""
+    bits = "".join(f"{byte:08b}" for byte in payload)
+    return b"".join(bytes([int(bits[i:i + 5], 2) << 3]) + b"\0\0\xff\xff" for i in range(0, len(bits), 5))
+
+
+@case("the encoded form of content that differs is a choice, and no longer than the content leads to")
+def _(_dir):
+    write("facts.json", json.dumps(FACTS).encode())
+    text = [b"# compiled in %s\n" % path + b"".join(b"line %d of %d\n" % (i * i, i) for i in range(2000)) for path in (b"/home/x/acme1.0", b"/build/acme-1.0")]
+    write("b.gz", compressed(text[1]))
+    write("a.gz", compressed(text[0]))
+    record = expect("explained", "a.gz", "b.gz", "--facts", "facts.json", named="the encoded form follows from content that differs")
+    free = {f["cause"]: f["bytes"] for f in record["freedom"]}
+    assert free["build-path"] == 15 and free["compression"] > 4000, free
+    for data in (compressed(text[0], front=empty_blocks(bytes(range(256)) * 8)), compressed(text[0], 1), compressed(text[0], 0)):
+        write("a.gz", data)
+        expect("repackaged", "a.gz", "b.gz", "--facts", "facts.json", named="in another encoding")
+
+
 @case("values of the environment: copies in equal compressed members count")
 def _(_dir):
     write("facts.json", json.dumps(FACTS).encode())
@@ -413,6 +440,49 @@ def _(_dir):
     stale = [f for f in compare("a", "b")["findings"] if "left stale" in f["note"]]
     assert [f["where"][-1] for f in stale] == ["sum of the kernel", "sum of the image"], stale
     assert all(f["shipped"] and f["shipped"] == f["rebuilt"] and "shipped side" in f["note"] for f in stale), stale
+
+
+def picture(text, crc=None):
+    """A PNG of one pixel with a text in it."""
+    def chunk(kind, body, sum_of=None):
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(sum_of or kind + body))
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0)) + chunk(b"tEXt", b"Source\0" + text, crc and b"tEXtSource\0" + crc) +
+            chunk(b"IDAT", zlib.compress(b"\0\0")) + chunk(b"IEND", b""))
+
+
+@case("a sum of a plain file that was left stale is found: of a picture, of a program")
+def _(_dir):
+    need("x86_64-w64-mingw32-gcc")
+    write("facts.json", json.dumps(FACTS).encode())
+    ours, theirs = b"/build/acme-1.0", b"/home/x/acme1.0"
+    write("b.png", picture(ours))
+    for text, crc, level in ((theirs, None, "explained"), (theirs, ours, "different")):
+        write("a.png", picture(text, crc))
+        expect(level, "a.png", "b.png", "--facts", "facts.json", named="CRC")
+    write("p.c", b'#include <stdio.h>\nint main(void) { puts("%s/p.c"); return 0; }\n' % ours)
+    run("x86_64-w64-mingw32-gcc", "-O1", "-s", "-Wl,--no-insert-timestamp", "p.c", "-o", "b.exe", code=0)
+    at = struct.unpack_from("<I", read("b.exe"), 60)[0] + 24 + 64
+    stale = read("b.exe").replace(ours, theirs)
+    words = bytearray(stale)
+    struct.pack_into("<I", words, at, 0)
+    total = sum(struct.unpack_from("<%dH" % (len(words) // 2), words)) + (words[-1] if len(words) % 2 else 0)
+    while total >> 16:
+        total = (total & 0xffff) + (total >> 16)
+    struct.pack_into("<I", words, at, total + len(words))
+    for data, level in ((bytes(words), "explained"), (stale, "different")):
+        write("a.exe", data)
+        expect(level, "a.exe", "b.exe", "--facts", "facts.json", named="CheckSum")
+
+
+@case("what has no format counts as loaded: nobody knows who runs it")
+def _(_dir):
+    write("facts.json", json.dumps(FACTS).encode())
+    ours, theirs = b"/build/acme-1.0", b"/home/x/acme1.0"
+    for data in (b"#!/bin/sh\n. %s/lib.sh\n" % ours, b"[Service]\nExecStart=%s/daemon\n" % ours, b"\0\1%s/plugin.so\0\2" % ours):
+        write("b", data)
+        write("a", data.replace(ours, theirs))
+        record = expect("explained", "a", "b", "--facts", "facts.json", named="/home/x/acme1.0")
+        assert record["freedom"] == [{"bytes": 15, "cause": "build-path", "loaded": True}], record["freedom"]
 
 
 @case("the same bytes come out for every -j")

@@ -45,6 +45,7 @@ static int emit(struct listing *list, const struct sb_gap *gap, struct sb_err *e
 	list->counted = gap->from[SB_SHIPPED];
 	diff->line = list->line;
 	diff->name = structure(list, gap);
+	diff->loaded = true; /* scripts, units and settings are acted on, and no text says that it is none */
 	diff->bytes = bytes[0].n > bytes[1].n ? bytes[0].n : bytes[1].n;
 	for (unsigned side = 0; side < SB_SIDES; side++)
 		diff->side[side] = (struct sb_diff_side){.present = bytes[side].n > 0, .offset = gap->from[side], .length = bytes[side].n};

@@ -46,7 +46,7 @@ static int emit(struct listing *list, const struct sb_gap *gap, uint64_t bytes, 
 			.region = stretch->region[side],
 			.member = stretch->member[side],
 		};
-		diff->loaded |= stretch->region[side] && stretch->region[side]->loaded;
+		diff->loaded |= !stretch->region[side] || stretch->region[side]->loaded; /* of what has no format nobody knows who runs it */
 	}
 	list->runs++;
 	list->covered += covered;

@@ -53,7 +53,7 @@ struct sb_diff {
 	const char *name;                /* innermost name for the way in: region, field or function; raw, may be NULL */
 	struct sb_diff_side side[SB_SIDES];
 	uint64_t bytes;                  /* bytes that differ, by the longer side; 0 where a child or nothing at all holds bytes (ENCODING, ORDER) */
-	bool loaded;                     /* on either side */
+	bool loaded;                     /* on either side; true of bytes and text without a format */
 	uint64_t more;                   /* of FIELD: further places of the same name that are told with it; @bytes has all of them, the sides are those of the first */
 	uint64_t placed;                 /* of ORDER: how many things there are that could have changed places */
 	bool alike;                      /* with more: all of them hold the bytes of the first, on each side */
