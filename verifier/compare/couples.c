@@ -12,6 +12,7 @@ enum { MOST_OPEN = 256 };
 /** What stands under one path, on one side or on both. */
 struct couple {
 	const struct sb_listed *entry[SB_SIDES]; /* NULL: the side has none */
+	struct sb_listed read[SB_SIDES];         /* instead of it, of a file: what the descriptor says that the bytes come from */
 	struct sb_blob blob[SB_SIDES];       /* kept, of those that are not equal */
 	bool equal;
 	uint8_t digest[SB_BLAKE2B_BYTES];    /* of those that are, and how long they are */
@@ -31,11 +32,20 @@ static int no_memory(struct sb_err *err)
 	return sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
 }
 
-static int take(int dir, const char *path, struct sb_blob *out, struct sb_err *err)
+/* Mode, owner and bytes are of one file, whatever stood under the name when the folder was listed. */
+static int take(int dir, struct couple *couple, unsigned side, struct sb_err *err)
 {
+	struct sb_listed *read = &couple->read[side];
 	SB_CLOSING int fd = -1;
-	int rc = sb_path_open_file(dir, path, &fd, err);
-	return rc ? rc : sb_blob_take(fd, SB_LIMIT_OF(UNPACKED_TOTAL), out, err);
+
+	*read = *couple->entry[side];
+	int rc = sb_path_open_file(dir, read->path, &fd, err);
+	if (rc)
+		return rc;
+	if (fstat(fd, &read->st) != 0)
+		return sb_fail_errno(err, "file-unreadable", "cannot look at %s", read->path);
+	couple->entry[side] = read;
+	return sb_blob_take(fd, SB_LIMIT_OF(UNPACKED_TOTAL), &couple->blob[side], err);
 }
 
 static void fill_side(const struct sb_opening *open, const struct sb_listed *entry, struct sb_side *out)
@@ -148,7 +158,7 @@ static int look_at(struct sb_opening *open, struct couple *couple, struct sb_err
 
 	for (unsigned side = 0; !rc && side < SB_SIDES; side++)
 		if (entry[side] && entry[side]->type == 'f')
-			rc = take(open->side[side].dir, entry[side]->path, &couple->blob[side], err);
+			rc = take(open->side[side].dir, couple, side, err);
 	couple->equal = !rc && entry[0] && entry[1] && same_but_bytes(open, entry[0], entry[1]) &&
 	                sb_reading_equal(&reading, couple->blob[0].bytes, couple->blob[1].bytes);
 	if (couple->equal) {
