@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "manifests/making.h"
 
+#include <string.h>
+
 static struct sb_node *made(struct sb_making *make, struct sb_node *node)
 {
 	make->failed |= !node;
@@ -53,6 +55,28 @@ void sb_make_put_text(struct sb_making *make, struct sb_node *map, const char *k
 void sb_make_put_shown(struct sb_making *make, struct sb_node *map, const char *key, const char *text)
 {
 	sb_make_put(make, map, key, sb_make_shown(make, text));
+}
+
+/* Brackets behind a backslash, which is doubled where it would take that one's place; braces twice. */
+void sb_make_put_message(struct sb_making *make, struct sb_node *map, const char *key, const char *text)
+{
+	SB_BUF struct sb_buf out = {0};
+
+	for (const char *at = text; *at; at++) {
+		size_t run = strspn(at, "\\");
+		bool bracket = at[run] == '[' || at[run] == ']';
+		for (size_t i = 0; i < (bracket ? 2 * run + 1 : run); i++)
+			sb_buf_add(&out, "\\", 1);
+		at += run;
+		if (!*at)
+			break;
+		sb_buf_add(&out, at, 1);
+		if (*at == '{' || *at == '}')
+			sb_buf_add(&out, at, 1);
+	}
+	sb_buf_add(&out, "", 1);
+	make->failed |= out.bad != SB_OK;
+	sb_make_put_shown(make, map, key, out.bad ? "" : (const char *)out.data);
 }
 
 void sb_make_put_count(struct sb_making *make, struct sb_node *map, const char *key, uint64_t count)

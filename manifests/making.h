@@ -21,6 +21,8 @@ void sb_make_put(struct sb_making *make, struct sb_node *map, const char *key, s
 void sb_make_push(struct sb_making *make, struct sb_node *list, struct sb_node *value);
 void sb_make_put_text(struct sb_making *make, struct sb_node *map, const char *key, const char *text);
 void sb_make_put_shown(struct sb_making *make, struct sb_node *map, const char *key, const char *text);
+/** So too, as text of a SARIF message (2.1.0, 3.11.5 and 3.11.6): foreign words make no link and no placeholder. */
+void sb_make_put_message(struct sb_making *make, struct sb_node *map, const char *key, const char *text);
 /** Counts beyond the integers that every JSON reader holds exactly do not occur: sizes are capped far below. */
 void sb_make_put_count(struct sb_making *make, struct sb_node *map, const char *key, uint64_t count);
 void sb_make_put_bool(struct sb_making *make, struct sb_node *map, const char *key, bool value);

@@ -66,6 +66,18 @@ def _(folder):
     look_at_markdown(forms["markdown"])
 
 
+@case("words of a file make no link and no placeholder of a SARIF message")
+def _(folder):
+    evil = "/x [sign in](https://evil.example/) {0} \\[x](y) a\\b"
+    name = "release/acme.bin"
+    what = records.record("different", [records.artifact(name, "different", 10, 1, residual=1)],
+                          [records.finding(1, [name], "bytes", "build-path", "hint", "major", evil.replace("\\", "\\\\"), (0, 1, "00"), (0, 1, "01"))])
+    (result,) = look_at_sarif(render(what)["sarif"])["runs"][0]["results"]
+    text = result["message"]["text"]
+    assert not re.search(r"(?<!\\)(?:\\\\)*[][]", text) and not re.search(r"[{}]", re.sub(r"\{\{|\}\}", "", text)), text
+    assert "sign in" in text and "{{0}}" in text and r"a\\b" in text, text
+
+
 @case("a kept run that holds what no report writes is refused, before a form shows it")
 def _(folder):
     for number, letter in enumerate(("\x1b[31m", "\u202e", "\u2028", "\x07", "\u200b")):

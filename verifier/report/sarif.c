@@ -29,7 +29,7 @@ static const char *const levels[SB_SEVERITIES] = {
 static struct sb_node *message(struct sarif *log, const char *text)
 {
 	struct sb_node *map = sb_make_map(&log->make);
-	sb_make_put_shown(&log->make, map, "text", text);
+	sb_make_put_message(&log->make, map, "text", text);
 	return map;
 }
 
