@@ -131,6 +131,27 @@ def _(_dir):
         assert '[report-place]' in sb('gate', '--policy', 'absent', '--artifact', 'a', *words, code=2).err, words
 
 
+@case('a report takes the place of no other one and of nothing that is read, by whatever name')
+def _(_dir):
+    os.makedirs('tree/below')
+    for name in ('ship', 'built', 'tree/below/file', 'installed', 'facts.json'):
+        open(name, 'w').write('{"schema":"samebuild-facts/1"}\n' if name == 'facts.json' else name)
+    os.symlink('ship', 'link')
+    os.link('built', 'other-name')
+    os.symlink('tree', 'way')
+    os.mkdir('empty')
+    for words in (('ship', 'built', '-o', 'json=ship'), ('ship', 'built', '-o', 'json=./ship'), ('ship', 'built', '-o', 'json=link'), ('ship', 'built', '-o', 'html=other-name'),
+                  ('link', 'built', '-o', 'json=ship'), ('tree', 'empty', '-o', 'json=tree/below/file'), ('tree', 'empty', '-o', 'json=way/below/file'),
+                  ('ship', 'built', '--installed', 'installed', '-o', 'json=installed'), ('ship', 'built', '--facts', 'facts.json', '-o', 'json=facts.json'),
+                  ('ship', 'built', '-o', 'json=r', '-o', 'text=./r'), ('ship', 'built', '-o', 'json=tree/r', '-o', 'text=way/r'), ('ship', 'built', '-o', 'json=r', '-o', f'text={os.getcwd()}/r')):
+        result = sb('compare', *words, code=2)
+        assert '[report-place]' in result.err and not os.path.exists('r') and not os.path.exists('tree/r'), (words, result)
+    for name in ('ship', 'built', 'tree/below/file', 'installed'):
+        assert open(name).read() == name
+    sb('compare', 'ship', 'built', '-o', 'json=r', '-o', 'text=tree/r', '-o', 'html=/dev/null', '-o', 'markdown=/dev/./null', code=1)
+    sb('compare', 'ship', 'built', '-o', 'json=r', '-o', 'text=tree/r', code=1)  # what an earlier run wrote may be replaced
+
+
 @case('evidence without a statement is neither bundled nor converted, and a log that nobody asks for is not passed over')
 def _(_dir):
     open('empty', 'w').close()

@@ -112,6 +112,19 @@ static int compare(struct sb_invocation *call, struct samebuild *session, struct
 	return rc ? rc : sb_exit_of_level(result.level);
 }
 
+/* Stdin can be read once; with --installed each side belongs to two pairs. */
+static int check_stdin(const struct sb_invocation *call, struct sb_err *err)
+{
+	const char *installed = sb_arg_value(call, "installed"), *facts = sb_arg_value(call, "facts");
+	bool named = installed && strcmp(installed, "-") == 0, facts_named = facts && strcmp(facts, "-") == 0;
+
+	for (size_t i = 0; i < call->word_count; i++)
+		named |= strcmp(call->words[i], "-") == 0;
+	if (named && (installed || facts_named))
+		return sb_fail(err, SB_USAGE, "not-comparable", installed ? "with --installed each file is read for two pairs: none of them can be stdin" : "stdin cannot be a side and the facts");
+	return 0;
+}
+
 /* Parsers come from a process that was there before anything foreign was. */
 static int run(struct sb_invocation *call, struct sb_err *err)
 {
@@ -120,6 +133,8 @@ static int run(struct sb_invocation *call, struct sb_err *err)
 	struct samebuild_error error;
 
 	int rc = sb_output_check(call, err);
+	if (!rc)
+		rc = check_stdin(call, err);
 	if (rc)
 		return rc;
 	if (samebuild_new(&options, &session, &error))

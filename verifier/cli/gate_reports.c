@@ -36,7 +36,7 @@ static const char *base_of(const struct sb_gate_artifact *artifact)
 static struct sb_node *message(struct reporting *r, const char *text)
 {
 	struct sb_node *map = sb_make_map(&r->make);
-	sb_make_put_shown(&r->make, map, "text", text);
+	sb_make_put_message(&r->make, map, "text", text);
 	return map;
 }
 

@@ -28,33 +28,6 @@ static int fail_format(const char *value, struct sb_err *err)
 	return sb_fail(err, SB_USAGE, "report-format", "-o %s: it takes FORMAT=PATH with one of %s", value, known);
 }
 
-/* Behind the first '='; "" where there is none. */
-static const char *place_of(const char *value)
-{
-	const char *equals = strchr(value, '=');
-	return equals ? equals + 1 : "";
-}
-
-static bool is_record(const char *value)
-{
-	return strncmp(value, "json=", 5) == 0;
-}
-
-int sb_output_check_places(const struct sb_invocation *call, struct sb_err *err)
-{
-	const char *value;
-
-	for (size_t i = 0; (value = sb_arg_nth(call, "output", i)); i++) {
-		const char *place = place_of(value);
-		if (call->json && strcmp(place, "-") == 0 && !is_record(value))
-			return sb_fail(err, SB_USAGE, "report-place", "-o %s: stdout is taken by the document of --json", value);
-		for (size_t k = 0; k < i; k++)
-			if (strcmp(place_of(sb_arg_nth(call, "output", k)), place) == 0)
-				return sb_fail(err, SB_USAGE, "report-place", "-o %s: another report goes there", value);
-	}
-	return 0;
-}
-
 int sb_output_check(const struct sb_invocation *call, struct sb_err *err)
 {
 	for (size_t i = 0; sb_arg_nth(call, "output", i); i++) {

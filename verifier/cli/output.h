@@ -8,7 +8,10 @@
 
 /** Check every -o before anything runs: USAGE "report-format" with the list of formats, and as sb_output_check_places. */
 SB_MUST_USE int sb_output_check(const struct sb_invocation *call, struct sb_err *err);
-/** Each -o goes to a place of its own, stdout among them, which --json takes for its one document: USAGE "report-place". */
+/**
+ * Each -o goes to a place of its own, by whatever name, stdout among them, which --json takes for its one document; and none takes the place of a
+ * file that the call reads, or of one in a folder that it compares: USAGE "report-place".
+ */
 SB_MUST_USE int sb_output_check_places(const struct sb_invocation *call, struct sb_err *err);
 /** Write every -o, and the result on stdout: the record with --json, else the text. A file that cannot be written is TEMPORARY. */
 SB_MUST_USE int sb_output_write(struct sb_invocation *call, const struct sb_result *result, struct sb_err *err);
