@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A record read back is foreign again: every field is checked, and a better level than the parts allow is refused. */
+/* A record read back is foreign again: every field is checked. */
 #include "manifests/record.h"
 
 #include "manifests/builds.h"
 #include "manifests/lineage.h"
+#include "manifests/record_check.h"
 #include "manifests/solving.h"
 #include "manifests/taking.h"
 
@@ -321,47 +322,6 @@ static void read_lists(struct sb_taking *in, struct sb_place top, struct sb_resu
 	out->limits = limits;
 }
 
-/* Equal bytes of a rebuild under facts, and nothing else, are reproduced. */
-static void check_reproduced(struct sb_taking *in, struct sb_place top, const struct sb_result *result)
-{
-	size_t reproduced = 0, files = 0;
-
-	for (size_t i = 0; i < result->solving.file_count; i++)
-		files += result->solving.files[i].rebuild != 0;
-	for (size_t i = 0; i < result->artifact_count; i++) {
-		const struct sb_artifact *a = &result->artifacts[i];
-		if (a->level != SB_LEVEL_REPRODUCED)
-			continue;
-		reproduced++;
-		if (memcmp(a->shipped.sha256, a->rebuilt.sha256, SB_SHA256_BYTES) != 0 || !sb_solving_trial_of(&result->solving, a->name))
-			sb_schema_problem(&in->schema, top, "record-inconsistent", "an artifact is called reproduced without equal digests, or without a rebuild under facts");
-	}
-	if (reproduced != files)
-		sb_schema_problem(&in->schema, top, "record-inconsistent", "the rebuilds under facts name other files than those that are called reproduced");
-}
-
-/* A record whose head says more than its parts is forged or broken. */
-static void check_levels(struct sb_taking *in, struct sb_place top, const struct sb_result *result)
-{
-	bool compared = result->artifact_count > 0 || (result->equal.present && result->equal.files > 0);
-
-	for (unsigned pairing = 0; result->installed.present && pairing < SB_PAIRINGS; pairing++)
-		if (result->level > result->installed.level[pairing])
-			sb_schema_problem(&in->schema, top, "record-inconsistent", "the level is better than that of a pair");
-	if (!compared && result->level != SB_LEVEL_UNDETERMINED)
-		sb_schema_problem(&in->schema, top, "record-inconsistent", "a level although nothing was compared");
-	for (size_t i = 0; i < result->artifact_count; i++) {
-		const struct sb_artifact *a = &result->artifacts[i];
-		bool unowned = (a->coverage.residual || a->coverage.opaque) && a->level != SB_LEVEL_IMAGE_IDENTICAL; /* there it lies in what is not loaded */
-		if (result->level > a->level)
-			sb_schema_problem(&in->schema, top, "record-inconsistent", "the level is better than that of an artifact");
-		if (a->level > SB_LEVEL_DIFFERENT && (a->shipped.kinds == 0 || a->rebuilt.kinds == 0 || unowned))
-			sb_schema_problem(&in->schema, top, "record-inconsistent", "an artifact has a level that its coverage does not allow");
-		if (a->level == SB_LEVEL_IDENTICAL && memcmp(a->shipped.sha256, a->rebuilt.sha256, SB_SHA256_BYTES) != 0)
-			sb_schema_problem(&in->schema, top, "record-inconsistent", "an artifact is called identical and its digests differ");
-	}
-}
-
 static void read_all(struct sb_taking *in, struct sb_place top, struct sb_result *out)
 {
 	struct sb_schema *s = &in->schema;
@@ -385,8 +345,7 @@ static void read_all(struct sb_taking *in, struct sb_place top, struct sb_result
 	sb_take_builds(in, top, &out->builds);
 	sb_solving_read(in, sb_schema_key(s, top, "solve"), &out->solving);
 	out->findings_left_out = sb_take_count(in, top, "findings_left_out");
-	check_levels(in, top, out);
-	check_reproduced(in, top, out);
+	sb_record_check(in, top, out);
 }
 
 int sb_record_read(struct sb_span json, struct sb_arena *arena, struct sb_result *out, struct sb_err *err)

@@ -11,6 +11,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
 import drops  # noqa: E402
+import records  # noqa: E402
 from sbtest import PROGRAM, case, main, need, ordinary, own, run, sb  # noqa: E402
 
 CODES = {"identical": 0, "reproduced": 0, "unsigned-identical": 0, "explained": 0, "repackaged": 1, "image-identical": 1, "different": 1,
@@ -120,6 +121,17 @@ def _(_dir):
     refused(2, "not-comparable", "compare", "-", "-")
     os.mkdir("d")
     refused(2, "not-comparable", "compare", "d", "-")
+
+
+@case("stdin is read once: it is no side of two pairs, and no side beside the facts")
+def _(_dir):
+    write("shipped", b"what was delivered")
+    write("rebuilt", b"what was built")
+    write("empty")
+    for words in (("-", "rebuilt", "--installed", "empty"), ("shipped", "-", "--installed", "empty"), ("shipped", "rebuilt", "--installed", "-"), ("-", "rebuilt", "--facts", "-")):
+        with open("shipped", "rb") as f:
+            result = sb("compare", *words, "--json", stdin=f.read(), code=2)
+        assert result.json()["errors"][0]["id"] == "not-comparable", result
 
 
 @case("names of all bytes and of the greatest length are told apart")
@@ -446,6 +458,31 @@ def _(_dir):
     os.mkdir(identity)  # a folder of that name where the user happens to be
     write(f"{identity}/record.json", good.encode())
     assert sb("report", identity, "--json", code=0).json()["level"] == "different"
+
+
+@case("a record that says more than its parts is refused")
+def _(_dir):
+    name = "release/acme.bin"
+    claimed = records.artifact(name, "explained", 4096, claimed=4)
+    owned = records.finding(1, [name, "header"], "field", "checksum", "derived", "info", "right", (0, 4, "00"), (0, 4, "01"))
+    same = records.artifact(name, "identical", 4096)
+
+    def said(folder, level, artifact, findings):
+        return sb("report", records.keep(folder, records.record(level, [artifact], findings)), "--json")
+    assert said("good", "explained", claimed, [owned]).code == 0
+    assert said("same", "identical", same, []).code == 0
+    for kind, cause, rule in (("prebuilt", "prebuilt", "none"), ("repeat", "order", "hint")):
+        assert said(kind, "identical", same, [records.finding(1, [name], kind, cause, rule, "major", "beside the level")]).code == 0
+    open_finding = dict(owned, rule="none", cause="unexplained", severity="critical")
+    coverage = dict(claimed["coverage"])
+    lies = {"opaque": ("explained", dict(claimed, coverage=dict(coverage, claimed=0, opaque=4)), [owned]), "unexplained": ("explained", claimed, [open_finding]),
+            "hint": ("repackaged", dict(claimed, level="repackaged"), [dict(open_finding, rule="hint")]),
+            "elsewhere": ("explained", claimed, [dict(open_finding, artifact="release/other.bin")]),
+            "bytes": ("identical", dict(same, coverage=coverage), []), "size": ("identical", dict(same, rebuilt=dict(same["rebuilt"], size=4097)), []),
+            "blake2b": ("identical", dict(same, rebuilt=dict(same["rebuilt"], blake2b="0" * 128)), []), "sha256": ("identical", dict(same, rebuilt=dict(same["rebuilt"], sha256="0" * 64)), [])}
+    for label, (level, artifact, findings) in lies.items():
+        result = said(label, level, artifact, findings)
+        assert result.code == 6 and result.json()["errors"][0]["id"] == "record-inconsistent", (label, result)
 
 
 @case("rebuild writes through no link that an earlier build left")
