@@ -17,6 +17,15 @@ int sb_judge_list_freedom(const uint64_t bytes[SB_CAUSES][2], struct sb_arena *a
 	return 0;
 }
 
+/* A signature that was taken off a text, or is a file of its own, is nothing that runs. */
+static bool is_loaded(const struct sb_claim *claim)
+{
+	const struct sb_diff_side *side = claim->diff->side;
+	bool signature = claim->cause == SB_CAUSE_SIGNATURE && claim->rule == SB_RULE_STRUCTURAL;
+
+	return claim->diff->loaded && (!signature || side[SB_SHIPPED].region || side[SB_REBUILT].region);
+}
+
 int sb_judge_freedom(const struct sb_explanation *explanation, struct sb_arena *arena, struct sb_result *out, struct sb_err *err)
 {
 	uint64_t bytes[SB_CAUSES][2] = {{0}};
@@ -25,7 +34,7 @@ int sb_judge_freedom(const struct sb_explanation *explanation, struct sb_arena *
 		for (size_t k = 0; k < explanation->artifacts[i].count; k++) {
 			const struct sb_claim *claim = &explanation->artifacts[i].claims[k];
 			if (claim->diff && sb_claim_owns(claim))
-				bytes[claim->cause][claim->diff->loaded] += claim->freedom;
+				bytes[claim->cause][is_loaded(claim)] += claim->freedom;
 		}
 	}
 	return sb_judge_list_freedom((const uint64_t(*)[2])bytes, arena, out, err);
