@@ -6,13 +6,16 @@ import base64
 import json
 import os
 import re
+import signal
 import socket
+import subprocess
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
 import drops  # noqa: E402
 import records  # noqa: E402
-from sbtest import PROGRAM, case, main, need, ordinary, own, run, sb  # noqa: E402
+from sbtest import PROGRAM, case, main, need, ordinary, own, run, sb, start, under_ptrace  # noqa: E402
 
 CODES = {"identical": 0, "reproduced": 0, "unsigned-identical": 0, "explained": 0, "repackaged": 1, "image-identical": 1, "different": 1,
          "undetermined": 5}
@@ -165,6 +168,25 @@ def _(_dir):
         refused(3, "file-unreadable", "compare", "a", "b")
     else:
         assert verdict("compare", "a", "b")["level"] == "different"
+
+
+@case("the mode of a file in a folder is that of the file whose bytes are read, not of one that stood there before")
+def _(_dir):
+    need("strace")
+    write("a/f", b"x")
+    write("b/f", b"x")
+    stop = ("-f", "-qq", "-o", "trace", "-P", "f", "-e", "trace=openat2", "-e", "inject=openat2:signal=SIGSTOP:when=1")
+    process = start("strace", *stop, PROGRAM, "compare", "-j1", "a", "b", "--json", env=under_ptrace(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    deadline, stopped = time.monotonic() + 60, None
+    while not stopped and time.monotonic() < deadline:
+        time.sleep(0.05)
+        with open("trace") if os.path.exists("trace") else open(os.devnull) as f:
+            stopped = re.search(r"^(\d+) +--- stopped by SIGSTOP", f.read(), re.M)
+    os.chmod("a/f", 0o4755)  # folders were listed, and the file is open
+    assert stopped, "the file was never opened"
+    os.kill(int(stopped[1]), signal.SIGCONT)
+    record = json.loads(process.communicate(timeout=60)[0])
+    assert record["level"] == "different" and "mode" in {f["kind"] for f in record["findings"]}, record
 
 
 @case("deep folders end in a limit, not in a pass")
