@@ -115,4 +115,4 @@ static bool claim_environment(struct sb_explaining *in, const struct sb_pair *pa
 	return true;
 }
 
-const struct sb_explainer sb_explain_environment = {"environment", SB_CAUSE_UNEXPLAINED, SB_RULE_ENVIRONMENT, 4, claim_environment};
+const struct sb_explainer sb_explain_environment = {"environment", SB_CAUSE_UNEXPLAINED, SB_RULE_ENVIRONMENT, 5, claim_environment};
