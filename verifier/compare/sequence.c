@@ -121,23 +121,45 @@ static bool make_room(const struct sb_unit *unit, size_t most, struct counterpar
 	return out->all && out->fixed && out->loaded;
 }
 
+static size_t run_of(const struct part *parts, size_t at, size_t count)
+{
+	size_t end = at + 1;
+
+	while (end < count && by_counterpart(&parts[at], &parts[end]) == 0)
+		end++;
+	return end - at;
+}
+
+static void add(const struct sb_format *format, struct counterparts *out, const struct sb_region *a, const struct sb_region *b)
+{
+	const struct sb_position position = {{a->offset, b->offset}};
+
+	out->all[out->count++] = position;
+	if (!may_move(format, a))
+		out->fixed[out->fixed_count++] = position;
+	if (is_loaded(a) || is_loaded(b))
+		out->loaded[out->loaded_count++] = position;
+}
+
+/* Of stretches of fill that one side has more of, nobody knows which is whose. */
+static bool are_counterparts(const struct sb_format *format, const struct sb_region *region, size_t a, size_t b)
+{
+	return a == b || region->kind != SB_REGION_LAYOUT || !is_file_system(format);
+}
+
 static bool pair_parts(const struct sb_unit *unit, struct part *const part[SB_SIDES], const size_t count[SB_SIDES], struct counterparts *out)
 {
+	const struct sb_format *format = unit->pair.format;
+
 	if (!make_room(unit, count[0] < count[1] ? count[0] : count[1], out))
 		return false;
 	for (size_t a = 0, b = 0; a < count[0] && b < count[1];) {
 		int order = by_counterpart(&part[0][a], &part[1][b]);
-		if (order == 0) {
-			const struct sb_region *x = part[0][a].region, *y = part[1][b].region;
-			const struct sb_position position = {{x->offset, y->offset}};
-			out->all[out->count++] = position;
-			if (!may_move(unit->pair.format, x))
-				out->fixed[out->fixed_count++] = position;
-			if (is_loaded(x) || is_loaded(y))
-				out->loaded[out->loaded_count++] = position;
-		}
-		a += order <= 0;
-		b += order >= 0;
+		size_t n = order <= 0 ? run_of(part[0], a, count[0]) : 0, m = order >= 0 ? run_of(part[1], b, count[1]) : 0;
+		for (size_t i = 0; order == 0 && i < n && i < m && are_counterparts(format, part[0][a].region, n, m); i++)
+			add(format, out, part[0][a + i].region, part[1][b + i].region);
+		a += n;
+		b += m;
 	}
 	return true;
 }

@@ -122,6 +122,8 @@ const struct sb_region **sb_regions_sorted(const struct sb_view *view);
 int sb_region_order(const struct sb_region *a, const struct sb_region *b);
 /** A container may say a thing in several headers of a member: do all fields like this one hold the same on that side? */
 SB_MUST_USE bool sb_field_is_repeated(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, unsigned side);
+/** RFC 4122, 4.4: version 4, as mke2fs and others draw it, and no text. A serial number of four bytes may be anything. */
+bool sb_identifier_is_drawn(struct sb_span id);
 /**
  * An identifier of 4 or 16 bytes differs: may the other side mean something by that name, in another field, a text or anything else of the artifact?
  * True also when that cannot be found out. Nothing that is called by its name is freedom.

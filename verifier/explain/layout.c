@@ -78,6 +78,17 @@ static bool claim_places(struct sb_explaining *in, const struct sb_pair *pair, c
 	return true;
 }
 
+/* Drawn by chance, or never given (zeros), on both sides; and nothing in the artifact calls the image by it. */
+static bool is_name_alone(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff)
+{
+	for (unsigned side = 0; side < SB_SIDES; side++) {
+		struct sb_span id = sb_diff_bytes(pair, diff, side);
+		if (!sb_identifier_is_drawn(id) && !sb_span_all_zero(id))
+			return false;
+	}
+	return !sb_identifier_is_called(in, pair, diff);
+}
+
 static bool claim_layout(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, struct sb_claim *claim)
 {
 	bool field = diff->kind == SB_DIFF_FIELD;
@@ -88,6 +99,8 @@ static bool claim_layout(struct sb_explaining *in, const struct sb_pair *pair, c
 	if ((!field && diff->kind != SB_DIFF_BYTES && diff->kind != SB_DIFF_REGION) || !is_layout(diff))
 		return false;
 	if (field && (kind != diff->side[SB_REBUILT].field.kind || !is_of_the_image(kind)))
+		return false;
+	if (kind == SB_FIELD_IDENTIFIER && !is_name_alone(in, pair, diff))
 		return false;
 	if (in->layout.pair != pair) {
 		in->layout.pair = pair;
@@ -110,4 +123,4 @@ static bool claim_layout(struct sb_explaining *in, const struct sb_pair *pair, c
 	return true;
 }
 
-const struct sb_explainer sb_explain_layout = {"layout", SB_CAUSE_CONTAINER_METADATA, SB_RULE_STRUCTURAL, 2, claim_layout};
+const struct sb_explainer sb_explain_layout = {"layout", SB_CAUSE_CONTAINER_METADATA, SB_RULE_STRUCTURAL, 3, claim_layout};

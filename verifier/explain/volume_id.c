@@ -8,8 +8,7 @@
 
 #include <string.h>
 
-/* RFC 4122, 4.4: version 4, as mke2fs draws it; and no text. A serial number of four bytes may be anything. */
-static bool is_drawn(struct sb_span id)
+bool sb_identifier_is_drawn(struct sb_span id)
 {
 	size_t printable = 0;
 
@@ -28,7 +27,7 @@ static bool claim_volume_id(struct sb_explaining *in, const struct sb_pair *pair
 {
 	if (!sb_diff_is_field(diff, SB_FIELD_IDENTIFIER) || !pair->format || !pair->format->volume || pair->child_count != 1 || !pair->children[0]->decoded)
 		return false;
-	if (!is_drawn(sb_diff_bytes(pair, diff, SB_SHIPPED)) || !is_drawn(sb_diff_bytes(pair, diff, SB_REBUILT)) || is_called(in, pair, diff))
+	if (!sb_identifier_is_drawn(sb_diff_bytes(pair, diff, SB_SHIPPED)) || !sb_identifier_is_drawn(sb_diff_bytes(pair, diff, SB_REBUILT)) || is_called(in, pair, diff))
 		return false;
 	claim->cap = SB_LEVEL_REPACKAGED;
 	claim->primary = true;
