@@ -42,11 +42,12 @@ static int by_key(const void *a, const void *b)
 }
 
 /* Fill comes and goes with sizes, and where there is none it has no name to go by. */
-static bool is_fill(const struct sb_view *view, const struct sb_region *region)
+static bool is_fill(const struct sb_unit *unit, unsigned side, const struct sb_region *region)
 {
 	struct sb_span bytes;
 	return region->kind == SB_REGION_PADDING ||
-	       (region->kind == SB_REGION_GAP && sb_span_cut(view->file, region->offset, region->length, &bytes) && sb_span_all_zero(bytes));
+	       (region->kind == SB_REGION_GAP && sb_span_cut(unit->views[side].file, region->offset, region->length, &bytes) &&
+	        sb_reading_all_zero(unit->reading, bytes));
 }
 
 /* In file order; what one side alone has is a difference already. */
@@ -59,7 +60,7 @@ static struct part *list_parts(const struct sb_unit *unit, const struct sb_membe
 	for (size_t i = 0; all && i < view->regions.count; i++) {
 		const struct sb_region *region = sb_view_region(view, i);
 		uint32_t pair = region->member ? members->of[side][region->member - 1] : 0;
-		if (is_fill(view, region) || (region->member && is_lone(&members->items[pair])))
+		if (is_fill(unit, side, region) || (region->member && is_lone(&members->items[pair])))
 			continue;
 		all[(*count)++] = (struct part){.group = region->member ? pair + UINT64_C(1) : 0, .region = region};
 	}

@@ -190,6 +190,7 @@ static int check_summaries(const struct sb_jffs2 *fs, struct sb_err *err)
 
 	for (uint64_t end = LEAST_BLOCK; end < file.n + LEAST_BLOCK; end += LEAST_BLOCK) {
 		uint64_t at = (end < file.n ? end : file.n) - 4;
+		sb_reading_at(fs->view->reading, file.p + at);
 		if (!sb_magic(file, at, fs->be ? "\x02\x85\x18\x85" : "\x85\x18\x85\x02", 4))
 			continue;
 		while (i < fs->nodes.count && sb_jffs2_node(fs, i)->offset + sb_jffs2_node(fs, i)->length <= at)
