@@ -10,7 +10,7 @@ KINDS = {12: "256K", 16: "2304K", 32: "34000K"}
 LONG = "A long name, with blanks.txt"
 
 
-def made(kind, size=None, time=1700000000, serial="12345678", files=(), more=(), deleted=()):
+def made(kind, size=None, time=1700000000, serial="4b5d6e7f", files=(), more=(), deleted=()):
     """A volume with a few files; @files: (path, content) beside or instead of the usual ones."""
     env = {"SOURCE_DATE_EPOCH": str(time)}
     content = {"/numbers": b"".join(b"%d\n" % i for i in range(1200)), "/etc/acme.conf": b"port=80\n", "/" + LONG: b"text " * 150, "/etc/empty": b"", "/EFI/BOOT.EFI": b"MZ" + bytes(range(256)) * 6,
