@@ -4,7 +4,7 @@
 #include "verifier/formats/rows.h"
 
 enum { HEADER = 8 };
-enum tag { TAG_HEADER = 1, TAG_DATA }; /* DATA: texts of the program, and what only debuggers read */
+enum tag { TAG_NONE = 0, TAG_HEADER, TAG_DATA }; /* DATA: texts of the program, and what only debuggers read */
 enum section { SECTION_CUSTOM = 0, SECTION_IMPORT = 2, SECTION_EXPORT = 7, SECTION_CODE = 10, SECTION_DATA = 11 };
 enum { KIND_FUNCTION = 0, NAMES_OF_FUNCTIONS = 1 };
 
@@ -162,7 +162,7 @@ static int emit_tagged(struct walk *walk, uint64_t from, uint64_t to, enum sb_re
 
 static int emit(struct walk *walk, uint64_t from, uint64_t to, enum sb_region_kind kind, const char *name, struct sb_err *err)
 {
-	return emit_tagged(walk, from, to, kind, 0, name, err);
+	return emit_tagged(walk, from, to, kind, TAG_NONE, name, err);
 }
 
 /* 5.5.13: each function by itself; what the counts do not reach is a gap inside the section. */

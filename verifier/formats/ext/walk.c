@@ -229,7 +229,7 @@ static int tell_reserved(struct sb_ext *ext, uint32_t number, struct sb_err *err
 	struct sb_member member = {.type = SB_MEMBER_PART, .has_mode = true};
 	SB_VEC struct sb_vec runs = {0};
 	uint64_t sectors = 0;
-	struct sb_span rest;
+	struct sb_span rest = {0};
 
 	if (sb_span_all_zero(raw))
 		return 0;

@@ -183,7 +183,7 @@ static int emit_folder(struct tree *tree, const struct folder *in, const uint8_t
 static int note_names(struct tree *tree, const struct folder *folder, const uint8_t *entry, struct sb_span name, struct sb_err *err)
 {
 	struct sb_fat *fat = tree->fat;
-	struct sb_span other;
+	struct sb_span other = {0};
 	int rc = sb_meetings_add(&fat->met, fat->view, folder->cluster, name, next_ordinal(tree), err);
 
 	if (!rc)
