@@ -66,18 +66,6 @@ static const char *describe(struct sb_explaining *in, enum sb_field_kind kind, c
 	return "the same things in other places of the file system";
 }
 
-/* Things lie in another order, all of which the walker has followed: nothing follows from content here, somebody or something chose it. */
-static bool claim_places(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, struct sb_claim *claim)
-{
-	if (!diff->side[SB_SHIPPED].present || !pair->format || (!pair->format->tree && !pair->format->volume))
-		return false;
-	claim->cap = SB_LEVEL_REPACKAGED;
-	claim->freedom = sb_explain_freedom_of_order(diff);
-	claim->note = sb_explain_note(in, "the same things in another order in the image");
-	claim->primary = !in->layout.said;
-	return true;
-}
-
 /* Drawn by chance, or never given (zeros), on both sides; and nothing in the artifact calls the image by it. */
 static bool is_name_alone(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff)
 {
@@ -89,28 +77,62 @@ static bool is_name_alone(struct sb_explaining *in, const struct sb_pair *pair, 
 	return !sb_identifier_is_called(in, pair, diff);
 }
 
+/* What is remembered of a pair from one of its differences to the next. */
+static void turn_to(struct sb_explaining *in, const struct sb_pair *pair)
+{
+	if (in->layout.pair == pair)
+		return;
+	in->layout.pair = pair;
+	in->layout.follows = lengths_differ(pair);
+	in->layout.said = false;
+}
+
+/* Things lie in another order, all of which the walker has followed: nothing follows from content here, somebody or something chose it. */
+static bool claim_places(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, struct sb_claim *claim)
+{
+	if (!diff->side[SB_SHIPPED].present || !pair->format || (!pair->format->tree && !pair->format->volume))
+		return false;
+	turn_to(in, pair);
+	claim->cap = SB_LEVEL_REPACKAGED;
+	claim->freedom = sb_explain_freedom_of_order(diff);
+	claim->note = sb_explain_note(in, "the same things in another order in the image");
+	claim->primary = !in->layout.said;
+	return true;
+}
+
+/* Bytes, a region that one side only has, or a field that says nothing of a member: *kind is that of the field, VALUE for the others. */
+static bool is_of_layout(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, enum sb_field_kind *kind)
+{
+	*kind = SB_FIELD_VALUE;
+	if (!is_layout(diff))
+		return false;
+	if (diff->kind != SB_DIFF_FIELD)
+		return diff->kind == SB_DIFF_BYTES || diff->kind == SB_DIFF_REGION;
+	*kind = diff->side[SB_SHIPPED].field.kind;
+	if (*kind != diff->side[SB_REBUILT].field.kind || !is_of_the_image(*kind))
+		return false;
+	return *kind != SB_FIELD_IDENTIFIER || is_name_alone(in, pair, diff);
+}
+
+static bool follows_lengths(const struct sb_pair *pair, const struct sb_diff *diff, enum sb_field_kind kind)
+{
+	return diff->kind == SB_DIFF_FIELD ? kind == SB_FIELD_SIZE || kind == SB_FIELD_OFFSET : is_fill(pair, diff);
+}
+
 static bool claim_layout(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, struct sb_claim *claim)
 {
-	bool field = diff->kind == SB_DIFF_FIELD;
-	enum sb_field_kind kind = field ? diff->side[SB_SHIPPED].field.kind : SB_FIELD_VALUE;
+	enum sb_field_kind kind;
 
 	if (diff->kind == SB_DIFF_ORDER)
 		return claim_places(in, pair, diff, claim);
-	if ((!field && diff->kind != SB_DIFF_BYTES && diff->kind != SB_DIFF_REGION) || !is_layout(diff))
+	if (!is_of_layout(in, pair, diff, &kind))
 		return false;
-	if (field && (kind != diff->side[SB_REBUILT].field.kind || !is_of_the_image(kind)))
-		return false;
-	if (kind == SB_FIELD_IDENTIFIER && !is_name_alone(in, pair, diff))
-		return false;
-	if (in->layout.pair != pair) {
-		in->layout.pair = pair;
-		in->layout.follows = lengths_differ(pair);
-		in->layout.said = false;
-	}
-	if (in->layout.follows && (kind == SB_FIELD_SIZE || kind == SB_FIELD_OFFSET || (!field && is_fill(pair, diff)))) {
+	turn_to(in, pair);
+	if (in->layout.follows && follows_lengths(pair, diff, kind)) {
 		claim->cap = SB_LEVEL_EXPLAINED;
 		claim->rule = SB_RULE_DERIVED;
-		claim->note = field ? "it leads to the same thing on both sides: it follows from content that differs" : "fill of another length: it follows from content that differs";
+		claim->note = diff->kind == SB_DIFF_FIELD ? "it leads to the same thing on both sides: it follows from content that differs"
+		                                          : "fill of another length: it follows from content that differs";
 		return true;
 	}
 	claim->cap = SB_LEVEL_REPACKAGED;

@@ -191,34 +191,38 @@ static bool may_lead_elsewhere(const struct sb_pair *pair, const struct sb_diff 
 	return at[SB_SHIPPED] != at[SB_REBUILT];
 }
 
+/* One side of a difference of fields, bytes or a region: nothing that is seen at run time, nor anything that says where that lies. */
+static bool is_outside(const struct sb_pair *pair, const struct sb_diff *diff, unsigned side)
+{
+	const struct sb_diff_side *at = &diff->side[side];
+	const struct sb_region *region = at->region;
+
+	if (!region)
+		return !at->present;
+	if (diff->kind == SB_DIFF_FIELD && region->kind == SB_REGION_HEADER && strcmp(region->name, "ELF header") == 0)
+		return locates_sections(diff);
+	if (is_empty_gap(pair, side, region))
+		return true;
+	if (region->loaded || meets_image(pair->view[side], at->offset, at->length))
+		return false;
+	if (region->kind == SB_REGION_SECTION)
+		return true;
+	return region->kind == SB_REGION_TABLE && strcmp(region->name, "section headers") == 0 &&
+	       (diff->kind == SB_DIFF_FIELD ? describes_unloaded(pair, diff) : tables_agree(pair));
+}
+
+static bool is_program(const struct sb_pair *pair)
+{
+	return is_elf(pair) && !pair->parent && is_linked(pair->bytes[SB_SHIPPED]) && is_linked(pair->bytes[SB_REBUILT]);
+}
+
 bool sb_judge_outside_image(const struct sb_pair *pair, const struct sb_diff *diff)
 {
-	if (!is_elf(pair) || pair->parent || !is_linked(pair->bytes[SB_SHIPPED]) || !is_linked(pair->bytes[SB_REBUILT]))
-		return false;
-	if (may_lead_elsewhere(pair, diff))
+	if (!is_program(pair) || may_lead_elsewhere(pair, diff))
 		return false;
 	if (diff->kind == SB_DIFF_ORDER)
 		return diff->placed && !diff->loaded;
 	if (diff->kind != SB_DIFF_FIELD && diff->kind != SB_DIFF_BYTES && diff->kind != SB_DIFF_REGION)
 		return false;
-	for (unsigned side = 0; side < SB_SIDES; side++) {
-		const struct sb_diff_side *at = &diff->side[side];
-		if (!at->present)
-			continue;
-		if (!at->region)
-			return false;
-		if (diff->kind == SB_DIFF_FIELD && at->region->kind == SB_REGION_HEADER && strcmp(at->region->name, "ELF header") == 0)
-			return locates_sections(diff);
-		if (is_empty_gap(pair, side, at->region))
-			continue;
-		if (at->region->loaded || meets_image(pair->view[side], at->offset, at->length))
-			return false;
-		if (at->region->kind == SB_REGION_SECTION)
-			continue;
-		if (at->region->kind != SB_REGION_TABLE || strcmp(at->region->name, "section headers") != 0)
-			return false;
-		if (diff->kind == SB_DIFF_FIELD ? !describes_unloaded(pair, diff) : !tables_agree(pair))
-			return false;
-	}
-	return true;
+	return is_outside(pair, diff, SB_SHIPPED) && is_outside(pair, diff, SB_REBUILT);
 }

@@ -140,18 +140,11 @@ static bool read_by_type(const struct sb_jffs2 *fs, struct sb_jffs2_node *node)
 
 static bool is_known(enum sb_jffs2_type type)
 {
-	switch (type) {
-	case SB_JFFS2_DIRENT:
-	case SB_JFFS2_INODE:
-	case SB_JFFS2_XATTR:
-	case SB_JFFS2_XREF:
-	case SB_JFFS2_CLEANMARKER:
-	case SB_JFFS2_PADDING:
-	case SB_JFFS2_SUMMARY:
-		return true;
-	case SB_JFFS2_LOST:
-		break;
-	}
+	static const enum sb_jffs2_type known[] = {SB_JFFS2_DIRENT, SB_JFFS2_INODE, SB_JFFS2_XATTR, SB_JFFS2_XREF, SB_JFFS2_CLEANMARKER, SB_JFFS2_PADDING, SB_JFFS2_SUMMARY};
+
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+		if (known[i] == type)
+			return true;
 	return false;
 }
 
