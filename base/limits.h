@@ -36,6 +36,7 @@
 	X(PARSER_MEMORY, "parser-memory", UINT64_C(208) << 20, "bytes", "heap of one worker that parses") \
 	X(PARSER_BYTES, "parser-bytes", UINT64_C(1) << 30, "bytes", "decoded by one worker before the next one takes over") \
 	X(PARSER_FAILURES, "parser-failures", 64, "workers", "that failed on one side of one artifact") \
+	X(ENCODED_AGAIN, "encoded-again", UINT64_C(64) << 20, "bytes", "content of one artifact that is encoded again, to prove its encoded form; of the rest the form stays a choice") \
 	X(PARTS_BYTES, "parts-bytes", UINT64_C(64) << 20, "bytes", "records of what one file consists of") \
 	X(DROP_PARSER_MEMORY, "drop-parser-memory", UINT64_C(2) << 30, "bytes", "heap of one worker that parses an archive of a drop") \
 	X(DROP_PARTS_BYTES, "drop-parts-bytes", UINT64_C(1) << 30, "bytes", "records of what one archive of a drop consists of") \

@@ -353,12 +353,15 @@ def empty_blocks(payload):
     return b"".join(bytes([int(bits[i:i + 5], 2) << 3]) + b"\0\0\xff\xff" for i in range(0, len(bits), 5))
 
 
-@case("the encoded form of content that differs is a choice, and no longer than the content leads to")
+@case("the encoded form of content that differs is what an encoder makes of it, or a choice, and no longer than the content leads to")
 def _(_dir):
     write("facts.json", json.dumps(FACTS).encode())
     text = [b"# compiled in %s\n" % path + b"".join(b"line %d of %d\n" % (i * i, i) for i in range(2000)) for path in (b"/home/x/acme1.0", b"/build/acme-1.0")]
     write("b.gz", compressed(text[1]))
     write("a.gz", compressed(text[0]))
+    record = expect("explained", "a.gz", "b.gz", "--facts", "facts.json", named="the encoded form is what zlib")
+    assert record["freedom"] == [{"bytes": 15, "cause": "build-path", "loaded": True}], record["freedom"]
+    write("a.gz", compressed(text[0], front=empty_blocks(b"evil")))
     record = expect("explained", "a.gz", "b.gz", "--facts", "facts.json", named="the encoded form follows from content that differs")
     free = {f["cause"]: f["bytes"] for f in record["freedom"]}
     assert free["build-path"] == 15 and free["compression"] > 4000, free

@@ -11,8 +11,10 @@ static bool follows_data(const struct sb_diff *diff)
 	return region && (region->kind == SB_REGION_CHECK || region->kind == SB_REGION_TABLE || strcmp(region->name, "footer") == 0);
 }
 
-static const struct sb_pair *payload_of(const struct sb_pair *pair)
+const struct sb_pair *sb_encoded_payload(const struct sb_pair *pair, const struct sb_diff *diff)
 {
+	if (diff->child)
+		return diff->child;
 	return pair->format && pair->format->compression && pair->child_count == 1 ? pair->children[0] : NULL;
 }
 
@@ -165,7 +167,7 @@ static bool claim_differing(struct sb_explaining *in, const struct sb_pair *pair
 
 static bool claim_encoding(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, struct sb_claim *claim)
 {
-	const struct sb_pair *payload = diff->child ? diff->child : payload_of(pair);
+	const struct sb_pair *payload = sb_encoded_payload(pair, diff);
 	bool field = sb_diff_is_field(diff, SB_FIELD_ENCODING) || is_deflate_level(in, pair, diff);
 
 	if (diff->kind != SB_DIFF_ENCODING && !field && !is_check(pair, diff))
@@ -187,7 +189,7 @@ static bool claim_encoding(struct sb_explaining *in, const struct sb_pair *pair,
 	return true;
 }
 
-const struct sb_explainer sb_explain_encoding = {"encoding", SB_CAUSE_COMPRESSION, SB_RULE_STRUCTURAL, 4, claim_encoding};
+const struct sb_explainer sb_explain_encoding = {"encoding", SB_CAUSE_COMPRESSION, SB_RULE_STRUCTURAL, 5, claim_encoding};
 
 /* An inode number that groups hard links says which names share one content: it is content itself (cpio.h, c_nlink). */
 static bool groups_links(const struct sb_pair *pair, const struct sb_diff *diff, unsigned side)

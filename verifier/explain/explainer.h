@@ -156,6 +156,11 @@ const struct sb_pair *sb_child_of(struct sb_explaining *in, const struct sb_pair
 /** Would sb_explain_build_id own the build-id of this pair? */
 bool sb_build_id_claimable(struct sb_reading *reading, const struct sb_pair *pair);
 
+/** The content whose encoded form differs; NULL when it is not known. */
+const struct sb_pair *sb_encoded_payload(const struct sb_pair *pair, const struct sb_diff *diff);
+/** Encoded forms that encoders at hand give: @claims, all of the artifact, become derived, or say what was chosen. */
+void sb_explain_encoders(struct sb_explaining *in, struct sb_vec *claims);
+
 /** At most as many bytes as the order of the things in a difference of kind ORDER can say: each of them names its place. */
 uint64_t sb_explain_freedom_of_order(const struct sb_diff *diff);
 

@@ -127,11 +127,13 @@ static bool claim_padding(struct sb_explaining *in, const struct sb_pair *pair, 
 		if (follows ? !member || !follows_size(pair, diff, side, member) : !fills && !may_trail(pair, diff->side[side].region))
 			return false;
 	}
-	bool computed = follows && stated_alignment(pair, diff) > 1;
-	claim->cap = computed ? SB_LEVEL_UNSIGNED_IDENTICAL : follows || fills || ends_record(pair, diff) ? SB_LEVEL_EXPLAINED : SB_LEVEL_REPACKAGED;
+	bool aligned = follows && stated_alignment(pair, diff) > 1, computed = aligned || ends_record(pair, diff);
+	claim->cap = computed ? SB_LEVEL_UNSIGNED_IDENTICAL : follows || fills ? SB_LEVEL_EXPLAINED : SB_LEVEL_REPACKAGED;
 	claim->rule = computed ? SB_RULE_DERIVED : claim->rule;
-	claim->note = sb_explain_note(in, computed ? "fill up to the alignment on both sides: it follows from members that differ" : "fill of another length");
+	claim->note = sb_explain_note(in, "%s", aligned    ? "fill up to the alignment on both sides: it follows from members that differ"
+	                                        : computed ? "fill up to the end of a record on both sides: it follows from members that differ"
+	                                                   : "fill of another length");
 	return true;
 }
 
-const struct sb_explainer sb_explain_padding = {"padding", SB_CAUSE_CONTAINER_METADATA, SB_RULE_STRUCTURAL, 5, claim_padding};
+const struct sb_explainer sb_explain_padding = {"padding", SB_CAUSE_CONTAINER_METADATA, SB_RULE_STRUCTURAL, 6, claim_padding};

@@ -125,6 +125,8 @@ static int explain_artifact(struct sb_explaining in, struct sb_explained *out, s
 	if (in.artifact->identical)
 		return 0;
 	int rc = explain_pair(&in, in.artifact->pair, &claims, err);
+	if (!rc)
+		sb_explain_encoders(&in, &claims);
 	free(in.crcs);
 	sb_identifiers_release(&in);
 	if (rc)

@@ -152,4 +152,29 @@ static inline bool sb_slice_is_absent(const struct sb_slice *slice)
 /** A plain slice of @file to @sink. Errors: INTERNAL when it lies outside; as of sb_sink_put. */
 SB_MUST_USE int sb_slice_copy(struct sb_span file, const struct sb_slice *slice, struct sb_sink *sink, struct sb_err *err);
 
+/*
+ * Encoders at hand. A content has many encoded forms, and a form that one fixed encoder gives for it says nothing that the content does not say:
+ * whoever packed it so chose the encoder, and not one byte.
+ */
+
+/** How many settings of an encoder for @codec are known; they are numbered from 0. None: 0. */
+unsigned sb_encoder_settings(enum sb_codec codec);
+/** "zlib 1.2.13, level 6" into @out, cut when it is too short. One that is not known is "no encoder". */
+void sb_encoder_describe(enum sb_codec codec, unsigned setting, char *out, size_t room);
+
+/** What came of encoding a content again. */
+struct sb_encoded_again {
+	bool same;        /* to the last byte what lies there */
+	uint64_t form;    /* what the form itself says of how it was made: dictionary, checks, division into blocks. One encoder: forms of two contents agree in it */
+	uint64_t content; /* bytes of the content that were encoded until that was known */
+};
+
+/**
+ * Decode @member of @file, encode what comes with @setting, and compare with the encoded bytes as it goes. Ends at the first byte that differs.
+ * @member  codec, offset, length and size count; a content that is not as long as the size says is not the same.
+ * Errors: FORMAT "decode-failed"; LIMIT, NOMEM. An encoder that needs more memory than DECODER_MEMORY does not give the same.
+ */
+SB_MUST_USE int sb_formats_encode_again(struct sb_span file, const struct sb_member *member, unsigned setting, struct sb_encoded_again *out,
+                                        struct sb_err *err);
+
 #endif

@@ -94,6 +94,13 @@ struct sb_decoding {
 SB_MUST_USE int sb_parsing_decode(struct sb_parser_side *side, struct sb_source *source, struct sb_decoding *items, size_t count,
                                   struct sb_unpack_budget *budget, struct sb_err *err);
 
+/**
+ * sb_formats_encode_again of the file of @view, in a worker where there is one. After a failure @out says that nothing was the same.
+ * Errors: as sb_formats_encode_again; as of sb_parsing_open.
+ */
+SB_MUST_USE int sb_parsing_encode_again(const struct sb_view *view, const struct sb_member *member, unsigned setting, struct sb_encoded_again *out,
+                                        struct sb_err *err);
+
 /** Fields of several regions of one view. */
 struct sb_description {
 	const struct sb_region *region;

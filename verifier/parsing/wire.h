@@ -18,6 +18,7 @@ enum sb_wire_ask {
 	SB_ASK_DESCRIBE,  /* payload: count indexes of regions */
 	SB_ASK_LOCATE,    /* a: index of the region, b: offset */
 	SB_ASK_DECODE,    /* payload: count items */
+	SB_ASK_ENCODE_AGAIN, /* a: the setting; payload: one item */
 	SB_ASK_SEVERITY,  /* a: index of the region or UINT64_MAX, b: offset, payload: length; so too: */
 	SB_ASK_SHOW,
 	SB_ASK_REFERENCES,
@@ -37,7 +38,7 @@ struct sb_wire_request {
 };
 #define SB_WIRE_HEAD (sizeof(struct sb_wire_request) - SB_WIRE_PAYLOAD)
 
-/** One member of SB_ASK_DECODE. */
+/** One member of SB_ASK_DECODE and SB_ASK_ENCODE_AGAIN. */
 struct sb_wire_item {
 	uint64_t codec, offset, length, size;
 };

@@ -157,20 +157,39 @@ static void answer_locate(struct worker *worker, const struct sb_wire_request *r
 		sb_stream_bytes(&worker->out, sb_span_text(name));
 }
 
+static struct sb_member read_item(const struct sb_wire_request *request, uint64_t i)
+{
+	struct sb_wire_item item;
+
+	memcpy(&item, request->payload + i * sizeof item, sizeof item);
+	return (struct sb_member){.codec = (enum sb_codec)item.codec, .offset = item.offset, .length = item.length, .size = item.size};
+}
+
 static void answer_decode(struct worker *worker, const struct sb_wire_request *request)
 {
 	for (uint64_t i = 0; i < request->count; i++) {
 		struct sb_err err = {.code = SB_INTERNAL};
-		struct sb_wire_item item;
+		const struct sb_member member = read_item(request, i);
 		uint64_t consumed = 0;
-		memcpy(&item, request->payload + i * sizeof item, sizeof item);
-		const struct sb_member member = {.codec = (enum sb_codec)item.codec, .offset = item.offset, .length = item.length, .size = item.size};
 		const struct sb_outlet outlet = sb_stream_outlet(&worker->out);
 		int rc = sb_formats_decode_into(worker->input, &member, &outlet, &consumed, &err);
 		sb_stream_uint(&worker->out, 0, 4); /* no further bytes */
 		sb_stream_outcome(&worker->out, rc, &err);
 		sb_stream_uint(&worker->out, consumed, 8);
 	}
+}
+
+static void answer_encode_again(struct worker *worker, const struct sb_wire_request *request)
+{
+	struct sb_err err = {.code = SB_INTERNAL};
+	const struct sb_member member = read_item(request, 0);
+	struct sb_encoded_again again;
+	int rc = sb_formats_encode_again(worker->input, &member, (unsigned)request->a, &again, &err);
+
+	sb_stream_outcome(&worker->out, rc, &err);
+	sb_stream_uint(&worker->out, again.same, 1);
+	sb_stream_uint(&worker->out, again.form, 8);
+	sb_stream_uint(&worker->out, again.content, 8);
 }
 
 static void answer_acted_on(struct worker *worker, const struct sb_wire_request *request)
@@ -212,6 +231,9 @@ _Noreturn void sb_worker_serve(const struct sb_parsers_options *options, uint8_t
 			break;
 		case SB_ASK_DECODE:
 			answer_decode(&worker, &request);
+			break;
+		case SB_ASK_ENCODE_AGAIN:
+			answer_encode_again(&worker, &request);
 			break;
 		case SB_ASK_SEVERITY:
 		case SB_ASK_SHOW:

@@ -310,3 +310,54 @@ Test(parsing, content_in_slices, .timeout = 60)
 	sb_parsers_stop(&pools[0]);
 	free(all);
 }
+
+/* A file that the pool opens as one region, with deflated data at 10. */
+static struct sb_span deflated_file(uint8_t *file, size_t room, struct sb_span text)
+{
+	const uint8_t head[10] = {0x1f, 0x8b, 8, 0, '-', 1};
+	union {
+		const uint8_t *given;
+		Bytef *wanted;
+	} in = {.given = text.p};
+	z_stream z = {.next_in = in.wanted, .avail_in = (uInt)text.n, .next_out = file + sizeof head, .avail_out = (uInt)(room - sizeof head)};
+
+	memcpy(file, head, sizeof head);
+	cr_assert_eq(deflateInit2(&z, 6, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY), Z_OK);
+	cr_assert_eq(deflate(&z, Z_FINISH), Z_STREAM_END);
+	size_t n = sizeof head + z.total_out;
+	deflateEnd(&z);
+	return sb_span_of(file, n);
+}
+
+Test(parsing, encoding_again_is_asked_of_a_worker, .timeout = 60)
+{
+	static uint8_t text[50000], file[sizeof text];
+	struct sb_parsers *parsers = start(0);
+	struct sb_parser_side *side = sb_parser_side_new(parsers);
+	struct sb_arena *arena = sb_arena_new(0);
+	struct sb_source source;
+	struct sb_view view;
+	struct sb_err err = {0};
+	struct sb_encoded_again again;
+
+	for (size_t i = 0; i < sizeof text; i++)
+		text[i] = (uint8_t)(i * i / 7 % 31);
+	struct sb_span whole = deflated_file(file, sizeof file, sb_span_of(text, sizeof text));
+	sb_source_init(&source, side, NULL, whole, NULL);
+	cr_assert_eq(sb_parsing_open(side, &source, sb_formats_named("gzip"), "x", arena, &view, &err), 0, "%s", err.msg);
+	struct sb_member form = {.codec = SB_CODEC_DEFLATE, .offset = 10, .length = whole.n - 10, .size = sizeof text};
+	cr_assert_eq(sb_parsing_encode_again(&view, &form, 5, &again, &err), 0, "%s", err.msg);
+	cr_expect(again.same && again.content == sizeof text);
+	sb_source_close(&source);
+	sb_parser_side_rest(side);
+	cr_assert_eq(sb_parsing_encode_again(&view, &form, 0, &again, &err), 0, "%s", err.msg);
+	cr_expect_not(again.same);
+	form.length--;
+	cr_expect_eq(sb_parsing_encode_again(&view, &form, 5, &again, &err), SB_FORMAT);
+	cr_expect_not(again.same);
+	sb_source_close(&source);
+	sb_view_release(&view);
+	sb_parser_side_free(&side);
+	sb_parsers_stop(&parsers);
+	sb_arena_free(&arena);
+}
