@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Writes seeds for the harnesses: seeds.py FOLDER makes FOLDER/<format>/ with small files by real tools; absent tools are skipped."""
-import gzip, io, lzma, os, pathlib, shutil, sqlite3, struct, subprocess, sys, tempfile, zipfile, zlib
+import bz2, gzip, io, lzma, os, pathlib, shutil, sqlite3, struct, subprocess, sys, tempfile, zipfile, zlib
 import seeds_keys
 import seeds_log
 import seeds_signed
@@ -348,6 +348,21 @@ def images(root):
     yield 'jffs2', 'big', made('mkfs.jffs2', '-r', '.', '-o', 'IMAGE', '-b', '-x', 'zlib', '-p', '-e', '8KiB')
 
 
+def encoded(data):
+    """For the harness of encoders: the number of the codec, that of the setting, and what the encoder makes with it."""
+    raw = zlib.compressobj(6, zlib.DEFLATED, -15)
+    yield 'encode', 'deflate', bytes([0, 5]) + raw.compress(data) + raw.flush()
+    yield 'encode', 'zlib', bytes([1, 8]) + zlib.compress(data, 9)
+    yield 'encode', 'bzip2', bytes([2, 8]) + bz2.compress(data)
+    yield 'encode', 'xz', bytes([3, 1]) + lzma.compress(data, preset=0)
+    yield 'encode', 'filter', bytes([3, 2]) + lzma.compress(data, filters=[{'id': lzma.FILTER_X86}, {'id': lzma.FILTER_LZMA2, 'preset': 1, 'dict_size': 65536}])
+    yield 'encode', 'lzma', bytes([4, 1]) + lzma.compress(data, format=lzma.FORMAT_ALONE, preset=0)
+    threads = tool(['xz', '-0', '-T2', '-c'], input=data)
+    yield 'encode', 'threads', threads and bytes([3, 1]) + threads
+    frame = tool(['zstd', '-q', '-c', '-3'], input=data)
+    yield 'encode', 'zstd', frame and bytes([5, 2]) + frame
+
+
 def make_small_tree(root):
     """For images, which are slow to look through when they are large."""
     (root / 'folder').mkdir(parents=True)
@@ -371,6 +386,7 @@ def main():
     seeds += list(compressed(plain)) + [('zip', name, data) for name, data in zips()]
     debian = b'!<arch>\n' + b'%-16s%-12d%-6d%-6d%-8s%-10d`\n' % (b'debian-binary', 0, 0, 0, b'100644', 4) + b'2.0\n'
     seeds += [('deb', 'head', debian), ('rpm', 'one', rpm(gzip.compress(b'', mtime=0))), ('zip', 'apk', signed_apk()), ('alpine', 'signed', alpine()), ('ar', 'bsd', bsd_library())]
+    seeds += list(encoded(plain))
     text = b''.join(b'line %d of a text\n' % i for i in range(200))
     moved = bytes(range(1, 256)) * 12
     seeds += [('stretch', 'text', b'\x80\0' + text + text.replace(b'line 7 ', b'line seven\r\n')),
