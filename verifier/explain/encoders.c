@@ -8,13 +8,14 @@
 
 /** A choice among settings, and what the form itself says beside it. */
 enum { SETTING_BYTES = 1, FORM_BYTES = 8, NAME_ROOM = 64 };
-/** Where no level depends on the answer, it is worth that part of the limit. */
-enum { SHARE = 4 };
+/** Where no level depends on the answer, it is worth that part of the limit. An encoder costs as much as so many bytes before it has seen any. */
+enum { SHARE = 4, START = 64 << 10, START_ZLIB = 1 << 10 };
 
 struct asking {
 	struct sb_explaining *in;
-	uint64_t left; /* bytes of content that may still be encoded */
-	bool derive;   /* claims of what differs may become derived */
+	uint64_t left;  /* bytes of content that may still be encoded */
+	unsigned first; /* the setting that was right last: an archive has one packer */
+	bool derive;    /* claims of what differs may become derived */
 };
 
 /** An encoded form of one side, and the bytes of its content as size. */
@@ -60,11 +61,23 @@ static bool gives(struct asking *asking, const struct form *form, unsigned setti
 	if (form->member.size >= asking->left)
 		return false;
 	int rc = sb_parsing_encode_again(form->view, &form->member, setting, &again, NULL);
-	uint64_t taken = again.content + 1;
+	bool zlib = form->member.codec == SB_CODEC_DEFLATE || form->member.codec == SB_CODEC_ZLIB;
+	uint64_t taken = again.content + (zlib ? START_ZLIB : START);
 	asking->left -= taken < asking->left ? taken : asking->left;
 	asking->in->no_memory |= rc == SB_NOMEM;
 	*said = again.form;
 	return !rc && again.same;
+}
+
+/* The setting to try after @tried others; false when there is none. */
+static bool next_setting(const struct asking *asking, const struct form *form, unsigned tried, unsigned *setting)
+{
+	unsigned count = sb_encoder_settings(form->member.codec);
+
+	if (tried >= count)
+		return false;
+	*setting = (asking->first + tried) % count;
+	return true;
 }
 
 /* Of content that differs: one setting on both sides. One side alone is not worth its cost. */
@@ -74,10 +87,12 @@ static bool is_derived(struct asking *asking, const struct form form[SB_SIDES], 
 
 	if (!sb_add(form[SB_SHIPPED].member.size, form[SB_REBUILT].member.size, &both) || both >= asking->left)
 		return false;
-	for (*setting = 0; *setting < sb_encoder_settings(form[SB_SHIPPED].member.codec); ++*setting)
+	for (unsigned tried = 0; next_setting(asking, &form[SB_REBUILT], tried, setting); tried++)
 		if (gives(asking, &form[SB_REBUILT], *setting, &said[SB_REBUILT]) && gives(asking, &form[SB_SHIPPED], *setting, &said[SB_SHIPPED]) &&
-		    said[SB_SHIPPED] == said[SB_REBUILT])
+		    said[SB_SHIPPED] == said[SB_REBUILT]) {
+			asking->first = *setting;
 			return true;
+		}
 	return false;
 }
 
@@ -97,10 +112,12 @@ static void prove_changed(struct asking *asking, const struct form form[SB_SIDES
 
 static bool find_setting(struct asking *asking, const struct form *form, char name[NAME_ROOM])
 {
+	unsigned setting;
 	uint64_t said;
 
-	for (unsigned setting = 0; setting < sb_encoder_settings(form->member.codec); setting++)
+	for (unsigned tried = 0; next_setting(asking, form, tried, &setting); tried++)
 		if (gives(asking, form, setting, &said)) {
+			asking->first = setting;
 			sb_encoder_describe(form->member.codec, setting, name, NAME_ROOM);
 			return true;
 		}
@@ -157,7 +174,7 @@ void sb_explain_encoders(struct sb_explaining *in, struct sb_vec *claims)
 {
 	enum sb_level level = level_beside(claims);
 	bool counts = level == SB_LEVEL_UNSIGNED_IDENTICAL;
-	struct asking asking = {in, SB_LIMIT_OF(ENCODED_AGAIN) / (counts ? 1 : SHARE), counts || level == SB_LEVEL_EXPLAINED};
+	struct asking asking = {.in = in, .left = SB_LIMIT_OF(ENCODED_AGAIN) / (counts ? 1 : SHARE), .derive = counts || level == SB_LEVEL_EXPLAINED};
 
 	if (level == SB_LEVEL_DIFFERENT)
 		return;
