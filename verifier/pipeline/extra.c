@@ -12,6 +12,7 @@ struct extra {
 	const struct sb_rebuilt *rebuilt;
 	struct sb_arena *arena;
 	struct sb_vec *artifacts;
+	size_t first, known; /* of them those that are extra, and those that earlier rebuilds showed */
 };
 
 static int no_memory(struct sb_err *err)
@@ -33,6 +34,15 @@ static bool is_delivered(const struct sb_sources *sources, const char *name)
 {
 	return bsearch(name, sources->shipped, sources->shipped_count, sizeof *sources->shipped, by_file) ||
 	       bsearch(name, sources->folders, sources->folder_count, sizeof *sources->folders, by_folder);
+}
+
+/* Another rebuild showed it already: once is enough, since it is a difference as it is. */
+static bool is_known(const struct extra *to, const char *name)
+{
+	for (size_t i = to->first; i < to->known; i++)
+		if (strcmp(((const struct sb_artifact_in *)sb_vec_at(to->artifacts, i))->name, name) == 0)
+			return true;
+	return false;
 }
 
 static struct sb_artifact_in *push(struct extra *to, const char *name, struct sb_err *err)
@@ -74,7 +84,7 @@ static int add_built(struct extra *to, const struct sb_drop_output *rule, struct
 		const struct sb_entry *entry = &outputs->entries[i];
 		const char *rest = sb_line_below(entry->path, rule->built);
 		const char *name = rest ? sb_line_name(rule, rest, to->arena) : NULL;
-		if (!rest || (name && is_delivered(to->sources, name)) || (entry->type == SB_ENTRY_DIR && !is_empty(outputs, i)))
+		if (!rest || (name && (is_delivered(to->sources, name) || is_known(to, name))) || (entry->type == SB_ENTRY_DIR && !is_empty(outputs, i)))
 			continue;
 		struct sb_artifact_in *slot = push(to, name, err);
 		if (!slot)
@@ -94,7 +104,7 @@ static int add_folder(struct extra *to, const struct sb_shipped_folder *folder, 
 	const struct sb_entry *entry = sb_inventory_find(&to->rebuilt->run.outputs, folder->built);
 	bool is_built = entry && entry->type == SB_ENTRY_DIR;
 
-	if (is_built ? !((entry->mode ^ folder->mode) & special) : !folder->empty)
+	if ((is_built ? !((entry->mode ^ folder->mode) & special) : !folder->empty) || is_known(to, folder->path))
 		return 0;
 	struct sb_artifact_in *slot = push(to, folder->path, err);
 	if (!slot)
@@ -105,15 +115,28 @@ static int add_folder(struct extra *to, const struct sb_shipped_folder *folder, 
 	return 0;
 }
 
-int sb_line_extra(const struct sb_drop *drop, const struct sb_sources *sources, const struct sb_rebuilt *rebuilt, struct sb_arena *arena,
-                  struct sb_vec *artifacts, struct sb_err *err)
+static int add_all(struct extra *to, const struct sb_drop *drop, struct sb_err *err)
 {
-	struct extra to = {.sources = sources, .rebuilt = rebuilt, .arena = arena, .artifacts = artifacts};
 	int rc = 0;
 
 	for (size_t i = 0; !rc && i < drop->output_count; i++)
-		rc = add_built(&to, &drop->outputs[i], err);
-	for (size_t i = 0; !rc && i < sources->folder_count; i++)
-		rc = add_folder(&to, &sources->folders[i], err);
+		rc = add_built(to, &drop->outputs[i], err);
+	for (size_t i = 0; !rc && i < to->sources->folder_count; i++)
+		rc = add_folder(to, &to->sources->folders[i], err);
+	return rc;
+}
+
+int sb_line_extra(const struct sb_drop *drop, const struct sb_sources *sources, const struct sb_line_sides *sides, struct sb_arena *arena,
+                  struct sb_vec *artifacts, struct sb_err *err)
+{
+	SB_VEC struct sb_vec builds = {.size = sizeof(const struct sb_rebuilt *)};
+	struct extra to = {.sources = sources, .arena = arena, .artifacts = artifacts, .first = artifacts->count};
+	int rc = sb_line_builds(sides, sources->shipped_count, &builds, err);
+
+	for (size_t i = 0; !rc && i < builds.count; i++) {
+		to.rebuilt = *(const struct sb_rebuilt **)sb_vec_at(&builds, i);
+		to.known = artifacts->count;
+		rc = add_all(&to, drop, err);
+	}
 	return rc;
 }

@@ -5,6 +5,17 @@
 
 #include "verifier/pipeline/pipeline.h"
 
+/** Where the rebuilt side of delivered files comes from. */
+struct sb_line_sides {
+	const struct sb_rebuilt *base;           /* the plain one */
+	const struct sb_rebuilt *const *instead; /* one for each delivered file, NULL: base; the whole array may be NULL */
+	bool extra;                              /* list what was built in a delivered folder and not delivered */
+};
+/** The rebuild that made what stands beside delivered file number @file. */
+const struct sb_rebuilt *sb_line_made(const struct sb_line_sides *sides, size_t file);
+/** Those that stand beside one of so many @files, each once (const struct sb_rebuilt *), onto @builds; the plain one when there are no files. Errors: NOMEM. */
+SB_MUST_USE int sb_line_builds(const struct sb_line_sides *sides, size_t files, struct sb_vec *builds, struct sb_err *err);
+
 /** Build @drop, which may differ from in->drop in its environment, from sources that were taken in once. Errors as sb_rebuild_run. Release @out in any case. */
 SB_MUST_USE int sb_line_build(const struct sb_verify_in *in, const struct sb_sources *sources, const struct sb_drop *drop, struct sb_rebuilt *out,
                               struct sb_err *err);
@@ -20,10 +31,10 @@ const char *sb_line_below(const char *path, const char *folder);
 /** What @rest, below the built folder of @rule, is called in the delivery. NULL when out of memory. */
 char *sb_line_name(const struct sb_drop_output *rule, const char *rest, struct sb_arena *arena);
 /**
- * What stands on one side only of the folders that rules name: artifacts for files that were made and not delivered in the rule's own folder, for
+ * What stands on one side only of the folders that rules name, in any rebuild that stands beside a delivered file: artifacts for files that were made and not delivered in the rule's own folder, for
  * empty folders, and for folders that differ in setuid, setgid or sticky, onto @artifacts (struct sb_artifact_in). Errors: NOMEM, INTERNAL.
  */
-SB_MUST_USE int sb_line_extra(const struct sb_drop *drop, const struct sb_sources *sources, const struct sb_rebuilt *rebuilt, struct sb_arena *arena,
+SB_MUST_USE int sb_line_extra(const struct sb_drop *drop, const struct sb_sources *sources, const struct sb_line_sides *sides, struct sb_arena *arena,
                               struct sb_vec *artifacts, struct sb_err *err);
 
 /** An output of one build or another. */
@@ -32,7 +43,7 @@ struct sb_line_unit {
 	const char *name; /* as its artifact is called; raw */
 };
 
-/** Everything but folders that one of these builds made, by path, each once. Strings live in @arena. Errors: NOMEM. */
+/** Everything but folders that one of these builds made, each once for each name that it was delivered under. Strings live in @arena. Errors: NOMEM. */
 SB_MUST_USE int sb_line_units(const struct sb_drop *drop, const struct sb_sources *sources, const struct sb_rebuilt *const *builds, size_t count,
                               struct sb_arena *arena, struct sb_vec *out, struct sb_err *err);
 
@@ -55,8 +66,13 @@ SB_MUST_USE int sb_line_trace(const struct sb_verify_in *in, struct sb_verified 
 /** Texts of the recipe's steps and variables, for what traces are told; in @arena. Errors: NOMEM, LIMIT. */
 SB_MUST_USE int sb_line_texts(const struct sb_drop *drop, struct sb_arena *arena, struct sb_trace_in *out, struct sb_err *err);
 
-/** in->repeat builds in one environment: what differs between them becomes findings, and all of it out->result.builds. Errors as sb_pipeline_verify. */
-SB_MUST_USE int sb_line_repeat(const struct sb_verify_in *in, struct sb_verified *out, struct sb_err *err);
+/** Rebuilds under facts. */
+struct sb_solver;
+/**
+ * in->repeat builds in one environment, and as many under the facts of each rebuild that made a delivered file equal: what differs between those of one
+ * environment becomes findings, and all of it out->result.builds. @solver  NULL: there are no such facts. Errors as sb_pipeline_verify.
+ */
+SB_MUST_USE int sb_line_repeat(const struct sb_verify_in *in, struct sb_verified *out, struct sb_solver *solver, struct sb_err *err);
 
 /** Name, inputs and ready-made files of @drop become out->result.delivery, in its arena. Errors: NOMEM. */
 SB_MUST_USE int sb_line_name_delivery(const struct sb_drop *drop, struct sb_verified *out, struct sb_err *err);

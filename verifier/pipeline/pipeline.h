@@ -44,6 +44,7 @@ struct sb_verified {
 	struct sb_rebuilt rebuilt;   /* the plain one; the one under facts that were given, when that made everything equal */
 	struct sb_rebuilt **tries;   /* those under facts, as many as result.solving has trials at most */
 	size_t try_count;
+	const struct sb_rebuilt *const *instead; /* one for each delivered file: the one of them that made it equal, else NULL; NULL as a whole: none did */
 	struct sb_buf trace;          /* result.trace_document */
 };
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The same build again: what does not come out the same. */
+#include "verifier/pipeline/solver.h"
 #include "verifier/pipeline/vary.h"
 
 #include <stdlib.h>
@@ -16,6 +17,8 @@ struct repeating {
 	const struct sb_verify_in *in;
 	struct sb_verified *verified;
 	struct sb_variance *variance; /* or NULL */
+	struct sb_solver *solver;     /* or NULL */
+	const struct sb_rebuilt *first; /* of the environment that is built in again */
 	struct sb_vec repeats; /* struct sb_judge_repeat */
 	struct sb_vec varied;  /* const char *: sorted names; files that are known to vary are looked at no more */
 };
@@ -33,7 +36,7 @@ static size_t keep_different(const struct repeating *all, const struct sb_rebuil
 
 	for (size_t i = 0; i < count; i++) {
 		bool known = all->varied.count && bsearch(&units[i].name, all->varied.items, all->varied.count, all->varied.size, by_name);
-		sb_line_identity(&all->verified->rebuilt, units[i].path, first);
+		sb_line_identity(all->first, units[i].path, first);
 		sb_line_identity(again, units[i].path, second);
 		if (!known && memcmp(first, second, sizeof first) != 0)
 			units[kept++] = units[i];
@@ -64,15 +67,33 @@ static int look_into(struct repeating *all, const struct sb_rebuilt *again, cons
 	if (!between || !repeat)
 		return no_memory(err);
 	*repeat = (struct sb_judge_repeat){.between = between, .number = number, .parallel = all->in->drop->control.jobs > 1};
-	return sb_line_between(all->in, &all->verified->rebuilt, again, units, count, &none, arena, between, err);
+	return sb_line_between(all->in, all->first, again, units, count, &none, arena, between, err);
+}
+
+/* Of the manifest's environment all that was built; of another the delivered files that only it made equal. */
+static int list_units(const struct repeating *all, const struct sb_rebuilt *again, struct sb_vec *units, struct sb_err *err)
+{
+	const struct sb_verified *verified = all->verified;
+	const struct sb_rebuilt *const both[] = {all->first, again};
+
+	if (all->first == &verified->rebuilt)
+		return sb_line_units(all->in->drop, &verified->sources, both, 2, verified->arena, units, err);
+	for (size_t i = 0; i < verified->sources.shipped_count; i++) {
+		struct sb_line_unit *slot = verified->instead[i] == all->first ? sb_vec_push(units) : NULL;
+		if (verified->instead[i] != all->first)
+			continue;
+		if (!slot)
+			return no_memory(err);
+		*slot = (struct sb_line_unit){.path = verified->sources.shipped[i].built, .name = verified->sources.shipped[i].path};
+	}
+	return 0;
 }
 
 static int compare_again(struct repeating *all, const struct sb_rebuilt *again, uint64_t number, struct sb_err *err)
 {
-	const struct sb_rebuilt *const both[] = {&all->verified->rebuilt, again};
 	SB_VEC struct sb_vec units = {.size = sizeof(struct sb_line_unit)};
 
-	int rc = sb_line_units(all->in->drop, &all->verified->sources, both, 2, all->verified->arena, &units, err);
+	int rc = list_units(all, again, &units, err);
 	size_t count = rc ? 0 : keep_different(all, again, units.items, units.count);
 	if (rc || count == 0)
 		return rc;
@@ -97,6 +118,34 @@ static int build_again(struct repeating *all, uint64_t number, struct sb_err *er
 	return rc;
 }
 
+static int solve_again(struct repeating *all, uint64_t number, struct sb_err *err)
+{
+	struct sb_rebuilt again = {0};
+	int rc = sb_solve_again(all->solver, all->first, &again, err);
+
+	if (!rc)
+		rc = compare_again(all, &again, number, err);
+	sb_rebuild_release(&again);
+	return rc;
+}
+
+/* What one rebuild under facts gave may have been chance. */
+static int repeat_solved(struct repeating *all, struct sb_err *err)
+{
+	const struct sb_verified *verified = all->verified;
+	const struct sb_line_sides sides = {.base = &verified->rebuilt, .instead = verified->instead};
+	SB_VEC struct sb_vec builds = {.size = sizeof(const struct sb_rebuilt *)};
+	int rc = verified->instead ? sb_line_builds(&sides, verified->sources.shipped_count, &builds, err) : 0;
+
+	for (size_t i = 0; !rc && i < builds.count; i++) {
+		all->first = *(const struct sb_rebuilt **)sb_vec_at(&builds, i);
+		for (unsigned number = 2; !rc && all->first != sides.base && number <= all->in->repeat; number++)
+			rc = solve_again(all, number, err);
+	}
+	all->first = sides.base;
+	return rc;
+}
+
 static int conclude(struct repeating *all, struct sb_err *err)
 {
 	struct sb_verified *verified = all->verified;
@@ -110,13 +159,15 @@ static int conclude(struct repeating *all, struct sb_err *err)
 	return sb_judge_repeats(all->repeats.items, all->repeats.count, verified->arena, &verified->result, err);
 }
 
-int sb_line_repeat(const struct sb_verify_in *in, struct sb_verified *out, struct sb_err *err)
+int sb_line_repeat(const struct sb_verify_in *in, struct sb_verified *out, struct sb_solver *solver, struct sb_err *err)
 {
-	struct repeating all = {.in = in, .verified = out, .repeats = {.size = sizeof(struct sb_judge_repeat)}, .varied = {.size = sizeof(char *)}};
+	struct repeating all = {.in = in, .verified = out, .solver = solver, .first = &out->rebuilt, .repeats = {.size = sizeof(struct sb_judge_repeat)}, .varied = {.size = sizeof(char *)}};
 	int rc = in->vary ? sb_variance_new(in, out, &all.variance, err) : 0;
 
 	for (unsigned number = 2; !rc && number <= in->repeat; number++)
 		rc = build_again(&all, number, err);
+	if (!rc)
+		rc = repeat_solved(&all, err);
 	if (!rc)
 		rc = conclude(&all, err);
 	if (!rc && all.variance)

@@ -127,8 +127,10 @@ int sb_solve_begin(const struct sb_verify_in *in, struct sb_verified *verified, 
 	verified->tries = sb_arena_array(solver->arena, (size_t)in->solve + 1, sizeof *verified->tries);
 	if (!solver->files || !solver->left || !solver->instead || !verified->tries)
 		return no_memory(err);
-	for (size_t i = 0; i < solver->count; i++)
+	for (size_t i = 0; i < solver->count; i++) {
 		solver->files[i].after = solver->files[i].kept = UINT64_MAX;
+		solver->files[i].plain = verified->sources.shipped[i].type != 'f'; /* a link has no bytes that could be reproduced: it is as the plain rebuild has it */
+	}
 	int rc = in->given ? try_given(solver, err) : 0;
 	*all = !rc && solver->count > 0 && !is_of_other_root(solver) && sb_solve_count_open(solver->files, solver->count) == 0;
 	solver->stop = *all ? SB_SOLVE_EQUAL : SB_SOLVE_UNKNOWN;
@@ -149,7 +151,7 @@ static int measure(struct sb_solver *solver, const struct sb_result *plain, cons
 		gained |= file->rebuild != 0;
 		if (file->rebuild)
 			continue;
-		file->plain = artifact->level == SB_LEVEL_IDENTICAL;
+		file->plain |= artifact->level == SB_LEVEL_IDENTICAL;
 		file->before = file->kept = artifact->coverage.bytes - artifact->coverage.equal;
 		if (file->before <= file->after) {
 			file->after = file->before;

@@ -76,7 +76,7 @@ static int take_results(struct sb_solver *solver, const struct looking *look, co
 		const struct sb_artifact *artifact = &result->artifacts[i];
 		struct sb_solve_file *file = &solver->files[look->index[i]];
 		file->now = artifact->coverage.bytes - artifact->coverage.equal;
-		if (artifact->level == SB_LEVEL_IDENTICAL) {
+		if (artifact->level == SB_LEVEL_IDENTICAL) { /* of a file: links are not open */
 			file->rebuild = (unsigned)solver->trials.count;
 			file->after = 0;
 			solver->left[look->index[i]] = (struct sb_solver_left){0};

@@ -145,3 +145,23 @@ int sb_solver_try(struct sb_solver *solver, const struct sb_fact_set *facts, siz
 	release_unused(solver, made);
 	return 0;
 }
+
+int sb_solve_again(struct sb_solver *solver, const struct sb_rebuilt *made, struct sb_rebuilt *out, struct sb_err *err)
+{
+	const struct sb_verified *verified = solver->verified;
+	struct sb_sources sources = verified->sources;
+	struct sb_drop drop;
+	size_t trial = 0;
+
+	while (trial < verified->try_count && verified->tries[trial] != made)
+		trial++;
+	if (trial == solver->trials.count)
+		return sb_fail(err, SB_INTERNAL, "solve-unfounded", "a rebuild under no facts is to be made again");
+	const struct sb_fact_set *facts = &((const struct sb_trial *)sb_vec_at(&solver->trials, trial))->facts;
+	sb_solve_apply(facts, solver->in->drop, &drop);
+	bound_time(solver, &drop);
+	int rc = sb_solve_date_inputs(facts, &verified->sources.inventory, solver->arena, &sources.inventory, err);
+	if (!rc && facts->value[SB_KNOB_TOOLCHAIN])
+		rc = sb_solver_take_root(solver, &drop, &sources, err);
+	return rc ? rc : sb_line_build(solver->in, &sources, &drop, out, err);
+}

@@ -5,12 +5,6 @@
 
 #include "verifier/pipeline/line.h"
 
-/** Where the rebuilt side of delivered files comes from. */
-struct sb_line_sides {
-	const struct sb_rebuilt *base;           /* of all files, and of what was built and not delivered */
-	const struct sb_rebuilt *const *instead; /* one for each delivered file, NULL: base; the whole array may be NULL */
-	bool extra;                              /* list what was built in a delivered folder and not delivered */
-};
 /** One artifact for each delivered file, in their order, then what is extra, into @artifacts (struct sb_artifact_in). Names live in @arena. */
 SB_MUST_USE int sb_line_pair(const struct sb_verify_in *in, const struct sb_sources *sources, const struct sb_line_sides *sides, struct sb_arena *arena,
                              struct sb_vec *artifacts, struct sb_err *err);
@@ -25,8 +19,6 @@ struct sb_line_question {
 SB_MUST_USE int sb_line_compare(const struct sb_compare_in *in, const struct sb_facts *facts, const struct sb_sources *sources, struct sb_line_question *question,
                                 struct sb_arena *arena, struct sb_result *out, struct sb_err *err);
 
-/** Rebuilds under facts. */
-struct sb_solver;
 /**
  * Try the facts that were given, if any: verified->tries[0]. Files whose bytes are equal are remembered. *all: every one is.
  * Errors: NOMEM, INTERRUPTED, TEMPORARY and the like; a recipe that does not run under them is data.
@@ -44,6 +36,8 @@ const struct sb_rebuilt *const *sb_solve_instead(const struct sb_solver *solver)
 bool sb_solve_gained(const struct sb_solver *solver);
 /** What was tried, into @result, which must have been judged with those sides: levels, findings, freedom. */
 SB_MUST_USE int sb_solve_conclude(struct sb_solver *solver, struct sb_result *result, struct sb_err *err);
+/** @made, one of verified->tries, once more under the same facts. Errors: as sb_rebuild_run. Release @out in any case. */
+SB_MUST_USE int sb_solve_again(struct sb_solver *solver, const struct sb_rebuilt *made, struct sb_rebuilt *out, struct sb_err *err);
 /** Accepts NULL, nulls the pointer. The rebuilds stay with the verified run. */
 void sb_solve_end(struct sb_solver **solver);
 

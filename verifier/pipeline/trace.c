@@ -30,20 +30,21 @@ static struct sb_span content_of(const struct sb_rebuilt *rebuilt, const struct 
 	return sb_span_cut(rebuilt->run.spools[entry->spool].bytes, entry->offset, entry->size, &bytes) ? bytes : (struct sb_span){0};
 }
 
-static int list_artifacts(const struct sb_verified *from, struct sb_trace_in *out, struct sb_err *err)
+/* The delivered files that @build made. */
+static int list_artifacts(const struct sb_verified *from, const struct sb_line_sides *sides, const struct sb_rebuilt *build, struct sb_trace_in *out, struct sb_err *err)
 {
 	const struct sb_sources *sources = &from->sources;
-	const struct sb_inventory *outputs = &from->rebuilt.run.outputs;
 	struct sb_trace_artifact *artifacts = sb_arena_array(from->arena, sources->shipped_count, sizeof *artifacts);
 
 	if (!artifacts)
 		return no_memory(err);
+	out->artifact_count = 0;
 	for (size_t i = 0; i < sources->shipped_count; i++) {
 		const struct sb_shipped *shipped = &sources->shipped[i];
-		const struct sb_entry *made = sb_line_content(outputs, sb_inventory_find(outputs, shipped->built));
-		if (shipped->type == 'f')
+		const struct sb_entry *made = sb_line_content(&build->run.outputs, sb_inventory_find(&build->run.outputs, shipped->built));
+		if (shipped->type == 'f' && sb_line_made(sides, i) == build)
 			artifacts[out->artifact_count++] = (struct sb_trace_artifact){
-				.name = shipped->path, .built = made ? made->path : shipped->built, .bytes = shipped->blob.bytes, .made = content_of(&from->rebuilt, made)};
+				.name = shipped->path, .built = made ? made->path : shipped->built, .bytes = shipped->blob.bytes, .made = content_of(build, made)};
 	}
 	out->artifacts = artifacts;
 	return 0;
@@ -73,13 +74,14 @@ static int list_readymade(const struct sb_verified *from, struct sb_trace_in *ou
 /* A trace with more edges is kept in the record only. */
 enum { DOCUMENT_EDGES = 2000000 };
 
-static int document(struct sb_verified *out, struct sb_lineage *lineage, struct sb_err *err)
+/* Of the first build: a document is about one. */
+static int document(struct sb_verified *out, const struct sb_trace *trace, struct sb_lineage *lineage, struct sb_err *err)
 {
 	struct sb_digest digest;
 
-	if (out->rebuilt.run.trace.edge_count > DOCUMENT_EDGES)
+	if (trace->edge_count > DOCUMENT_EDGES)
 		return 0;
-	int rc = sb_trace_write(&out->rebuilt.run.trace, &out->trace, err);
+	int rc = sb_trace_write(trace, &out->trace, err);
 	if (rc)
 		return rc;
 	out->result.trace_document = sb_buf_span(&out->trace);
@@ -89,28 +91,56 @@ static int document(struct sb_verified *out, struct sb_lineage *lineage, struct 
 	return 0;
 }
 
+/* What is asked of each build's trace alike. */
+static int prepare(const struct sb_verify_in *in, const struct sb_verified *from, struct sb_package_base *packages, struct sb_trace_in *out, struct sb_err *err)
+{
+	int rc = find_packages(in, from, packages, err);
+
+	if (!rc)
+		rc = list_readymade(from, out, err);
+	return rc ? rc : sb_line_texts(in->drop, from->arena, out, err);
+}
+
+static const struct sb_rebuilt *build_at(const struct sb_vec *builds, size_t i)
+{
+	return *(const struct sb_rebuilt *const *)sb_vec_at(builds, i);
+}
+
+/* Each delivered file by the trace of the build that it is compared with. */
+static int trace_builds(const struct sb_verified *from, const struct sb_line_sides *sides, const struct sb_vec *builds, struct sb_trace_in *asked,
+                        struct sb_lineage *out, struct sb_err *err)
+{
+	struct sb_lineage *parts = sb_arena_array(from->arena, builds->count, sizeof *parts);
+	int rc = parts ? 0 : no_memory(err);
+
+	for (size_t i = 0; !rc && i < builds->count; i++) {
+		asked->trace = &build_at(builds, i)->run.trace;
+		rc = list_artifacts(from, sides, build_at(builds, i), asked, err);
+		if (!rc)
+			rc = sb_trace_run(asked, from->arena, &parts[i], err); /* zeroed without a trace: nothing is trusted then */
+	}
+	return rc ? rc : sb_trace_join(parts, builds->count, from->arena, out, err);
+}
+
 int sb_line_trace(const struct sb_verify_in *in, struct sb_verified *out, struct sb_err *err)
 {
 	const struct sb_tree source = {.inventory = &out->sources.inventory, .spools = out->sources.spools.items, .spool_count = out->sources.spools.count};
 	const struct sb_tree packed = {.inventory = &out->sources.packed, .spools = out->sources.packed_spools.items, .spool_count = out->sources.packed_spools.count};
+	const struct sb_line_sides sides = {.base = &out->rebuilt, .instead = out->instead};
+	SB_VEC struct sb_vec builds = {.size = sizeof(const struct sb_rebuilt *)};
 	struct sb_package_base packages = {0};
-	struct sb_trace_in from = {.trace = &out->rebuilt.run.trace, .source = &source, .packed = &packed, .packages = &packages, .declared = in->drop->toolchain.packages,
-	                           .declared_count = in->drop->toolchain.package_count, .parsers = in->parsers};
+	struct sb_trace_in asked = {.source = &source, .packed = &packed, .packages = &packages, .declared = in->drop->toolchain.packages,
+	                            .declared_count = in->drop->toolchain.package_count, .parsers = in->parsers};
 	struct sb_lineage *lineage = sb_arena_alloc(out->arena, sizeof *lineage);
 
-	if (!from.trace->present)
-		return 0;
-	int rc = lineage ? find_packages(in, out, &packages, err) : no_memory(err);
+	int rc = lineage ? sb_line_builds(&sides, out->sources.shipped_count, &builds, err) : no_memory(err);
+	if (rc || !build_at(&builds, 0)->run.trace.present)
+		return rc;
+	rc = prepare(in, out, &packages, &asked, err);
 	if (!rc)
-		rc = list_artifacts(out, &from, err);
+		rc = trace_builds(out, &sides, &builds, &asked, lineage, err);
 	if (!rc)
-		rc = list_readymade(out, &from, err);
-	if (!rc)
-		rc = sb_line_texts(in->drop, out->arena, &from, err);
-	if (!rc)
-		rc = sb_trace_run(&from, out->arena, lineage, err);
-	if (!rc)
-		rc = document(out, lineage, err);
+		rc = document(out, &build_at(&builds, 0)->run.trace, lineage, err);
 	if (rc)
 		return rc;
 	out->result.lineage = lineage;

@@ -72,6 +72,32 @@ static size_t drop_twins(struct sb_line_unit *units, size_t count)
 	return kept;
 }
 
+static int set_unit(struct sb_line_unit *unit, const char *path, const char *name, struct sb_arena *arena, struct sb_err *err)
+{
+	unit->path = sb_arena_copy(arena, sb_span_text(path));
+	unit->name = name ? sb_arena_copy(arena, sb_span_text(name)) : NULL;
+	return unit->path && unit->name ? 0 : no_memory(err);
+}
+
+/* The unit at @i gets the name of its delivered file; one that was delivered under several names becomes as many units. */
+static int name_unit(struct sb_vec *units, size_t i, const struct sb_drop *drop, const struct sb_line_unit *known, size_t count, struct sb_arena *arena,
+                     struct sb_err *err)
+{
+	struct sb_line_unit unit = *(const struct sb_line_unit *)sb_vec_at(units, i);
+	const struct sb_line_unit *found = bsearch(&unit, known, count, sizeof *known, by_path);
+
+	if (!found)
+		return set_unit(sb_vec_at(units, i), unit.path, extra_name(drop, unit.path, arena), arena, err);
+	while (found > known && by_path(found - 1, &unit) == 0)
+		found--;
+	int rc = set_unit(sb_vec_at(units, i), unit.path, found->name, arena, err);
+	for (found++; !rc && found < known + count && by_path(found, &unit) == 0; found++) {
+		struct sb_line_unit *more = sb_vec_push(units);
+		rc = more ? set_unit(more, unit.path, found->name, arena, err) : no_memory(err);
+	}
+	return rc;
+}
+
 int sb_line_units(const struct sb_drop *drop, const struct sb_sources *sources, const struct sb_rebuilt *const *builds, size_t count,
                   struct sb_arena *arena, struct sb_vec *out, struct sb_err *err)
 {
@@ -82,17 +108,11 @@ int sb_line_units(const struct sb_drop *drop, const struct sb_sources *sources, 
 		rc = add_build(builds[i], out, err);
 	if (rc || out->count == 0)
 		return rc;
-	struct sb_line_unit *units = out->items;
-	out->count = drop_twins(units, out->count);
-	for (size_t i = 0; i < out->count; i++) {
-		const struct sb_line_unit *found = bsearch(&units[i], known, sources->shipped_count, sizeof *known, by_path);
-		const char *name = found ? found->name : extra_name(drop, units[i].path, arena);
-		units[i].path = sb_arena_copy(arena, sb_span_text(units[i].path));
-		units[i].name = name ? sb_arena_copy(arena, sb_span_text(name)) : NULL;
-		if (!units[i].path || !units[i].name)
-			return no_memory(err);
-	}
-	return 0;
+	out->count = drop_twins(out->items, out->count);
+	size_t paths = out->count;
+	for (size_t i = 0; !rc && i < paths; i++)
+		rc = name_unit(out, i, drop, known, sources->shipped_count, arena, err);
+	return rc;
 }
 
 void sb_line_identity(const struct sb_rebuilt *rebuilt, const char *path, uint8_t out[SB_BLAKE2B_BYTES])

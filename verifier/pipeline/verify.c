@@ -96,12 +96,11 @@ static int pair_outputs(const struct sb_sources *sources, const struct sb_line_s
 	int rc = 0;
 	for (size_t i = 0; !rc && i < sources->shipped_count; i++) {
 		const struct sb_shipped *shipped = &sources->shipped[i];
-		const struct sb_rebuilt *rebuilt = sides->instead && sides->instead[i] ? sides->instead[i] : sides->base;
 		artifacts[i].name = shipped->path;
 		artifacts[i].shipped = (struct sb_side){
 			.present = true, .bytes = shipped->blob.bytes, .digest = shipped->digest, .type = shipped->type, .mode = shipped->mode,
 			.link = shipped->link, .xattrs = shipped->capability};
-		rc = sb_line_side(rebuilt, shipped->built, &artifacts[i].rebuilt, err);
+		rc = sb_line_side(sb_line_made(sides, i), shipped->built, &artifacts[i].rebuilt, err);
 		sb_line_special_bits(&artifacts[i]);
 	}
 	return rc;
@@ -128,7 +127,7 @@ int sb_line_pair(const struct sb_verify_in *in, const struct sb_sources *sources
 			return no_memory(err);
 	int rc = pair_outputs(sources, sides, artifacts->items, err);
 	if (!rc && sides->extra)
-		rc = sb_line_extra(in->drop, sources, sides->base, arena, artifacts, err);
+		rc = sb_line_extra(in->drop, sources, sides, arena, artifacts, err);
 	return rc;
 }
 
@@ -170,6 +169,7 @@ static int compare_and_solve(const struct sb_verify_in *in, struct sb_verified *
 		rc = compare(in, out, &sides, in->solve ? &question : NULL, err);
 	if (!rc)
 		rc = sb_solve_rounds(solver, &out->result, &question.found, seconds, err);
+	out->instead = sb_solve_instead(solver);
 	if (!rc && sb_solve_gained(solver))
 		rc = compare(in, out, &sides, NULL, err);
 	return rc ? rc : sb_solve_conclude(solver, &out->result, err);
@@ -194,21 +194,19 @@ static uint64_t now(void)
 	return (uint64_t)at.tv_sec;
 }
 
-static int solve(const struct sb_verify_in *in, struct sb_verified *out, struct sb_err *err)
+static int solve(const struct sb_verify_in *in, struct sb_verified *out, struct sb_solver **solver, struct sb_err *err)
 {
-	struct sb_solver *solver = NULL;
 	bool all = false;
 
-	int rc = sb_solve_begin(in, out, &solver, &all, err);
+	int rc = sb_solve_begin(in, out, solver, &all, err);
 	if (!rc && all && in->repeat <= 1) {
-		rc = take_given(in, out, solver, err);
+		rc = take_given(in, out, *solver, err);
 	} else if (!rc) {
 		uint64_t begun = now();
 		rc = rebuild(in, out, err);
 		if (!rc)
-			rc = compare_and_solve(in, out, solver, now() - begun, err);
+			rc = compare_and_solve(in, out, *solver, now() - begun, err);
 	}
-	sb_solve_end(&solver);
 	return rc;
 }
 
@@ -222,15 +220,17 @@ static int rebuild_and_compare(const struct sb_verify_in *in, struct sb_verified
 
 int sb_pipeline_verify(const struct sb_verify_in *in, struct sb_verified *out, struct sb_err *err)
 {
+	struct sb_solver *solver = NULL;
+
 	*out = (struct sb_verified){.arena = sb_arena_new(0)};
 	int rc = out->arena ? ingest(in, out, err) : no_memory(err);
-
 	if (!rc)
-		rc = in->solve || in->given ? solve(in, out, err) : rebuild_and_compare(in, out, err);
+		rc = in->solve || in->given ? solve(in, out, &solver, err) : rebuild_and_compare(in, out, err);
 	if (!rc && in->trace)
 		rc = sb_line_trace(in, out, err);
 	if (!rc && in->repeat > 1)
-		rc = sb_line_repeat(in, out, err);
+		rc = sb_line_repeat(in, out, solver, err);
+	sb_solve_end(&solver);
 	return rc;
 }
 

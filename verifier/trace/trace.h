@@ -71,4 +71,10 @@ struct sb_trace_in {
  */
 SB_MUST_USE int sb_trace_run(const struct sb_trace_in *in, struct sb_arena *arena, struct sb_lineage *out, struct sb_err *err);
 
+/**
+ * What files of several builds were made of, from what each build's trace says of its own: @parts, at least one, whose lists are renumbered. Trusted when all
+ * are; a source is unread when nobody read it in any. Everything in @out lives in @arena or is borrowed from @parts. Errors: NOMEM, INTERNAL.
+ */
+SB_MUST_USE int sb_trace_join(struct sb_lineage *parts, size_t count, struct sb_arena *arena, struct sb_lineage *out, struct sb_err *err);
+
 #endif
