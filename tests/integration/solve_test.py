@@ -3,8 +3,9 @@
 import json
 import os
 import re
+import subprocess
 
-from sbtest import case, main, need, sb
+from sbtest import case, main, need, run, sb
 from solving import THEIR_PATH, THEIRS, Product, facts, levels, pack, sha256
 
 LEAKY = {
@@ -397,6 +398,106 @@ def _(dir):
     Product(evil, [COMPILE], ["prog"]).save()
     record = sb("verify", "drop.json", "--solve", "3", "--json", code=1).json()
     assert record["level"] == "different" and not any(f["rebuild"] for f in record["solve"]["files"])
+
+
+def gate_without_exceptions():
+    """A policy that asks for a level, and names no ready-made input."""
+    key = subprocess.run("openssl genpkey -algorithm ed25519 | openssl pkey -pubout -outform DER", shell=True, stdout=subprocess.PIPE, check=True).stdout[-32:].hex()
+    with open("policy.json", "w", encoding="ascii") as f:
+        json.dump({"schema": "samebuild-policy/1", "resource": "pkg:generic/acme@1.*", "keys": [{"party": "lab", "role": "evaluator", "key": key}],
+                   "artifacts": [{"files": "*", "level": "explained"}]}, f)
+
+
+def given(**facts_):
+    with open("facts.json", "w", encoding="ascii") as f:
+        json.dump({"schema": "samebuild-facts/1", **facts_}, f)
+    return "--facts", "facts.json"
+
+
+@case("what came ready-made is told of the rebuild that made the file equal, not of the plain one")
+def _(_dir):
+    need("cc", "base64", "openssl")
+    with open("other.c", "w", encoding="ascii") as f:
+        f.write("int main(void) { return 66; }\n")
+    run("cc", "-O1", "-s", "-o", "other", "other.c", code=0)
+    text = run("base64", "other", code=0).out
+    step = 'if [ "$(id -un)" = jenkins ]; then base64 -d data.txt > prog; else cc -O1 -s -o prog main.c; fi; printf "by %s\\n" "$(id -un)" >> prog'
+    product = Product({"main.c": "int main(void) { return 0; }\n", "data.txt": text, "plain.c": "int plain;\n"}, [step, "cc -c plain.c"], ["prog", "plain.o"])
+    product.vendor({"user": "jenkins"}, path="/build/acme-1.0")
+    gate_without_exceptions()
+    for options in (("--solve", "3"), given(user="jenkins"), (*given(user="jenkins"), "--repeat", "2")):
+        record = sb("verify", "drop.json", *options, "--json").json()
+        assert levels(record)["prog"] == "reproduced" and record["trace"]["trusted"], record["solve"]
+        assert [f["artifact"] for f in record["findings"] if f["kind"] == "prebuilt"] == ["release/prog"], (options, record["findings"])
+        prebuilt, = record["trace"]["prebuilt"]
+        assert prebuilt["path"] == "data.txt" and [r["name"] for r in prebuilt["reaches"]] == ["release/prog"], record["trace"]["prebuilt"]
+        unread = record["trace"]["sources"]["unread"]
+        assert "plain.c" not in unread and "data.txt" not in unread and ("main.c" in unread) == (options[0] == "--facts"), (options, unread)
+        names = [o["name"] for o in record["trace"]["outputs"]]
+        assert names == sorted(names) and set(names) == {"release/prog", "release/plain.o"}, names
+        refused = sb("verify", "drop.json", *options, "--gate", "policy.json")
+        assert refused.code == 1 and "opaque-input" in refused.out, (options, refused)
+
+
+@case("what a rebuild under facts makes and nobody delivered is missed")
+def _(_dir):
+    step = 'mkdir -p o/sub; echo "by $(id -un)" > o/made; echo s > o/sub/x; if [ "$(id -un)" = jenkins ]; then echo "deny all" > o/deny.conf; chmod 2755 o/sub; fi'
+    product = Product({"x": "x"}, [step], ["o"])
+    product.drop["outputs"] = [{"shipped": "release", "built": "o"}]
+    os.makedirs("release/sub")
+    for folder in ("release", "release/sub"):
+        os.chmod(folder, 0o755)
+    for name, text in (("made", "by jenkins\n"), ("sub/x", "s\n")):
+        with open(f"release/{name}", "w", encoding="ascii") as f:
+            f.write(text)
+    product.save()
+    for options in (("--solve", "2"), given(user="jenkins"), (*given(user="jenkins"), "--repeat", "2")):
+        result = sb("verify", "drop.json", *options, "--json", code=1)
+        found = levels(result.json())
+        assert found["made"] == "reproduced" and found["deny.conf"] == found["sub"] == "different", (options, found)
+
+
+@case("a rebuild under facts is repeated like the plain one, and what chance made equal varies")
+def _(_dir):
+    step = 'v=0; if [ "$(id -un)" = jenkins ]; then v=$(($(od -An -N1 -tu1 /dev/urandom) % 2)); fi; printf "by %s\\nvariant %s\\n" "$(id -un)" $v > made'
+    product = Product({"x": "x"}, [step], ["made"])
+    os.mkdir("release")
+    with open("release/made", "w", encoding="ascii") as f:
+        f.write("by jenkins\nvariant 1\n")
+    product.save()
+    for _ in range(20):
+        record = sb("verify", "drop.json", *given(user="jenkins"), "--repeat", "20", "--json").json()
+        if levels(record)["made"] == "reproduced":
+            break
+    assert levels(record)["made"] == "reproduced" and record["builds"] == {"count": 20, "equal": False, "varied": ["release/made"]}, record["builds"]
+    assert any(f["artifact"] == "release/made" and "differ here" in f["note"] for f in record["findings"]), record["findings"]
+
+
+@case("a link below the build path is as the plain rebuild has it, and the run ends with an answer")
+def _(_dir):
+    product = Product({"x": "x"}, ['mkdir o; echo "in $PWD" > o/info; ln -s "$PWD/o/info" o/link'], ["o"])
+    product.drop["outputs"] = [{"shipped": "release", "built": "o"}]
+    os.mkdir("release")
+    os.chmod("release", 0o755)
+    with open("release/info", "w", encoding="ascii") as f:
+        f.write("in /home/jenkins/acme\n")
+    os.symlink("/home/jenkins/acme/o/info", "release/link")
+    product.save()
+    found = levels(sb("verify", "drop.json", "--solve", "2", "--json", code=1).json())
+    assert found == {"info": "reproduced", "link": "different"}, found
+
+
+@case("one output that was delivered under two names varies under both")
+def _(_dir):
+    product = Product({"x": "x"}, ["od -An -N8 -tx8 /dev/urandom > made"], ["made"])
+    product.drop["outputs"] = [{"shipped": f"release/{name}", "built": "made"} for name in "ab"]
+    os.mkdir("release")
+    for name in "ab":
+        with open(f"release/{name}", "w", encoding="ascii") as f:
+            f.write("something else\n")
+    product.save()
+    record = sb("verify", "drop.json", "--repeat", "2", "--json", code=1).json()
+    assert record["builds"]["varied"] == ["release/a", "release/b"], record["builds"]
 
 
 main()
