@@ -5,8 +5,9 @@
 #include "verifier/sandbox/filter.h"
 #include "verifier/sandbox/landlock.h"
 #include "verifier/sandbox/masks.h"
-#include "verifier/sandbox/sysctls.h"
 #include "verifier/sandbox/order.h"
+#include "verifier/sandbox/place.h"
+#include "verifier/sandbox/sysctls.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -71,28 +72,14 @@ static int plan_limits(struct sb_sandbox_plan *plan, struct sb_err *err)
 	return plan->scratch_size && plan->scratch_inodes && plan->root_size && plan->owner ? 0 : out_of_memory(err);
 }
 
-static bool is_system(const char *top, size_t n)
-{
-	static const char *const names[] = {"bin", "etc", "lib", "lib32", "lib64", "libx32", "run", "sbin", "tmp", "usr", "var"};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strlen(names[i]) == n && memcmp(names[i], top, n) == 0)
-			return true;
-	return false;
-}
-
-/** The build owns everything below the first component ("/build"), or only its own folder when that one is the system's. */
 static int plan_places(struct sb_sandbox_plan *plan, struct sb_err *err)
 {
-	const char *path = plan->spec->build_path;
-	size_t top = strcspn(path + 1, "/");
-	bool system = is_system(path + 1, top);
+	int rc = sb_place_choose(plan->spec, plan->arena, &plan->work_mount, err);
 
-	if (system && plan->spec->host_root && strncmp(path, "/tmp/", 5) != 0 && strncmp(path, "/var/tmp/", 9) != 0)
-		return sb_fail(err, SB_USAGE, "build-path-taken", "%s lies in a read-only system directory of this machine", path);
-	plan->work_mount = system ? path : sb_arena_copy(plan->arena, sb_span_of(path, top + 1));
-	plan->out = sb_arena_printf(plan->arena, "%s/out", path);
-	return plan->work_mount && plan->out ? 0 : out_of_memory(err);
+	if (rc != 0)
+		return rc;
+	plan->out = sb_arena_printf(plan->arena, "%s/out", plan->spec->build_path);
+	return plan->out ? 0 : out_of_memory(err);
 }
 
 /** execve(2) takes pointers to char that it does not write through. */
