@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""A delivered file names the folder it was built in. With a root of its own, sources that lie there must not take the place of the root's tools."""
+"""A delivered file names the folder it was built in. With a root of its own, sources that lie there must not take the place of the root's tools, and no path ends a run."""
 import io
 import json
 import os
@@ -124,6 +124,17 @@ def _(dir):
     made.save()
     error = json.loads(sb("verify", "drop.json", "--json", code=2).out)["errors"][0]
     assert error["id"] == "build-path-taken" and "/opt/tc/bin/cc" in error["message"] and "/build/" in error["hint"], error
+
+
+@case("a path that no system can make ends no run")
+def _(dir):
+    for place in ("/b" + "/a" * 2000, "/b" + "/a" * 300, "/b" + ("/" + "a" * 200) * 20):
+        shutil.rmtree("release", ignore_errors=True)
+        made = product("cc", "true")
+        deliver(f"built in {place} now\n")
+        made.save()
+        record = sb("verify", "drop.json", "--solve", "3", "--json", code=1).json()
+        assert record["level"] == "different" and not any(f["rebuild"] for f in record["solve"]["files"]), record["solve"]
 
 
 main()

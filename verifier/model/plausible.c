@@ -9,7 +9,8 @@
 #define LETTERS LOWER UPPER
 #define DIGITS "0123456789"
 
-enum { LONGEST_PATH = 4095, LONGEST_PART = 255, LONGEST_NAME = 64, LONGEST_USER = 32, MOST_JOBS = 1024, DIGEST_DIGITS = 64 };
+/* A path has room for what a build puts below it; nobody builds deeper. */
+enum { LONGEST_PATH = 1024, MOST_PARTS = 128, LONGEST_PART = 255, LONGEST_NAME = 64, LONGEST_USER = 32, MOST_JOBS = 1024, DIGEST_DIGITS = 64 };
 
 /** 1990-01-01 and 2100-01-01: nobody built before, and a later date is no date of a delivery. */
 static const uint64_t earliest = 631152000, latest = 4102444800;
@@ -43,7 +44,7 @@ static bool is_word(struct sb_span text, size_t most, const char *first, const c
 
 static bool is_path(struct sb_span text)
 {
-	size_t part = 0;
+	size_t part = 0, parts = 0;
 
 	if (text.n < 2 || text.n > LONGEST_PATH || text.p[0] != '/' || text.p[text.n - 1] == '/')
 		return false;
@@ -55,7 +56,7 @@ static bool is_path(struct sb_span text)
 			continue;
 		}
 		struct sb_span name = sb_span_of(text.p + i - part, part);
-		if (part > LONGEST_PART || sb_span_equal(name, sb_span_text(".")) || sb_span_equal(name, sb_span_text("..")))
+		if (++parts > MOST_PARTS || part > LONGEST_PART || sb_span_equal(name, sb_span_text(".")) || sb_span_equal(name, sb_span_text("..")))
 			return false;
 		part = 0;
 	}

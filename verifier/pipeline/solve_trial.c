@@ -26,10 +26,10 @@ static int new_trial(struct sb_solver *solver, const struct sb_fact_set *facts, 
 	return 0;
 }
 
-/* What says no more than that a recipe does not work so, or that the environment cannot be made so. */
+/* Facts are foreign: whatever they make of an environment says no more than that nothing is built so. Only what is wrong with this run ends it. */
 static bool is_refusal(int rc)
 {
-	return rc == SB_FAILED || rc == SB_USAGE || rc == SB_LIMIT;
+	return rc && rc != SB_NOMEM && rc != SB_IO && rc != SB_TEMPORARY && rc != SB_INTERRUPTED && rc != SB_INTERNAL;
 }
 
 /* An archive that is not there, or is no root, makes no build; it ends nothing. */

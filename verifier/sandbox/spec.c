@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "verifier/sandbox/spec.h"
+#include "verifier/sandbox/beneath.h"
 
 #include <ctype.h>
+#include <limits.h>
 #include <string.h>
 
 /* sethostname(2) and the uts strings take 64 bytes; useradd(8) takes names of 32. */
@@ -100,6 +102,8 @@ static int steps_check(const struct sb_sandbox_spec *spec, struct sb_err *err)
 			return sb_fail(err, SB_USAGE, "sandbox-spec", "step %zu has nothing to run", i + 1);
 		if (step->cwd && !relative(step->cwd))
 			return sb_fail(err, SB_USAGE, "sandbox-spec", "step %zu: cwd \"%s\" leaves the build path", i + 1, step->cwd);
+		if (step->cwd && strlen(spec->build_path) + strlen(step->cwd) + 2 > PATH_MAX)
+			return sb_fail(err, SB_USAGE, "sandbox-spec", "step %zu: the path of its folder is too long", i + 1);
 	}
 	for (size_t i = 0; i < spec->output_count; i++)
 		if (!relative(spec->outputs[i]))
@@ -114,12 +118,24 @@ static bool starts_with_part(const char *path, const char *part)
 	return strncmp(path, part, n) == 0 && (path[n] == 0 || path[n] == '/');
 }
 
+/* As deep as sb_beneath_make_dir goes, with "out" below it. */
+static bool is_too_deep(const char *path)
+{
+	size_t parts = 1;
+
+	for (; *path; path++)
+		parts += *path == '/';
+	return parts >= SB_CURSOR_DEPTH;
+}
+
 static int build_path_check(const struct sb_sandbox_spec *spec, struct sb_err *err)
 {
 	static const char *const never[] = {"/dev", "/proc", "/sys", "/etc"};
 
 	if (!spec->build_path || !sb_path_is_clean_absolute(spec->build_path) || strcmp(spec->build_path, "/") == 0)
 		return sb_fail(err, SB_USAGE, "sandbox-spec", "the build path must be a clean absolute path below /");
+	if (is_too_deep(spec->build_path) || strlen(spec->build_path) + sizeof("/out") > PATH_MAX)
+		return sb_fail(err, SB_USAGE, "sandbox-spec", "the build path has more folders, or is longer, than this system can make");
 	for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++)
 		if (starts_with_part(spec->build_path, never[i]))
 			return sb_fail(err, SB_USAGE, "build-path-taken", "%s cannot hold a build: %s belongs to the environment",

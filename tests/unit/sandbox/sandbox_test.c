@@ -80,6 +80,13 @@ Test(sandbox, build_paths)
 		spec.build_path = fine[i];
 		expect(&spec, NULL, fine[i]);
 	}
+	char deep[2 * 300 + 1] = "";
+	for (size_t i = 0; i < 300; i++)
+		memcpy(deep + 2 * i, "/a", 3);
+	spec.build_path = deep;
+	expect(&spec, "sandbox-spec", "a path of 300 folders");
+	deep[2 * 200] = 0;
+	expect(&spec, NULL, "a path of 200 folders");
 	spec.build_path = NULL;
 	expect(&spec, "sandbox-spec", "no path");
 }

@@ -118,8 +118,12 @@ Test(solve, values_that_no_environment_has)
 	memset(longest, 'a', sizeof longest);
 	for (size_t i = 0; i < sizeof longest; i += 200)
 		longest[i] = '/';
-	cr_assert(sb_fact_is_plausible(SB_KNOB_PATH, sb_span_of(longest, 4095)));
-	cr_assert(!sb_fact_is_plausible(SB_KNOB_PATH, sb_span_of(longest, 4096)));
+	cr_assert(sb_fact_is_plausible(SB_KNOB_PATH, sb_span_of(longest, 1024)));
+	cr_assert(!sb_fact_is_plausible(SB_KNOB_PATH, sb_span_of(longest, 1025)));
+	for (size_t i = 0; i < sizeof longest; i += 2)
+		longest[i] = '/';
+	cr_assert(sb_fact_is_plausible(SB_KNOB_PATH, sb_span_of(longest, 256)));
+	cr_assert(!sb_fact_is_plausible(SB_KNOB_PATH, sb_span_of(longest, 258)), "129 components");
 	memset(longest, 'a', sizeof longest);
 	longest[0] = '/';
 	cr_assert(!sb_fact_is_plausible(SB_KNOB_PATH, sb_span_of(longest, 300)), "a component of 299 bytes");
