@@ -136,6 +136,8 @@ static bool is_seen(const struct sb_solving *solving, enum sb_knob knob, const c
 
 static bool is_founded(const struct sb_solving *solving, const struct sb_trial *trial)
 {
+	if (trial->end != SB_TRIAL_EQUAL && trial->end != SB_TRIAL_CLOSER)
+		return false;
 	for (unsigned knob = 0; knob < SB_KNOBS; knob++)
 		if (trial->facts.value[knob] && !is_seen(solving, (enum sb_knob)knob, trial->facts.value[knob]))
 			return false;
@@ -144,9 +146,11 @@ static bool is_founded(const struct sb_solving *solving, const struct sb_trial *
 
 static void check_files(struct sb_taking *in, struct sb_place place, const struct sb_solving *solving)
 {
+	if (solving->trial_count > (uint64_t)solving->most + 1) /* facts that were given are one more */
+		sb_schema_problem(&in->schema, place, "record-inconsistent", "more rebuilds under facts than were asked for");
 	for (size_t i = 0; i < solving->file_count; i++)
-		if (solving->files[i].rebuild && !is_founded(solving, &solving->trials[solving->files[i].rebuild - 1]))
-			sb_schema_problem(&in->schema, place, "record-inconsistent", "a file is made equal by a rebuild without facts, or without evidence for them");
+		if (solving->files[i].rebuild && (solving->files[i].after || !is_founded(solving, &solving->trials[solving->files[i].rebuild - 1])))
+			sb_schema_problem(&in->schema, place, "record-inconsistent", "a file is made equal by a rebuild that ended otherwise, without facts, or without evidence for them");
 }
 
 void sb_solving_read(struct sb_taking *in, struct sb_place place, struct sb_solving *out)

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 
+import records
 from sbtest import case, main, need, run, sb
 from solving import THEIR_PATH, THEIRS, Product, facts, levels, pack, sha256
 
@@ -498,6 +499,24 @@ def _(_dir):
     product.save()
     record = sb("verify", "drop.json", "--repeat", "2", "--json", code=1).json()
     assert record["builds"]["varied"] == ["release/a", "release/b"], record["builds"]
+
+
+@case("a record whose file rests on a rebuild that did not make it equal is refused")
+def _(_dir):
+    product = Product({"x": "x"}, ['echo "by $(id -un)" > made'], ["made"])
+    product.vendor({"user": "jenkins"}, path="/build/acme-1.0")
+    record = product.verify("-o", "trace=trace.json", code=0)
+    assert record["level"] == "reproduced"
+    lies = {"failed": lambda r: r["solve"]["rebuilds"][0].update(end="failed"), "no closer": lambda r: r["solve"]["rebuilds"][0].update(end="no-closer"),
+            "bytes left": lambda r: r["solve"]["files"][0].update(after=5), "more than asked for": lambda r: (r["solve"].update(rounds=0), r["solve"]["rebuilds"].append(r["solve"]["rebuilds"][0]))}
+    for label, lie in (("good", lambda r: None), *lies.items()):
+        changed = json.loads(json.dumps(record))
+        lie(changed)
+        folder = records.keep(f"runs/{label}", changed)
+        os.link("trace.json", f"{folder}/trace.json")
+        result = sb("report", folder, "--json")
+        assert result.code == (0 if label == "good" else 6), (label, result)
+        assert label == "good" or result.json()["errors"][0]["id"] == "record-inconsistent", (label, result)
 
 
 main()
