@@ -6,7 +6,9 @@ import copy
 import io
 import json
 import os
+import re
 import shutil
+import subprocess
 import tarfile
 
 import drops
@@ -243,6 +245,45 @@ def _(_dir):
         with open('run/record.json', 'w') as f:
             json.dump(record, f)
         assert 'record-' in sb('report', './run', '-o', 'text=-', code=6).err, (part, key, value)
+
+
+def rebuilt_at(path):
+    """What drop() has made, with another build path."""
+    with open('drop.yaml') as f:
+        text = f.read()
+    assert text.count('  path: /build/acme-1.0') == 1
+    with open('drop.yaml', 'w') as f:
+        f.write(text.replace('  path: /build/acme-1.0', f'  path: {path}'))
+
+
+@case('the varied path is no longer than a path and a name may be')
+def _(_dir):
+    for path in ('/build/' + 'a' * 250, '/build/' + 'a' * 245 + '-elsewhere', '/build/' + 'ä' * 124, '/build/' + '/'.join(['a' * 250] * 16)[:4060]):
+        drop({'a': LEAKS['path'], 'b': 'echo same'})
+        rebuilt_at(path)
+        _record, variation = vary()
+        assert found(variation) == {'a': [('path',)]} and variation['complete'], (path, variation)
+
+
+@case('an environment that cannot be made is called uncontrolled, and ends nothing')
+def _(_dir):
+    programs = ('/bin/sh', '/bin/tar', '/bin/mkdir', '/bin/uname')
+    words = subprocess.run(['ldd', *programs], check=True, stdout=subprocess.PIPE, text=True).stdout
+    drop({'a': LEAKS['host'], 'b': 'echo same'})
+    with tarfile.open('root.tar', 'w') as archive:
+        for place in sorted({*programs, *re.findall(r'(/\S+) \(0x', words)}):
+            with open(place, 'rb') as f:
+                data = f.read()
+            entry = tarfile.TarInfo(place[1:])
+            entry.size, entry.mode = len(data), 0o755
+            archive.addfile(entry, io.BytesIO(data))
+        archive.addfile(tarfile.TarInfo('build/acme-1.0-elsewhere/tool'))
+    with open('drop.yaml') as f:
+        text = f.read()
+    with open('drop.yaml', 'w') as f:
+        f.write(text.replace('toolchain: {root: host}', f'toolchain: {{root: root.tar, sha256: {drops.sha256("root.tar")}}}'))
+    _record, variation = vary()
+    assert states(variation)['path'] == 'uncontrolled' and found(variation) == {'a': [('host',)]}, (states(variation), found(variation))
 
 
 main()

@@ -111,6 +111,17 @@ static int tell_unit(struct telling *tell, size_t unit, struct sb_err *err)
 	return 0;
 }
 
+/* No build ran with one of these varied, so none failed by it. */
+static uint32_t refused(const struct sb_variance *all)
+{
+	uint32_t axes = 0;
+
+	for (size_t axis = 0; axis < SB_VARY_AXES_MOST; axis++)
+		if (all->values[axis].refused)
+			axes |= UINT32_C(1) << axis;
+	return axes;
+}
+
 /* The build as a whole: what makes it fail. */
 static int tell_whole(struct telling *tell, struct sb_err *err)
 {
@@ -119,9 +130,11 @@ static int tell_whole(struct telling *tell, struct sb_err *err)
 	int rc = 0;
 
 	sb_vary_breaks(tell->all->search, &verdict);
+	verdict.guilty &= ~refused(tell->all);
+	bool touched = verdict.guilty || verdict.together_count || verdict.state != SB_VARYING_EXPLAINED;
 	tell->breaks = members(&verdict);
 	tell->undecided |= verdict.state != SB_VARYING_EXPLAINED;
-	if (verdict.steady)
+	if (verdict.steady || !touched)
 		return 0;
 	for (uint32_t left = verdict.guilty; !rc && left; left &= left - 1)
 		rc = add_reason(tell, SIZE_MAX, SIZE_MAX, left & -left, err);
@@ -208,6 +221,8 @@ static enum sb_axis_state axis_state(const struct telling *tell, const struct sb
 
 	if (prospect != SB_AXIS_UNDECIDED)
 		return prospect;
+	if (all->values[axis].refused)
+		return SB_AXIS_UNCONTROLLED;
 	if (tell->breaks >> axis & 1U)
 		return SB_AXIS_BREAKS;
 	if (tell->guilty >> axis & 1U)

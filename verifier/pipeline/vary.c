@@ -119,6 +119,13 @@ static int take(struct sb_variance *all, uint32_t mask, struct sb_rebuilt *rebui
 	return rc;
 }
 
+static void note_refusal(struct sb_variance *all, uint32_t mask)
+{
+	for (size_t axis = 0; axis < SB_VARY_AXES_MOST; axis++)
+		if (mask == UINT32_C(1) << axis)
+			all->values[axis].refused = true;
+}
+
 static int build(struct sb_variance *all, uint32_t pins, uint32_t mask, struct sb_rebuilt *out, bool *failed, struct sb_err *err)
 {
 	struct sb_drop drop;
@@ -133,7 +140,9 @@ static int build(struct sb_variance *all, uint32_t pins, uint32_t mask, struct s
 	all->made++;
 	sb_step(all->in->progress, "vary", "build in another environment", all->made, 0);
 	rc = sb_line_build(all->in, &all->verified->sources, &drop, out, &why);
-	*failed = rc == SB_FAILED;
+	*failed = rc == SB_FAILED || rc == SB_USAGE || rc == SB_LIMIT; /* an environment that cannot be made is no reason to say nothing of the others */
+	if (rc == SB_USAGE)
+		note_refusal(all, mask);
 	if (rc && !*failed && err)
 		*err = why;
 	return *failed ? 0 : rc;

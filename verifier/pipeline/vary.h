@@ -9,6 +9,7 @@
 /** What the environment says of an axis, escaped. */
 struct sb_axis_values {
 	bool noted, uncontrolled;
+	bool refused; /* no environment could be made with this axis alone varied */
 	const char *control, *varied;
 };
 

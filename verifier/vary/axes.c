@@ -8,6 +8,9 @@
 #define LATER INT64_C(34608461)
 #define LAST_EPOCH (INT64_C(253402300799) - 2 * LATER)
 
+/* Of a name; and of a path, below which there is room for what a build puts there. */
+enum { LONGEST_NAME = 255, LONGEST_PATH = 4000 };
+
 static enum sb_axis_state always(const struct sb_drop *drop)
 {
 	(void)drop;
@@ -28,9 +31,39 @@ static const char *other(const char *now, const char *word, const char *otherwis
 	return now && strcmp(now, word) == 0 ? otherwise : word;
 }
 
+static bool goes_on(char byte)
+{
+	return ((unsigned char)byte & 0xc0) == 0x80; /* inside a character of UTF-8 */
+}
+
+/* So many bytes of @path as leave room for @more in its last name and in the whole; of what cannot be kept, the end goes. */
+static size_t keep_of(const char *path, size_t more)
+{
+	size_t most = LONGEST_PATH - more, n = strlen(path), name;
+
+	n = n > most ? most : n;
+	while (n > 1 && path[n - 1] == '/')
+		n--;
+	for (name = n; name > 1 && path[name - 1] != '/';)
+		name--;
+	if (n - name > LONGEST_NAME - more)
+		n = name + LONGEST_NAME - more;
+	while (path[n] && n > name + 1 && goes_on(path[n]))
+		n--;
+	return n;
+}
+
 static const char *path_of(const struct sb_drop *drop, struct sb_arena *arena)
 {
-	return sb_arena_printf(arena, "%s-elsewhere", drop->build_path);
+	static const char *const ends[] = {"-elsewhere", "-otherwise"};
+	const char *made = NULL;
+
+	for (size_t i = 0; i < 2 && (!made || strcmp(made, drop->build_path) == 0); i++) {
+		made = sb_arena_printf(arena, "%.*s%s", (int)keep_of(drop->build_path, strlen(ends[i])), drop->build_path, ends[i]);
+		if (!made)
+			return NULL;
+	}
+	return made;
 }
 
 static enum sb_axis_state look_time(const struct sb_drop *drop)
