@@ -2,6 +2,7 @@
 /* Does the order of members differ, and that of the headers around them? */
 #include "verifier/compare/unit.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /** A region by the member pair that it belongs to and by where it lies. */
@@ -63,9 +64,10 @@ static struct placed *place_regions(const struct sb_unit *unit, const struct sb_
 
 /** What of one side has a place. */
 struct sequence {
-	const struct sb_view *view;
 	const struct placed *items;
 	size_t count;
+	const char **names; /* of all regions of the side, sorted; NULL: nobody asked */
+	size_t name_count;
 };
 
 static bool is_alike(const struct placed *a, const struct placed *b)
@@ -73,10 +75,33 @@ static bool is_alike(const struct placed *a, const struct placed *b)
 	return a->group == b->group && a->region->kind == b->region->kind && strcmp(a->region->name, b->region->name) == 0;
 }
 
-/* Behind regions of no member whose name the other side does not know: each of them is a difference of its own. */
-static size_t skip_lone(const struct sequence *own, size_t at, const struct sb_view *other)
+static int by_name(const void *a, const void *b)
 {
-	while (at < own->count && own->items[at].group == 0 && !sb_view_region_named(other, own->items[at].region->name))
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static bool list_names(const struct sb_unit *unit, unsigned side, struct sequence *out)
+{
+	const struct sb_view *view = &unit->views[side];
+
+	out->name_count = view->regions.count;
+	out->names = sb_arena_array(unit->arena, out->name_count, sizeof *out->names);
+	for (size_t i = 0; out->names && i < out->name_count; i++)
+		out->names[i] = sb_view_region(view, i)->name;
+	if (out->names && out->name_count)
+		qsort(out->names, out->name_count, sizeof *out->names, by_name);
+	return out->names != NULL;
+}
+
+static bool has_name(const struct sequence *side, const char *name)
+{
+	return side->name_count && bsearch(&name, side->names, side->name_count, sizeof name, by_name);
+}
+
+/* Behind regions of no member whose name the other side does not know: each of them is a difference of its own. */
+static size_t skip_lone(const struct sequence *own, size_t at, const struct sequence *other)
+{
+	while (other->names && at < own->count && own->items[at].group == 0 && !has_name(other, own->items[at].region->name))
 		at++;
 	return at;
 }
@@ -89,8 +114,8 @@ static bool same_sequence(const struct sequence side[SB_SIDES], bool reordered)
 	for (;; i++, k++) {
 		bool alike = i < side[0].count && k < side[1].count && is_alike(&side[0].items[i], &side[1].items[k]);
 		if (!alike) {
-			i = skip_lone(&side[0], i, side[1].view);
-			k = skip_lone(&side[1], k, side[0].view);
+			i = skip_lone(&side[0], i, &side[1]);
+			k = skip_lone(&side[1], k, &side[0]);
 		}
 		if (i == side[0].count || k == side[1].count)
 			return i == side[0].count && k == side[1].count;
@@ -98,6 +123,19 @@ static bool same_sequence(const struct sequence side[SB_SIDES], bool reordered)
 		if (!is_alike(a, b) || (a->group == 0 && (a->before != b->before || (reordered && a->before != 0 && a->before != UINT64_MAX))))
 			return false;
 	}
+}
+
+/* Names are listed only where the sequences part. */
+static int compare_sequences(const struct sb_unit *unit, struct sequence side[SB_SIDES], bool reordered, bool *same, struct sb_err *err)
+{
+	*same = same_sequence(side, reordered);
+	if (*same)
+		return 0;
+	for (unsigned i = 0; i < SB_SIDES; i++)
+		if (!list_names(unit, i, &side[i]))
+			return no_memory(err);
+	*same = same_sequence(side, reordered);
+	return 0;
 }
 
 /* Of an ar the linker takes the first object that fits, and dpkg wants its members in their order. */
@@ -145,20 +183,19 @@ static int lie_reordered(const struct sb_unit *unit, const struct sb_member_pair
 
 int sb_order_compare(struct sb_unit *unit, const struct sb_member_pairs *members, struct sb_err *err)
 {
-	struct sequence sequence[SB_SIDES];
-	bool lies = false;
+	struct sequence sequence[SB_SIDES] = {{0}};
+	bool lies = false, same = false;
 
 	if (!unit->pair.format->archive && !unit->pair.format->container)
 		return sb_sequence_compare(unit, members, err);
-	for (unsigned side = 0; side < SB_SIDES; side++) {
-		sequence[side].view = &unit->views[side];
+	for (unsigned side = 0; side < SB_SIDES; side++)
 		if (!(sequence[side].items = place_regions(unit, members, side, &sequence[side].count)))
 			return no_memory(err);
-	}
 	int rc = lie_reordered(unit, members, &lies, err);
+	if (!rc)
+		rc = compare_sequences(unit, sequence, members->reordered || lies, &same, err);
 	if (rc)
 		return rc;
-	bool same = same_sequence(sequence, members->reordered || lies);
 	if (same && !members->reordered && !lies)
 		return 0;
 	struct sb_diff *diff = sb_unit_diff(unit, SB_DIFF_ORDER, err);

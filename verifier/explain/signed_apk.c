@@ -16,6 +16,10 @@ struct archive {
 	struct sb_span section[SECTIONS];
 	struct sb_reading *reading;
 	uint8_t *end; /* end record with the place that the directory has without the block; owned */
+	struct {
+		bool made;
+		uint8_t bytes[SB_DECLARED_LARGEST];
+	} digest[2]; /* by SHA-256 and by SHA-512: of all schemes and signers one */
 };
 
 /* The next value behind its length. */
@@ -91,9 +95,18 @@ static bool hash_archive(const struct archive *archive, enum sb_declared_digest 
 	return true;
 }
 
-static const char *digests_trouble(const struct archive *archive, struct sb_span list)
+/* NULL when out of memory. */
+static const uint8_t *archive_digest(struct archive *archive, enum sb_declared_digest kind)
 {
-	uint8_t digest[SB_DECLARED_LARGEST];
+	bool wide = kind == SB_DECLARED_SHA512;
+
+	if (!archive->digest[wide].made)
+		archive->digest[wide].made = hash_archive(archive, kind, archive->digest[wide].bytes);
+	return archive->digest[wide].made ? archive->digest[wide].bytes : NULL;
+}
+
+static const char *digests_trouble(struct archive *archive, struct sb_span list)
+{
 	struct sb_span entry, value;
 	uint32_t algorithm;
 	uint64_t seen = 0;
@@ -108,7 +121,8 @@ static const char *digests_trouble(const struct archive *archive, struct sb_span
 		if (seen & bit)
 			return "a digest that is there twice";
 		seen |= bit;
-		if (!hash_archive(archive, kind, digest))
+		const uint8_t *digest = archive_digest(archive, kind);
+		if (!digest)
 			return "no memory";
 		if (!sb_span_equal(value, sb_span_of(digest, sb_declared_size(kind))))
 			return "the digest that it holds is not that of the archive";
@@ -187,7 +201,7 @@ static const char *read_signer(struct sb_span bytes, bool v3, struct signer *out
 	return within.from != beside.from || within.to != beside.to ? "a signer for other versions than its signed data says" : NULL;
 }
 
-static const char *signer_trouble(const struct archive *archive, struct sb_span bytes, bool v3)
+static const char *signer_trouble(struct archive *archive, struct sb_span bytes, bool v3)
 {
 	struct signer signer;
 	const char *why = read_signer(bytes, v3, &signer);
@@ -203,7 +217,7 @@ static const char *signer_trouble(const struct archive *archive, struct sb_span 
 	return digests_trouble(archive, signer.digests);
 }
 
-static const char *scheme_trouble(const struct archive *archive, struct sb_span value, bool v3, unsigned *found)
+static const char *scheme_trouble(struct archive *archive, struct sb_span value, bool v3, unsigned *found)
 {
 	struct sb_span signers, signer;
 	const char *why = NULL;
@@ -227,7 +241,7 @@ static bool is_scheme(struct sb_span pair, bool *v3)
 	return *v3 || id == 0x7109871a;
 }
 
-static bool region_is_right(struct sb_signed_side *side, const struct archive *archive, const struct sb_region *region)
+static bool region_is_right(struct sb_signed_side *side, struct archive *archive, const struct sb_region *region)
 {
 	struct sb_span pair;
 	bool v3 = false;

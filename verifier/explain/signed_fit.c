@@ -9,6 +9,8 @@
 #include <string.h>
 
 enum { BEGIN_NODE = 1, PROPERTY = 3, AT_STRINGS = 12, AT_STRINGS_SIZE = 32 };
+/** Names of nodes in all signatures of an image: each is looked for among all nodes. */
+enum { MOST_NAMES = 2048 };
 
 /** A node of one side, read property by property. */
 struct node {
@@ -16,6 +18,7 @@ struct node {
 	struct sb_view *view;
 	uint64_t strings, strings_size;
 	struct sb_span above; /* path of the node that it stands in */
+	unsigned *names;      /* of nodes that were looked for so far, in all signatures */
 	bool has_value, has_algorithm, has_nodes, has_strings, covers_root, covers_above;
 };
 
@@ -48,7 +51,7 @@ static bool nodes_exist(struct node *node, struct sb_span value)
 
 	while (!rd.bad && rd.at < value.n) {
 		struct sb_span path = sb_rd_cstring(&rd);
-		if (rd.bad || path.n == 0 || !sb_view_region_named(node->view, (const char *)path.p))
+		if (rd.bad || path.n == 0 || ++*node->names > MOST_NAMES || !sb_view_region_named(node->view, (const char *)path.p))
 			return false;
 		node->covers_root |= is_called(path, "/");
 		node->covers_above |= sb_span_equal(path, node->above);
@@ -86,7 +89,7 @@ static bool node_is_right(struct node *node, const struct sb_region *region)
 		struct sb_span value = sb_rd_bytes(&rd, (size_t)length);
 		sb_rd_seek(&rd, (rd.at + 3) & ~UINT64_C(3));
 		if (rd.bad || !take_property(node, name_of(node, name), value))
-			return sb_signed_refuse(node->side, "a signature that covers what is not there");
+			return sb_signed_refuse(node->side, "a signature that covers what is not there, or more than is looked for");
 	}
 	if (!node->has_value || !node->has_algorithm)
 		return sb_signed_refuse(node->side, "a signature without a value, or without an algorithm");
@@ -116,10 +119,11 @@ static struct sb_span path_above(const struct sb_region *region)
 static bool is_right(struct sb_signed_side *side)
 {
 	struct sb_view *view = side->pair->view[side->side];
+	unsigned names = 0;
 
 	for (size_t i = 0; i < view->regions.count; i++) {
 		const struct sb_region *region = sb_view_region(view, i);
-		struct node node = {.side = side, .view = view, .strings = word(view->file, AT_STRINGS), .strings_size = word(view->file, AT_STRINGS_SIZE), .above = path_above(region)};
+		struct node node = {.side = side, .view = view, .strings = word(view->file, AT_STRINGS), .strings_size = word(view->file, AT_STRINGS_SIZE), .above = path_above(region), .names = &names};
 		if (region->kind != SB_REGION_SIGNATURE || region->offset >= node.strings || word(view->file, region->offset) != BEGIN_NODE)
 			continue; /* names that only signatures use */
 		if (!node_is_right(&node, region))
