@@ -53,11 +53,6 @@ static const struct start *best(const struct sb_vec *starts)
 	return out;
 }
 
-static struct sb_candidate place_of(const struct sb_time_vote *vote)
-{
-	return (struct sb_candidate){.artifact = vote->artifact, .where = vote->where, .how = vote->how};
-}
-
 static bool is_full(const struct sb_time_vote *vote)
 {
 	return vote->shipped.day && vote->shipped.clock && vote->rebuilt.day && vote->rebuilt.clock;
@@ -101,7 +96,7 @@ static void conclude_running(struct concluding *c)
 		return;
 	snprintf(theirs, sizeof theirs, "as theirs did: times within %" PRId64 " s from %" PRId64 " on", c->last[SB_SHIPPED] - c->first[SB_SHIPPED], c->first[SB_SHIPPED]);
 	snprintf(ours, sizeof ours, "times within %" PRId64 " s", c->last[SB_REBUILT] - c->first[SB_REBUILT]);
-	sb_solve_need(c->in, sb_span_text("a clock that runs"), sb_span_text(theirs), sb_span_text(ours), c->running->where);
+	sb_solve_need(c->in, sb_span_text("a clock that runs"), sb_span_text(theirs), sb_span_text(ours), &c->running->place);
 }
 
 static void take_full(struct concluding *c, const struct sb_time_vote *vote)
@@ -119,10 +114,9 @@ static void take_full(struct concluding *c, const struct sb_time_vote *vote)
 	}
 	if (vote->shipped.zone_name.n && !sb_span_equal(vote->shipped.zone_name, vote->rebuilt.zone_name)) {
 		char text[16];
-		struct sb_candidate place = place_of(vote);
 		if (vote->shipped.zone_minutes % 60 == 0) { /* POSIX: hours west of UTC */
 			snprintf(text, sizeof text, "%.*s%+d", (int)vote->shipped.zone_name.n, (const char *)vote->shipped.zone_name.p, -vote->shipped.zone_minutes / 60);
-			sb_solve_propose(c->in, SB_KNOB_TIMEZONE, sb_span_text(text), vote->weight + 8, &place);
+			sb_solve_propose(c->in, SB_KNOB_TIMEZONE, sb_span_text(text), vote->weight + 8, &vote->place);
 		}
 	}
 }
@@ -131,25 +125,23 @@ static void take_full(struct concluding *c, const struct sb_time_vote *vote)
 static bool take_zone(struct concluding *c, int64_t away, const struct sb_time_vote *vote)
 {
 	int64_t quarters = (away + (away < 0 ? -QUARTER : QUARTER) / 2) / QUARTER, rest = away - quarters * QUARTER;
-	struct sb_candidate place = place_of(vote);
 	int64_t jitter = vote->shipped.minutes ? MINUTE : JITTER;
 	char text[16];
 
 	if (quarters == 0 || rest > jitter || rest < -jitter || quarters % 4 != 0 || away > HALF_DAY || away < -HALF_DAY)
 		return false;
 	snprintf(text, sizeof text, "UTC%+d", (int)(-quarters / 4));
-	sb_solve_propose(c->in, SB_KNOB_TIMEZONE, sb_span_text(text), vote->weight, &place);
+	sb_solve_propose(c->in, SB_KNOB_TIMEZONE, sb_span_text(text), vote->weight, &vote->place);
 	return true;
 }
 
 static void propose_start(struct concluding *c, int64_t at, uint64_t weight, const struct sb_time_vote *vote)
 {
-	struct sb_candidate place = place_of(vote);
 	bool frozen = !c->many && c->late && c->only != INT64_MIN;
 
-	sb_solve_propose_number(c->in, SB_KNOB_EPOCH, frozen ? c->only : at, weight, &place);
+	sb_solve_propose_number(c->in, SB_KNOB_EPOCH, frozen ? c->only : at, weight, &vote->place);
 	if (frozen)
-		sb_solve_propose(c->in, SB_KNOB_CLOCK, sb_span_text("frozen"), weight, &place);
+		sb_solve_propose(c->in, SB_KNOB_CLOCK, sb_span_text("frozen"), weight, &vote->place);
 }
 
 static void conclude_full(struct concluding *c)
@@ -226,10 +218,8 @@ static void conclude_inputs(struct concluding *c)
 			return;
 		first = vote;
 	}
-	if (first) {
-		struct sb_candidate place = place_of(first);
-		sb_solve_propose_number(c->in, SB_KNOB_INPUT_TIME, first->shipped.seconds, first->weight, &place);
-	}
+	if (first)
+		sb_solve_propose_number(c->in, SB_KNOB_INPUT_TIME, first->shipped.seconds, first->weight, &first->place);
 }
 
 void sb_solve_conclude_times(struct sb_inferring *in)

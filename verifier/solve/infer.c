@@ -26,8 +26,10 @@ static void add_way(const struct sb_pair *pair, struct sb_buf *out, unsigned dep
 	sb_escape(out, sb_span_text(pair->name ? pair->name : ""));
 }
 
-const char *sb_solve_where(struct sb_inferring *in, const struct sb_pair *pair, size_t offset)
+const char *sb_solve_where(struct sb_inferring *in, const struct sb_spot *place)
 {
+	const struct sb_pair *pair = place->pair;
+	size_t offset = place->offset;
 	SB_BUF struct sb_buf text = {.ceiling = 1 << 20};
 	const struct sb_region *region = NULL;
 
@@ -55,7 +57,7 @@ static struct sb_candidate *candidate_of(struct sb_inferring *in, enum sb_knob k
 	return NULL;
 }
 
-void sb_solve_propose(struct sb_inferring *in, enum sb_knob knob, struct sb_span value, uint64_t weight, const struct sb_candidate *place)
+void sb_solve_propose(struct sb_inferring *in, enum sb_knob knob, struct sb_span value, uint64_t weight, const struct sb_spot *place)
 {
 	if (!sb_fact_is_plausible(knob, value) || sb_span_equal(value, sb_solve_ours_of(in, knob)))
 		return;
@@ -72,13 +74,10 @@ void sb_solve_propose(struct sb_inferring *in, enum sb_knob knob, struct sb_span
 		in->failed = true;
 		return;
 	}
-	*candidate = *place;
-	candidate->knob = knob;
-	candidate->value = copy;
-	candidate->weight = weight;
+	*candidate = (struct sb_candidate){.knob = knob, .value = copy, .artifact = in->artifact->name, .weight = weight, .where = sb_solve_where(in, place), .how = place->how};
 }
 
-void sb_solve_propose_number(struct sb_inferring *in, enum sb_knob knob, int64_t value, uint64_t weight, const struct sb_candidate *place)
+void sb_solve_propose_number(struct sb_inferring *in, enum sb_knob knob, int64_t value, uint64_t weight, const struct sb_spot *place)
 {
 	char text[24];
 

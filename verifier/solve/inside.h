@@ -9,18 +9,25 @@
 /* Ceilings of what is remembered; what lies beyond is not looked at, and costs a candidate at most. */
 enum { SB_RUNS_MOST = 400000, SB_UNIQUE_MOST = 65536, SB_TEMPLATES_MOST = 512, SB_CANDIDATES_MOST = 65536, SB_CANDIDATES_OF_ONE = 512, SB_NEEDED_MOST = 64, SB_VOTES_MOST = 65536, SB_RUN_MOST = 4200 };
 
+/** Where something was read. Put into words only when a candidate comes of it: a file may have more places than memory has room for texts. */
+struct sb_spot {
+	const struct sb_pair *pair;
+	size_t offset;        /* in the shipped side, or SIZE_MAX: of the whole */
+	const char *how;      /* name of the extractor; static */
+};
+
 /** A moment that the shipped file has where the rebuilt one has its own. */
 struct sb_time_vote {
 	struct sb_stamp shipped, rebuilt;
 	bool input;           /* a time of a file: it may be older than the build */
 	uint64_t weight;
-	const char *artifact, *where, *how;
+	struct sb_spot place;
 };
 
 /** Permissions of one file on both sides. */
 struct sb_mode_vote {
 	uint32_t shipped, rebuilt;
-	const char *artifact, *where;
+	struct sb_spot place;
 };
 
 /** One inference. */
@@ -55,18 +62,18 @@ extern const struct sb_extractor sb_extract_tools;    /* idents of compilers and
 void sb_solve_conclude_times(struct sb_inferring *in);
 void sb_solve_conclude_modes(struct sb_inferring *in);
 
-/** "a.deb > data.tar > ./usr/bin/x, .rodata at 0x12": escaped, in the arena; "" when out of memory, which is remembered. @side of @pair, or SIZE_MAX: no offset. */
-const char *sb_solve_where(struct sb_inferring *in, const struct sb_pair *pair, size_t offset);
+/** "a.deb > data.tar > ./usr/bin/x, .rodata at 0x12": escaped, in the arena; "" when out of memory, which is remembered. */
+const char *sb_solve_where(struct sb_inferring *in, const struct sb_spot *place);
 
 /** Speak for a value with @weight. One that is not plausible, or is ours already, is dropped. */
-void sb_solve_propose(struct sb_inferring *in, enum sb_knob knob, struct sb_span value, uint64_t weight, const struct sb_candidate *place);
+void sb_solve_propose(struct sb_inferring *in, enum sb_knob knob, struct sb_span value, uint64_t weight, const struct sb_spot *place);
 /** The same of a number. */
-void sb_solve_propose_number(struct sb_inferring *in, enum sb_knob knob, int64_t value, uint64_t weight, const struct sb_candidate *place);
+void sb_solve_propose_number(struct sb_inferring *in, enum sb_knob knob, int64_t value, uint64_t weight, const struct sb_spot *place);
 /** A moment on both sides. */
 void sb_solve_vote_time(struct sb_inferring *in, const struct sb_time_vote *vote);
 
 /** A tool that only another version of gives these bytes; texts are escaped here. The same is told once. */
-void sb_solve_need(struct sb_inferring *in, struct sb_span what, struct sb_span version, struct sb_span ours, const char *where);
+void sb_solve_need(struct sb_inferring *in, struct sb_span what, struct sb_span version, struct sb_span ours, const struct sb_spot *place);
 
 /** Ours of @knob; empty when not known. */
 static inline struct sb_span sb_solve_ours_of(const struct sb_inferring *in, enum sb_knob knob)

@@ -27,10 +27,10 @@ static bool read_mode(const struct sb_pair *pair, const struct sb_diff *diff, un
 static void read_modes(struct sb_inferring *in, const struct sb_pair *pair)
 {
 	for (size_t i = 0; i < pair->diff_count && in->modes.count < SB_VOTES_MOST; i++) {
-		struct sb_mode_vote vote = {.artifact = in->artifact->name};
+		struct sb_mode_vote vote = {.place = {.pair = pair, .how = "permissions"}};
 		if (!read_mode(pair, &pair->diffs[i], SB_SHIPPED, &vote.shipped) || !read_mode(pair, &pair->diffs[i], SB_REBUILT, &vote.rebuilt))
 			continue;
-		vote.where = sb_solve_where(in, pair, pair->diffs[i].kind == SB_DIFF_FIELD ? (size_t)pair->diffs[i].side[SB_SHIPPED].field.offset : SIZE_MAX);
+		vote.place.offset = pair->diffs[i].kind == SB_DIFF_FIELD ? (size_t)pair->diffs[i].side[SB_SHIPPED].field.offset : SIZE_MAX;
 		struct sb_mode_vote *slot = sb_vec_push(&in->modes);
 		if (slot)
 			*slot = vote;
@@ -76,8 +76,7 @@ void sb_solve_conclude_modes(struct sb_inferring *in)
 		most = count > most ? count : most;
 	}
 	const struct sb_mode_vote *first = sb_vec_at(&in->modes, 0);
-	const struct sb_candidate place = {.artifact = first->artifact, .where = first->where, .how = "permissions"};
 	snprintf(text, sizeof text, "%03o", chosen);
 	if (most)
-		sb_solve_propose(in, SB_KNOB_UMASK, sb_span_text(text), 4 * most, &place);
+		sb_solve_propose(in, SB_KNOB_UMASK, sb_span_text(text), 4 * most, &first->place);
 }

@@ -58,7 +58,7 @@ static void compare_orders(struct sb_inferring *in, const struct sb_pair *pair)
 	const struct sb_view *view = pair->view[SB_REBUILT];
 	size_t count = view->members.count < MEMBERS_MOST ? view->members.count : MEMBERS_MOST;
 	SB_FREEING struct placed *ours = calloc(count + 1, sizeof *ours);
-	const struct sb_candidate place = {.artifact = in->artifact->name, .where = sb_solve_where(in, pair, SIZE_MAX), .how = "order"};
+	const struct sb_spot place = {pair, SIZE_MAX, "order"};
 	bool reversed = sb_span_equal(sb_solve_ours_of(in, SB_KNOB_ORDER), sb_span_text("reversed"));
 	uint64_t same = 0, turned = 0;
 

@@ -57,7 +57,7 @@ static void read_padding(struct sb_inferring *in, const struct sb_pair *pair)
 	int64_t more = (int64_t)zeros[SB_SHIPPED] - (int64_t)zeros[SB_REBUILT];
 	if (more == 0 || zeros[SB_REBUILT] < ours.n || zeros[SB_SHIPPED] < 4)
 		return;
-	const struct sb_candidate place = {.artifact = in->artifact->name, .where = sb_solve_where(in, pair, (size_t)region[SB_SHIPPED]->offset), .how = "run-path-padding"};
+	const struct sb_spot place = {pair, (size_t)region[SB_SHIPPED]->offset, "run-path-padding"};
 	for (int64_t times = 1; times <= LONGEST_RUN_PATHS; times++) {
 		int64_t length = (int64_t)ours.n + more / times;
 		/* as often as ours fits into what ours left: that is how many there are */

@@ -18,10 +18,10 @@ static uint64_t weight_of(const struct sb_template *template, const struct sb_ru
 	return template->slots[0].knob == SB_KNOB_PATH || (template->slots[0].knob == SB_KNOB_EPOCH && template->slots[0].n >= 8) ? 1 : 0;
 }
 
-static void take_time(struct sb_inferring *in, const struct sb_template *template, unsigned slot, struct sb_span value, uint64_t weight, const char *where)
+static void take_time(struct sb_inferring *in, const struct sb_template *template, unsigned slot, struct sb_span value, uint64_t weight, const struct sb_spot *place)
 {
 	const struct sb_slot *at = &template->slots[slot];
-	struct sb_time_vote vote = {.weight = weight, .artifact = in->artifact->name, .where = where, .how = "text"};
+	struct sb_time_vote vote = {.weight = weight, .place = *place};
 
 	if (sb_stamp_read(at->form, value, &vote.shipped) && sb_stamp_read(at->form, sb_span_of(template->text.p + at->at, at->n), &vote.rebuilt))
 		sb_solve_vote_time(in, &vote);
@@ -30,12 +30,11 @@ static void take_time(struct sb_inferring *in, const struct sb_template *templat
 static void take(struct sb_inferring *in, const struct sb_pair *pair, const struct sb_template *template, const struct sb_run *shipped, struct sb_span *values,
                  uint64_t weight)
 {
-	const char *where = sb_solve_where(in, pair, (size_t)(shipped->p - pair->bytes[SB_SHIPPED].p));
-	const struct sb_candidate place = {.artifact = in->artifact->name, .where = where, .how = "text"};
+	const struct sb_spot place = {pair, (size_t)(shipped->p - pair->bytes[SB_SHIPPED].p), "text"};
 
 	for (unsigned i = 0; i < template->count; i++) {
 		if (template->slots[i].knob == SB_KNOB_EPOCH)
-			take_time(in, template, i, values[i], weight, where);
+			take_time(in, template, i, values[i], weight, &place);
 		else
 			sb_solve_propose(in, template->slots[i].knob, values[i], weight, &place);
 	}

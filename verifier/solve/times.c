@@ -56,10 +56,10 @@ static void read_times(struct sb_inferring *in, const struct sb_pair *pair)
 {
 	for (size_t i = 0; i < pair->diff_count && in->times.count < SB_VOTES_MOST; i++) {
 		const struct sb_diff *diff = &pair->diffs[i];
-		struct sb_time_vote vote = {.input = true, .weight = 8, .artifact = in->artifact->name, .how = "time-field"};
+		struct sb_time_vote vote = {.input = true, .weight = 8, .place = {.pair = pair, .how = "time-field"}};
 		if (!read_diff(pair, diff, SB_SHIPPED, &vote.shipped) || !read_diff(pair, diff, SB_REBUILT, &vote.rebuilt))
 			continue;
-		vote.where = sb_solve_where(in, pair, diff->kind == SB_DIFF_FIELD ? (size_t)diff->side[SB_SHIPPED].field.offset : SIZE_MAX);
+		vote.place.offset = diff->kind == SB_DIFF_FIELD ? (size_t)diff->side[SB_SHIPPED].field.offset : SIZE_MAX;
 		sb_solve_vote_time(in, &vote);
 	}
 }

@@ -83,7 +83,7 @@ static struct sb_span word_version(struct sb_span text, const char *ident)
 	return word;
 }
 
-static void need_package(struct sb_inferring *in, const char *package, struct sb_span version, struct sb_span ours, const char *where)
+static void need_package(struct sb_inferring *in, const char *package, struct sb_span version, struct sb_span ours, const struct sb_spot *place)
 {
 	char name[64];
 	struct sb_span major = leading_digits(version);
@@ -92,7 +92,7 @@ static void need_package(struct sb_inferring *in, const char *package, struct sb
 	if (named_after)
 		snprintf(name, sizeof name, "%s-%.*s", package, (int)major.n, (const char *)major.p);
 	if (version.n && !sb_span_equal(version, ours))
-		sb_solve_need(in, sb_span_text(named_after ? name : package), version, ours, where);
+		sb_solve_need(in, sb_span_text(named_after ? name : package), version, ours, place);
 }
 
 static bool has_word(struct sb_span text, struct sb_span word)
@@ -125,7 +125,7 @@ static struct sb_span words_without(struct sb_span text, struct sb_span other, c
 }
 
 /* "17 12.2.0 -mtune=generic …" behind "GNU C". */
-static void need_producer(struct sb_inferring *in, struct sb_span theirs, struct sb_span ours, const char *where)
+static void need_producer(struct sb_inferring *in, struct sb_span theirs, struct sb_span ours, const struct sb_spot *place)
 {
 	char more[256], less[256];
 	struct sb_span language = until(theirs, " "), version = until(from(theirs, language.n + 1), " ");
@@ -134,10 +134,10 @@ static void need_producer(struct sb_inferring *in, struct sb_span theirs, struct
 	if (!leading_digits(version).n || !sb_span_equal(language, our_language))
 		return;
 	if (!sb_span_equal(version, our_version))
-		need_package(in, "gcc", version, our_version, where);
+		need_package(in, "gcc", version, our_version, place);
 	struct sb_span flags = words_without(theirs, ours, more, sizeof more), our_flags = words_without(ours, theirs, less, sizeof less);
 	if (flags.n || our_flags.n)
-		sb_solve_need(in, sb_span_text("flags"), flags.n ? flags : sb_span_text("(none of ours)"), our_flags, where);
+		sb_solve_need(in, sb_span_text("flags"), flags.n ? flags : sb_span_text("(none of ours)"), our_flags, place);
 }
 
 /* What our side says in the same place: the first string with that ident. */
@@ -152,18 +152,18 @@ static struct sb_span ours_with(const struct sb_runs *runs, const char *ident)
 	return (struct sb_span){0};
 }
 
-static void need(struct sb_inferring *in, size_t row, struct sb_span theirs, struct sb_span ours, const char *where)
+static void need(struct sb_inferring *in, size_t row, struct sb_span theirs, struct sb_span ours, const struct sb_spot *place)
 {
 	switch (idents[row].ident) {
 	case IDENT_GCC:
-		need_package(in, idents[row].package, gcc_version(theirs), ours.n ? gcc_version(ours) : ours, where);
+		need_package(in, idents[row].package, gcc_version(theirs), ours.n ? gcc_version(ours) : ours, place);
 		return;
 	case IDENT_PRODUCER:
-		need_producer(in, theirs, ours, where);
+		need_producer(in, theirs, ours, place);
 		return;
 	case IDENT_CLANG:
 	case IDENT_WORD:
-		need_package(in, idents[row].package, word_version(theirs, idents[row].text), ours.n ? word_version(ours, idents[row].text) : ours, where);
+		need_package(in, idents[row].package, word_version(theirs, idents[row].text), ours.n ? word_version(ours, idents[row].text) : ours, place);
 		return;
 	}
 }
@@ -172,44 +172,56 @@ void sb_tools_read(struct sb_inferring *in, const struct sb_pair *pair, const st
 {
 	for (size_t i = 0; i < runs->unique[SB_SHIPPED].count; i++) {
 		const struct sb_run *run = sb_vec_at(&runs->unique[SB_SHIPPED], i);
+		const struct sb_spot place = {pair, (size_t)(run->p - pair->bytes[SB_SHIPPED].p), "text"};
 		for (size_t row = 0; row < sizeof idents / sizeof *idents; row++) {
 			struct sb_span theirs = behind(sb_run_span(run), idents[row].text);
 			struct sb_span ours = theirs.n ? ours_with(runs, idents[row].text) : theirs;
 			if (theirs.n && in->needed.count < SB_NEEDED_MOST)
-				need(in, row, theirs, ours, sb_solve_where(in, pair, (size_t)(run->p - pair->bytes[SB_SHIPPED].p)));
+				need(in, row, theirs, ours, &place);
 		}
 	}
 }
 
-static bool is_told(const struct sb_inferring *in, const char *what, const char *version)
+static bool is_told(const struct sb_inferring *in, struct sb_span what, struct sb_span version)
 {
 	for (size_t i = 0; i < in->needed.count; i++) {
 		const struct sb_needed *needed = sb_vec_at(&in->needed, i);
-		if (strcmp(needed->what, what) == 0 && strcmp(needed->version, version) == 0)
+		if (sb_span_equal(sb_span_text(needed->what), what) && sb_span_equal(sb_span_text(needed->version), version))
 			return true;
 	}
 	return false;
 }
 
-void sb_solve_need(struct sb_inferring *in, struct sb_span what, struct sb_span version, struct sb_span ours, const char *where)
+static void add_needed(struct sb_inferring *in, const struct sb_needed *needed)
+{
+	struct sb_needed *slot = needed->what && needed->version && needed->ours ? sb_vec_push(&in->needed) : NULL;
+
+	if (slot)
+		*slot = *needed;
+	else
+		in->failed = true;
+}
+
+/* What is told already leaves nothing in the arena: a file may say it as often as it likes. */
+void sb_solve_need(struct sb_inferring *in, struct sb_span what, struct sb_span version, struct sb_span ours, const struct sb_spot *place)
 {
 	enum { LONGEST = 256 };
-	struct sb_needed needed = {.artifact = in->artifact->name, .where = where};
+	SB_BUF struct sb_buf name = {0};
+	SB_BUF struct sb_buf number = {0};
 
 	version.n = version.n < LONGEST ? version.n : LONGEST;
 	ours.n = ours.n < LONGEST ? ours.n : LONGEST;
-	needed.what = sb_escape_copy(in->arena, what);
-	needed.version = sb_escape_copy(in->arena, version);
-	needed.ours = sb_escape_copy(in->arena, ours);
-	if (!needed.what || !needed.version || !needed.ours) {
-		in->failed = true;
+	sb_escape(&name, what);
+	sb_escape(&number, version);
+	in->failed |= name.bad || number.bad;
+	if (in->failed || is_told(in, sb_buf_span(&name), sb_buf_span(&number)))
 		return;
-	}
-	if (is_told(in, needed.what, needed.version))
-		return;
-	struct sb_needed *slot = sb_vec_push(&in->needed);
-	if (slot)
-		*slot = needed;
-	else
-		in->failed = true;
+	const struct sb_needed needed = {
+		.what = sb_arena_copy(in->arena, sb_buf_span(&name)),
+		.version = sb_arena_copy(in->arena, sb_buf_span(&number)),
+		.ours = sb_escape_copy(in->arena, ours),
+		.artifact = in->artifact->name,
+		.where = sb_solve_where(in, place),
+	};
+	add_needed(in, &needed);
 }

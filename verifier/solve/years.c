@@ -44,10 +44,9 @@ static void read_diff(struct sb_inferring *in, const struct sb_pair *pair, const
 		if (back > a->offset || back > b->offset || year_at(pair->bytes[SB_REBUILT], b->offset - back) != year)
 			continue;
 		unsigned theirs = year_at(pair->bytes[SB_SHIPPED], a->offset - back);
-		struct sb_time_vote vote = {.rebuilt = *ours, .weight = 1, .artifact = in->artifact->name, .how = "year-in-code"};
+		struct sb_time_vote vote = {.rebuilt = *ours, .weight = 1, .place = {pair, (size_t)(a->offset - back), "year-in-code"}};
 		if (theirs < EARLIEST || theirs > LATEST || theirs == year || !read_year(theirs, &vote.shipped))
 			continue;
-		vote.where = sb_solve_where(in, pair, (size_t)(a->offset - back));
 		sb_solve_vote_time(in, &vote);
 	}
 }

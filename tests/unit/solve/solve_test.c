@@ -368,6 +368,28 @@ Test(solve, many_strings_end_in_time)
 	sb_arena_free(&in.arena);
 }
 
+/* What a candidate does not come of leaves nothing behind, however often it stands in the file. */
+static size_t remembered(const char *shipped, const char *rebuilt, unsigned theirs, unsigned our_count)
+{
+	SB_BUF struct sb_buf left = {0};
+	SB_BUF struct sb_buf right = {0};
+
+	for (unsigned i = 0; i < theirs; i++)
+		sb_buf_printf(&left, "%s%u\n", shipped, 1600000000 + i);
+	for (unsigned i = 0; i < our_count; i++)
+		sb_buf_printf(&right, "%s%u\n", rebuilt, 1700000000 + i);
+	struct inferred in = infer(sb_buf_span(&left), sb_buf_span(&right));
+	size_t used = sb_arena_used(in.arena);
+	sb_arena_free(&in.arena);
+	return used;
+}
+
+Test(solve, places_are_put_into_words_for_candidates_alone)
+{
+	cr_assert_leq(remembered("at ", "at ", 500, 100), 512 * 256, "50,000 moments, 512 candidates at most");
+	cr_assert_leq(remembered("GNU AS 7 of ", "GNU AS 8 of ", 5000, 1), 4096, "one tool");
+}
+
 Test(solve, facts_are_set_and_nothing_else)
 {
 	const struct sb_drop drop = {.build_path = "/build/x", .control = {.epoch = 5, .clock = SB_CLOCK_SHIFT, .user = "u", .hostname = "h", .locale = "C", .timezone = "UTC", .jobs = 3, .umask = 022}};
