@@ -168,16 +168,31 @@ static void need(struct sb_inferring *in, size_t row, struct sb_span theirs, str
 	}
 }
 
+/** What our side says with one ident: looked up once, and only when theirs has it, for both sides may have as many strings as they like. */
+struct said {
+	bool looked_up;
+	struct sb_span text;
+};
+
+static struct sb_span said_with(const struct sb_runs *runs, size_t row, struct said *said)
+{
+	if (!said->looked_up)
+		*said = (struct said){true, ours_with(runs, idents[row].text)};
+	return said->text;
+}
+
 void sb_tools_read(struct sb_inferring *in, const struct sb_pair *pair, const struct sb_runs *runs)
 {
+	enum { ROWS = sizeof idents / sizeof *idents };
+	struct said ours[ROWS] = {{false}};
+
 	for (size_t i = 0; i < runs->unique[SB_SHIPPED].count; i++) {
 		const struct sb_run *run = sb_vec_at(&runs->unique[SB_SHIPPED], i);
 		const struct sb_spot place = {pair, (size_t)(run->p - pair->bytes[SB_SHIPPED].p), "text"};
-		for (size_t row = 0; row < sizeof idents / sizeof *idents; row++) {
+		for (size_t row = 0; row < ROWS && in->needed.count < SB_NEEDED_MOST; row++) {
 			struct sb_span theirs = behind(sb_run_span(run), idents[row].text);
-			struct sb_span ours = theirs.n ? ours_with(runs, idents[row].text) : theirs;
-			if (theirs.n && in->needed.count < SB_NEEDED_MOST)
-				need(in, row, theirs, ours, &place);
+			if (theirs.n)
+				need(in, row, theirs, said_with(runs, row, &ours[row]), &place);
 		}
 	}
 }
