@@ -21,9 +21,9 @@ static int note_parsers(const struct sb_parsers *parsers, struct sb_arena *arena
 	return out->parsers.items ? 0 : sb_fail(err, SB_NOMEM, "out-of-memory", "out of memory");
 }
 
-static int ask(struct sb_line_question *question, const struct sb_comparison *comparison, struct sb_err *err)
+static int ask(struct sb_line_question *question, const struct sb_comparison *comparison, const struct sb_progress *progress, struct sb_err *err)
 {
-	const struct sb_solve_in in = {.comparison = comparison, .ours = question->ours};
+	const struct sb_solve_in in = {.comparison = comparison, .ours = question->ours, .progress = progress};
 	return sb_solve_infer(&in, question->arena, &question->found, err);
 }
 
@@ -52,7 +52,7 @@ int sb_line_compare(const struct sb_compare_in *in, const struct sb_facts *facts
 	if (!rc)
 		rc = sb_judge_run(&comparison, &explanation, arena, out, err);
 	if (!rc && question)
-		rc = ask(question, &comparison, err);
+		rc = ask(question, &comparison, in->progress, err);
 	if (!rc)
 		rc = note_parsers(in->parsers, arena, &out->environment, err);
 	sb_explanation_release(&explanation);

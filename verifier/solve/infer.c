@@ -102,9 +102,9 @@ static void walk(struct sb_inferring *in, const struct sb_pair *pair)
 
 	if (pair->state == SB_PAIR_EQUAL)
 		return;
-	for (size_t i = 0; both && !in->failed && i < sizeof extractors / sizeof *extractors; i++)
+	for (size_t i = 0; both && !in->failed && !sb_solve_stops(in) && i < sizeof extractors / sizeof *extractors; i++)
 		extractors[i]->read(in, pair);
-	for (size_t i = 0; i < pair->child_count; i++)
+	for (size_t i = 0; !in->stopped && i < pair->child_count; i++)
 		walk(in, pair->children[i]);
 }
 
@@ -112,8 +112,11 @@ static void read_artifact(struct sb_inferring *in, const struct sb_compared *art
 {
 	in->artifact = artifact;
 	in->first = in->candidates.count;
+	in->left = SB_STEPS_MOST;
 	in->times.count = in->modes.count = 0;
 	walk(in, artifact->pair);
+	if (in->stopped)
+		return;
 	sb_solve_conclude_times(in);
 	sb_solve_conclude_modes(in);
 }
@@ -132,6 +135,8 @@ static int by_rank(const void *a, const void *b)
 
 static int keep(struct sb_inferring *in, struct sb_solve_found *out, struct sb_err *err)
 {
+	if (in->stopped)
+		return sb_fail(err, SB_INTERRUPTED, "interrupted", "stopped on request");
 	struct sb_candidate *candidates = sb_arena_array(in->arena, in->candidates.count, sizeof *candidates);
 	struct sb_needed *needed = sb_arena_array(in->arena, in->needed.count, sizeof *needed);
 
@@ -166,7 +171,7 @@ int sb_solve_infer(const struct sb_solve_in *in, struct sb_arena *arena, struct 
 		.modes = {.size = sizeof(struct sb_mode_vote)},
 	};
 
-	for (size_t i = 0; i < in->comparison->count; i++)
+	for (size_t i = 0; !inferring.stopped && i < in->comparison->count; i++)
 		if (!in->comparison->artifacts[i].identical && in->comparison->artifacts[i].pair)
 			read_artifact(&inferring, &in->comparison->artifacts[i]);
 	int rc = keep(&inferring, out, err);

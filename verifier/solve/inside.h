@@ -9,6 +9,12 @@
 /* Ceilings of what is remembered; what lies beyond is not looked at, and costs a candidate at most. */
 enum { SB_RUNS_MOST = 400000, SB_UNIQUE_MOST = 65536, SB_TEMPLATES_MOST = 512, SB_CANDIDATES_MOST = 65536, SB_CANDIDATES_OF_ONE = 512, SB_NEEDED_MOST = 64, SB_VOTES_MOST = 65536, SB_RUN_MOST = 4200 };
 
+/**
+ * Work that one artifact may cost, over all of its members: whoever chose the strings of both sides chose how long they take. A step is about ten
+ * nanoseconds, so that all of them are a few seconds. When they are spent, candidates are fewer and never wrong: each is only proposed.
+ */
+enum { SB_STEPS_MOST = 1 << 28 };
+
 /** Where something was read. Put into words only when a candidate comes of it: a file may have more places than memory has room for texts. */
 struct sb_spot {
 	const struct sb_pair *pair;
@@ -41,7 +47,9 @@ struct sb_inferring {
 	struct sb_vec modes;       /* struct sb_mode_vote */
 	const struct sb_compared *artifact; /* that is looked at: it is read by itself, since others may have been built elsewhere */
 	size_t first;              /* its first candidate */
+	uint64_t left;             /* steps that it may still cost */
 	bool failed;               /* out of memory */
+	bool stopped;              /* on request */
 };
 
 /** Reads facts from one pair whose bytes differ. One row of a const table; a fact may have several. */
@@ -57,6 +65,11 @@ extern const struct sb_extractor sb_extract_order;    /* members the other way r
 extern const struct sb_extractor sb_extract_padding;  /* what a removed run path leaves */
 extern const struct sb_extractor sb_extract_years;    /* the year as a number in code */
 extern const struct sb_extractor sb_extract_tools;    /* idents of compilers and tools: needed, not set */
+
+/** Take @steps off what is left. False when they are not there, from then on, or when somebody asks to stop: nothing more is to be looked at. */
+SB_MUST_USE bool sb_solve_spend(struct sb_inferring *in, uint64_t steps);
+/** Does somebody ask to stop, or has somebody? */
+SB_MUST_USE bool sb_solve_stops(struct sb_inferring *in);
 
 /** What all pairs together say of time, and of the umask. */
 void sb_solve_conclude_times(struct sb_inferring *in);
@@ -122,9 +135,10 @@ struct sb_template {
 	unsigned count;
 	size_t literal;     /* bytes outside slots */
 };
-/** Find our values in @text. False when there is none. */
-SB_MUST_USE bool sb_template_make(const struct sb_inferring *in, struct sb_span text, struct sb_template *out);
-/** Is @text the same text with other values? Then they are in @values, one for each slot; one value for each knob but EPOCH. */
-SB_MUST_USE bool sb_template_match(const struct sb_template *template, struct sb_span text, struct sb_span values[SB_SLOTS_MOST]);
+/** Find our values in @text. False when there is none, or when it costs too much. */
+SB_MUST_USE bool sb_template_make(struct sb_inferring *in, struct sb_span text, struct sb_template *out);
+/** Is @text the same text with other values? Then they are in @values, one for each slot; one value for each knob but EPOCH.
+ * False also when it costs too much. */
+SB_MUST_USE bool sb_template_match(struct sb_inferring *in, const struct sb_template *template, struct sb_span text, struct sb_span values[SB_SLOTS_MOST]);
 
 #endif

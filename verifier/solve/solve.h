@@ -13,6 +13,7 @@
 struct sb_solve_in {
 	const struct sb_comparison *comparison; /* with one rebuild; its views may be asked */
 	const struct sb_fact_set *ours;  /* what that rebuild was made under, as sb_solve_ours gives it */
+	const struct sb_progress *progress; /* asked whether to stop; or NULL */
 };
 
 /** A value that the vendor's environment may have had. Plausible, and another one than ours. */
@@ -32,7 +33,7 @@ struct sb_solve_found {
 	size_t needed_count;
 };
 
-/** Read candidates from what differs. All of @out lives in @arena. Same result for the same input. Errors: NOMEM. */
+/** Read candidates from what differs. All of @out lives in @arena. Same result for the same input. Errors: NOMEM, INTERRUPTED. */
 SB_MUST_USE int sb_solve_infer(const struct sb_solve_in *in, struct sb_arena *arena, struct sb_solve_found *out, struct sb_err *err);
 
 /** Toolchain roots beside the manifest's, in the order in which they are to be tried. */

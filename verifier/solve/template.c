@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { BUDGET = 20000, HALF_DAY = 14 * 3600, TWO_DAYS = 172800, HOUR = 3600, DAY = 86400 };
+enum { BUDGET = 20000, STEPS_OF_TIMES = 32, STEPS_OF_TIME = 8, STEPS_OF_VALUE = 4, HALF_DAY = 14 * 3600, TWO_DAYS = 172800, HOUR = 3600, DAY = 86400 };
 
 /** Which characters a value may have, and what it begins with. */
 static const struct {
@@ -17,9 +17,14 @@ static const struct {
 /** Words that stand before a number of jobs. */
 static const char *const before_jobs[] = {"-j", "-j ", "jobs=", "jobs: ", "JOBS=", "parallel=", "cpus=", "cpus: ", "nproc=", "nproc: "};
 
+static bool is_digit(uint8_t c)
+{
+	return c >= '0' && c <= '9';
+}
+
 static bool is_word_byte(uint8_t c)
 {
-	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_';
+	return is_digit(c) || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_';
 }
 
 static bool stands_alone(struct sb_span text, size_t at, size_t n)
@@ -96,13 +101,15 @@ static bool slot_at(const struct sb_inferring *in, struct sb_span text, size_t a
 	return time_at(in, text, at, out);
 }
 
-bool sb_template_make(const struct sb_inferring *in, struct sb_span text, struct sb_template *out)
+bool sb_template_make(struct sb_inferring *in, struct sb_span text, struct sb_template *out)
 {
 	size_t at = 0;
 
 	*out = (struct sb_template){.text = text, .literal = text.n};
 	while (at < text.n && out->count < SB_SLOTS_MOST) {
-		bool begins = at == 0 || !is_word_byte(text.p[at - 1]) || text.p[at] == '/' || jobs_at(text, at);
+		bool begins = at == 0 || !is_word_byte(text.p[at - 1]) || text.p[at] == '/' || (is_digit(text.p[at]) && jobs_at(text, at));
+		if (!sb_solve_spend(in, begins ? STEPS_OF_TIMES : 1))
+			return false;
 		if (!begins || !slot_at(in, text, at, &out->slots[out->count])) {
 			at++;
 			continue;
@@ -116,10 +123,11 @@ bool sb_template_make(const struct sb_inferring *in, struct sb_span text, struct
 /* ---- matching ---- */
 
 struct matching {
+	struct sb_inferring *in;
 	const struct sb_template *template;
 	struct sb_span text;
 	struct sb_span *values;
-	unsigned left; /* of the budget */
+	unsigned left; /* of the budget of this text alone */
 };
 
 static bool is_of(enum sb_knob knob, uint8_t c, bool first)
@@ -181,20 +189,23 @@ static bool match_from(struct matching *m, unsigned slot, size_t at)
 	struct sb_stamp stamp;
 
 	if (want->knob == SB_KNOB_EPOCH)
-		return sb_stamp_read(want->form, sb_span_of(m->text.p + at, m->text.n - at), &stamp) && match_value(m, slot, at, stamp.n);
-	for (size_t n = longest(want->knob, m->text, at); n > 0 && m->left > 0; n--, m->left--)
+		return sb_solve_spend(m->in, STEPS_OF_TIME) && sb_stamp_read(want->form, sb_span_of(m->text.p + at, m->text.n - at), &stamp) && match_value(m, slot, at, stamp.n);
+	size_t n = longest(want->knob, m->text, at);
+	if (!sb_solve_spend(m->in, n))
+		return false;
+	for (; n > 0 && m->left > 0 && sb_solve_spend(m->in, STEPS_OF_VALUE); n--, m->left--)
 		if (match_value(m, slot, at, n))
 			return true;
 	return false;
 }
 
-bool sb_template_match(const struct sb_template *template, struct sb_span text, struct sb_span values[SB_SLOTS_MOST])
+bool sb_template_match(struct sb_inferring *in, const struct sb_template *template, struct sb_span text, struct sb_span values[SB_SLOTS_MOST])
 {
-	struct matching m = {.template = template, .text = text, .values = values, .left = BUDGET};
+	struct matching m = {.in = in, .template = template, .text = text, .values = values, .left = BUDGET};
 	size_t first = template->slots[0].at;
 	struct sb_span tail = literal_behind(template, template->count - 1);
 
-	if (text.n < template->literal + template->count || memcmp(text.p, template->text.p, first) != 0 ||
+	if (!sb_solve_spend(in, 1) || text.n < template->literal + template->count || memcmp(text.p, template->text.p, first) != 0 ||
 	    (tail.n && memcmp(text.p + text.n - tail.n, tail.p, tail.n) != 0))
 		return false;
 	return match_from(&m, 0, first);

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { ENOUGH_TEXT = 3, MOST_TEXT = 32 };
+enum { ENOUGH_TEXT = 3, MOST_TEXT = 32, STEPS_OF_VOTE = 32, STEPS_OF_CANDIDATE = 4 };
 
 /* A value without any text around it is told from other strings by what stands beside it, or, a path, by being one. */
 static uint64_t weight_of(const struct sb_template *template, const struct sb_runs *runs, const struct sb_run *shipped, const struct sb_run *rebuilt)
@@ -33,6 +33,9 @@ static void take(struct sb_inferring *in, const struct sb_pair *pair, const stru
 	const struct sb_spot place = {pair, (size_t)(shipped->p - pair->bytes[SB_SHIPPED].p), "text"};
 
 	for (unsigned i = 0; i < template->count; i++) {
+		/* a value is looked for among all that this artifact has */
+		if (!sb_solve_spend(in, STEPS_OF_VOTE + values[i].n + STEPS_OF_CANDIDATE * (in->candidates.count - in->first)))
+			return;
 		if (template->slots[i].knob == SB_KNOB_EPOCH)
 			take_time(in, template, i, values[i], weight, &place);
 		else
@@ -40,7 +43,7 @@ static void take(struct sb_inferring *in, const struct sb_pair *pair, const stru
 	}
 }
 
-/* Each string of ours against each of theirs; both are few, since what is on both sides is out. */
+/* Each string of ours against each of theirs; both are few, since what is on both sides is out, unless somebody wanted them to be many. */
 static void match_all(struct sb_inferring *in, const struct sb_pair *pair, const struct sb_runs *runs)
 {
 	const struct sb_vec *theirs = &runs->unique[SB_SHIPPED], *ours = &runs->unique[SB_REBUILT];
@@ -48,14 +51,14 @@ static void match_all(struct sb_inferring *in, const struct sb_pair *pair, const
 	struct sb_template template;
 	size_t templates = 0;
 
-	for (size_t i = 0; i < ours->count && templates < SB_TEMPLATES_MOST; i++) {
+	for (size_t i = 0; i < ours->count && templates < SB_TEMPLATES_MOST && sb_solve_spend(in, 1); i++) {
 		const struct sb_run *rebuilt = sb_vec_at(ours, i);
 		if (!sb_template_make(in, sb_run_span(rebuilt), &template))
 			continue;
 		templates++;
-		for (size_t k = 0; k < theirs->count; k++) {
+		for (size_t k = 0; k < theirs->count && in->left > 0 && !in->stopped; k++) {
 			const struct sb_run *shipped = sb_vec_at(theirs, k);
-			uint64_t weight = sb_template_match(&template, sb_run_span(shipped), values) ? weight_of(&template, runs, shipped, rebuilt) : 0;
+			uint64_t weight = sb_template_match(in, &template, sb_run_span(shipped), values) ? weight_of(&template, runs, shipped, rebuilt) : 0;
 			if (weight)
 				take(in, pair, &template, shipped, values, weight);
 		}

@@ -131,7 +131,8 @@ static void need_producer(struct sb_inferring *in, struct sb_span theirs, struct
 	struct sb_span language = until(theirs, " "), version = until(from(theirs, language.n + 1), " ");
 	struct sb_span our_language = until(ours, " "), our_version = until(from(ours, our_language.n + 1), " ");
 
-	if (!leading_digits(version).n || !sb_span_equal(language, our_language))
+	/* each word is looked for among all of the other side, once this way and once that way */
+	if (!leading_digits(version).n || !sb_span_equal(language, our_language) || !sb_solve_spend(in, theirs.n * ours.n / 2))
 		return;
 	if (!sb_span_equal(version, our_version))
 		need_package(in, "gcc", version, our_version, place);
@@ -186,7 +187,7 @@ void sb_tools_read(struct sb_inferring *in, const struct sb_pair *pair, const st
 	enum { ROWS = sizeof idents / sizeof *idents };
 	struct said ours[ROWS] = {{false}};
 
-	for (size_t i = 0; i < runs->unique[SB_SHIPPED].count; i++) {
+	for (size_t i = 0; i < runs->unique[SB_SHIPPED].count && !sb_solve_stops(in); i++) {
 		const struct sb_run *run = sb_vec_at(&runs->unique[SB_SHIPPED], i);
 		const struct sb_spot place = {pair, (size_t)(run->p - pair->bytes[SB_SHIPPED].p), "text"};
 		for (size_t row = 0; row < ROWS && in->needed.count < SB_NEEDED_MOST; row++) {
