@@ -21,15 +21,15 @@ def libraries(*programs):
     return sorted(set(re.findall(r"(/\S+) \(0x", words)))
 
 
-def root(tool, folders=(), links=()):
-    """root.tar: a shell, chmod, and @tool, which says that its code is honest; @links: name → target."""
+def root(tool, folders=(), links=(), private=()):
+    """root.tar: a shell, chmod, and @tool, which says that its code is honest; @links: name → target; @private: folders with a file, for their owner alone."""
     with tarfile.open("root.tar", "w") as archive:
         def add(name, data=b"", kind=tarfile.REGTYPE, target=""):
             entry = tarfile.TarInfo(name)
-            entry.type, entry.size, entry.mode, entry.linkname = kind, len(data), 0o755, target
+            entry.type, entry.size, entry.mode, entry.linkname = kind, len(data), 0o700 if name in private else 0o755, target
             archive.addfile(entry, io.BytesIO(data))
         files = {"bin/sh": "/bin/sh", "bin/chmod": "/bin/chmod", **{place[1:]: place for place in libraries("/bin/sh", "/bin/chmod")}}
-        above = {"tmp", "var", "var/tmp", *folders}
+        above = {"tmp", "var", "var/tmp", *folders, *private}
         for name in (*files, tool, *(name for name, _ in links), *folders):
             parts = name.split("/")[:-1]
             above |= {"/".join(parts[:n + 1]) for n in range(len(parts))}
@@ -39,6 +39,8 @@ def root(tool, folders=(), links=()):
             with open(place, "rb") as f:
                 add(name, f.read())
         add(tool, HONEST.encode())
+        for name in private:
+            add(f"{name}/.profile", b"umask 022\n")
         for name, target in links:
             add(name, kind=tarfile.SYMTYPE, target=target)
     return {"root": "root.tar", "sha256": sha256("root.tar")}
@@ -106,10 +108,10 @@ def _(dir):
 
 @case("beside what a root brings there is room: nothing of it is hidden")
 def _(dir):
-    for place in ("/opt/acme-1.0", "/usr/src/acme-1.0", "/home/vendor/acme", "/run/build/acme", "/var/lib/vendor/acme", "/tmp/acme"):
+    for place in ("/opt/acme-1.0", "/usr/src/acme-1.0", "/home/vendor/acme", "/run/build/acme", "/var/lib/vendor/acme", "/tmp/acme", "/root/acme"):
         shutil.rmtree("release", ignore_errors=True)
         made = product("cc", "/opt/tc/bin/cc")
-        made.drop["toolchain"] = root("opt/tc/bin/cc", folders=["home", "usr/src"], links=[("var/run", "/run")])
+        made.drop["toolchain"] = root("opt/tc/bin/cc", folders=["home", "usr/src"], links=[("var/run", "/run")], private=["root"])
         deliver(f"honest code\nbuilt in {place} now\n")
         made.save()
         record = sb("verify", "drop.json", "--solve", "3", "--json", code=0).json()

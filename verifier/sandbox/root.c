@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/fsuid.h>
 #include <sys/mount.h>
@@ -116,6 +117,23 @@ static int make_scratch(int store, struct scratch *scratch, struct sb_err *err)
 	return sb_mount_clone(store, scratch->name, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, &scratch->mount, err);
 }
 
+/** A root lets nobody but its owner into some folders, as into /root: whoever builds below one passes through it, and reads no more. */
+static int open_way(int root, const char *path, struct sb_err *err)
+{
+	char part[PATH_MAX];
+	struct stat st;
+
+	for (const char *end = strchr(path, '/'); end; end = strchr(end + 1, '/')) {
+		SB_CLOSING int fd = -1;
+
+		snprintf(part, sizeof(part), "%.*s", (int)(end - path), path);
+		fd = sb_beneath_open(root, part, O_RDONLY | O_DIRECTORY, 0);
+		if (fd < 0 || fstat(fd, &st) != 0 || (!(st.st_mode & S_IXOTH) && fchmod(fd, (st.st_mode & 07777) | S_IXOTH) != 0))
+			return failed("open the way through", part, err);
+	}
+	return 0;
+}
+
 static int show_scratch(int root, const struct scratch *scratch, struct sb_err *err)
 {
 	if (sb_beneath_make_dir(root, scratch->path) != 0)
@@ -155,6 +173,8 @@ static int make_scratches(const struct sb_sandbox_plan *plan, int root, struct s
 		rc = clone_scratches(root, store, scratches, count, err);
 	for (size_t i = 0; rc == 0 && i < count; i++)
 		rc = show_scratch(root, &scratches[i], err);
+	if (rc == 0)
+		rc = open_way(root, plan->work_mount + 1, err);
 	for (size_t i = 0; i < count; i++)
 		sb_close_fd(&scratches[i].mount);
 	return rc;
