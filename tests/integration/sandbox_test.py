@@ -203,6 +203,19 @@ def _(_dir):
     until(lambda: not any(alive(pid) for pid in family), f'{family} are alive')
 
 
+@case('shell with a script: no terminal of the caller comes inside', user=True)
+def _(_dir):
+    prepare('true', 'true')
+    for held in (('stdout',), ('stderr',), ('stdout', 'stderr')):
+        outer, inner = os.openpty()
+        streams = {name: inner if name in held else subprocess.PIPE for name in ('stdout', 'stderr')}
+        child = start(PROGRAM, 'shell', 'drop.yaml', stdin=subprocess.PIPE, **streams)
+        child.stdin.close()
+        os.close(inner)
+        assert child.wait(timeout=60) == 2, held
+        os.close(outer)
+
+
 @case('shell with a script: its output, its status', user=True)
 def _(_dir):
     prepare('true', 'true')

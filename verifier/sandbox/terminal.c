@@ -14,8 +14,10 @@ void sb_terminal_init(struct sb_terminal *terminal)
 
 int sb_terminal_open(struct sb_terminal *terminal, struct sb_err *err)
 {
-	if (!isatty(STDIN_FILENO))
-		return 0;
+	if (!isatty(STDIN_FILENO)) {
+		bool shown = isatty(STDOUT_FILENO) || isatty(STDERR_FILENO);
+		return shown ? sb_fail(err, SB_USAGE, "shell-terminal", "the shell reads no terminal and would write to one, which it could read and set as well") : 0;
+	}
 	terminal->master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
 	if (terminal->master >= 0 && unlockpt(terminal->master) == 0)
 		terminal->slave = ioctl(terminal->master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);

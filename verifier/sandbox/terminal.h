@@ -23,7 +23,10 @@ struct sb_terminal {
 
 void sb_terminal_init(struct sb_terminal *terminal);
 
-/** Make one when stdin is a terminal; else nothing is done and the caller's streams are used as they are. Errors: IO "sandbox-setup". */
+/**
+ * Make one when stdin is a terminal; else nothing is done, and the caller's streams, none of which may be a terminal, are used as they are.
+ * Errors: IO "sandbox-setup", USAGE "shell-terminal".
+ */
 SB_MUST_USE int sb_terminal_open(struct sb_terminal *terminal, struct sb_err *err);
 
 /** The last step begins: from here on keys go to it. */
