@@ -10,7 +10,7 @@
 enum { SB_RUNS_MOST = 400000, SB_UNIQUE_MOST = 65536, SB_TEMPLATES_MOST = 512, SB_CANDIDATES_MOST = 65536, SB_CANDIDATES_OF_ONE = 512, SB_NEEDED_MOST = 64, SB_VOTES_MOST = 65536, SB_RUN_MOST = 4200 };
 
 /**
- * Work that one artifact may cost, over all of its members: whoever chose the strings of both sides chose how long they take. A step is about ten
+ * Work that one artifact may cost, over all of its members: whoever chose the strings of both sides chose how long they take. A step is some
  * nanoseconds, so that all of them are a few seconds. When they are spent, candidates are fewer and never wrong: each is only proposed.
  */
 enum { SB_STEPS_MOST = 1 << 28 };

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { BUDGET = 20000, STEPS_OF_TIMES = 32, STEPS_OF_TIME = 8, STEPS_OF_VALUE = 4, HALF_DAY = 14 * 3600, TWO_DAYS = 172800, HOUR = 3600, DAY = 86400 };
+enum { BUDGET = 20000, STEPS_OF_TIMES = 256, STEPS_OF_PLACE = 16, STEPS_OF_TIME = 8, STEPS_OF_VALUE = 4, HALF_DAY = 14 * 3600, TWO_DAYS = 172800, HOUR = 3600, DAY = 86400 };
 
 /** Which characters a value may have, and what it begins with. */
 static const struct {
@@ -66,12 +66,18 @@ static bool is_our_time(int64_t epoch, const struct sb_stamp *stamp)
 	return epoch >= last.seconds && epoch - last.seconds < 366 * (int64_t)DAY;
 }
 
+/* Every form begins with a number or the name of a day or month: most words are told so without trying thirty of them. */
+static bool may_begin_time(uint8_t c)
+{
+	return is_digit(c) || (c >= 'A' && c <= 'Z');
+}
+
 static bool time_at(const struct sb_inferring *in, struct sb_span text, size_t at, struct sb_slot *out)
 {
 	struct sb_span rest = sb_span_of(text.p + at, text.n - at);
 	struct sb_stamp stamp;
 
-	if (in->epoch == INT64_MIN || !is_word_byte(rest.p[0]))
+	if (in->epoch == INT64_MIN || !may_begin_time(rest.p[0]))
 		return false;
 	for (unsigned form = 0; form < sb_stamp_forms(); form++) {
 		if (!sb_stamp_read(form, rest, &stamp) || !stands_alone(text, at, stamp.n) || !is_our_time(in->epoch, &stamp))
@@ -108,7 +114,7 @@ bool sb_template_make(struct sb_inferring *in, struct sb_span text, struct sb_te
 	*out = (struct sb_template){.text = text, .literal = text.n};
 	while (at < text.n && out->count < SB_SLOTS_MOST) {
 		bool begins = at == 0 || !is_word_byte(text.p[at - 1]) || text.p[at] == '/' || (is_digit(text.p[at]) && jobs_at(text, at));
-		if (!sb_solve_spend(in, begins ? STEPS_OF_TIMES : 1))
+		if (!sb_solve_spend(in, !begins ? 1 : may_begin_time(text.p[at]) ? STEPS_OF_TIMES : STEPS_OF_PLACE))
 			return false;
 		if (!begins || !slot_at(in, text, at, &out->slots[out->count])) {
 			at++;
