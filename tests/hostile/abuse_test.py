@@ -7,9 +7,11 @@ import ctypes
 import os
 import re
 import socket
+import subprocess
+import time
 
 from box import PROBE, Box
-from sbtest import case, main, run, sb
+from sbtest import PROGRAM, case, main, run, sb, start
 
 ATTEMPTS = 250  # as many as there are; fewer means that some were lost
 SHARED_KEY = 0x5AB3
@@ -249,6 +251,31 @@ def _(_dir):
 def _(_dir):
     assert limit_of(Box("yes", limits={"log": "5M"}).rebuild(code=4)) == "log"
     assert limit_of(Box("tr '\\0' x < /dev/zero", limits={"log": "5M"}).rebuild(code=4)) == "log"
+
+
+def reading_ends(pid):
+    """Flags of each end of a pipe that this process reads from."""
+    found = []
+    for fd in os.listdir(f"/proc/{pid}/fd"):
+        with open(f"/proc/{pid}/fdinfo/{fd}") as f:
+            flags = int(re.search(r"flags:\s+([0-7]+)", f.read()).group(1), 8)
+        if os.readlink(f"/proc/{pid}/fd/{fd}").startswith("pipe:") and flags & os.O_ACCMODE == os.O_RDONLY:
+            found.append(flags)
+    return found
+
+
+@case("who takes its own output out of the log's pipe holds up nobody: the supervisor never waits in it", user=True)
+def _(_dir):
+    box = probing("exec ./abuse_probe drain-log", limits={"wall": "3s"})
+    supervisor = start(PROGRAM, "rebuild", "drop.json", "-O", "built", "--json", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    while not box.alive() and supervisor.poll() is None:
+        time.sleep(0.02)
+    ends = reading_ends(supervisor.pid)
+    begun = time.monotonic()
+    _out, err = supervisor.communicate(timeout=60)
+    assert ends and all(flags & os.O_NONBLOCK for flags in ends), [oct(flags) for flags in ends]
+    assert supervisor.returncode == 4 and time.monotonic() - begun < 10, (supervisor.returncode, err)
+    box.assert_gone()
 
 
 NASTY = "\\033]0;owned\\007\\033[31mred\\033[2J\\r\\b\\001\\177\\302\\233\\377\\376 \\342\\200\\256 evil\\n"

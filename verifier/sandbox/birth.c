@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -31,6 +32,15 @@ static pid_t clone_init(const struct sb_cgroup *group, int *pidfd)
 	return (pid_t)syscall(SYS_clone3, &args, sizeof(args));
 }
 
+/**
+ * A build of our own id may open the pipe that it writes to through /proc, and take out what we were just told of: who then waits for it
+ * keeps no limit any more. The mode is only a fence, which the pipe's owner may take down; that our end never waits is not.
+ */
+static int keep_log_to_us(const int log[2])
+{
+	return fcntl(log[0], F_SETFL, O_NONBLOCK) != 0 || fchmod(log[1], 0200) != 0 ? -1 : 0;
+}
+
 /** Our ends stay, init's ends are closed once it has them. */
 static int open_channels(struct sb_watch *watch, struct sb_err *err)
 {
@@ -44,6 +54,8 @@ static int open_channels(struct sb_watch *watch, struct sb_err *err)
 		return sb_fail_errno(err, "sandbox-setup", "no pipe for the log");
 	watch->log = log[0];
 	watch->plan.log = log[1];
+	if (keep_log_to_us(log) != 0)
+		return sb_fail_errno(err, "sandbox-setup", "cannot set up the pipe for the log");
 	int rc = watch->spec->interactive ? sb_terminal_open(&watch->terminal, err) : 0;
 	watch->plan.terminal = watch->terminal.slave;
 	return rc;

@@ -119,6 +119,22 @@ static int memory_file(const char *megabytes)
 	return 1;
 }
 
+/** Write into the log and take it out again at once, so that its reader is told of what is no longer there; then hold on. */
+static int drain_log(const char *nothing)
+{
+	char bytes[4096];
+	time_t end = time(NULL) + 1;
+
+	(void)nothing;
+	(void)!fchmod(STDOUT_FILENO, 0600); /* whose pipe it is may undo what keeps it from being read */
+	int again = open("/proc/self/fd/1", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	while (again >= 0 && time(NULL) < end)
+		if (write(STDOUT_FILENO, "x", 1) == 1)
+			(void)!read(again, bytes, sizeof(bytes));
+	sleep(15);
+	return 0;
+}
+
 /** Empty files named by numbers in the working directory. */
 static int many_files(const char *count)
 {
@@ -218,7 +234,7 @@ static const struct {
 	int (*act)(const char *argument);
 } acts[] = {
 	{"fork-bomb", fork_bomb}, {"zombies", zombies}, {"orphans", orphans}, {"private-memory", private_memory},
-	{"shared-memory", shared_memory}, {"hold-memory", hold_memory}, {"memory-file", memory_file}, {"many-files", many_files}, {"deep", deep}, {"socket", a_socket}, {"daemon", a_daemon},
+	{"shared-memory", shared_memory}, {"hold-memory", hold_memory}, {"memory-file", memory_file}, {"many-files", many_files}, {"drain-log", drain_log}, {"deep", deep}, {"socket", a_socket}, {"daemon", a_daemon},
 	{"stubborn", stubborn}, {"stop-everybody", stop_everybody}, {"kill-everybody", kill_everybody}, {"ask-the-time", ask_the_time},
 };
 
