@@ -194,6 +194,42 @@ def _(_dir):
         assert not {'a', 'b', 'c', 'd'} - {source} & trace.closure('out/' + name), (name, trace.closure('out/' + name))
 
 
+GIVE = """
+import ctypes
+l = ctypes.CDLL(None, use_errno=True)
+l.shmat.restype = ctypes.c_void_p
+data = open('%s', 'rb').read()
+memory, queue, gate = l.shmget(0, 4096, 0o1600), l.msgget(0, 0o1600), l.semget(0, 1, 0o1600)
+assert (memory, queue, gate) == (0, 0, 0), (memory, queue, gate)
+"""
+TAKE = "import ctypes\nl = ctypes.CDLL(None, use_errno=True)\nl.shmat.restype = ctypes.c_void_p\n"
+SYSTEM_V = {
+    'memory': ('ctypes.memmove(l.shmat(memory, None, 0), data, len(data))', 'data = ctypes.string_at(l.shmat(0, None, 0), 6)'),
+    'queue': ('l.msgsnd(queue, (1).to_bytes(8, "little") + data, len(data), 0)',
+              'b = ctypes.create_string_buffer(99); n = l.msgrcv(0, b, 50, 0, 0); data = b.raw[8:8 + n]'),
+    'gate': ('l.semctl(gate, 0, 16, data[0])', 'data = bytes([l.semctl(0, 0, 12)])'),
+}
+
+
+@case('System V memory, queues and semaphores carry by a number that was guessed', user=True)
+def _(_dir):
+    need('python3')
+    for name, (give, take) in SYSTEM_V.items():
+        trace = record({'a': 'secret', 'give.py': GIVE % 'a' + give + '\n', 'take.py': TAKE + take + '\nopen("out/x", "wb").write(data)\n'},
+                       'python3 -I give.py; python3 -I take.py')
+        assert 'a' in trace.closure('out/x'), (name, trace.closure('out/x'))
+
+
+@case('a semaphore that is waited for by a guessed number carries too', user=True)
+def _(_dir):
+    need('python3')
+    give = GIVE % 'a' + 'l.semctl(gate, 0, 16, data[0] - ord("0"))\n'
+    take = TAKE + ('class Down(ctypes.Structure):\n    _fields_ = [("number", ctypes.c_ushort), ("by", ctypes.c_short), ("flags", ctypes.c_short)]\n'
+                   'free = l.semop(0, ctypes.byref(Down(0, -1, 0o4000)), 1) == 0\nopen("out/x", "w").write(str(free))\n')
+    trace = record({'a': '1', 'give.py': give, 'take.py': take}, 'python3 -I give.py; python3 -I take.py; grep True out/x')
+    assert 'a' in trace.closure('out/x'), trace.closure('out/x')
+
+
 def twenty(prebuilt):
     files = {f'p{i}.c': f'int main(void) {{ return {i}; }}\n' for i in range(20)}
     files['blob.o'] = prebuilt

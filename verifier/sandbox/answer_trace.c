@@ -146,7 +146,7 @@ static void join(struct sb_tracing *tracing, const struct sb_kin *kin, const cha
 	sb_recorder_use(tracing->recorder, kin->process, sb_tracing_channel(tracing, channel), SB_TRACE_READ | SB_TRACE_WRITE);
 }
 
-/** shmget(key, …), msgget(key, …) */
+/** shmget(key, …), msgget(key, …), semget(key, …), and what uses their numbers */
 struct sb_answer sb_answer_shared_memory(struct sb_answering *answering, const struct sb_target *target, const struct sb_question *question)
 {
 	const struct sb_kin *kin = sb_tracing_who(answering->tracing, target);
