@@ -58,6 +58,8 @@ static const struct refusal enosys[] = {
 	/* rseq shows the processor that one runs on; the waits by the time of day do not go through init */
 	{"rseq", -1}, {"futex_waitv", 449}, {"futex_wait", 455},
 	{"clone3", -1}, {"io_uring_setup", -1}, {"io_uring_enter", -1}, {"io_uring_register", -1}, {"memfd_secret", -1},
+	/* contexts of asynchronous input and output are counted for the whole machine, fs.aio-max-nr: a build could take them all */
+	{"io_setup", -1}, {"io_destroy", -1}, {"io_submit", -1}, {"io_cancel", -1}, {"io_getevents", -1}, {"io_pgetevents", -1},
 };
 
 static int bad(struct sb_err *err, const char *what, int rc)

@@ -114,6 +114,15 @@ static void forbid_user_namespaces(const struct sb_sandbox_plan *plan, int root)
 		sb_wall_off(plan->board, SB_WALL_NESTED, "off: user.max_user_namespaces cannot be written", errno);
 }
 
+/** The kernel counts them for the caller's id as well, who is left the most of the usual 128. */
+static void bound_watchers(int root)
+{
+	SB_CLOSING int fd = sb_beneath_open(root, "proc/sys/user/max_inotify_instances", O_WRONLY, 0);
+
+	if (fd >= 0)
+		(void)!write(fd, "32", 2);
+}
+
 /** Shared memory of System V outlives processes and is in nobody's file system: the namespace may hold as much as a process. */
 static void bound_shared_memory(const struct sb_sandbox_plan *plan, int root)
 {
@@ -148,6 +157,7 @@ int sb_proc_make(const struct sb_sandbox_plan *plan, int root, struct sb_err *er
 	if (rc != 0)
 		return rc;
 	forbid_user_namespaces(plan, root);
+	bound_watchers(root);
 	bound_shared_memory(plan, root);
 	rc = mask(plan, root, err);
 	if (rc == 0)

@@ -3,11 +3,14 @@
 
 #include <sys/prctl.h>
 
-/* Those that C libraries, language runtimes and test suites read; values are the kernel's defaults. Documentation/admin-guide/sysctl. */
+/*
+ * Those that C libraries, language runtimes and test suites read; values are the kernel's defaults (Documentation/admin-guide/sysctl),
+ * but for what proc.c bounds.
+ */
 static const struct sb_given_file fixed[] = {
 	{.path = "crypto/fips_enabled", .text = "0\n"},
 	{.path = "fs/file-max", .text = "9223372036854775807\n"},
-	{.path = "fs/inotify/max_user_instances", .text = "128\n"},
+	{.path = "fs/inotify/max_user_instances", .text = "32\n"},
 	{.path = "fs/inotify/max_user_watches", .text = "65536\n"},
 	{.path = "fs/nr_open", .text = "1048576\n"},
 	{.path = "fs/pipe-max-size", .text = "1048576\n"},

@@ -9,6 +9,7 @@
 #include <linux/perf_event.h>
 #include <linux/reboot.h>
 #include <stdint.h>
+#include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -31,6 +32,15 @@ static long ring_setup(void)
 static long ring_enter(void) { return syscall(SYS_io_uring_enter, 0, 0, 0, 0, NULL, 0); }
 static long ring_register(void) { return syscall(SYS_io_uring_register, 0, 0, NULL, 0); }
 
+static long aio_setup(void)
+{
+	unsigned long context = 0;
+
+	return syscall(SYS_io_setup, 1, &context);
+}
+
+static long aio_submit(void) { return syscall(SYS_io_submit, 0, 0, NULL); }
+
 static long bpf_map(void)
 {
 	union bpf_attr attr = {.map_type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = 4, .max_entries = 1};
@@ -48,6 +58,24 @@ static long perf_event(void)
 static long fault_handler(void) { return syscall(SYS_userfaultfd, O_CLOEXEC | 1); }
 static long kexec(void) { return syscall(SYS_kexec_load, 0, 0, NULL, 0); }
 static long kexec_file(void) { return syscall(SYS_kexec_file_load, 0, 0, 0, NULL, 0); }
+
+/** As many as a user may have by the kernel's default, of which others need some. */
+static long all_watchers(void)
+{
+	for (unsigned i = 0; i < 100; i++)
+		if (inotify_init1(IN_CLOEXEC) < 0)
+			return -1;
+	return 0;
+}
+
+static long few_watchers(void)
+{
+	for (unsigned i = 0; i < 20; i++)
+		if (inotify_init1(IN_CLOEXEC) < 0)
+			return -1;
+	return 0;
+}
+
 static long module_init(void) { return syscall(SYS_init_module, "", 0, ""); }
 static long module_init_file(void) { return syscall(SYS_finit_module, 0, "", 0); }
 static long module_delete(void) { return syscall(SYS_delete_module, "abuse", O_NONBLOCK); }
@@ -171,9 +199,13 @@ static const struct attempt rows[] = {
 	{"io_uring_setup", ring_setup, {ENOSYS}, 0},
 	{"io_uring_enter", ring_enter, {ENOSYS}, 0},
 	{"io_uring_register", ring_register, {ENOSYS}, 0},
+	{"io_setup", aio_setup, {ENOSYS}, CONTROL},
+	{"io_submit", aio_submit, {ENOSYS}, 0},
 	{"bpf", bpf_map, {EPERM}, 0},
 	{"perf_event_open", perf_event, {EPERM}, 0},
 	{"userfaultfd", fault_handler, {EPERM}, CONTROL},
+	{"inotify instances, 100", all_watchers, {EMFILE}, 0},
+	{"inotify instances, 20", few_watchers, {SUCCEEDS}, 0},
 	{"kexec_load", kexec, {EPERM}, 0},
 	{"kexec_file_load", kexec_file, {EPERM}, 0},
 	{"init_module", module_init, {EPERM}, 0},
