@@ -13,7 +13,7 @@ import time
 from box import PROBE, Box
 from sbtest import PROGRAM, case, main, run, sb, start
 
-ATTEMPTS = 250  # as many as there are; fewer means that some were lost
+ATTEMPTS = 268  # as many as there are; fewer means that some were lost
 SHARED_KEY = 0x5AB3
 WITHOUT_LANDLOCK = 6  # attempts that are left out where the kernel has no Landlock
 

@@ -4,6 +4,7 @@
 #include "verifier/sandbox/filter.h"
 #include "verifier/sandbox/landlock.h"
 #include "verifier/sandbox/mount.h"
+#include "verifier/sandbox/protocols.h"
 
 #include <errno.h>
 #include <grp.h>
@@ -147,6 +148,8 @@ static int enter_walls(const struct sb_sandbox_plan *plan, int channel, struct s
 	}
 	sb_wall_on(board, SB_WALL_SECCOMP, plan->spec->allow_ptrace ? "on, but for ptrace, which the manifest allows" : NULL);
 	rc = board->limits_kind == SB_LIMITS_RLIMIT ? sb_filter_refuse_memory_files(err) : 0;
+	if (rc == 0)
+		rc = sb_protocols_refuse(err);
 	return rc ? rc : enter_filter(plan, channel, err);
 }
 

@@ -48,6 +48,23 @@ static long pair_unix(void) { return pairs(AF_UNIX, SOCK_STREAM); }
 static long raw(void) { return sockets(AF_INET, SOCK_RAW, IPPROTO_ICMP); }
 static long raw6(void) { return sockets(AF_INET6, SOCK_RAW, IPPROTO_ICMPV6); }
 static long old_packet(void) { return sockets(AF_INET, SOCK_PACKET, 0); }
+static long sctp(void) { return sockets(AF_INET, SOCK_STREAM, 132); }
+static long sctp6(void) { return sockets(AF_INET6, SOCK_SEQPACKET, 132); }
+static long dccp(void) { return sockets(AF_INET, SOCK_DCCP, 33); }
+static long dccp_by_type(void) { return sockets(AF_INET, SOCK_DCCP, 0); }
+static long mptcp(void) { return sockets(AF_INET, SOCK_STREAM, 262); }
+static long l2tp(void) { return sockets(AF_INET, SOCK_DGRAM, 115); }
+static long udp_lite(void) { return sockets(AF_INET6, SOCK_DGRAM, 136); }
+static long high_sctp(void) { return syscall(SYS_socket, AF_INET, SOCK_STREAM, 0x100000084); }
+static long pair_sctp(void)
+{
+	int ends[2];
+
+	return socketpair(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 132, ends);
+}
+static long tcp(void) { return sockets(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, IPPROTO_TCP); }
+static long udp6(void) { return sockets(AF_INET6, SOCK_DGRAM, IPPROTO_UDP); }
+static long unix_protocol(void) { return sockets(AF_UNIX, SOCK_SEQPACKET, 1); }
 static long inet(void) { return sockets(AF_INET, SOCK_STREAM, 0); }
 
 static long abstract_of_host(void)
@@ -119,7 +136,19 @@ static const struct attempt rows[] = {
 	{"pair of UNIX", pair_unix, {SUCCEEDS}, CONTROL},
 	{"raw INET", raw, {EPERM, EACCES}, 0},
 	{"raw INET6", raw6, {EPERM, EACCES, EAFNOSUPPORT}, 0},
-	{"packet by way of INET", old_packet, {EPERM}, 0},
+	{"packet by way of INET", old_packet, {ESOCKTNOSUPPORT}, 0},
+	{"SCTP", sctp, {EPROTONOSUPPORT}, 0},
+	{"SCTP over INET6", sctp6, {EPROTONOSUPPORT, ESOCKTNOSUPPORT}, 0},
+	{"SCTP with high bits", high_sctp, {EPROTONOSUPPORT}, 0},
+	{"pair of SCTP", pair_sctp, {EPROTONOSUPPORT}, 0},
+	{"DCCP", dccp, {EPROTONOSUPPORT, ESOCKTNOSUPPORT}, 0},
+	{"DCCP by its type", dccp_by_type, {ESOCKTNOSUPPORT}, 0},
+	{"MPTCP", mptcp, {EPROTONOSUPPORT}, CONTROL},
+	{"L2TP", l2tp, {EPROTONOSUPPORT}, 0},
+	{"UDP-Lite", udp_lite, {EPROTONOSUPPORT}, 0},
+	{"TCP by its number", tcp, {SUCCEEDS}, CONTROL},
+	{"UDP over INET6 by its number", udp6, {SUCCEEDS}, 0},
+	{"UNIX by its protocol", unix_protocol, {SUCCEEDS}, CONTROL},
 	{"INET", inet, {SUCCEEDS}, CONTROL},
 	{"abstract socket of the host", abstract_of_host, {ECONNREFUSED, EPERM}, CONTROL},
 	{"socket of the host's systemd", path_of_host, {ENOENT, EACCES}, 0},
