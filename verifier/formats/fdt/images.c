@@ -74,13 +74,13 @@ static bool is_signature_length(uint32_t length)
 	return false;
 }
 
-/* signature.txt: the properties that a signature node has, and no others. libfdt leaves up to three bytes of what was there before behind a value. */
-static bool may_stand_in_signature(struct sb_span file, const struct sb_fdt_property *property)
+/* signature.txt: the properties that a signature node has, and no others; @nodes: of the whole tree. libfdt leaves up to three bytes of what was there before behind a value. */
+static bool may_stand_in_signature(struct sb_span file, const struct sb_fdt_property *property, uint32_t nodes)
 {
 	const struct {
 		const char *name;
 		uint32_t most;
-	} texts[] = {{"algo", 1}, {"key-name-hint", 1}, {"sign-images", MOST_NAMES}, {"padding", 1}, {"signer-name", 1}, {"signer-version", 1}, {"hashed-nodes", MOST_NODES}};
+	} texts[] = {{"algo", 1}, {"key-name-hint", 1}, {"sign-images", MOST_NAMES}, {"padding", 1}, {"signer-name", 1}, {"signer-version", 1}, {"hashed-nodes", nodes < MOST_NODES ? nodes : MOST_NODES}};
 	struct sb_span value;
 
 	if (!sb_span_cut(file, sb_fdt_value_at(property), property->length, &value))
@@ -106,7 +106,7 @@ static bool has_signature_shape(struct sb_span file, const struct sb_fdt *fdt, c
 		return false;
 	for (uint32_t i = 0; i < node->count; i++) {
 		const struct sb_fdt_property *property = &fdt->properties[node->first + i];
-		if (property->at != at || !may_stand_in_signature(file, property) || repeats_name(fdt, property))
+		if (property->at != at || !may_stand_in_signature(file, property, fdt->node_count) || repeats_name(fdt, property))
 			return false;
 		at = sb_fdt_property_end(property);
 	}
