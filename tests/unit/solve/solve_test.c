@@ -370,6 +370,7 @@ Test(solve, many_strings_end_in_time)
 
 /** The strings of one pair, read with a budget. */
 struct texts {
+	struct sb_buf shipped, rebuilt;
 	struct sb_arena *arena;
 	struct sb_comparison comparison;
 	struct sb_solve_in in;
@@ -379,17 +380,14 @@ struct texts {
 /* Values that come again in one string, and disagree at its very end: whoever matches them tries all ways to share the bytes between them. */
 static void begin_texts(struct texts *texts, uint64_t left, const struct sb_progress *progress)
 {
-	SB_BUF struct sb_buf shipped = {0};
-	SB_BUF struct sb_buf rebuilt = {0};
-
-	for (unsigned i = 0; i < 8; i++) {
-		sb_buf_printf(&shipped, "/a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.%u.a.;a;%u.b;z\n", i, i);
-		sb_buf_printf(&rebuilt, "/build/acme-1.0.builder.farm.6.1.0-26-amd64.C.UTF-8.;builder;%u.builder;z\n", i);
-		sb_buf_printf(&shipped, "made by jenkins%u for you %u\n", i, i);
-		sb_buf_printf(&rebuilt, "made by builder for you %u\n", i);
-	}
 	*texts = (struct texts){.arena = sb_arena_new(0)};
-	cr_assert_eq(compare_spans(sb_buf_span(&shipped), sb_buf_span(&rebuilt), 1, &texts->comparison), 0);
+	for (unsigned i = 0; i < 8; i++) {
+		sb_buf_printf(&texts->shipped, "/a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.%u.a.;a;%u.b;z\n", i, i);
+		sb_buf_printf(&texts->rebuilt, "/build/acme-1.0.builder.farm.6.1.0-26-amd64.C.UTF-8.;builder;%u.builder;z\n", i);
+		sb_buf_printf(&texts->shipped, "made by jenkins%u for you %u\n", i, i);
+		sb_buf_printf(&texts->rebuilt, "made by builder for you %u\n", i);
+	}
+	cr_assert_eq(compare_spans(sb_buf_span(&texts->shipped), sb_buf_span(&texts->rebuilt), 1, &texts->comparison), 0);
 	texts->in = (struct sb_solve_in){.comparison = &texts->comparison, .ours = &ours, .progress = progress};
 	texts->inferring = (struct sb_inferring){
 		.in = &texts->in, .arena = texts->arena, .epoch = 1700000000, .artifact = texts->comparison.artifacts, .left = left,
@@ -406,6 +404,8 @@ static void end_texts(struct texts *texts)
 	sb_vec_release(&texts->inferring.times);
 	sb_comparison_release(&texts->comparison);
 	sb_arena_free(&texts->arena);
+	sb_buf_release(&texts->shipped);
+	sb_buf_release(&texts->rebuilt);
 }
 
 Test(solve, members_share_one_budget_and_a_spent_one_gives_fewer)
