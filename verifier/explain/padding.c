@@ -112,6 +112,24 @@ static bool in_archive(const struct sb_pair *pair, const struct sb_diff *diff)
 	       sb_format_packs(pair->format);
 }
 
+/* The documented value in the documented amount. @follows: it stands behind a member. */
+static bool is_documented(const struct sb_pair *pair, const struct sb_diff *diff, unsigned side, bool follows, bool fills)
+{
+	const struct sb_member *member = follows ? member_behind(pair, diff, side) : NULL;
+
+	if (!is_padding(diff, side) || !is_fill(pair, sb_diff_bytes(pair, diff, side)) || ends_archive(diff->side[side].region))
+		return false;
+	return follows ? member && follows_size(pair, diff, side, member) : fills || may_trail(pair, diff->side[side].region);
+}
+
+/* What can be computed on both sides is derived; @what: up to where. */
+static void claim_derived(struct sb_explaining *in, const char *what, struct sb_claim *claim)
+{
+	claim->cap = SB_LEVEL_UNSIGNED_IDENTICAL;
+	claim->rule = SB_RULE_DERIVED;
+	claim->note = sb_explain_note(in, "fill up to the %s on both sides: it follows from members that differ", what);
+}
+
 static bool claim_padding(struct sb_explaining *in, const struct sb_pair *pair, const struct sb_diff *diff, struct sb_claim *claim)
 {
 	if (!in_archive(pair, diff))
@@ -119,20 +137,17 @@ static bool claim_padding(struct sb_explaining *in, const struct sb_pair *pair, 
 	bool follows = diff->side[SB_SHIPPED].member || diff->side[SB_REBUILT].member;
 	bool fills = fills_place(pair, diff->side[SB_SHIPPED].region) && fills_place(pair, diff->side[SB_REBUILT].region);
 
-	for (unsigned side = 0; side < SB_SIDES; side++) {
-		struct sb_span bytes = sb_diff_bytes(pair, diff, side);
-		const struct sb_member *member = follows ? member_behind(pair, diff, side) : NULL;
-		if (!is_padding(diff, side) || !is_fill(pair, bytes) || ends_archive(diff->side[side].region))
+	for (unsigned side = 0; side < SB_SIDES; side++)
+		if (!is_documented(pair, diff, side, follows, fills))
 			return false;
-		if (follows ? !member || !follows_size(pair, diff, side, member) : !fills && !may_trail(pair, diff->side[side].region))
-			return false;
+	if (follows && stated_alignment(pair, diff) > 1) {
+		claim_derived(in, "alignment", claim);
+	} else if (ends_record(pair, diff)) {
+		claim_derived(in, "end of a record", claim);
+	} else {
+		claim->cap = follows || fills ? SB_LEVEL_EXPLAINED : SB_LEVEL_REPACKAGED;
+		claim->note = sb_explain_note(in, "fill of another length");
 	}
-	bool aligned = follows && stated_alignment(pair, diff) > 1, computed = aligned || ends_record(pair, diff);
-	claim->cap = computed ? SB_LEVEL_UNSIGNED_IDENTICAL : follows || fills ? SB_LEVEL_EXPLAINED : SB_LEVEL_REPACKAGED;
-	claim->rule = computed ? SB_RULE_DERIVED : claim->rule;
-	claim->note = sb_explain_note(in, "%s", aligned    ? "fill up to the alignment on both sides: it follows from members that differ"
-	                                        : computed ? "fill up to the end of a record on both sides: it follows from members that differ"
-	                                                   : "fill of another length");
 	return true;
 }
 
