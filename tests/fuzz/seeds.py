@@ -352,6 +352,9 @@ def encoded(data):
     """For the harness of encoders: the number of the codec, that of the setting, and what the encoder makes with it."""
     raw = zlib.compressobj(6, zlib.DEFLATED, -15)
     yield 'encode', 'deflate', bytes([0, 5]) + raw.compress(data) + raw.flush()
+    for level in 1, 6:
+        packed = tool(['gzip', f'-{level}', '-n', '-c'], input=data * 40)
+        yield 'encode', f'gzip-{level}', packed and bytes([0, 18 + level - 1]) + packed[10:-8]
     yield 'encode', 'zlib', bytes([1, 8]) + zlib.compress(data, 9)
     yield 'encode', 'bzip2', bytes([2, 8]) + bz2.compress(data)
     yield 'encode', 'xz', bytes([3, 1]) + lzma.compress(data, preset=0)

@@ -6,29 +6,39 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct sb_encoder *const encoders[] = {
-	&sb_encoder_deflate, &sb_encoder_zlib, &sb_encoder_bzip2, &sb_encoder_xz, &sb_encoder_lzma, &sb_encoder_zstd,
-};
+enum { ENCODERS = 8 };
 
-static const struct sb_encoder *encoder_of(enum sb_codec codec)
-{
-	for (size_t i = 0; i < sizeof encoders / sizeof *encoders; i++)
-		if (encoders[i]->codec == codec)
-			return encoders[i];
-	return NULL;
-}
+static const struct sb_encoder *const encoders[ENCODERS] = {
+	&sb_encoder_deflate, &sb_encoder_gzip, &sb_encoder_info_zip, &sb_encoder_zlib, &sb_encoder_bzip2, &sb_encoder_xz, &sb_encoder_lzma, &sb_encoder_zstd,
+};
 
 unsigned sb_encoder_settings(enum sb_codec codec)
 {
-	const struct sb_encoder *encoder = encoder_of(codec);
-	return encoder ? encoder->settings : 0;
+	unsigned settings = 0;
+
+	for (size_t i = 0; i < ENCODERS; i++)
+		settings += encoders[i]->codec == codec ? encoders[i]->settings : 0;
+	return settings;
+}
+
+/* A setting of a codec is one of the first encoder that has any left. NULL when there are not so many. */
+static const struct sb_encoder *encoder_of(enum sb_codec codec, unsigned *setting)
+{
+	for (size_t i = 0; i < ENCODERS; i++) {
+		if (encoders[i]->codec != codec)
+			continue;
+		if (*setting < encoders[i]->settings)
+			return encoders[i];
+		*setting -= encoders[i]->settings;
+	}
+	return NULL;
 }
 
 void sb_encoder_describe(enum sb_codec codec, unsigned setting, char *out, size_t room)
 {
-	const struct sb_encoder *encoder = encoder_of(codec);
+	const struct sb_encoder *encoder = encoder_of(codec, &setting);
 
-	if (encoder && setting < encoder->settings)
+	if (encoder)
 		encoder->describe(setting, out, room);
 	else
 		snprintf(out, room, "no encoder");
@@ -89,11 +99,11 @@ static int pass(struct passage *passage, struct sb_span file, const struct sb_me
 
 int sb_formats_encode_again(struct sb_span file, const struct sb_member *member, unsigned setting, struct sb_encoded_again *out, struct sb_err *err)
 {
-	const struct sb_encoder *encoder = encoder_of(member->codec);
+	const struct sb_encoder *encoder = encoder_of(member->codec, &setting);
 	struct sb_span in;
 
 	*out = (struct sb_encoded_again){0};
-	if (!encoder || setting >= encoder->settings || !sb_span_cut(file, member->offset, member->length, &in))
+	if (!encoder || !sb_span_cut(file, member->offset, member->length, &in))
 		return sb_fail(err, SB_INTERNAL, "decode-failed", "an encoder or a place that there is not");
 	struct passage *passage = calloc(1, sizeof *passage);
 	if (!passage)

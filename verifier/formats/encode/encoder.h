@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Private to the room: one row an encoder, and what its output is held against. */
+/* Private to the room: one row an encoder, of which a codec may have several, and what its output is held against. */
 #ifndef VERIFIER_FORMATS_ENCODE_ENCODER_H
 #define VERIFIER_FORMATS_ENCODE_ENCODER_H
 
@@ -25,7 +25,7 @@ struct sb_encoder {
 	void (*describe)(unsigned setting, char *out, size_t room);
 };
 
-extern const struct sb_encoder sb_encoder_deflate, sb_encoder_zlib, sb_encoder_bzip2, sb_encoder_xz, sb_encoder_lzma, sb_encoder_zstd;
+extern const struct sb_encoder sb_encoder_deflate, sb_encoder_gzip, sb_encoder_info_zip, sb_encoder_zlib, sb_encoder_bzip2, sb_encoder_xz, sb_encoder_lzma, sb_encoder_zstd;
 
 /** The next @n bytes came out: are they those that are expected? */
 SB_MUST_USE bool sb_encoder_gave(struct sb_encoding_again *again, const uint8_t *bytes, size_t n);
