@@ -4,6 +4,7 @@
 Everything comes from the package mirror by apt, with a configuration of our own, and is kept in the cache of the tests. What a mirror
 no longer has is a skip that names it.
 """
+import contextlib
 import fcntl
 import glob
 import os
@@ -41,10 +42,15 @@ class Corpus:
     def __init__(self, name, packages):
         self.packages = packages
         self.folder = cache(name)
-        self.lock = open(os.path.join(self.folder, "lock"), "w")
-        fcntl.flock(self.lock, fcntl.LOCK_EX)  # two runs at a time would fetch and build twice
         self.apt = os.path.join(self.folder, "apt")
         self.updated = False
+
+    @contextlib.contextmanager
+    def _alone(self):
+        """Suites that run at a time would fetch and build the same."""
+        with open(os.path.join(self.folder, "lock"), "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
 
     def _get(self, *words, cwd, missing):
         """apt-get with sources and lists of our own; the lists are fetched once."""
@@ -71,22 +77,21 @@ class Corpus:
         version, binaries, *other = self.packages[package]
         delivered = other[0] if other else version
         final = os.path.join(self.folder, f"{package}_{version}")
-        if os.path.isdir(final):
-            return final
         need("apt-get", "dpkg-source")
-        made = final + ".new"
-        shutil.rmtree(made, ignore_errors=True)
-        os.mkdir(made)
-        self._get("source", "--download-only", "--only-source", f"{package}={version}", cwd=made, missing=f"source {package} {version}")
-        for binary in binaries:
-            self._get("download", f"{binary}={delivered}", cwd=made, missing=f"{binary} {delivered}")
-        os.rename(made, final)
+        with self._alone():
+            if os.path.isdir(final):
+                return final
+            made = final + ".new"
+            shutil.rmtree(made, ignore_errors=True)
+            os.mkdir(made)
+            self._get("source", "--download-only", "--only-source", f"{package}={version}", cwd=made, missing=f"source {package} {version}")
+            for binary in binaries:
+                self._get("download", f"{binary}={delivered}", cwd=made, missing=f"{binary} {delivered}")
+            os.rename(made, final)
         return final
 
     def root(self):
         """The archive, made by `samebuild toolchain debian` when the cache has none for these packages."""
-        if os.path.isfile(os.path.join(self.folder, "root", "root.tar.zst")):
-            return self.other_root("root")
         dscs = [glob.glob(os.path.join(self.fetch(p), "*.dsc"))[0] for p in self.packages]
         return self.other_root("root", "--indep", *(word for dsc in dscs for word in ("--build-deps", dsc)))
 
@@ -95,12 +100,13 @@ class Corpus:
         need("mmdebstrap", "zstd")
         place = os.path.join(self.folder, name)
         archive = os.path.join(place, "root.tar.zst")
-        if not os.path.isfile(archive):
-            mirror = os.path.join(self.apt, "sources.list")
-            if not os.path.isfile(mirror):
-                self.fetch(next(iter(self.packages)))
-            sb("toolchain", "debian", "--suite", "bookworm", "--mirror", os.path.relpath(mirror), *words, "-O", place, timeout=1200, user=False, code=0)
-        os.chmod(archive, 0o644)
+        mirror = os.path.join(self.apt, "sources.list")
+        if not os.path.isfile(mirror):
+            self.fetch(next(iter(self.packages)))
+        with self._alone():
+            if not os.path.isfile(archive):
+                sb("toolchain", "debian", "--suite", "bookworm", "--mirror", os.path.relpath(mirror), *words, "-O", place, timeout=1200, user=False, code=0)
+            os.chmod(archive, 0o644)
         return archive
 
     def drop(self, package, folder, change=None):
