@@ -58,11 +58,11 @@ bool sb_search_reaches(const struct sb_search *search, unsigned candidate)
 	return candidate != 0 && search->at - candidate <= REACH && (!search->past || search->at <= sizeof search->bytes - AHEAD);
 }
 
-static unsigned count_equal(const uint8_t *a, const uint8_t *b)
+static unsigned count_equal(const uint8_t *a, const uint8_t *b, unsigned most)
 {
 	unsigned n = 0;
 
-	while (n < SB_MATCH_MOST && a[n] == b[n])
+	while (n < most && a[n] == b[n])
 		n++;
 	return n;
 }
@@ -70,13 +70,15 @@ static unsigned count_equal(const uint8_t *a, const uint8_t *b)
 unsigned sb_search_longest(struct sb_search *search, unsigned candidate, unsigned least)
 {
 	const uint8_t *here = search->bytes + search->at;
-	unsigned limit = search->at > REACH ? search->at - REACH : 0, best = least;
-	unsigned nice = search->past || search->effort->nice < search->ahead ? search->effort->nice : search->ahead;
-	unsigned tries = least >= search->effort->good ? search->effort->tries / 4U : search->effort->tries;
+	unsigned most = search->past || search->ahead > SB_MATCH_MOST ? SB_MATCH_MOST : search->ahead;
+	unsigned nice = search->effort->nice < most ? search->effort->nice : most, limit = search->at > REACH ? search->at - REACH : 0;
+	unsigned tries = least >= search->effort->good ? search->effort->tries / 4U : search->effort->tries, best = least;
 
+	if (least >= most)
+		return least;
 	do {
 		const uint8_t *there = search->bytes + candidate;
-		unsigned n = there[best] == here[best] && there[best - 1] == here[best - 1] ? count_equal(there, here) : 0;
+		unsigned n = there[best] == here[best] && there[best - 1] == here[best - 1] ? count_equal(there, here, most) : 0;
 		if (n > best) {
 			search->found = candidate;
 			best = n;
