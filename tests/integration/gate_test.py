@@ -452,7 +452,7 @@ def _(_dir):
 def _(_dir):
     lay()
     lab = Party("lab-a")
-    for more, code in ((dict(not_after="2027-01-02"), 0), (dict(not_after="2027-01-01"), 1), (dict(not_before="2027-01-01"), 0), (dict(not_before="2027-01-02"), 1)):
+    for more, code in ((dict(not_after="2027-01-02"), 0), (dict(not_after="2027-01-01"), 6), (dict(not_before="2027-01-01"), 0), (dict(not_before="2027-01-02"), 6)):
         policy([lab.key(**more)])
         result = gate([lab.sign(statement())], code=code)
         assert code == 0 or reasons(result) == ["key-not-valid"], result

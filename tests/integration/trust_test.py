@@ -371,12 +371,12 @@ def _(_dir):
         update(f"{number}.root.json", code=0, time="2027-01-12T00:00:00Z")
         result = decide([statement], code=code, time=time)
         assert gating.reasons(result) == ([reason] if reason else []), (fields, result)
-    entry({"not_before": "2027-03-01T00:00:00Z"}, "key-not-valid", 1)
-    entry({"not_after": "2027-02-01T00:00:00Z"}, "key-not-valid", 1)
+    entry({"not_before": "2027-03-01T00:00:00Z"}, "key-not-valid", 6)
+    entry({"not_after": "2027-02-01T00:00:00Z"}, "key-not-valid", 6)
     entry({"not_after": "2027-02-01T00:00:01Z"}, None, 0)
-    entry({"revoked": {"at": "2027-02-01T00:00:00Z", "reason": "lost"}}, "key-revoked", 1)
-    entry({"revoked": {"at": "2027-02-02T00:00:00Z", "reason": "lost"}}, "key-revoked", 1)  # whoever found it signs today what counts yesterday
-    entry({"revoked": {"at": "2027-02-02T00:00:00Z", "reason": "compromised"}}, "key-revoked", 1)
+    entry({"revoked": {"at": "2027-02-01T00:00:00Z", "reason": "lost"}}, "key-revoked", 6)
+    entry({"revoked": {"at": "2027-02-02T00:00:00Z", "reason": "lost"}}, "key-revoked", 6)  # whoever found it signs today what counts yesterday
+    entry({"revoked": {"at": "2027-02-02T00:00:00Z", "reason": "compromised"}}, "key-revoked", 6)
     w.entries = [(w.lab, {"party": "lab-a", "roles": ["rebuilder"]}), (w.policy, {"party": "acme", "roles": ["policy"], "revoked": {"at": "2027-01-15T00:00:00Z", "reason": "lost"}})]
     w.write(number + 1)
     update(f"{number + 1}.root.json", code=0, time="2027-01-12T00:00:00Z")

@@ -179,7 +179,7 @@ static size_t count_signed(const struct council *council, size_t *counted)
 
 	*counted = 0;
 	for (size_t i = 0; i < council->count; i++) {
-		found += council->spoken[i]->row != NULL;
+		found += council->spoken[i]->row != NULL && council->spoken[i]->valid;
 		*counted += council->spoken[i]->voice.reason == NULL;
 	}
 	return found;
@@ -285,7 +285,7 @@ static bool write_rules(struct council *council, size_t artifact, size_t found, 
 
 	if (!rules || !row)
 		return false;
-	rules[0] = (struct sb_gate_rule){"evidence", found > 0, "a statement about these bytes by a key of the policy", sb_arena_printf(council->arena, "%zu", found)};
+	rules[0] = (struct sb_gate_rule){"evidence", found > 0, "a statement about these bytes by a valid key of the policy", sb_arena_printf(council->arena, "%zu", found)};
 	rules[1] = (struct sb_gate_rule){"class", counted > 0, shown_class(council, row), sb_arena_printf(council->arena, "%zu of %zu statements", counted, found)};
 	rules[2] = (struct sb_gate_rule){"quorum", council->chosen && sb_policy_quorum_is_met(policy, council->parties),
 	                                 policy->quorum ? policy->quorum : "any independent party", names(council)};

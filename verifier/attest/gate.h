@@ -25,6 +25,7 @@ struct sb_gate_spoken {
 	const char *resource_uri; /* of one that counts by itself */
 	bool logged;      /* it is in the log that the policy asks for */
 	int64_t witnessed; /* the time by which enough witnesses had seen it there; INT64_MAX: not known */
+	bool valid;       /* its key was good at that time: not expired, nor revoked */
 	bool settles;     /* it is logged, and whoever signed it may speak: what it says of the file is known */
 	bool vetoes;      /* and it says that the file is different */
 };

@@ -300,7 +300,8 @@ const char *sb_gate_reason_against(const struct sb_gate_in *in, const struct sb_
 	for (size_t i = 0; i < statement->subject_count; i++)
 		if (sb_statement_is_subject(&statement->subjects[i], &in->artifacts[artifact]))
 			weigh(&h, &statement->subjects[i], spoken);
-	spoken->settles = spoken->logged && has_role(&h) && key_is_valid(&h) && key_is_not_revoked(&h);
+	spoken->valid = key_is_valid(&h) && key_is_not_revoked(&h);
+	spoken->settles = spoken->logged && has_role(&h) && spoken->valid;
 	spoken->vetoes = spoken->settles && spoken->voice.dissents;
 	learn(&h, spoken);
 	return spoken->row ? spoken->voice.reason : first_against(&h);
