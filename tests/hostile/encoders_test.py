@@ -159,6 +159,20 @@ def zstandard(*options):
     return pack
 
 
+def gnu(*options):
+    def pack(data):
+        write("plain", data)
+        return subprocess.run(["gzip", "-n", "-c", *options, "plain"], stdout=subprocess.PIPE, check=True).stdout
+    return pack
+
+
+def behind_the_end(packed):
+    """The highest bit of the last byte of the data, which no decoder reads."""
+    changed = packed[:-9] + bytes([packed[-9] ^ 0x80]) + packed[-8:]
+    assert gzip.decompress(changed) == gzip.decompress(packed)
+    return changed
+
+
 def by_hand(raw):
     return lambda name, data: write(name, raw(data))
 
@@ -166,8 +180,11 @@ def by_hand(raw):
 @case("a form with anybody's hand in it is not what an encoder makes")
 def _(_dir):
     write("facts.json", json.dumps(FACTS).encode())
-    usual = {"gz": lambda data: deflated(data, 6), "xz": lambda data: lzma.compress(data, preset=6), "bz2": bz2.compress, "zst": zstandard("-3")}
+    usual = {"gz": lambda data: deflated(data, 6), "xz": lambda data: lzma.compress(data, preset=6), "bz2": bz2.compress, "zst": zstandard("-3"),
+             "gnu.gz": gnu("-6")}
     hands = [
+        ("gnu.gz", "a level more", gnu("-7")), ("gnu.gz", "two members", twice(gnu("-6"))), ("gnu.gz", "zlib's own blocks", lambda data: deflated(data, 6)),
+        ("gnu.gz", "points to be found again", gnu("-6", "--rsyncable")), ("gnu.gz", "a bit behind the end", lambda data: behind_the_end(gnu("-6")(data))),
         ("gz", "one flush", lambda data: deflated(data, 6, flush=70000)), ("gz", "a level more", lambda data: deflated(data, 7)),
         ("gz", "another strategy", lambda data: deflated(data, 6, zlib.Z_FILTERED)), ("xz", "two streams", twice(usual["xz"])),
         ("xz", "other blocks", lambda data: blocks(data, 65536)), ("xz", "another preset", lambda data: lzma.compress(data, preset=5)),

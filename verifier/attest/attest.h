@@ -118,7 +118,7 @@ struct sb_gate_rule {
 struct sb_gate_artifact {
 	const char *name;
 	struct sb_digest digest;
-	bool verified;  /* a statement that is signed by a key of the policy, valid when it was signed, names these bytes */
+	bool verified;  /* a statement that is signed by a valid key of the policy names these bytes */
 	bool allowed;   /* every rule holds */
 	enum sb_level level; /* the worst that those state whose word is taken, in whatever they stated; UNDETERMINED: nobody's */
 	bool waived;         /* one of them needed a waiver */
